@@ -1,0 +1,45 @@
+/**
+ * The settings of this process, validated and frozen. See the README for what each means; durations carry their unit
+ * in the name.
+ */
+export abstract class Config {
+  abstract readonly host: string;
+  /** 0 = any free port. */
+  abstract readonly port: number;
+  abstract readonly metricsPort: number | undefined;
+  /** Unset = embedded PostgreSQL under `dataDir`. */
+  abstract readonly databaseUrl: string | undefined;
+  abstract readonly databasePoolSize: number;
+  abstract readonly dataDir: string;
+  abstract readonly redisUrl: string | undefined;
+  abstract readonly openai: {
+    readonly apiKey: string | undefined;
+    readonly baseUrl: string | undefined;
+  };
+  abstract readonly defaultModel: string;
+  abstract readonly multiAgentMode: boolean;
+  abstract readonly llm: {
+    readonly connectTimeoutSeconds: number;
+    readonly idleTimeoutSeconds: number;
+    readonly maxRetries: number;
+  };
+  abstract readonly modelCallLimit: number;
+  abstract readonly approvalTimeoutSeconds: number;
+  abstract readonly toolResultTimeoutSeconds: number;
+  abstract readonly runLeaseSeconds: number;
+  abstract readonly shutdownDrainTimeoutSeconds: number;
+  abstract readonly jobs: {
+    readonly concurrency: number;
+    readonly ttlSeconds: number;
+    readonly retries: number;
+    readonly retryDelaySeconds: number;
+    readonly quotaPerUser: number;
+    readonly quotaPerType: number;
+  };
+  abstract readonly rateLimitPerMinute: number;
+  abstract readonly sseHeartbeatSeconds: number;
+  abstract readonly eventDeltaRetentionSeconds: number;
+  abstract readonly authMode: 'none';
+  abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  abstract readonly logFormat: 'pretty' | 'json';
+}

@@ -1,0 +1,154 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { Config } from './config.js';
+
+/** Settings that cannot be used. The message names each faulty variable and what it must be, never its value. */
+export class ConfigInvalid extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`Cannot start, these settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'ConfigInvalid';
+  }
+}
+
+/** A whole number within limits, written in digits. */
+const whole = (fallback: number, min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message)
+    .default(fallback);
+};
+
+const DAY = 86_400;
+const seconds = (fallback: number, max = 30 * DAY) => whole(fallback, 1, max);
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .default(fallback);
+
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
+      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    )
+    .optional();
+
+const SETTINGS = z.object({
+  HOST: z
+    .string()
+    .refine(
+      (value) => isIP(value) > 0 || /^[a-z0-9.-]+$/i.test(value),
+      'must be a host name or an IP address',
+    )
+    .default('127.0.0.1'),
+  PORT: whole(3000, 0, 65_535),
+  METRICS_PORT: whole(0, 1, 65_535).optional(),
+  DATABASE_URL: url('postgres', 'postgresql'),
+  DATABASE_POOL_SIZE: whole(10, 2, 1000),
+  DATA_DIR: z.string().default('.data'),
+  REDIS_URL: url('redis', 'rediss'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: url('http', 'https'),
+  AGENTS_DEFAULT_MODEL: z.string().default('gpt-5-mini'),
+  MULTI_AGENT_MODE: flag(true),
+  LLM_CONNECT_TIMEOUT_SECONDS: seconds(30, 3600),
+  LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600),
+  LLM_MAX_RETRIES: whole(3, 0, 20),
+  MODEL_CALL_LIMIT: whole(50, 1, 10_000),
+  APPROVAL_TIMEOUT_SECONDS: seconds(DAY),
+  TOOL_RESULT_TIMEOUT_SECONDS: seconds(3600),
+  RUN_LEASE_SECONDS: seconds(15, 3600),
+  SHUTDOWN_DRAIN_TIMEOUT_SECONDS: whole(25, 0, 3600),
+  AGENT_WORKER_CONCURRENCY: whole(8, 1, 1000),
+  AGENT_JOB_TTL: seconds(900),
+  AGENT_JOB_RETRIES: whole(3, 0, 20),
+  AGENT_JOB_RETRY_DELAY: seconds(120),
+  JOB_QUOTA_PER_USER: whole(100, 0, 1_000_000),
+  JOB_QUOTA_PER_TYPE: whole(1000, 0, 1_000_000),
+  RATE_LIMIT_PER_MINUTE: whole(600, 1, 1_000_000),
+  SSE_HEARTBEAT_SECONDS: seconds(15, 3600),
+  EVENT_DELTA_RETENTION_SECONDS: whole(3600, 0, 365 * DAY),
+  AUTH_MODE: z.enum(['none'], 'must be none: this version knows no other mode').default('none'),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
+});
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/**
+ * Reads the settings of this process from the environment. A variable that is set to nothing counts as unset.
+ *
+ * @throws ConfigInvalid that lists every faulty variable at once
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  terminal = Boolean(process.stdout.isTTY),
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = SETTINGS.safeParse(given);
+  const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const host = given['HOST'] ?? '127.0.0.1';
+  if ((given['AUTH_MODE'] ?? 'none') === 'none' && !isLoopback(host)) {
+    faults.push('HOST must be a loopback address (127.0.0.1, ::1, localhost) while AUTH_MODE is none');
+  }
+  if (!parsed.success || faults.length > 0) throw new ConfigInvalid(faults);
+
+  const s = parsed.data;
+  return deepFreeze<Config>({
+    host: s.HOST,
+    port: s.PORT,
+    metricsPort: s.METRICS_PORT,
+    databaseUrl: s.DATABASE_URL,
+    databasePoolSize: s.DATABASE_POOL_SIZE,
+    dataDir: s.DATA_DIR,
+    redisUrl: s.REDIS_URL,
+    openai: { apiKey: s.OPENAI_API_KEY, baseUrl: s.OPENAI_BASE_URL },
+    defaultModel: s.AGENTS_DEFAULT_MODEL,
+    multiAgentMode: s.MULTI_AGENT_MODE,
+    llm: {
+      connectTimeoutSeconds: s.LLM_CONNECT_TIMEOUT_SECONDS,
+      idleTimeoutSeconds: s.LLM_IDLE_TIMEOUT_SECONDS,
+      maxRetries: s.LLM_MAX_RETRIES,
+    },
+    modelCallLimit: s.MODEL_CALL_LIMIT,
+    approvalTimeoutSeconds: s.APPROVAL_TIMEOUT_SECONDS,
+    toolResultTimeoutSeconds: s.TOOL_RESULT_TIMEOUT_SECONDS,
+    runLeaseSeconds: s.RUN_LEASE_SECONDS,
+    shutdownDrainTimeoutSeconds: s.SHUTDOWN_DRAIN_TIMEOUT_SECONDS,
+    jobs: {
+      concurrency: s.AGENT_WORKER_CONCURRENCY,
+      ttlSeconds: s.AGENT_JOB_TTL,
+      retries: s.AGENT_JOB_RETRIES,
+      retryDelaySeconds: s.AGENT_JOB_RETRY_DELAY,
+      quotaPerUser: s.JOB_QUOTA_PER_USER,
+      quotaPerType: s.JOB_QUOTA_PER_TYPE,
+    },
+    rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
+    sseHeartbeatSeconds: s.SSE_HEARTBEAT_SECONDS,
+    eventDeltaRetentionSeconds: s.EVENT_DELTA_RETENTION_SECONDS,
+    authMode: s.AUTH_MODE,
+    logLevel: s.LOG_LEVEL,
+    logFormat: s.LOG_FORMAT ?? (terminal ? 'pretty' : 'json'),
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  }
+  return Object.freeze(value);
+}

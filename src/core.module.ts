@@ -1,0 +1,100 @@
+import { Global, Module } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { LoggerModule } from 'nestjs-pino';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { Config } from './config/config.js';
+import { DeltaLog } from './shared/application/delta-log.js';
+import { EventStream } from './shared/application/event-stream.js';
+import { Shutdown } from './shared/application/shutdown.js';
+import { StreamMetrics } from './shared/application/stream-metrics.js';
+import { UnitOfWork } from './shared/application/unit-of-work.js';
+import { Clock } from './shared/domain/clock.js';
+import { Ids } from './shared/domain/ids.js';
+import { DeltaPruner } from './shared/infrastructure/events/delta-pruner.js';
+import { DeltaWriter } from './shared/infrastructure/events/delta-writer.js';
+import { EventHub } from './shared/infrastructure/events/event-hub.js';
+import { EventLog } from './shared/infrastructure/events/event-log.js';
+import { InstanceId } from './shared/infrastructure/events/instance-id.js';
+import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
+import { PostgresListener } from './shared/infrastructure/events/postgres-listener.js';
+import { loggerOptions } from './shared/infrastructure/logger-options.js';
+import { EventMetrics } from './shared/infrastructure/metrics/event.metrics.js';
+import { TransactionMetrics } from './shared/infrastructure/metrics/transaction.metrics.js';
+import { Database } from './shared/infrastructure/persistence/database.js';
+import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
+import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
+import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
+import { TypeOrmUnitOfWork } from './shared/infrastructure/persistence/typeorm-unit-of-work.js';
+import { SystemClock } from './shared/infrastructure/system-clock.js';
+import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
+import { ConfigModule } from './config/config.module.js';
+import { TABLES } from './tables.js';
+
+/** What every module stands on: settings, database, events, metrics, log. */
+@Global()
+@Module({
+  imports: [
+    ConfigModule,
+    EventEmitterModule.forRoot(),
+    LoggerModule.forRootAsync({ inject: [Config], useFactory: loggerOptions }),
+  ],
+  providers: [
+    Shutdown,
+    RepositoryRegistry,
+    InstanceId,
+    EventHub,
+    EventLog,
+    Database,
+    TransactionMetrics,
+    EventMetrics,
+    DeltaPruner,
+    PostgresListener,
+    { provide: Clock, useClass: SystemClock },
+    { provide: Ids, useClass: UuidV7Ids },
+    { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
+    { provide: EventStream, useClass: LogEventStream },
+    { provide: DeltaLog, useClass: DeltaWriter },
+    { provide: StreamMetrics, useExisting: EventMetrics },
+    {
+      provide: Registry,
+      useFactory: () => {
+        const register = new Registry();
+        collectDefaultMetrics({ register });
+        return register;
+      },
+    },
+    {
+      provide: DatabaseLocation,
+      inject: [Config, Shutdown],
+      useFactory: async (config: Config, shutdown: Shutdown) => {
+        const location = await DatabaseLocation.open(config);
+        shutdown.register('stop_database', () => location.embedded?.stop());
+        return location;
+      },
+    },
+    {
+      provide: DataSource,
+      inject: [DatabaseLocation, Config, Shutdown],
+      useFactory: async (location: DatabaseLocation, config: Config, shutdown: Shutdown) => {
+        const dataSource = await openDataSource(location.url, config.databasePoolSize, TABLES);
+        shutdown.register('close_database', () => dataSource.destroy());
+        return dataSource;
+      },
+    },
+  ],
+  exports: [
+    Clock,
+    Ids,
+    UnitOfWork,
+    EventStream,
+    DeltaLog,
+    StreamMetrics,
+    Shutdown,
+    RepositoryRegistry,
+    Database,
+    DatabaseLocation,
+    Registry,
+  ],
+})
+export class CoreModule {}

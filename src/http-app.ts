@@ -1,0 +1,31 @@
+import { NestFactory } from '@nestjs/core';
+import { NestExpressApplication } from '@nestjs/platform-express';
+import express from 'express';
+import helmet from 'helmet';
+import { ApiModule } from './api.module.js';
+import { serveDocs } from './openapi.js';
+import { BODY_LIMIT, requireJson, requireStorable } from './shared/api/request-body.js';
+import { answerWithRequestId } from './shared/api/request-id.js';
+
+/** The HTTP application, ready to listen. */
+export async function createHttpApp(): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule, {
+    logger: ['fatal', 'error', 'warn'], // until the real one takes over
+    bodyParser: false,
+    forceCloseConnections: true,
+    abortOnError: false,
+  });
+  return prepare(app);
+}
+
+/** What stands before the routes. */
+export function prepare(app: NestExpressApplication): NestExpressApplication {
+  app.set('etag', false);
+  app.use(answerWithRequestId);
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(requireJson);
+  app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'] }));
+  app.use(requireStorable);
+  serveDocs(app);
+  return app;
+}

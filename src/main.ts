@@ -1,0 +1,56 @@
+import { Logger } from 'nestjs-pino';
+import { Config } from './config/config.js';
+import { ConfigInvalid } from './config/read-config.js';
+import { createHttpApp } from './http-app.js';
+import { ModelEndpoint } from './modules/agents/index.js';
+import { Shutdown } from './shared/application/shutdown.js';
+import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
+
+async function main(): Promise<void> {
+  const app = await createHttpApp();
+  const config = app.get(Config);
+  const logger = app.get(Logger);
+  stopOnSignals(app);
+  await app.listen(config.port, config.host);
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  const model = app.get(ModelEndpoint);
+  const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${app.get(DatabaseLocation).description}`;
+  if (config.logFormat === 'json') logger.log(hello);
+  else console.log(`${hello}\n${tryIt(url)}`);
+  app.useLogger(logger);
+  if (model.offline) {
+    logger.warn(
+      'No model is configured: answers are canned. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.',
+    );
+  }
+}
+
+const tryIt = (url: string) => `
+Try it:
+  curl -s ${url}/v1/sessions -H 'content-type: application/json' -d '{}'
+  curl -N ${url}/v1/sessions/<id>/messages/stream -H 'content-type: application/json' \\
+    -d '{"type":"user_message","content":"Explain what a lease is"}'
+`;
+
+/** The first signal ends the process in order; a second one shortens every wait. */
+function stopOnSignals(app: Awaited<ReturnType<typeof createHttpApp>>): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return app.get(Shutdown).hurryUp();
+    stopping = true;
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        app.get(Logger).error({ err: error }, 'the process could not end in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigInvalid ? error.message : error);
+  process.exit(1);
+});

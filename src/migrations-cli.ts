@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from './config/read-config.js';
+import { createDataSource } from './shared/infrastructure/persistence/data-source.js';
+import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
+import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
+import { migrate } from './shared/infrastructure/persistence/migrate.js';
+import { TABLES } from './tables.js';
+
+const USAGE = 'usage: migrations-cli run | check | generate NAME';
+
+/** Runs the migrations on the database of the settings. */
+async function run(): Promise<void> {
+  const location = await DatabaseLocation.open(readConfig());
+  try {
+    await withDataSource(location.url, async () => undefined);
+    console.log(`The migrations have run on ${location.description}`);
+  } finally {
+    await location.embedded?.stop();
+  }
+}
+
+/** What would have to change in a database made by the migrations, so that it is as the row schemas say. */
+async function difference(): Promise<{ up: string[]; down: string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-'));
+  const database = await EmbeddedPostgres.start(folder);
+  try {
+    return await withDataSource(database.url, async (dataSource) => {
+      const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log();
+      return {
+        up: upQueries.map(({ query }) => query),
+        down: downQueries.map(({ query }) => query).reverse(),
+      };
+    });
+  } finally {
+    await database.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function withDataSource<T>(
+  url: string,
+  work: (dataSource: ReturnType<typeof createDataSource>) => Promise<T>,
+): Promise<T> {
+  const dataSource = createDataSource(url, 2, TABLES);
+  await dataSource.initialize();
+  try {
+    await migrate(dataSource, url);
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function check(): Promise<void> {
+  const { up } = await difference();
+  if (up.length === 0) return console.log('The migrations make what the row schemas say');
+  console.error(`The row schemas say something else than the migrations make:\n  ${up.join('\n  ')}`);
+  process.exitCode = 1;
+}
+
+async function generate(name: string | undefined): Promise<void> {
+  if (!name || !/^[a-z][a-z0-9-]*$/.test(name)) throw new Error('NAME must be like add-plans');
+  const { up, down } = await difference();
+  if (up.length === 0)
+    return console.log('Nothing to generate: the migrations make what the row schemas say');
+  const stamp = Date.now();
+  const className = name.replace(/(^|-)([a-z0-9])/g, (_match, _dash, letter: string) => letter.toUpperCase());
+  const file = `migrations/${stamp}-${name}.ts`;
+  await writeFile(
+    file,
+    `import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class ${className}${stamp} implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+${up.map(toCall).join('\n')}
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+${down.map(toCall).join('\n')}
+  }
+}
+`,
+  );
+  console.log(`${file}: read it before you commit it`);
+}
+
+const toCall = (sql: string) =>
+  `    await runner.query(\`${sql.replaceAll('`', '\\`').replaceAll('${', '\\${')}\`);`;
+
+const [command, name] = process.argv.slice(2);
+if (command === 'run') await run();
+else if (command === 'check') await check();
+else if (command === 'generate') await generate(name);
+else throw new Error(USAGE);

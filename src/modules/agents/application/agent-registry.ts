@@ -1,0 +1,68 @@
+import { Agent, AgentNotFound } from '../domain/agent.js';
+import { ToolName } from '../domain/tool.js';
+
+const RECEPTIONIST = 'orchestrator';
+const SINGLE_AGENT = 'universal';
+
+/** The agents of this installation. */
+export class AgentRegistry {
+  private readonly agents: ReadonlyMap<string, Agent>;
+
+  constructor(
+    agents: readonly Agent[],
+    private readonly multiAgentMode: boolean,
+  ) {
+    this.agents = new Map(agents.map((agent) => [agent.id, agent]));
+    if (this.agents.size !== agents.length) throw new Error('Two agents have the same id');
+    // A missing one is found at the start, not with the first user.
+    for (const required of [RECEPTIONIST, SINGLE_AGENT]) this.get(required);
+  }
+
+  all(): Agent[] {
+    return [...this.agents.values()];
+  }
+
+  /** @throws AgentNotFound */
+  get(id: string): Agent {
+    const agent = this.agents.get(id);
+    if (!agent) throw new AgentNotFound(id, [...this.agents.keys()]);
+    return agent;
+  }
+
+  /**
+   * An agent that can have the word in a session.
+   * @throws AgentNotFound
+   */
+  conversational(id: string): Agent {
+    const candidates = this.all().filter((agent) => agent.mode === 'conversation');
+    const agent = candidates.find((candidate) => candidate.id === id);
+    if (!agent) {
+      throw new AgentNotFound(
+        id,
+        candidates.map((candidate) => candidate.id),
+      );
+    }
+    return agent;
+  }
+
+  /** Who has the word in a new session: the orchestrator, or the one agent of single-agent mode. */
+  receptionist(): Agent {
+    return this.get(this.multiAgentMode ? RECEPTIONIST : SINGLE_AGENT);
+  }
+
+  /** Whether tasks that reach this agent are classified first, instead of being answered by it. */
+  classifies(agentId: string): boolean {
+    return this.multiAgentMode && agentId === RECEPTIONIST;
+  }
+
+  /** Another agent that may do what `agentId` may not: use the tool, or write that path. */
+  whoMay(tool: ToolName, path: string | undefined, agentId: string): Agent | undefined {
+    return this.all().find(
+      (agent) =>
+        agent.id !== agentId &&
+        agent.mode === 'conversation' &&
+        agent.tools.includes(tool) &&
+        (tool !== 'write_file' || path === undefined || agent.writePattern?.test(path)),
+    );
+  }
+}

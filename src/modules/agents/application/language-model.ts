@@ -1,0 +1,87 @@
+import { DomainError } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { ToolDescription } from '../domain/tool.js';
+
+export type ModelMessage =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls: readonly ModelToolCall[] }
+  | { readonly role: 'tool'; readonly content: string; readonly callId: string };
+
+export interface ModelToolCall {
+  /** In an answer: the provider's; in a request: ours. */
+  readonly callId: string;
+  readonly toolName: string;
+  /** As the model wrote it; not always JSON. */
+  readonly arguments: string;
+}
+
+export interface ModelRequest {
+  readonly model: string;
+  readonly messages: readonly ModelMessage[];
+  readonly tools: readonly ToolDescription[];
+  /** Asks for JSON of this schema instead of text. */
+  readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
+}
+
+export interface ModelUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface ModelAnswer {
+  readonly content: string;
+  readonly toolCalls: readonly ModelToolCall[];
+  readonly finishReason: string;
+  /** Null where the provider does not tell. */
+  readonly usage: ModelUsage | null;
+  /** From sending the request to the first piece of the answer. */
+  readonly firstTokenMs: number;
+}
+
+export type ModelErrorCode =
+  | 'model.unavailable'
+  | 'model.connect_timeout'
+  | 'model.idle_timeout'
+  | 'model.unauthorized'
+  | 'model.not_found'
+  | 'model.rate_limited'
+  | 'model.quota_exceeded'
+  | 'model.request_refused'
+  | 'model.server_error'
+  | 'model.malformed_answer'
+  | 'model.stream_cut';
+
+/** A call that brought no whole answer. The message is made for clients: no word of the provider's. */
+export class ModelError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor(
+    readonly code: ModelErrorCode,
+    message: string,
+    /** Whether another try may bring what this one did not. */
+    readonly retryable: boolean,
+    /** How long the provider asks to wait; undefined where it does not say. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * A model that answers piece by piece. One call is one request: trying again is the caller's decision, who knows what
+ * has been shown already.
+ */
+export abstract class LanguageModel {
+  /**
+   * Asks, and hands on the text as it comes.
+   * @param onText called with each piece of text; never with an empty one
+   * @param signal ends the request; the call then rejects with the signal's reason
+   * @throws ModelError
+   * @throws UnitOfWorkMisuse inside a unit of work
+   */
+  abstract answer(
+    request: ModelRequest,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer>;
+}

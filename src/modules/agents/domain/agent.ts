@@ -1,0 +1,38 @@
+import { DomainError } from '../../../shared/domain/domain-error.js';
+import { ToolName } from './tool.js';
+
+/** A named role: what it is for, what it is told, what it may do. One file each, beside this one. */
+export interface Agent {
+  readonly id: string;
+  readonly version: string;
+  /** One sentence for people and for the classifier. */
+  readonly description: string;
+  /** The system prompt. */
+  readonly prompt: string;
+  readonly tools: readonly ToolName[];
+  /** Which paths write_file may name; null = none. */
+  readonly writePattern: RegExp | null;
+  /** Unset = AGENTS_DEFAULT_MODEL. */
+  readonly model?: string;
+  readonly limits: {
+    /** The newest messages of the session that are sent to the model. */
+    readonly historyMessages: number;
+    /** The most characters of them. */
+    readonly historyCharacters: number;
+  };
+  /** `background`: runs as a job only, never has the word in a session. */
+  readonly mode: 'conversation' | 'background';
+}
+
+export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;
+
+export const ANY_PATH = /^/;
+
+export class AgentNotFound extends DomainError {
+  readonly code = 'agent.not_found';
+  readonly kind = 'not_found';
+
+  constructor(agentId: string, known: readonly string[]) {
+    super(`There is no agent ${agentId}; there are ${known.join(', ')}`);
+  }
+}

@@ -1,0 +1,43 @@
+import { FieldFault } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+
+/** Tools the client executes: the IDE is the hands. */
+export const IDE_TOOLS = [
+  'read_file',
+  'write_file',
+  'list_files',
+  'create_directory',
+  'execute_command',
+  'search_in_code',
+] as const;
+
+/** Tools the runtime answers itself. */
+export const VIRTUAL_TOOLS = ['attempt_completion', 'ask_followup_question', 'switch_agent'] as const;
+
+export type IdeTool = (typeof IDE_TOOLS)[number];
+export type VirtualTool = (typeof VIRTUAL_TOOLS)[number];
+export type ToolName = IdeTool | VirtualTool;
+
+export const isToolName = (name: string): name is ToolName =>
+  ([...IDE_TOOLS, ...VIRTUAL_TOOLS] as string[]).includes(name);
+
+export const isIdeTool = (name: ToolName): name is IdeTool => (IDE_TOOLS as readonly string[]).includes(name);
+
+/** What a model is told of a tool. */
+export interface ToolDescription {
+  readonly name: ToolName;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: JsonObject;
+}
+
+export type ParsedArguments =
+  | { readonly ok: true; readonly arguments: JsonObject }
+  | { readonly ok: false; readonly faults: readonly FieldFault[] };
+
+/** The tools there are and what they take. */
+export abstract class ToolCatalog {
+  abstract describe(names: readonly ToolName[]): ToolDescription[];
+  /** Checks a model's arguments against the tool's schema. Unknown keys are dropped. */
+  abstract parse(name: ToolName, args: unknown): ParsedArguments;
+}

@@ -1,0 +1,14 @@
+export { AgentsModule } from './agents.module.js';
+export { AgentRegistry } from './application/agent-registry.js';
+export {
+  LanguageModel,
+  ModelError,
+  type ModelAnswer,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelToolCall,
+  type ModelUsage,
+} from './application/language-model.js';
+export { AgentNotFound, type Agent } from './domain/agent.js';
+export { ToolCatalog, isIdeTool, isToolName, type ToolName } from './domain/tool.js';
+export { ModelEndpoint } from './infrastructure/model-endpoint.js';

@@ -1,0 +1,18 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Agent } from '../domain/agent.js';
+
+const FOLDER = join(import.meta.dirname, '../domain');
+
+/** Every `*.agent` file beside the domain's types: adding an agent is adding a file. */
+export async function loadAgents(): Promise<Agent[]> {
+  const files = (await readdir(FOLDER)).filter((name) => /\.agent\.(js|ts)$/.test(name)).sort();
+  return Promise.all(
+    files.map(async (name) => {
+      const module = (await import(pathToFileURL(join(FOLDER, name)).href)) as { agent?: Agent };
+      if (!module.agent) throw new Error(`${name} does not export an agent`);
+      return module.agent;
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+import { Config } from '../../../config/config.js';
+import { ConfigInvalid } from '../../../config/read-config.js';
+import { OfflineModel } from './offline-model.js';
+
+/** OpenAI's clients want a key; local servers (Ollama, vLLM, LM Studio) ignore it. */
+const NO_KEY = 'none';
+
+/** Where the language models of this process are. */
+export class ModelEndpoint {
+  private constructor(
+    /** Unset = OpenAI itself. */
+    readonly baseUrl: string | undefined,
+    readonly apiKey: string,
+    /** For people: without credentials. */
+    readonly description: string,
+    readonly offline: OfflineModel | undefined,
+  ) {}
+
+  /** What the settings name; with neither key nor address, the offline demo model of a development install. */
+  static async open(config: Config): Promise<ModelEndpoint> {
+    const { apiKey, baseUrl } = config.openai;
+    if (baseUrl) {
+      const { host } = new URL(baseUrl);
+      return new ModelEndpoint(baseUrl, apiKey ?? NO_KEY, `${config.defaultModel} at ${host}`, undefined);
+    }
+    if (apiKey) return new ModelEndpoint(undefined, apiKey, `${config.defaultModel} at OpenAI`, undefined);
+    const offline = await OfflineModel.start();
+    if (!offline) {
+      throw new ConfigInvalid([
+        'OPENAI_API_KEY or OPENAI_BASE_URL must be set: this install has no offline demo model',
+      ]);
+    }
+    return new ModelEndpoint(
+      offline.url,
+      NO_KEY,
+      'offline demo model (canned answers, no real one)',
+      offline,
+    );
+  }
+}

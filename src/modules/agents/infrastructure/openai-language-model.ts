@@ -1,0 +1,235 @@
+import { Injectable } from '@nestjs/common';
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
+import { Config } from '../../../config/config.js';
+import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
+import {
+  LanguageModel,
+  ModelAnswer,
+  ModelError,
+  ModelMessage,
+  ModelRequest,
+  ModelUsage,
+} from '../application/language-model.js';
+import { ModelEndpoint } from './model-endpoint.js';
+import { ModelMetrics } from './model.metrics.js';
+import { WellFormedText } from './well-formed-text.js';
+
+type Chunk = OpenAI.Chat.ChatCompletionChunk;
+
+/** What the pieces of an answer add up to. */
+interface Gathered {
+  content: string;
+  toolCalls: { callId: string; toolName: string; arguments: string }[];
+  finishReason: string | null;
+  usage: ModelUsage | null;
+  firstTokenMs: number | null;
+}
+
+/** Any server that speaks OpenAI's chat completions, streamed. */
+@Injectable()
+export class OpenAiLanguageModel extends LanguageModel {
+  private readonly client: OpenAI;
+  private readonly connectTimeoutMs: number;
+  private readonly idleTimeoutMs: number;
+
+  constructor(
+    endpoint: ModelEndpoint,
+    private readonly metrics: ModelMetrics,
+    config: Config,
+  ) {
+    super();
+    this.connectTimeoutMs = config.llm.connectTimeoutSeconds * 1000;
+    this.idleTimeoutMs = config.llm.idleTimeoutSeconds * 1000;
+    this.client = new OpenAI({
+      apiKey: endpoint.apiKey,
+      baseURL: endpoint.baseUrl,
+      timeout: this.connectTimeoutMs, // until the response begins; the watchdog takes over from there
+      maxRetries: 0, // trying again is the caller's decision
+      logLevel: 'off', // it would print the provider's words
+    });
+  }
+
+  async answer(
+    request: ModelRequest,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
+    return enterModelCall(request.model, async () => {
+      try {
+        const answer = await this.stream(request, onText, signal);
+        this.metrics.answered(request.model, answer);
+        return answer;
+      } catch (error) {
+        if (signal.aborted) {
+          this.metrics.failed(request.model, 'aborted');
+          throw signal.reason;
+        }
+        const failure = toModelError(error);
+        this.metrics.failed(request.model, failure.code.slice('model.'.length));
+        throw failure;
+      }
+    });
+  }
+
+  private async stream(
+    request: ModelRequest,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
+    const sentAt = performance.now();
+    const idle = new AbortController();
+    const chunks = await this.client.chat.completions.create(toBody(request), {
+      signal: AbortSignal.any([signal, idle.signal]),
+    });
+    const gathered: Gathered = {
+      content: '',
+      toolCalls: [],
+      finishReason: null,
+      usage: null,
+      firstTokenMs: null,
+    };
+    const text = new WellFormedText();
+    const emit = (piece: string) => {
+      if (piece === '') return;
+      gathered.content += piece;
+      onText(piece);
+    };
+    const silent = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent', true));
+    const watchdog = setTimeout(silent, this.idleTimeoutMs);
+    try {
+      for await (const chunk of chunks) {
+        watchdog.refresh();
+        if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
+        emit(text.push(gather(gathered, chunk)));
+      }
+    } finally {
+      clearTimeout(watchdog);
+    }
+    // The client ends the loop without an error when the request was aborted.
+    signal.throwIfAborted();
+    idle.signal.throwIfAborted();
+    emit(text.end());
+    return complete(gathered, performance.now() - sentAt);
+  }
+}
+
+/** Adds a chunk to what there is, and answers its text. */
+function gather(gathered: Gathered, chunk: Chunk): string {
+  if (chunk.usage) {
+    gathered.usage = {
+      promptTokens: chunk.usage.prompt_tokens,
+      completionTokens: chunk.usage.completion_tokens,
+    };
+  }
+  const choice = chunk.choices?.[0];
+  if (!choice) return '';
+  gathered.finishReason = choice.finish_reason ?? gathered.finishReason;
+  for (const part of choice.delta?.tool_calls ?? []) {
+    const call = (gathered.toolCalls[part.index] ??= { callId: '', toolName: '', arguments: '' });
+    call.callId ||= part.id ?? '';
+    call.toolName += part.function?.name ?? '';
+    call.arguments += part.function?.arguments ?? '';
+  }
+  return choice.delta?.content ?? '';
+}
+
+function complete(gathered: Gathered, durationMs: number): ModelAnswer {
+  const { content, finishReason, usage } = gathered;
+  const toolCalls = gathered.toolCalls.filter((call) => call !== undefined);
+  if (finishReason === null) {
+    throw new ModelError('model.stream_cut', 'The model’s answer broke off', true);
+  }
+  if (content === '' && toolCalls.length === 0) {
+    throw new ModelError('model.malformed_answer', 'The model answered nothing', true);
+  }
+  return { content, toolCalls, finishReason, usage, firstTokenMs: gathered.firstTokenMs ?? durationMs };
+}
+
+function toBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
+  return {
+    model: request.model,
+    messages: request.messages.map(toMessage),
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(request.tools.length > 0 && {
+      tools: request.tools.map(({ name, description, parameters }) => ({
+        type: 'function' as const,
+        function: { name, description, parameters },
+      })),
+    }),
+    ...(request.responseFormat && {
+      response_format: {
+        type: 'json_schema' as const,
+        json_schema: { ...request.responseFormat, strict: true },
+      },
+    }),
+  };
+}
+
+function toMessage(message: ModelMessage): OpenAI.Chat.ChatCompletionMessageParam {
+  switch (message.role) {
+    case 'system':
+    case 'user':
+      return { role: message.role, content: message.content };
+    case 'tool':
+      return { role: 'tool', content: message.content, tool_call_id: message.callId };
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: message.content === '' && message.toolCalls.length > 0 ? null : message.content,
+        ...(message.toolCalls.length > 0 && {
+          tool_calls: message.toolCalls.map((call) => ({
+            id: call.callId,
+            type: 'function' as const,
+            function: { name: call.toolName, arguments: call.arguments },
+          })),
+        }),
+      };
+  }
+}
+
+/** Says what went wrong in words of ours: a provider's text may hold keys, prompts, addresses. */
+function toModelError(error: unknown): ModelError {
+  if (error instanceof ModelError) return error;
+  if (error instanceof APIConnectionTimeoutError) {
+    return new ModelError('model.connect_timeout', 'The model did not begin to answer in time', true);
+  }
+  if (error instanceof APIConnectionError) {
+    return new ModelError('model.unavailable', 'The model cannot be reached', true);
+  }
+  if (error instanceof APIError && error.status !== undefined) return fromStatus(error);
+  if (error instanceof APIError) {
+    return new ModelError('model.server_error', 'The model failed in the middle of its answer', true);
+  }
+  if (error instanceof SyntaxError) {
+    return new ModelError('model.malformed_answer', 'The model’s answer is not well-formed', true);
+  }
+  return new ModelError('model.stream_cut', 'The model’s answer broke off', true);
+}
+
+function fromStatus(error: APIError): ModelError {
+  const status = error.status ?? 0;
+  if (status === 401 || status === 403) {
+    return new ModelError('model.unauthorized', 'The model refuses the credentials of this server', false);
+  }
+  if (status === 404)
+    return new ModelError('model.not_found', 'The model does not exist at its provider', false);
+  if (status === 429 && error.code === 'insufficient_quota') {
+    return new ModelError('model.quota_exceeded', 'The quota at the model’s provider is used up', false);
+  }
+  if (status === 429) {
+    return new ModelError('model.rate_limited', 'The model is overloaded', true, retryAfterMs(error));
+  }
+  if (status >= 500 || status === 408 || status === 409) {
+    return new ModelError('model.server_error', 'The model’s provider failed', true, retryAfterMs(error));
+  }
+  return new ModelError('model.request_refused', 'The model refuses the request', false);
+}
+
+/** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
+function retryAfterMs(error: APIError): number | undefined {
+  const header = (error.headers as Headers | undefined)?.get('retry-after');
+  if (!header) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

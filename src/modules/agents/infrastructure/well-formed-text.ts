@@ -1,0 +1,23 @@
+/**
+ * Makes a model's text storable: PostgreSQL takes neither NUL nor half a surrogate pair. A pair that is cut between
+ * two pieces is put together again.
+ */
+export class WellFormedText {
+  private held = '';
+
+  push(piece: string): string {
+    const text = this.held + piece;
+    const cut = /[\uD800-\uDBFF]$/.test(text);
+    this.held = cut ? text.slice(-1) : '';
+    return clean(cut ? text.slice(0, -1) : text);
+  }
+
+  /** What was still held back. */
+  end(): string {
+    const text = this.held;
+    this.held = '';
+    return clean(text);
+  }
+}
+
+const clean = (text: string) => text.replaceAll('\0', '').toWellFormed();

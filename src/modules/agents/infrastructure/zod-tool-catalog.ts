@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
+
+const MAX_PATH = 4096;
+
+/** Relative to the workspace, for POSIX and Windows alike: nothing that could lead out of it. */
+const path = z
+  .string()
+  .min(1)
+  .max(MAX_PATH)
+  .refine((value) => !value.includes('\0'), 'must not contain NUL')
+  .refine((value) => !/^([/\\]|[a-z]:)/i.test(value), 'must be relative to the workspace')
+  .refine((value) => !value.split(/[/\\]/).includes('..'), 'must not contain ..')
+  .meta({ description: 'Relative to the workspace' });
+
+interface Tool {
+  readonly description: string;
+  readonly schema: z.ZodObject;
+}
+
+const TOOLS: Readonly<Record<ToolName, Tool>> = {
+  read_file: {
+    description: 'Reads a text file, or some lines of it.',
+    schema: z.object({
+      path,
+      start_line: z.int().min(1).optional(),
+      end_line: z.int().min(1).optional(),
+    }),
+  },
+  write_file: {
+    description: 'Writes a whole file; an existing one is replaced.',
+    schema: z.object({
+      path,
+      content: z.string(),
+      create_dirs: z.boolean().optional().meta({ description: 'Make missing folders' }),
+    }),
+  },
+  list_files: {
+    description: 'Lists the files of a folder.',
+    schema: z.object({
+      path,
+      recursive: z.boolean().optional(),
+      include_hidden: z.boolean().optional(),
+      pattern: z.string().max(MAX_PATH).optional().meta({ description: 'Glob the names must match' }),
+    }),
+  },
+  create_directory: {
+    description: 'Makes a folder.',
+    schema: z.object({ path, recursive: z.boolean().optional() }),
+  },
+  execute_command: {
+    description: 'Runs a shell command in the workspace and answers its output and exit code.',
+    schema: z.object({
+      command: z.string().min(1).max(32_768),
+      cwd: path.optional(),
+      timeout_seconds: z.int().min(1).max(300).optional(),
+    }),
+  },
+  search_in_code: {
+    description: 'Searches the text of the workspace.',
+    schema: z.object({
+      query: z.string().min(1).max(4096),
+      path: path.optional(),
+      file_pattern: z.string().max(MAX_PATH).optional(),
+      case_sensitive: z.boolean().optional(),
+      regex: z.boolean().optional(),
+      max_results: z.int().min(1).max(1000).optional(),
+    }),
+  },
+  attempt_completion: {
+    description: 'Ends the task with its result. Must be the only tool call of the reply.',
+    schema: z.object({ result: z.string().min(1).meta({ description: 'What the developer reads' }) }),
+  },
+  ask_followup_question: {
+    description: 'Asks the developer and ends the turn. Must be the only tool call of the reply.',
+    schema: z.object({
+      question: z.string().min(1),
+      suggestions: z.array(z.string().min(1)).min(2).max(4).optional(),
+    }),
+  },
+  switch_agent: {
+    description:
+      'Hands over to another agent: architect, coder, debug or ask. Must be the only tool call of the reply.',
+    schema: z.object({ agent: z.string().min(1), reason: z.string().min(1) }),
+  },
+};
+
+export class ZodToolCatalog extends ToolCatalog {
+  describe(names: readonly ToolName[]): ToolDescription[] {
+    return names.map((name) => ({
+      name,
+      description: TOOLS[name].description,
+      parameters: parametersOf(TOOLS[name].schema),
+    }));
+  }
+
+  parse(name: ToolName, args: unknown): ParsedArguments {
+    const parsed = TOOLS[name].schema.safeParse(args);
+    if (parsed.success) return { ok: true, arguments: parsed.data as JsonObject };
+    return {
+      ok: false,
+      faults: parsed.error.issues.map((issue) => ({
+        field: issue.path.join('.') || 'arguments',
+        message: issue.message,
+      })),
+    };
+  }
+}
+
+function parametersOf(schema: z.ZodObject): JsonObject {
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
+  return parameters as JsonObject;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { listOf } from '../../../shared/api/list.dto.js';
+import { MessageView } from '../application/message-view.js';
+
+export const MessageDto: z.ZodType<MessageView> = z
+  .object({
+    id: z.string(),
+    session_id: z.string(),
+    run_id: z.string().nullable(),
+    role: z.enum(['user', 'assistant', 'tool', 'system']),
+    agent: z.string().nullable().describe('Who speaks, where an agent does'),
+    content: z.string(),
+    tool_calls: z.array(
+      z.object({
+        call_id: z.string(),
+        tool_name: z.string(),
+        arguments: z.json().describe('An object, or the model’s own words where they are not JSON'),
+      }),
+    ),
+    call_id: z.string().nullable().describe('Of a tool’s answer: the call it answers'),
+    suggestions: z.array(z.string()).nullable().describe('Of a question: answers to choose from'),
+    finish_reason: z
+      .string()
+      .nullable()
+      .describe('Why the model ended; `interrupted` for an answer that was cut'),
+    usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable(),
+    created_at: z.string(),
+  })
+  .meta({
+    id: 'Message',
+    description: 'An entry of a session; never changed once it is there',
+    example: {
+      id: '0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10',
+      session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
+      run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
+      role: 'assistant',
+      agent: 'ask',
+      content: 'A lease is a lock that ends by itself.',
+      tool_calls: [],
+      call_id: null,
+      suggestions: null,
+      finish_reason: 'stop',
+      usage: { prompt_tokens: 412, completion_tokens: 11 },
+      created_at: '2026-11-20T10:15:00.000Z',
+    },
+  });
+
+export const MessageListDto = listOf(MessageDto, 'MessageList');

@@ -1,0 +1,51 @@
+import { DomainEvent } from '../../../shared/domain/domain-event.js';
+import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { Message, MessageToolCall, MessageUsage, NewMessage } from '../domain/message.js';
+
+/** A message as clients see it, in answers and in events alike. */
+export type MessageView = {
+  id: string;
+  session_id: string;
+  run_id: string | null;
+  role: string;
+  agent: string | null;
+  content: string;
+  tool_calls: { call_id: string; tool_name: string; arguments: JsonValue }[];
+  call_id: string | null;
+  suggestions: string[] | null;
+  finish_reason: string | null;
+  usage: { prompt_tokens: number; completion_tokens: number } | null;
+  created_at: string;
+};
+
+export const toMessageView = (message: Message | NewMessage): MessageView => ({
+  id: message.id,
+  session_id: message.sessionId,
+  run_id: message.runId,
+  role: message.role,
+  agent: message.agent,
+  content: message.content,
+  tool_calls: message.toolCalls.map(toToolCallView),
+  call_id: message.callId,
+  suggestions: message.suggestions ? [...message.suggestions] : null,
+  finish_reason: message.finishReason,
+  usage: toUsageView(message.usage),
+  created_at: message.createdAt.toISOString(),
+});
+
+export const toToolCallView = (call: MessageToolCall) => ({
+  call_id: call.callId,
+  tool_name: call.toolName,
+  arguments: call.arguments,
+});
+
+export const toUsageView = (usage: MessageUsage | null) =>
+  usage && { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens };
+
+/** A message that is whole from the start: the user's, a tool's, the system's. */
+export const messageCreated = (message: Message): DomainEvent => ({
+  type: 'message.created',
+  sessionId: message.sessionId,
+  runId: message.runId,
+  data: { message: toMessageView(message) as JsonObject },
+});

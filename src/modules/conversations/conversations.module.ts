@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { SessionsModule } from '../sessions/index.js';
+import { MessagesController } from './api/messages.controller.js';
+import { ConversationQueries } from './application/conversation.queries.js';
+import { MessageRepository } from './domain/message.repository.js';
+import { SqlConversationQueries } from './infrastructure/sql-conversation.queries.js';
+import { TypeOrmMessageRepository } from './infrastructure/typeorm-message.repository.js';
+
+@Module({
+  imports: [SessionsModule],
+  controllers: [MessagesController],
+  providers: [{ provide: ConversationQueries, useClass: SqlConversationQueries }],
+  exports: [ConversationQueries],
+})
+export class ConversationsModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(MessageRepository, ({ manager }) => new TypeOrmMessageRepository(manager));
+  }
+}

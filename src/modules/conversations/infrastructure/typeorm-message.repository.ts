@@ -1,0 +1,43 @@
+import { EntityManager } from 'typeorm';
+import { Message, NewMessage } from '../domain/message.js';
+import { MessageRepository } from '../domain/message.repository.js';
+import { MessageSchema } from './message.row.js';
+
+/** Takes the place and uses it in one statement; the lock on the session's row keeps places gapless. */
+const APPEND = `
+  with place as (
+    update sessions set message_count = message_count + 1, updated_at = $12 where id = $2 returning message_count
+  )
+  insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
+                        finish_reason, usage, created_at)
+  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from place
+  returning position`;
+
+export class TypeOrmMessageRepository extends MessageRepository {
+  constructor(private readonly manager: EntityManager) {
+    super();
+  }
+
+  async append(message: NewMessage): Promise<Message> {
+    const [row] = await this.manager.query<{ position: number }[]>(APPEND, [
+      message.id,
+      message.sessionId,
+      message.runId,
+      message.role,
+      message.agent,
+      message.content,
+      JSON.stringify(message.toolCalls),
+      message.callId,
+      message.suggestions && JSON.stringify(message.suggestions),
+      message.finishReason,
+      message.usage && JSON.stringify(message.usage),
+      message.createdAt,
+    ]);
+    if (!row) throw new Error(`There is no session ${message.sessionId} to append to`);
+    return { ...message, position: row.position };
+  }
+
+  async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {
+    return (await this.manager.findOneBy(MessageSchema, { sessionId, callId })) ?? undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorResult,
+  HealthIndicatorService,
+} from '@nestjs/terminus';
+import { Shutdown } from '../../../shared/application/shutdown.js';
+import { DatabasePing } from '../application/database-ping.js';
+
+@ApiTags('operation')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: DatabasePing,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  @Get()
+  @HealthCheck()
+  @ApiOperation({ summary: 'Whether the process can serve, with details' })
+  whole() {
+    return this.ready();
+  }
+
+  @Get('live')
+  @HealthCheck()
+  @ApiOperation({ summary: 'Whether the process runs; never asks anybody else' })
+  live() {
+    return this.health.check([]);
+  }
+
+  @Get('ready')
+  @HealthCheck()
+  @ApiOperation({ summary: 'Whether new work may be sent here: 503 while draining or without database' })
+  ready() {
+    return this.health.check([() => this.isAccepting(), () => this.isDatabaseUp()]);
+  }
+
+  private isAccepting(): HealthIndicatorResult {
+    const check = this.indicators.check('accepting');
+    return this.shutdown.draining ? check.down() : check.up();
+  }
+
+  private async isDatabaseUp(): Promise<HealthIndicatorResult> {
+    const check = this.indicators.check('database');
+    return (await this.database.answers()) ? check.up() : check.down();
+  }
+}

@@ -1,0 +1,4 @@
+/** Whether the database answers. */
+export abstract class DatabasePing {
+  abstract answers(): Promise<boolean>;
+}

@@ -1,0 +1,70 @@
+import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { filter, takeWhile } from 'rxjs';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { EventQueryDto, eventCursor } from '../../../shared/api/event-cursor.js';
+import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { SseFrames } from '../../../shared/api/sse-frames.js';
+import { EventStream, isReset } from '../../../shared/application/event-stream.js';
+import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
+import { RunQueries } from '../application/run.queries.js';
+import { RunNotFound } from '../domain/run.errors.js';
+import { SessionEventDto } from './events.dto.js';
+
+const LAST_EVENT_ID = 'last-event-id';
+
+@ApiTags('events')
+@ApiProduces('text/event-stream')
+@ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event id' })
+@Controller('v1')
+export class EventsController {
+  constructor(
+    private readonly sessions: SessionQueries,
+    private readonly runs: RunQueries,
+    private readonly events: EventStream,
+    private readonly frames: SseFrames,
+  ) {}
+
+  @Sse('sessions/:session_id/events')
+  @ApiOperation({
+    summary: 'Everything that happens in a session; stays open. Without a cursor: from now on',
+  })
+  @ApiOkResponse({ standardSchema: SessionEventDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
+  async ofSession(
+    @CurrentUser() userId: string,
+    @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
+    @Query({ schema: EventQueryDto }) query: EventQueryDto,
+    @Headers(LAST_EVENT_ID) lastEventId?: string,
+  ) {
+    const cursor = eventCursor(lastEventId, query.after);
+    await this.sessions.requireOwned(sessionId, userId);
+    const after = cursor ?? (await this.events.lastSeq(sessionId));
+    return this.frames.of(sessionId, after, this.events.watch(sessionId, after));
+  }
+
+  @Sse('runs/:run_id/events')
+  @ApiOperation({
+    summary: 'Everything that happens in a run, from its first event to `run.finished`; then it ends',
+  })
+  @ApiOkResponse({ standardSchema: SessionEventDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['run.not_found'] })
+  async ofRun(
+    @CurrentUser() userId: string,
+    @Param('run_id', new IdPipe(RunNotFound)) runId: string,
+    @Query({ schema: EventQueryDto }) query: EventQueryDto,
+    @Headers(LAST_EVENT_ID) lastEventId?: string,
+  ) {
+    const cursor = eventCursor(lastEventId, query.after);
+    const { sessionId, isFinal, eventsAfter } = await this.runs.place(runId, userId);
+    const after = Math.max(cursor ?? 0, eventsAfter);
+    // Of a finished run everything is in the log, also where the cursor is behind its last event.
+    const events$ = isFinal ? this.events.replay(sessionId, after) : this.events.watch(sessionId, after);
+    const ofRun$ = events$.pipe(
+      filter((item) => isReset(item) || item.runId === runId),
+      takeWhile((item) => isReset(item) || item.type !== 'run.finished', true),
+    );
+    return this.frames.of(sessionId, after, ofRun$);
+  }
+}

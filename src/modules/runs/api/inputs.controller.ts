@@ -1,0 +1,96 @@
+import { Body, Controller, HttpCode, HttpStatus, Param, Post, RequestMethod, Res, Sse } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { filter, takeWhile } from 'rxjs';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { SseFrames } from '../../../shared/api/sse-frames.js';
+import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
+import { SessionNotFound } from '../../sessions/index.js';
+import { Accepted } from '../application/accepted.js';
+import { SendUserMessage } from '../application/send-user-message.js';
+import { SubmitToolResult } from '../application/submit-tool-result.js';
+import { SwitchAgent } from '../application/switch-agent.js';
+import { SessionEventDto } from './events.dto.js';
+import { AcceptedDto, InputDto, toAcceptedDto } from './inputs.dto.js';
+
+const SESSION_ID = new IdPipe(SessionNotFound);
+
+const PROBLEMS = {
+  400: ['request.invalid', 'request.malformed_json'],
+  404: ['session.not_found', 'agent.not_found', 'tool_call.not_found'],
+  409: ['run.in_progress', 'session.archived', 'tool_call.already_settled'],
+  413: ['request.too_large'],
+  415: ['request.unsupported_media_type'],
+  503: ['database.unavailable', 'server.draining'],
+};
+
+@ApiTags('messages')
+@Controller('v1/sessions/:session_id/messages')
+export class InputsController {
+  constructor(
+    private readonly sendUserMessage: SendUserMessage,
+    private readonly submitToolResult: SubmitToolResult,
+    private readonly switchAgent: SwitchAgent,
+    private readonly events: EventStream,
+    private readonly frames: SseFrames,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Tell a session something; what follows is in its event stream' })
+  @ApiAcceptedResponse({ standardSchema: AcceptedDto })
+  @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same had been told before' })
+  @ApiProblems(PROBLEMS)
+  async send(
+    @CurrentUser() userId: string,
+    @Param('session_id', SESSION_ID) sessionId: string,
+    @Body({ schema: InputDto }) input: InputDto,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const accepted = await this.take(userId, sessionId, input);
+    response.status(accepted.repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return toAcceptedDto(accepted);
+  }
+
+  @Sse('stream', { method: RequestMethod.POST })
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'The same, answered with the events that follow until the run waits or is finished',
+  })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ standardSchema: SessionEventDto })
+  @ApiProblems(PROBLEMS)
+  async stream(
+    @CurrentUser() userId: string,
+    @Param('session_id', SESSION_ID) sessionId: string,
+    @Body({ schema: InputDto }) input: InputDto,
+  ) {
+    const { run, lastEventId } = await this.take(userId, sessionId, input);
+    const following$ = run
+      ? this.events.watch(sessionId, lastEventId).pipe(
+          filter((item) => isReset(item) || item.runId === run.id),
+          takeWhile((item) => !restsAfter(item), true),
+        )
+      : this.events.replay(sessionId, lastEventId);
+    return this.frames.of(sessionId, lastEventId, following$);
+  }
+
+  private take(userId: string, sessionId: string, input: InputDto): Promise<Accepted> {
+    switch (input.type) {
+      case 'user_message': {
+        const agent = input.agent === 'auto' ? undefined : input.agent;
+        return this.sendUserMessage.execute({ userId, sessionId, content: input.content, agent });
+      }
+      case 'tool_result': {
+        const outcome = input.error === undefined ? { result: input.result ?? null } : { error: input.error };
+        return this.submitToolResult.execute({ userId, sessionId, callId: input.call_id, outcome });
+      }
+      case 'switch_agent':
+        return this.switchAgent.execute({ userId, sessionId, agent: input.agent, reason: input.reason });
+    }
+  }
+}
+
+const restsAfter = (item: StreamItem): boolean =>
+  !isReset(item) && (item.type === 'run.waiting' || item.type === 'run.finished');

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { listOf } from '../../../shared/api/list.dto.js';
+import { RunView } from '../application/run-view.js';
+import { RUN_PHASES } from '../domain/run-phase.js';
+import { RUN_STATUSES } from '../domain/run-status.js';
+
+export const WaitingForDto = z.array(
+  z.object({ kind: z.enum(['tool_result', 'approval', 'plan_decision']), id: z.string() }),
+);
+
+export const RunErrorDto = z.object({ code: z.string(), message: z.string() });
+
+export const UsageDto = z.object({
+  model_calls: z.int(),
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+});
+
+export const RunDto: z.ZodType<RunView> = z
+  .object({
+    id: z.string(),
+    session_id: z.string(),
+    status: z.enum(RUN_STATUSES),
+    phase: z.enum(RUN_PHASES),
+    agent: z.string().describe('Who has the word in it'),
+    trigger: z.string(),
+    waiting_for: WaitingForDto.describe('What the client must answer before it goes on'),
+    error: RunErrorDto.nullable(),
+    usage: UsageDto,
+    attempt: z.int(),
+    created_at: z.string(),
+    started_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+  })
+  .meta({
+    id: 'Run',
+    description: 'What one user input sets in motion, until a final status',
+    example: {
+      id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
+      session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
+      status: 'waiting',
+      phase: 'execution',
+      agent: 'coder',
+      trigger: 'user_message',
+      waiting_for: [{ kind: 'tool_result', id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b' }],
+      error: null,
+      usage: { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 },
+      attempt: 1,
+      created_at: '2026-11-20T10:15:00.000Z',
+      started_at: '2026-11-20T10:15:00.000Z',
+      finished_at: null,
+    },
+  });
+
+export const RunListDto = listOf(RunDto, 'RunList');

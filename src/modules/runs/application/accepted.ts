@@ -1,0 +1,13 @@
+import { Message } from '../../conversations/index.js';
+import { RunState } from '../domain/run.js';
+
+/** What an input has led to. */
+export interface Accepted {
+  /** Null where the input sets no run in motion. */
+  readonly run: RunState | null;
+  readonly message: Message | null;
+  /** The cursor before this input: whoever reads on from here misses nothing of it. */
+  readonly lastEventId: number;
+  /** The same input had been taken before; this is what it led to then. */
+  readonly repeated: boolean;
+}

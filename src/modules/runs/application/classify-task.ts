@@ -1,0 +1,118 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../../shared/domain/clock.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { AgentRegistry, LanguageModel, ModelAnswer, ModelError } from '../../agents/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import {
+  AGENT_OF,
+  CONFIDENCES,
+  Classification,
+  TASK_KINDS,
+  TaskKind,
+  classifyByKeywords,
+} from '../domain/classification.js';
+import { LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
+import { RunState } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { ModelCalls } from './model-calls.js';
+import { RunJournal } from './run-journal.js';
+
+const PROMPT = `Classify the task of a developer.
+is_atomic: false only when it needs a plan: several steps over several files, or a design to be agreed on first.
+agent: code (write or change code), debug (find the cause of a fault), explain (answer a question),
+plan (not atomic: always this one). confidence: how sure you are. reason: one short sentence.`;
+
+const SCHEMA: JsonObject = {
+  type: 'object',
+  properties: {
+    is_atomic: { type: 'boolean' },
+    agent: { type: 'string', enum: [...TASK_KINDS] },
+    confidence: { type: 'string', enum: [...CONFIDENCES] },
+    reason: { type: 'string' },
+  },
+  required: ['is_atomic', 'agent', 'confidence', 'reason'],
+  additionalProperties: false,
+};
+
+/** The step of a run that finds out what the task is and gives the word to who can do it. */
+@Injectable()
+export class ClassifyTask {
+  private readonly logger = new Logger(ClassifyTask.name);
+
+  constructor(
+    private readonly model: LanguageModel,
+    private readonly agents: AgentRegistry,
+    private readonly calls: ModelCalls,
+    private readonly journal: RunJournal,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** One try: where the model does not help, the words of the task decide. */
+  async execute(run: RunState, task: string, signal: AbortSignal): Promise<void> {
+    const agent = this.agents.get(run.agent);
+    const call = this.calls.next(run, agent, 'classification');
+    if (!(await this.calls.begin(call, signal))) return;
+    let answer: ModelAnswer | undefined;
+    let outcome: LlmCallOutcome;
+    try {
+      const messages = [
+        { role: 'system' as const, content: PROMPT },
+        { role: 'user' as const, content: task },
+      ];
+      const responseFormat = { name: 'task_classification', schema: SCHEMA };
+      answer = await this.model.answer(
+        { model: call.model, messages, tools: [], responseFormat },
+        () => undefined,
+        signal,
+      );
+      outcome = this.calls.completed(answer);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ModelError)) throw error;
+      this.logger.warn(
+        { run_id: run.id, code: error.code },
+        'no classification by the model; by keywords instead',
+      );
+      outcome = this.calls.failed(error);
+    }
+    const result = (answer && parseClassification(answer.content)) ?? classifyByKeywords(task);
+    await this.journal.write('save_classification', signal, async (tx) => {
+      const current = await tx.get(RunRepository).get(run.id);
+      if (!(await tx.get(LlmCallRepository).settle(call.id, outcome))) return;
+      current.addUsage(answer?.usage ?? null);
+      const to = AGENT_OF[result.agent];
+      current.classify(result, to);
+      const session = await tx.get(SessionRepository).peek(run.sessionId, run.userId);
+      session.handOver({
+        id: this.ids.next(),
+        from: run.agent,
+        to,
+        by: 'runtime',
+        reason: result.reason,
+        confidence: result.confidence,
+        runId: run.id,
+        createdAt: this.clock.now(),
+      });
+      await tx.get(RunRepository).save(current);
+      await tx.get(SessionRepository).save(session);
+    });
+  }
+}
+
+/** Undefined where the model did not keep to the schema. */
+function parseClassification(content: string): Classification | undefined {
+  try {
+    const given = JSON.parse(content) as Partial<Record<string, unknown>>;
+    const { is_atomic: isAtomic, agent, confidence, reason } = given;
+    if (typeof isAtomic !== 'boolean' || typeof reason !== 'string') return undefined;
+    if (!isOneOf(TASK_KINDS, agent) || !isOneOf(CONFIDENCES, confidence)) return undefined;
+    const kind: TaskKind = isAtomic ? agent : 'plan';
+    return { isAtomic: isAtomic && kind !== 'plan', agent: kind, confidence, reason };
+  } catch {
+    return undefined; // not JSON: the keywords decide
+  }
+}
+
+const isOneOf = <T extends string>(values: readonly T[], value: unknown): value is T =>
+  (values as readonly unknown[]).includes(value);

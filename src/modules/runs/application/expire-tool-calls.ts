@@ -1,0 +1,53 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { RunQueries } from './run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { ToolAnswers } from './tool-answers.js';
+
+const RUNS_PER_SWEEP = 100;
+
+/** Ends the waits whose deadline has passed: the model reads that no answer came, and the run goes on. */
+@Injectable()
+export class ExpireToolCalls {
+  private readonly logger = new Logger(ExpireToolCalls.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: RunQueries,
+    private readonly answers: ToolAnswers,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may sweep at once: a call is settled by whoever holds the row of its run first. */
+  async execute(): Promise<void> {
+    const runIds = await this.queries.listWithExpiredCalls(this.clock.now(), RUNS_PER_SWEEP);
+    for (const runId of runIds) {
+      try {
+        const { value: resumed } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
+        if (resumed) this.supervisor.start(runId);
+      } catch (error) {
+        // The other runs must not suffer for this one; the next sweep finds it again.
+        this.logger.error({ err: error, run_id: runId }, 'tool calls could not be expired');
+      }
+    }
+  }
+
+  private async expire(tx: Transaction, runId: string): Promise<boolean> {
+    const run = await tx.get(RunRepository).get(runId);
+    const now = this.clock.now();
+    const open = await tx.get(ToolCallRepository).listOpen(runId);
+    const due = open.filter((call) => call.deadlineAt && call.deadlineAt <= now);
+    if (due.length === 0) return false;
+    for (const call of due) {
+      const content = 'Error: the client did not answer in time';
+      await this.answers.settle(tx, call, { status: 'expired', content }, now);
+    }
+    await this.answers.goOn(tx, run, 'tool_result_timeout');
+    await tx.get(RunRepository).save(run);
+    return run.snapshot().status === 'running';
+  }
+}

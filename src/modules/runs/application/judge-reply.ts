@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import {
+  Agent,
+  AgentRegistry,
+  ModelAnswer,
+  ModelToolCall,
+  ToolCatalog,
+  ToolName,
+  isIdeTool,
+  isToolName,
+} from '../../agents/index.js';
+
+/** What becomes of one tool call of a reply. */
+export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
+  | { readonly verdict: 'execute' }
+  | { readonly verdict: 'switch_agent'; readonly agent: string; readonly reason: string }
+  | {
+      readonly verdict: 'refuse';
+      /** What the model reads. */
+      readonly error: string;
+      /** Whether the reply is at odds with the tools themselves, not only with what the agent may do. */
+      readonly invalid: boolean;
+    }
+);
+
+/** What a model's reply means for its run. */
+export type JudgedReply =
+  | { readonly kind: 'answer'; readonly content: string; readonly suggestions: string[] | null }
+  | { readonly kind: 'calls'; readonly content: string; readonly calls: readonly JudgedCall[] };
+
+/** Decides on a model's reply: nothing it wishes for is believed before it is checked. */
+@Injectable()
+export class JudgeReply {
+  constructor(
+    private readonly catalog: ToolCatalog,
+    private readonly agents: AgentRegistry,
+  ) {}
+
+  judge(agent: Agent, answer: ModelAnswer): JudgedReply {
+    const { content } = answer;
+    if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
+    const alone = answer.toolCalls.length === 1;
+    const calls: JudgedCall[] = [];
+    for (const call of answer.toolCalls) {
+      const checked = this.check(agent, call);
+      if ('verdict' in checked) {
+        calls.push(checked);
+        continue;
+      }
+      const { name, args } = checked;
+      if (isIdeTool(name)) {
+        calls.push({ verdict: 'execute', toolName: name, arguments: args });
+      } else if (!alone) {
+        const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
+        calls.push({ verdict: 'refuse', toolName: name, arguments: args, error, invalid: true });
+      } else if (name === 'switch_agent') {
+        calls.push(this.judgeSwitch(agent, args));
+      } else {
+        return toAnswer(content, name, args);
+      }
+    }
+    return { kind: 'calls', content, calls };
+  }
+
+  /** The call with sound arguments that the agent may use, or its refusal. */
+  private check(agent: Agent, call: ModelToolCall): JudgedCall | { name: ToolName; args: JsonObject } {
+    const given = parseJson(call.arguments);
+    const refuse = (error: string, invalid: boolean): JudgedCall => ({
+      verdict: 'refuse',
+      toolName: call.toolName,
+      arguments: given ?? call.arguments,
+      error,
+      invalid,
+    });
+    const name = call.toolName;
+    if (!isToolName(name)) {
+      return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
+    }
+    if (!agent.tools.includes(name)) return refuse(this.forbidden(agent, name, undefined), false);
+    if (given === undefined) return refuse('The arguments are not valid JSON', true);
+    const parsed = this.catalog.parse(name, given);
+    if (!parsed.ok) {
+      return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);
+    }
+    const path = parsed.arguments['path'];
+    if (name === 'write_file' && typeof path === 'string' && !agent.writePattern?.test(path)) {
+      return refuse(this.forbidden(agent, name, path), false);
+    }
+    return { name, args: parsed.arguments };
+  }
+
+  private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
+    const able = this.agents.whoMay(tool, path, agent.id);
+    const what = path === undefined ? `use ${tool}` : `write ${path}`;
+    return `${agent.id} may not ${what}${able ? `; ${able.id} may: hand over with switch_agent` : ''}`;
+  }
+
+  private judgeSwitch(agent: Agent, args: JsonObject): JudgedCall {
+    const { agent: to, reason } = args as { agent: string; reason: string };
+    const candidates = this.agents
+      .all()
+      .filter((candidate) => candidate.mode === 'conversation' && candidate.id !== agent.id)
+      .map((candidate) => candidate.id);
+    const called = { toolName: 'switch_agent', arguments: args };
+    if (candidates.includes(to)) return { ...called, verdict: 'switch_agent', agent: to, reason };
+    const error = `You cannot hand over to ${to}; there are ${candidates.join(', ')}`;
+    return { ...called, verdict: 'refuse', error, invalid: true };
+  }
+}
+
+/** The tools that end a turn become the assistant's message itself. */
+function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedReply {
+  const said = name === 'attempt_completion' ? args['result'] : args['question'];
+  return {
+    kind: 'answer',
+    content: [content, said].filter((part) => typeof part === 'string' && part !== '').join('\n\n'),
+    suggestions: (args['suggestions'] as string[] | undefined) ?? null,
+  };
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text === '' ? '{}' : text) as JsonValue;
+  } catch {
+    return undefined; // the model reads that its arguments are not JSON
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { Agent, ModelAnswer, ModelError } from '../../agents/index.js';
+import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
+import { RunState } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { RunJournal } from './run-journal.js';
+
+/** The ledger of model calls: a row before each request, settled after it. */
+@Injectable()
+export class ModelCalls {
+  constructor(
+    private readonly journal: RunJournal,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  next(run: RunState, agent: Agent, purpose: LlmCall['purpose']): LlmCall {
+    return {
+      id: this.ids.next(),
+      sessionId: run.sessionId,
+      runId: run.id,
+      agent: agent.id,
+      purpose,
+      model: agent.model ?? this.config.defaultModel,
+      startedAt: this.clock.now(),
+    };
+  }
+
+  /**
+   * Enters the call and counts it on its run, in one unit of work with whatever else belongs to its beginning.
+   * @returns false where the run may not call any more: it is finished then
+   */
+  async begin(call: LlmCall, signal: AbortSignal, also?: (tx: Transaction) => void): Promise<boolean> {
+    return this.journal.write('begin_model_call', signal, async (tx) => {
+      const runs = tx.get(RunRepository);
+      const run = await runs.get(call.runId);
+      if (run.isFinal) return false;
+      if (!run.mayCallModel(this.config.modelCallLimit)) {
+        run.exhaustModelCalls(this.config.modelCallLimit, this.clock.now());
+        await runs.save(run);
+        return false;
+      }
+      if (!(await tx.get(LlmCallRepository).start(call))) return true;
+      run.beginModelCall();
+      also?.(tx);
+      await runs.save(run);
+      return true;
+    });
+  }
+
+  completed(answer: ModelAnswer): LlmCallOutcome {
+    return {
+      status: 'completed',
+      errorCode: null,
+      promptTokens: answer.usage?.promptTokens ?? null,
+      completionTokens: answer.usage?.completionTokens ?? null,
+      firstTokenMs: Math.round(answer.firstTokenMs),
+      finishedAt: this.clock.now(),
+    };
+  }
+
+  failed(error: ModelError): LlmCallOutcome {
+    return { ...this.without('failed'), errorCode: error.code };
+  }
+
+  aborted(): LlmCallOutcome {
+    return this.without('aborted');
+  }
+
+  private without(status: 'failed' | 'aborted'): LlmCallOutcome {
+    return {
+      status,
+      errorCode: null,
+      promptTokens: null,
+      completionTokens: null,
+      firstTokenMs: null,
+      finishedAt: this.clock.now(),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../shared/domain/clock.js';
+import { ConversationQueries } from '../../conversations/index.js';
+import { LlmCallRepository } from '../domain/llm-call.js';
+import { nextStep } from '../domain/next-step.js';
+import { Run, RunError, RunState } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { AnswerStep } from './answer-step.js';
+import { ClassifyTask } from './classify-task.js';
+import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
+import { RunQueries } from './run.queries.js';
+
+/**
+ * Carries a run on: read its state, decide the next step, do the slow thing without a transaction, record what came of
+ * it; until it waits or is finished. Everything it needs to know is in the database, so that any process can begin at
+ * any step.
+ */
+@Injectable()
+export class Orchestrator {
+  constructor(
+    private readonly runs: RunQueries,
+    private readonly conversations: ConversationQueries,
+    private readonly classifyTask: ClassifyTask,
+    private readonly answer: AnswerStep,
+    private readonly journal: RunJournal,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(runId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const run = await this.journal.persist('read_run', signal, () => this.runs.state(runId));
+      const step = nextStep(run);
+      if (step === 'rest') return;
+      if (signal.aborted) return this.interrupt(runId);
+      if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
+      else await this.answer.execute(run, signal);
+    }
+  }
+
+  /** Ends a run that cannot go on, with a reason that may be shown. */
+  async fail(runId: string, error: RunError): Promise<void> {
+    await this.end('fail_run', runId, (run) => run.fail(error, this.clock.now()));
+  }
+
+  /** Ends a run because the process ends. */
+  async interrupt(runId: string): Promise<void> {
+    await this.end('interrupt_run', runId, (run) => run.interrupt(this.clock.now()));
+  }
+
+  private async end(operation: string, runId: string, how: (run: Run) => void): Promise<void> {
+    await this.journal.write(operation, AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
+      const runs = tx.get(RunRepository);
+      const run = await runs.get(runId);
+      if (run.isFinal) return;
+      await tx.get(LlmCallRepository).abortOpen(runId, this.clock.now());
+      how(run);
+      await runs.save(run);
+    });
+  }
+
+  /** The message that set the run in motion is the newest one: nothing else was said since. */
+  private async task(run: RunState, signal: AbortSignal): Promise<string> {
+    const [message] = await this.journal.persist('read_task', signal, () =>
+      this.conversations.newest(run.sessionId, { messages: 1, characters: 0 }),
+    );
+    return message?.content ?? '';
+  }
+}

@@ -1,0 +1,81 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { ServerDraining } from '../../../shared/application/errors.js';
+import { Shutdown } from '../../../shared/application/shutdown.js';
+import { Orchestrator } from './orchestrator.js';
+import { RunMetrics } from './run-metrics.js';
+
+/** The runs that this process carries out. They belong to it, not to the requests that set them in motion. */
+@Injectable()
+export class RunSupervisor {
+  private readonly logger = new Logger(RunSupervisor.name);
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly stop = new AbortController();
+
+  constructor(
+    private readonly orchestrator: Orchestrator,
+    private readonly metrics: RunMetrics,
+    private readonly shutdown: Shutdown,
+    private readonly config: Config,
+  ) {
+    shutdown.register('drain_runs', () => this.drain());
+  }
+
+  /** @throws ServerDraining when the process is about to end */
+  requireAccepting(): void {
+    if (this.shutdown.draining) throw new ServerDraining();
+  }
+
+  /** Carries a run on in the background, from its last recorded step to its next rest. */
+  start(runId: string): void {
+    // A run that has just gone to rest may be waked before its loop has ended: one after the other.
+    const before = this.running.get(runId) ?? Promise.resolve();
+    const done = before
+      .then(() => this.carryOn(runId))
+      .finally(() => {
+        if (this.running.get(runId) === done) this.running.delete(runId);
+        this.metrics.active(this.running.size);
+      });
+    this.running.set(runId, done);
+    this.metrics.active(this.running.size);
+  }
+
+  private async carryOn(runId: string): Promise<void> {
+    try {
+      await this.orchestrator.execute(runId, this.stop.signal);
+    } catch (error) {
+      await this.endBadly(runId, error);
+    }
+  }
+
+  private async endBadly(runId: string, error: unknown): Promise<void> {
+    try {
+      if (this.stop.signal.aborted) return await this.orchestrator.interrupt(runId);
+      this.logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
+      await this.orchestrator.fail(runId, {
+        code: 'run.internal_error',
+        message: 'The run failed inside the server',
+      });
+    } catch (again) {
+      this.logger.error({ err: again, run_id: runId }, 'the end of a run could not be stored');
+    }
+  }
+
+  /** Waits for the runs as long as the settings allow, interrupts the rest and waits until their state is stored. */
+  private async drain(): Promise<void> {
+    const idle = new AbortController();
+    const limit = AbortSignal.any([this.shutdown.hurry, idle.signal]);
+    const timeUp = pause(this.config.shutdownDrainTimeoutSeconds * 1000, undefined, { signal: limit }).catch(
+      () => undefined, // hurried, or nothing left to wait for
+    );
+    await Promise.race([this.allDone(), timeUp]);
+    idle.abort();
+    this.stop.abort(new Error('the process ends'));
+    await this.allDone();
+  }
+
+  private async allDone(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running.values());
+  }
+}

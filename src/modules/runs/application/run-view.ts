@@ -1,0 +1,20 @@
+import { RunState, usageView } from '../domain/run.js';
+
+/** A run as clients see it. */
+export const toRunView = (run: RunState) => ({
+  id: run.id,
+  session_id: run.sessionId,
+  status: run.status,
+  phase: run.phase,
+  agent: run.agent,
+  trigger: run.trigger,
+  waiting_for: run.waitingFor,
+  error: run.error,
+  usage: usageView(run.usage),
+  attempt: run.attempt,
+  created_at: run.createdAt.toISOString(),
+  started_at: run.startedAt?.toISOString() ?? null,
+  finished_at: run.finishedAt?.toISOString() ?? null,
+});
+
+export type RunView = ReturnType<typeof toRunView>;

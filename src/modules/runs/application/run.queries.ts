@@ -1,0 +1,26 @@
+import { Page, PageRequest } from '../../../shared/application/page.js';
+import { RunState } from '../domain/run.js';
+
+/** Where a run's events are in the log of its session. */
+export interface RunPlace {
+  readonly sessionId: string;
+  readonly isFinal: boolean;
+  /** Its first event comes after this one. */
+  readonly eventsAfter: number;
+}
+
+/** Runs as they are shown. */
+export abstract class RunQueries {
+  /** Newest first. */
+  abstract list(sessionId: string, page: PageRequest): Promise<Page<RunState>>;
+  /** @throws RunNotFound also when it belongs to somebody else */
+  abstract view(runId: string, userId: string): Promise<RunState>;
+  /** @throws RunNotFound also when it belongs to somebody else */
+  abstract place(runId: string, userId: string): Promise<RunPlace>;
+  /** The state of a run, for whoever carries it out. @throws RunNotFound */
+  abstract state(runId: string): Promise<RunState>;
+  /** Runs with a tool call whose deadline has passed. */
+  abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
+  /** The number of the event that told of a tool call's end. */
+  abstract settlementSeq(sessionId: string, callId: string): Promise<number | undefined>;
+}

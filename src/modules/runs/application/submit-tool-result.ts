@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { JsonValue } from '../../../shared/domain/json.js';
+import { MessageRepository } from '../../conversations/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { ToolCallAlreadySettled, ToolCallNotFound } from '../domain/run.errors.js';
+import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { Accepted } from './accepted.js';
+import { RunQueries } from './run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { ToolAnswers, ToolOutcome } from './tool-answers.js';
+
+export interface SubmitToolResultCommand {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly callId: string;
+  readonly outcome: { readonly result: JsonValue } | { readonly error: string };
+}
+
+@Injectable()
+export class SubmitToolResult {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly answers: ToolAnswers,
+    private readonly queries: RunQueries,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes what the client's tool answered; the run goes on when nothing more is open. The same answer again gets what
+   * the first one got.
+   * @throws SessionNotFound, ToolCallNotFound, ToolCallAlreadySettled, ServerDraining
+   */
+  async execute(command: SubmitToolResultCommand): Promise<Accepted> {
+    this.supervisor.requireAccepting();
+    const outcome = toOutcome(command.outcome);
+    const { value, events } = await this.uow.run('save_tool_result', async (tx) => {
+      await tx.get(SessionRepository).peek(command.sessionId, command.userId);
+      const found = await tx.get(ToolCallRepository).find(command.callId);
+      if (found?.sessionId !== command.sessionId) throw new ToolCallNotFound(command.callId);
+      const run = await tx.get(RunRepository).get(found.runId);
+      const message = await this.answers.settle(tx, found, outcome, this.clock.now());
+      if (message) {
+        await this.answers.goOn(tx, run, 'tool_result');
+        await tx.get(RunRepository).save(run);
+        return { run: run.snapshot(), message };
+      }
+      const [earlier, call] = [
+        await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId),
+        await tx.get(ToolCallRepository).find(command.callId),
+      ];
+      if (call?.status !== outcome.status || earlier?.content !== outcome.content) {
+        throw new ToolCallAlreadySettled(command.callId, call?.status ?? 'settled');
+      }
+      return { run: run.snapshot(), message: earlier };
+    });
+    const [first] = events;
+    if (!first) {
+      const seq = await this.queries.settlementSeq(command.sessionId, command.callId);
+      return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
+    }
+    if (value.run.status === 'running') this.supervisor.start(value.run.id);
+    return { ...value, lastEventId: first.seq - 1, repeated: false };
+  }
+}
+
+function toOutcome(given: SubmitToolResultCommand['outcome']): ToolOutcome {
+  if ('error' in given) return { status: 'failed', content: `Error: ${given.error}` };
+  const { result } = given;
+  return { status: 'completed', content: typeof result === 'string' ? result : JSON.stringify(result) };
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { Message, MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
+import { Run } from '../domain/run.js';
+import { ToolCall, toolCallSettled } from '../domain/tool-call.js';
+import { ToolCallRepository } from '../domain/tool-call.repository.js';
+
+/** How a tool call ended, and what the model reads of it. */
+export interface ToolOutcome {
+  readonly status: 'completed' | 'failed' | 'expired';
+  readonly content: string;
+}
+
+/** What happens to a run when its tool calls are answered, whoever answers. */
+@Injectable()
+export class ToolAnswers {
+  constructor(private readonly ids: Ids) {}
+
+  /** Settles an open call and appends its answer; undefined where it was settled before. */
+  async settle(
+    tx: Transaction,
+    call: ToolCall,
+    outcome: ToolOutcome,
+    now: Date,
+  ): Promise<Message | undefined> {
+    if (!(await tx.get(ToolCallRepository).settle(call.id, outcome.status, now))) return undefined;
+    return this.append(tx, call, outcome, now);
+  }
+
+  /** Appends the answer to a call that is settled, and tells of both. */
+  async append(tx: Transaction, call: ToolCall, outcome: ToolOutcome, now: Date): Promise<Message> {
+    const message = await tx.get(MessageRepository).append(
+      newMessage({
+        id: this.ids.next(),
+        sessionId: call.sessionId,
+        runId: call.runId,
+        role: 'tool',
+        agent: call.agent,
+        content: outcome.content,
+        callId: call.id,
+        createdAt: now,
+      }),
+    );
+    tx.record(toolCallSettled(call, outcome.status), messageCreated(message));
+    return message;
+  }
+
+  /** Lets the run go on where nothing is open any more, and else tells what it still waits for. */
+  async goOn(tx: Transaction, run: Run, by: string): Promise<void> {
+    const open = await tx.get(ToolCallRepository).listOpen(run.id);
+    if (open.length === 0) run.resume(by);
+    else run.awaitStill(open.map(({ id }) => ({ kind: 'tool_result', id })));
+  }
+}

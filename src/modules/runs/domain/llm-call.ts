@@ -1,0 +1,34 @@
+/** One request to a model, for the ledger: written before it is sent, settled when it has ended. */
+export interface LlmCall {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly runId: string;
+  readonly agent: string;
+  readonly purpose: 'answer' | 'classification';
+  readonly model: string;
+  readonly startedAt: Date;
+}
+
+export const LLM_CALL_STATUSES = ['started', 'completed', 'failed', 'aborted'] as const;
+
+export interface LlmCallOutcome {
+  readonly status: 'completed' | 'failed' | 'aborted';
+  readonly errorCode: string | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly firstTokenMs: number | null;
+  readonly finishedAt: Date;
+}
+
+/**
+ * The ledger, inside a unit of work. Starting and settling also tell whether this unit of work repeats one that was
+ * committed though its answer was lost.
+ */
+export abstract class LlmCallRepository {
+  /** False where the call is in the ledger already. */
+  abstract start(call: LlmCall): Promise<boolean>;
+  /** False where it is settled already. */
+  abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;
+  /** Settles whatever is still open of a run that ends. */
+  abstract abortOpen(runId: string, at: Date): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import { StateMachine } from '../../../shared/domain/state-machine.js';
+
+export const RUN_PHASES = [
+  'idle',
+  'classify',
+  'plan_required',
+  'architect_planning',
+  'plan_review',
+  'plan_execution',
+  'execution',
+  'error_handling',
+  'completed',
+] as const;
+
+export type RunPhase = (typeof RUN_PHASES)[number];
+
+export type PhaseEvent =
+  | 'receive_message'
+  | 'receive_directed_message'
+  | 'is_atomic_true'
+  | 'is_atomic_false'
+  | 'classify_error'
+  | 'route_to_architect'
+  | 'plan_created'
+  | 'planning_failed'
+  | 'plan_approved'
+  | 'plan_rejected'
+  | 'plan_modification_requested'
+  | 'plan_execution_completed'
+  | 'plan_execution_failed'
+  | 'task_completed'
+  | 'task_failed'
+  | 'requires_replanning'
+  | 'retry_subtask'
+  | 'give_up';
+
+/**
+ * The orchestration of a run. An architect that answers without a plan (a question, an explanation) completes its
+ * task like any other agent.
+ */
+export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
+  idle: { receive_message: 'classify', receive_directed_message: 'execution' },
+  classify: {
+    is_atomic_true: 'execution',
+    is_atomic_false: 'plan_required',
+    classify_error: 'error_handling',
+  },
+  plan_required: { route_to_architect: 'architect_planning' },
+  architect_planning: {
+    plan_created: 'plan_review',
+    task_completed: 'completed',
+    planning_failed: 'error_handling',
+  },
+  plan_review: {
+    plan_approved: 'plan_execution',
+    plan_rejected: 'completed',
+    plan_modification_requested: 'architect_planning',
+  },
+  plan_execution: { plan_execution_completed: 'completed', plan_execution_failed: 'error_handling' },
+  execution: { task_completed: 'completed', plan_created: 'plan_review', task_failed: 'error_handling' },
+  error_handling: {
+    requires_replanning: 'architect_planning',
+    retry_subtask: 'plan_execution',
+    give_up: 'completed',
+  },
+  completed: {},
+});
+
+/** What happens in each phase when the run cannot go on. */
+export const FAILURE: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
+  classify: 'classify_error',
+  architect_planning: 'planning_failed',
+  plan_execution: 'plan_execution_failed',
+  execution: 'task_failed',
+};

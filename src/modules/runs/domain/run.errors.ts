@@ -1,0 +1,42 @@
+import { DomainError } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+
+export class RunNotFound extends DomainError {
+  readonly code = 'run.not_found';
+  readonly kind = 'not_found';
+
+  constructor(runId: string) {
+    super(`There is no run ${runId}`);
+  }
+}
+
+export class RunTransitionNotAllowed extends DomainError {
+  readonly code = 'run.transition_not_allowed';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(runId: string, what: string, state: string, allowed: readonly string[]) {
+    super(`Run ${runId} is ${state}: ${what} is not possible`);
+    this.details = { state, allowed_actions: [...allowed] };
+  }
+}
+
+export class ToolCallNotFound extends DomainError {
+  readonly code = 'tool_call.not_found';
+  readonly kind = 'not_found';
+
+  constructor(callId: string) {
+    super(`There is no tool call ${callId} in this session`);
+  }
+}
+
+export class ToolCallAlreadySettled extends DomainError {
+  readonly code = 'tool_call.already_settled';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(callId: string, status: string) {
+    super(`Tool call ${callId} is ${status} already, with another outcome`);
+    this.details = { status };
+  }
+}

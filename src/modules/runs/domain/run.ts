@@ -1,0 +1,250 @@
+import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { Classification } from './classification.js';
+import { FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
+import { RunAction, RunStatus, runStatus } from './run-status.js';
+import { RunTransitionNotAllowed } from './run.errors.js';
+
+/** Handing over more often than this is going round in circles. */
+const MAX_SWITCHES = 50;
+/** So many replies in a row may be at odds with the tools; the next one ends the run. */
+const MAX_INVALID_REPLIES = 3;
+
+export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
+
+/** Why a run did not reach its end. The message may be shown to clients. */
+export type RunError = { code: string; message: string };
+
+export type RunUsage = { modelCalls: number; promptTokens: number; completionTokens: number };
+
+export interface RunState {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly status: RunStatus;
+  readonly phase: RunPhase;
+  readonly agent: string;
+  readonly trigger: string;
+  readonly waitingFor: WaitingFor[];
+  readonly error: RunError | null;
+  readonly usage: RunUsage;
+  readonly switches: number;
+  /** Replies in a row that were at odds with the tools. */
+  readonly invalidReplies: number;
+  readonly attempt: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly version: number;
+}
+
+/** What one user input sets in motion: orchestration until a final state. */
+export class Run extends AggregateRoot {
+  private constructor(private state: RunState) {
+    super();
+  }
+
+  /** @param given.directed whether the agent is known already, so that nothing needs classifying */
+  static start(given: {
+    id: string;
+    sessionId: string;
+    userId: string;
+    agent: string;
+    directed: boolean;
+    trigger: string;
+    now: Date;
+  }): Run {
+    const run = new Run({
+      id: given.id,
+      sessionId: given.sessionId,
+      userId: given.userId,
+      status: 'queued',
+      phase: 'idle',
+      agent: given.agent,
+      trigger: given.trigger,
+      waitingFor: [],
+      error: null,
+      usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0 },
+      switches: 0,
+      invalidReplies: 0,
+      attempt: 1,
+      createdAt: given.now,
+      startedAt: given.now,
+      finishedAt: null,
+      version: 1,
+    });
+    run.move('start');
+    run.tell('run.started', { agent: given.agent, trigger: given.trigger });
+    run.enter(given.directed ? 'receive_directed_message' : 'receive_message');
+    return run;
+  }
+
+  static restore(state: RunState): Run {
+    return new Run(state);
+  }
+
+  snapshot(): RunState {
+    return this.state;
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+
+  get agent(): string {
+    return this.state.agent;
+  }
+
+  get isFinal(): boolean {
+    return runStatus.isFinal(this.state.status);
+  }
+
+  /** Takes note of what the task is and who shall do it. */
+  classify(result: Classification, agent: string): void {
+    if (result.isAtomic) {
+      this.enter('is_atomic_true', result.reason);
+    } else {
+      this.enter('is_atomic_false', result.reason);
+      this.enter('route_to_architect');
+    }
+    this.switchTo(agent);
+  }
+
+  /** Whether another agent may still get the word; more often would be going round in circles. */
+  get maySwitchAgent(): boolean {
+    return this.state.switches < MAX_SWITCHES;
+  }
+
+  /** Goes on with another agent. */
+  switchTo(agent: string): void {
+    this.change({ agent, switches: this.state.switches + 1 });
+  }
+
+  failBySwitching(now: Date): void {
+    this.fail({ code: 'agent.switch_limit', message: `More than ${MAX_SWITCHES} switches in one run` }, now);
+  }
+
+  /** Whether the model may be asked once more. */
+  mayCallModel(limit: number): boolean {
+    return this.state.usage.modelCalls < limit;
+  }
+
+  beginModelCall(): void {
+    this.change({ usage: { ...this.state.usage, modelCalls: this.state.usage.modelCalls + 1 } });
+  }
+
+  addUsage(tokens: { promptTokens: number; completionTokens: number } | null): void {
+    const { usage } = this.state;
+    if (!tokens) return;
+    this.change({
+      usage: {
+        modelCalls: usage.modelCalls,
+        promptTokens: usage.promptTokens + tokens.promptTokens,
+        completionTokens: usage.completionTokens + tokens.completionTokens,
+      },
+    });
+  }
+
+  /** Counts replies at odds with the tools; one too many in a row fails the run: ask `isFinal` afterwards. */
+  noteReply(validity: 'valid' | 'invalid', now: Date): void {
+    const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
+    this.change({ invalidReplies });
+    if (invalidReplies > MAX_INVALID_REPLIES) {
+      this.fail({ code: 'tool.arguments_invalid', message: 'The model keeps calling tools wrongly' }, now);
+    }
+  }
+
+  wait(waitingFor: WaitingFor[]): void {
+    this.move('wait');
+    this.awaitStill(waitingFor);
+  }
+
+  /** A part of what the run waits for has come. */
+  awaitStill(waitingFor: WaitingFor[]): void {
+    this.change({ waitingFor });
+    this.tell('run.waiting', { for: waitingFor });
+  }
+
+  resume(by: string): void {
+    this.move('resume');
+    this.change({ waitingFor: [] });
+    this.tell('run.resumed', { by });
+  }
+
+  complete(now: Date): void {
+    this.enter('task_completed');
+    this.finish('complete', null, now);
+  }
+
+  fail(error: RunError, now: Date): void {
+    this.giveUp(error.code);
+    this.finish('fail', error, now);
+  }
+
+  exhaustModelCalls(limit: number, now: Date): void {
+    this.giveUp('run.model_call_limit');
+    const message = `The run has used up its ${limit} model calls`;
+    this.finish('exhaust_model_calls', { code: 'run.model_call_limit', message }, now);
+  }
+
+  /** Ends it because the process ends. */
+  interrupt(now: Date): void {
+    this.giveUp('run.interrupted');
+    this.finish('interrupt', { code: 'run.interrupted', message: 'The server was stopped' }, now);
+  }
+
+  private giveUp(reason: string): void {
+    const event = FAILURE[this.state.phase];
+    if (event) this.enter(event, reason);
+    if (this.state.phase === 'error_handling') this.enter('give_up', reason);
+  }
+
+  private finish(action: RunAction, error: RunError | null, now: Date): void {
+    this.move(action);
+    this.change({ error, finishedAt: now, waitingFor: [] });
+    const { usage, status, createdAt } = this.state;
+    this.tell('run.finished', {
+      status,
+      ...(error && { error }),
+      usage: usageView(usage),
+      duration_ms: now.getTime() - createdAt.getTime(),
+    });
+  }
+
+  private move(action: RunAction): void {
+    const status = runStatus.next(this.state.status, action);
+    if (!status) {
+      throw new RunTransitionNotAllowed(
+        this.id,
+        action,
+        this.state.status,
+        runStatus.actions(this.state.status),
+      );
+    }
+    this.change({ status });
+  }
+
+  private enter(event: PhaseEvent, reason?: string): void {
+    const from = this.state.phase;
+    const to = runPhase.next(from, event);
+    if (!to) throw new RunTransitionNotAllowed(this.id, event, from, runPhase.actions(from));
+    this.change({ phase: to });
+    this.tell('run.phase_changed', { from, to, event, ...(reason && { reason }) });
+  }
+
+  private tell(type: string, data: JsonObject): void {
+    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data });
+  }
+
+  private change(part: Partial<RunState>): void {
+    this.state = { ...this.state, ...part };
+  }
+}
+
+/** Usage as clients see it. */
+export const usageView = (usage: RunUsage) => ({
+  model_calls: usage.modelCalls,
+  prompt_tokens: usage.promptTokens,
+  completion_tokens: usage.completionTokens,
+  total_tokens: usage.promptTokens + usage.completionTokens,
+});

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { isToolName } from '../../agents/index.js';
+import { RunMetrics } from '../application/run-metrics.js';
+
+const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+
+/** Counts what the runs of this process tell in their events. */
+@Injectable()
+export class PrometheusRunMetrics extends RunMetrics {
+  private readonly runs: Counter<'status'>;
+  private readonly duration: Histogram<'status'>;
+  private readonly activeRuns: Gauge;
+  private readonly switches: Counter<'from' | 'to'>;
+  private readonly toolCalls: Counter<'tool' | 'status'>;
+  private readonly firstToken: Histogram;
+
+  constructor(registry: Registry) {
+    super();
+    const registers = [registry];
+    this.runs = new Counter({
+      name: 'agent_runs_total',
+      help: 'Finished runs by their final status',
+      labelNames: ['status'],
+      registers,
+    });
+    this.duration = new Histogram({
+      name: 'agent_run_duration_seconds',
+      help: 'From the input to the end of its run, waiting for the client included',
+      labelNames: ['status'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.activeRuns = new Gauge({
+      name: 'agent_runs_active',
+      help: 'Runs this process carries out; those that wait for a client are not among them',
+      registers,
+    });
+    this.switches = new Counter({
+      name: 'agent_switches_total',
+      help: 'Hand-overs between agents',
+      labelNames: ['from', 'to'],
+      registers,
+    });
+    this.toolCalls = new Counter({
+      name: 'tool_calls_total',
+      help: 'Settled tool calls',
+      labelNames: ['tool', 'status'],
+      registers,
+    });
+    this.firstToken = new Histogram({
+      name: 'server_time_to_first_token_seconds',
+      help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      registers,
+    });
+  }
+
+  active(runs: number): void {
+    this.activeRuns.set(runs);
+  }
+
+  addedToFirstToken(seconds: number): void {
+    this.firstToken.observe(seconds);
+  }
+
+  @OnEvent('run.finished')
+  onFinished({ data }: StoredEvent): void {
+    const status = String(data['status']);
+    this.runs.inc({ status });
+    this.duration.observe({ status }, Number(data['duration_ms']) / 1000);
+  }
+
+  @OnEvent('agent.switched')
+  onSwitched({ data }: StoredEvent): void {
+    this.switches.inc({ from: String(data['from']), to: String(data['to']) });
+  }
+
+  @OnEvent('tool_call.settled')
+  onToolCall({ data }: StoredEvent): void {
+    const name = String(data['tool_name']);
+    // A model can name anything: labels stay bounded.
+    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status: String(data['status']) });
+  }
+}

@@ -1,0 +1,115 @@
+import { EntitySchema } from 'typeorm';
+import { LLM_CALL_STATUSES, LlmCall, LlmCallOutcome } from '../domain/llm-call.js';
+import { RUN_PHASES } from '../domain/run-phase.js';
+import { RUN_STATUSES } from '../domain/run-status.js';
+import { RunState } from '../domain/run.js';
+import { TOOL_CALL_STATUSES, ToolCall } from '../domain/tool-call.js';
+
+const oneOf = (column: string, values: readonly string[]) =>
+  `${column} IN (${values.map((value) => `'${value}'`).join(', ')})`;
+
+/** The states that keep a session busy. */
+export const ACTIVE = `(status = ANY (ARRAY['running'::text, 'waiting'::text]))`;
+
+/** The index that allows a session one active run. */
+export const ONE_ACTIVE_RUN = 'runs_one_active';
+
+export interface RunRow extends RunState {
+  /** The run's first event comes after this one. */
+  readonly eventsAfter: number;
+}
+
+export const RunSchema = new EntitySchema<RunRow>({
+  name: 'run',
+  tableName: 'runs',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    userId: { type: 'text' },
+    status: { type: 'text' },
+    phase: { type: 'text' },
+    agent: { type: 'text' },
+    trigger: { type: 'text' },
+    waitingFor: { type: 'jsonb' },
+    error: { type: 'jsonb', nullable: true },
+    usage: { type: 'jsonb' },
+    switches: { type: 'integer' },
+    invalidReplies: { type: 'integer' },
+    attempt: { type: 'integer' },
+    eventsAfter: { type: 'bigint' },
+    createdAt: { type: 'timestamptz' },
+    startedAt: { type: 'timestamptz', nullable: true },
+    finishedAt: { type: 'timestamptz', nullable: true },
+    version: { type: 'integer' },
+  },
+  foreignKeys: [
+    { name: 'runs_session_fk', target: 'session', columnNames: ['sessionId'], referencedColumnNames: ['id'] },
+  ],
+  indices: [
+    { name: ONE_ACTIVE_RUN, columns: ['sessionId'], unique: true, where: ACTIVE },
+    { name: 'runs_session', columns: ['sessionId', 'id'] },
+  ],
+  checks: [
+    { name: 'runs_status', expression: oneOf('status', RUN_STATUSES) },
+    { name: 'runs_phase', expression: oneOf('phase', RUN_PHASES) },
+  ],
+});
+
+/** TypeORM's types cannot follow a recursive type like JSON's. */
+export type ToolCallRow = Omit<ToolCall, 'arguments'> & { readonly arguments: object };
+
+export const ToolCallSchema = new EntitySchema<ToolCallRow>({
+  name: 'tool_call',
+  tableName: 'tool_calls',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    runId: { type: 'uuid' },
+    messageId: { type: 'uuid' },
+    agent: { type: 'text' },
+    toolName: { type: 'text' },
+    arguments: { type: 'jsonb' },
+    status: { type: 'text' },
+    deadlineAt: { type: 'timestamptz', nullable: true },
+    createdAt: { type: 'timestamptz' },
+    settledAt: { type: 'timestamptz', nullable: true },
+  },
+  foreignKeys: [
+    { name: 'tool_calls_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
+  ],
+  indices: [
+    { name: 'tool_calls_run', columns: ['runId', 'id'] },
+    { name: 'tool_calls_deadline', columns: ['deadlineAt'], where: `(status = 'requested'::text)` },
+  ],
+  checks: [
+    { name: 'tool_calls_status', expression: oneOf('status', TOOL_CALL_STATUSES) },
+    { name: 'tool_calls_wait', expression: `(status <> 'requested') OR (deadline_at IS NOT NULL)` },
+  ],
+});
+
+export type LlmCallRow = LlmCall & Partial<Omit<LlmCallOutcome, 'status'>> & { readonly status: string };
+
+export const LlmCallSchema = new EntitySchema<LlmCallRow>({
+  name: 'llm_call',
+  tableName: 'llm_calls',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    runId: { type: 'uuid' },
+    agent: { type: 'text' },
+    purpose: { type: 'text' },
+    model: { type: 'text' },
+    status: { type: 'text' },
+    errorCode: { type: 'text', nullable: true },
+    promptTokens: { type: 'integer', nullable: true },
+    completionTokens: { type: 'integer', nullable: true },
+    firstTokenMs: { type: 'integer', nullable: true },
+    startedAt: { type: 'timestamptz' },
+    finishedAt: { type: 'timestamptz', nullable: true },
+  },
+  foreignKeys: [
+    { name: 'llm_calls_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
+  ],
+  indices: [{ name: 'llm_calls_run', columns: ['runId', 'id'] }],
+  checks: [{ name: 'llm_calls_status', expression: oneOf('status', LLM_CALL_STATUSES) }],
+});

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { isId } from '../../../shared/domain/ids.js';
+import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { RunPlace, RunQueries } from '../application/run.queries.js';
+import { RunNotFound } from '../domain/run.errors.js';
+import { RunState } from '../domain/run.js';
+import { runStatus } from '../domain/run-status.js';
+
+const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger,
+  r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt,
+  r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.version`;
+
+/** A run is its user's as long as its session is there. */
+const OWNED = `from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
+  where r.id = $1 and r.user_id = $2`;
+
+@Injectable()
+export class SqlRunQueries extends RunQueries {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async list(sessionId: string, page: PageRequest): Promise<Page<RunState>> {
+    const rows = await this.database.query<RunState>(
+      `select ${COLUMNS} from runs r where r.session_id = $1 and ($2::uuid is null or r.id < $2)
+        order by r.id desc limit $3`,
+      [sessionId, page.cursor ?? null, page.limit + 1],
+    );
+    return pageOf(
+      rows,
+      page.limit,
+      (run) => run,
+      (run) => run.id,
+    );
+  }
+
+  async view(runId: string, userId: string): Promise<RunState> {
+    return this.one<RunState>(runId, `select ${COLUMNS} ${OWNED}`, [runId, userId]);
+  }
+
+  async place(runId: string, userId: string): Promise<RunPlace> {
+    const row = await this.one<{ sessionId: string; status: RunState['status']; eventsAfter: number }>(
+      runId,
+      `select r.session_id as "sessionId", r.status, r.events_after as "eventsAfter" ${OWNED}`,
+      [runId, userId],
+    );
+    return { sessionId: row.sessionId, isFinal: runStatus.isFinal(row.status), eventsAfter: row.eventsAfter };
+  }
+
+  async state(runId: string): Promise<RunState> {
+    return this.one<RunState>(runId, `select ${COLUMNS} from runs r where r.id = $1`, [runId]);
+  }
+
+  async listWithExpiredCalls(now: Date, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ run_id: string }>(
+      `select distinct run_id from tool_calls where status = 'requested' and deadline_at <= $1 limit $2`,
+      [now, limit],
+    );
+    return rows.map((row) => row.run_id);
+  }
+
+  async settlementSeq(sessionId: string, callId: string): Promise<number | undefined> {
+    const [row] = await this.database.query<{ seq: number }>(
+      `select seq from events
+        where session_id = $1 and type = 'tool_call.settled' and data->>'call_id' = $2`,
+      [sessionId, callId],
+    );
+    return row?.seq;
+  }
+
+  private async one<Row>(runId: string, sql: string, parameters: unknown[]): Promise<Row> {
+    const [row] = isId(runId) ? await this.database.query<Row>(sql, parameters) : [];
+    if (!row) throw new RunNotFound(runId);
+    return row;
+  }
+}

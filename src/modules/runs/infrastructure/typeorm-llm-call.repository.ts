@@ -1,0 +1,34 @@
+import { EntityManager } from 'typeorm';
+import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
+import { LlmCallSchema } from './run.row.js';
+
+export class TypeOrmLlmCallRepository extends LlmCallRepository {
+  constructor(private readonly manager: EntityManager) {
+    super();
+  }
+
+  async start(call: LlmCall): Promise<boolean> {
+    const result = await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(LlmCallSchema)
+      .values({ ...call, status: 'started' })
+      .orIgnore()
+      .returning('id')
+      .execute();
+    return (result.raw as unknown[]).length === 1;
+  }
+
+  async settle(callId: string, outcome: LlmCallOutcome): Promise<boolean> {
+    const result = await this.manager.update(LlmCallSchema, { id: callId, status: 'started' }, outcome);
+    return result.affected === 1;
+  }
+
+  async abortOpen(runId: string, at: Date): Promise<void> {
+    await this.manager.update(
+      LlmCallSchema,
+      { runId, status: 'started' },
+      { status: 'aborted', finishedAt: at },
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { ChangeSession } from '../application/change-session.js';
+import { CreateSession } from '../application/create-session.js';
+import { DeleteSession } from '../application/delete-session.js';
+import { SessionQueries } from '../application/session.queries.js';
+import { SessionNotFound } from '../domain/session.errors.js';
+import {
+  ChangeSessionDto,
+  CreateSessionDto,
+  SessionDto,
+  SessionListDto,
+  toSessionDto,
+} from './sessions.dto.js';
+
+const SESSION_ID = new IdPipe(SessionNotFound);
+
+@ApiTags('sessions')
+@Controller('v1/sessions')
+export class SessionsController {
+  constructor(
+    private readonly createSession: CreateSession,
+    private readonly changeSession: ChangeSession,
+    private readonly deleteSession: DeleteSession,
+    private readonly queries: SessionQueries,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Open a session' })
+  @ApiCreatedResponse({ standardSchema: SessionDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found'] })
+  async create(@CurrentUser() userId: string, @Body({ schema: CreateSessionDto }) body: CreateSessionDto) {
+    const { title, agent, metadata } = body;
+    return toSessionDto(await this.createSession.execute({ userId, title, agent, metadata }));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Your sessions, newest first' })
+  @ApiOkResponse({ standardSchema: SessionListDto })
+  @ApiProblems({ 400: ['request.invalid'] })
+  async list(@CurrentUser() userId: string, @Query({ schema: PageQueryDto }) query: PageQueryDto) {
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.queries.list(userId, page), toSessionDto);
+  }
+
+  @Get(':session_id')
+  @ApiOperation({ summary: 'One session' })
+  @ApiOkResponse({ standardSchema: SessionDto })
+  @ApiProblems({ 404: ['session.not_found'] })
+  async view(@CurrentUser() userId: string, @Param('session_id', SESSION_ID) sessionId: string) {
+    return toSessionDto(await this.queries.view(sessionId, userId));
+  }
+
+  @Patch(':session_id')
+  @ApiOperation({ summary: 'Rename a session, archive it or bring it back' })
+  @ApiOkResponse({ standardSchema: SessionDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
+  async change(
+    @CurrentUser() userId: string,
+    @Param('session_id', SESSION_ID) sessionId: string,
+    @Body({ schema: ChangeSessionDto }) body: ChangeSessionDto,
+  ) {
+    const { title, archived } = body;
+    return toSessionDto(await this.changeSession.execute({ userId, sessionId, title, archived }));
+  }
+
+  @Delete(':session_id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a session' })
+  @ApiNoContentResponse()
+  @ApiProblems({ 404: ['session.not_found'], 409: ['run.in_progress'] })
+  async delete(@CurrentUser() userId: string, @Param('session_id', SESSION_ID) sessionId: string) {
+    await this.deleteSession.execute({ userId, sessionId });
+  }
+}

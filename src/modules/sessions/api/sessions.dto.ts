@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { listOf } from '../../../shared/api/list.dto.js';
+import { SessionView } from '../application/session.queries.js';
+
+const metadata = z
+  .record(z.string().max(100), z.json())
+  .refine((value) => JSON.stringify(value).length <= 16_384, 'must not be larger than 16 KB');
+
+export const CreateSessionDto = z
+  .strictObject({
+    title: z.string().min(1).max(200).optional(),
+    agent: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('Who has the word; without it the runtime decides by task'),
+    metadata: metadata.optional().describe('Whatever the client wants to find again'),
+  })
+  .meta({ id: 'CreateSession', example: { title: 'Fix the login', metadata: { workspace: 'shop' } } });
+
+export type CreateSessionDto = z.infer<typeof CreateSessionDto>;
+
+export const ChangeSessionDto = z
+  .strictObject({ title: z.string().min(1).max(200).optional(), archived: z.boolean().optional() })
+  .refine((value) => Object.keys(value).length > 0, 'must change something: title or archived')
+  .meta({ id: 'ChangeSession', example: { archived: true } });
+
+export type ChangeSessionDto = z.infer<typeof ChangeSessionDto>;
+
+export const SessionDto = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    agent: z.string().describe('Who has the word'),
+    phase: z.string().describe('Of the active run; `idle` without one'),
+    active_run: z
+      .object({
+        id: z.string(),
+        status: z.string(),
+        phase: z.string(),
+        agent: z.string(),
+        waiting_for: z.array(z.object({ kind: z.string(), id: z.string() })),
+        created_at: z.string(),
+      })
+      .nullable(),
+    message_count: z.int(),
+    last_event_id: z.string().describe('The cursor of the newest event'),
+    metadata: z.record(z.string(), z.json()),
+    created_at: z.string(),
+    updated_at: z.string(),
+    archived_at: z.string().nullable(),
+  })
+  .meta({
+    id: 'Session',
+    description: 'One workspace conversation',
+    example: {
+      id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
+      title: 'Fix the login',
+      agent: 'orchestrator',
+      phase: 'idle',
+      active_run: null,
+      message_count: 0,
+      last_event_id: '0',
+      metadata: { workspace: 'shop' },
+      created_at: '2026-11-20T10:15:00.000Z',
+      updated_at: '2026-11-20T10:15:00.000Z',
+      archived_at: null,
+    },
+  });
+
+export type SessionDto = z.infer<typeof SessionDto>;
+
+export const SessionListDto = listOf(SessionDto, 'SessionList');
+
+export const toSessionDto = (session: SessionView): SessionDto => ({
+  id: session.id,
+  title: session.title,
+  agent: session.agent,
+  phase: session.phase,
+  active_run: session.activeRun && {
+    id: session.activeRun.id,
+    status: session.activeRun.status,
+    phase: session.activeRun.phase,
+    agent: session.activeRun.agent,
+    waiting_for: session.activeRun.waitingFor,
+    created_at: session.activeRun.createdAt.toISOString(),
+  },
+  message_count: session.messageCount,
+  last_event_id: String(session.lastEventId),
+  metadata: session.metadata,
+  created_at: session.createdAt.toISOString(),
+  updated_at: session.updatedAt.toISOString(),
+  archived_at: session.archivedAt?.toISOString() ?? null,
+});

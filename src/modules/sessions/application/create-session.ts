@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { Session } from '../domain/session.js';
+import { SessionRepository } from '../domain/session.repository.js';
+import { SessionQueries, SessionView } from './session.queries.js';
+
+export interface CreateSessionCommand {
+  readonly userId: string;
+  readonly title: string | undefined;
+  /** Unset = whoever receives users in this installation. */
+  readonly agent: string | undefined;
+  readonly metadata: JsonObject | undefined;
+}
+
+@Injectable()
+export class CreateSession {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly agents: AgentRegistry,
+    private readonly queries: SessionQueries,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** @throws AgentNotFound */
+  async execute(command: CreateSessionCommand): Promise<SessionView> {
+    const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.receptionist();
+    const session = Session.create({
+      id: this.ids.next(),
+      userId: command.userId,
+      title: command.title ?? 'New session',
+      agent: agent.id,
+      agentChosenByUser: agent.id !== this.agents.receptionist().id,
+      metadata: command.metadata ?? {},
+      now: this.clock.now(),
+    });
+    await this.uow.run('create_session_agent', (tx) => tx.get(SessionRepository).add(session));
+    return this.queries.view(session.id, command.userId);
+  }
+}

@@ -1,0 +1,128 @@
+import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { SessionArchived } from './session.errors.js';
+
+export interface SessionState {
+  readonly id: string;
+  readonly userId: string;
+  readonly title: string;
+  /** The agent that has the word. */
+  readonly agent: string;
+  /** Whether the user chose that agent: then no classification takes the word away from it. */
+  readonly agentChosenByUser: boolean;
+  readonly metadata: JsonObject;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly archivedAt: Date | null;
+  readonly deletedAt: Date | null;
+  readonly version: number;
+}
+
+/** One hand-over of the word, kept for good. */
+export interface AgentSwitch {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly confidence: string | null;
+  /** Null for a switch outside of a run. */
+  readonly runId: string | null;
+  readonly createdAt: Date;
+}
+
+/** One workspace conversation of one user. */
+export class Session extends AggregateRoot {
+  #switches: AgentSwitch[] = [];
+
+  private constructor(private state: SessionState) {
+    super();
+  }
+
+  static create(given: {
+    id: string;
+    userId: string;
+    title: string;
+    agent: string;
+    agentChosenByUser: boolean;
+    metadata: JsonObject;
+    now: Date;
+  }): Session {
+    const { now, ...rest } = given;
+    return new Session({
+      ...rest,
+      createdAt: now,
+      updatedAt: now,
+      archivedAt: null,
+      deletedAt: null,
+      version: 1,
+    });
+  }
+
+  static restore(state: SessionState): Session {
+    return new Session(state);
+  }
+
+  snapshot(): SessionState {
+    return this.state;
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+
+  get agent(): string {
+    return this.state.agent;
+  }
+
+  get agentChosenByUser(): boolean {
+    return this.state.agentChosenByUser;
+  }
+
+  rename(title: string, now: Date): void {
+    this.change({ title }, now);
+  }
+
+  archive(now: Date): void {
+    if (!this.state.archivedAt) this.change({ archivedAt: now }, now);
+  }
+
+  unarchive(now: Date): void {
+    this.change({ archivedAt: null }, now);
+  }
+
+  /** The session disappears for clients; its rows stay. */
+  delete(now: Date): void {
+    this.change({ deletedAt: now }, now);
+  }
+
+  /** Gives another agent the word. Only what changes hands is a switch; that the user insists on an agent is noted. */
+  handOver(given: AgentSwitch & { by: 'user' | 'runtime' }): void {
+    const { by, ...change } = given;
+    this.change({ agent: change.to, agentChosenByUser: by === 'user' }, change.createdAt);
+    if (change.from === change.to) return;
+    this.#switches.push(change);
+    const { from, to, reason, confidence } = change;
+    this.record({
+      type: 'agent.switched',
+      sessionId: this.id,
+      runId: change.runId,
+      data: { from, to, reason, ...(confidence && { confidence }) },
+    });
+  }
+
+  /** The hand-overs since the last call, oldest first. */
+  pullSwitches(): AgentSwitch[] {
+    const switches = this.#switches;
+    this.#switches = [];
+    return switches;
+  }
+
+  /** @throws SessionArchived when nothing new may be said in it */
+  requireOpen(): void {
+    if (this.state.archivedAt) throw new SessionArchived(this.id);
+  }
+
+  private change(part: Partial<SessionState>, now: Date): void {
+    this.state = { ...this.state, ...part, updatedAt: now };
+  }
+}

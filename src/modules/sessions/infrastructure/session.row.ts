@@ -1,0 +1,64 @@
+import { EntitySchema } from 'typeorm';
+import { SessionState } from '../domain/session.js';
+
+/** TypeORM's types cannot follow a recursive type like JSON's: metadata is any object to it. */
+export interface SessionRow extends Omit<SessionState, 'metadata'> {
+  readonly metadata: object;
+  /** How many messages it has; also the place of the newest. Changed by appending only, never by the aggregate. */
+  readonly messageCount: number;
+}
+
+export const SessionSchema = new EntitySchema<SessionRow>({
+  name: 'session',
+  tableName: 'sessions',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    userId: { type: 'text' },
+    title: { type: 'text' },
+    agent: { type: 'text' },
+    agentChosenByUser: { type: 'boolean' },
+    metadata: { type: 'jsonb' },
+    messageCount: { type: 'integer', default: 0 },
+    createdAt: { type: 'timestamptz' },
+    updatedAt: { type: 'timestamptz' },
+    archivedAt: { type: 'timestamptz', nullable: true },
+    deletedAt: { type: 'timestamptz', nullable: true },
+    version: { type: 'integer' },
+  },
+  indices: [{ name: 'sessions_user_id', columns: ['userId', 'id'], where: '(deleted_at IS NULL)' }],
+});
+
+export interface AgentSwitchRow {
+  id: string;
+  sessionId: string;
+  runId: string | null;
+  fromAgent: string;
+  toAgent: string;
+  reason: string;
+  confidence: string | null;
+  createdAt: Date;
+}
+
+export const AgentSwitchSchema = new EntitySchema<AgentSwitchRow>({
+  name: 'agent_switch',
+  tableName: 'agent_switches',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    runId: { type: 'uuid', nullable: true },
+    fromAgent: { type: 'text' },
+    toAgent: { type: 'text' },
+    reason: { type: 'text' },
+    confidence: { type: 'text', nullable: true },
+    createdAt: { type: 'timestamptz' },
+  },
+  foreignKeys: [
+    {
+      name: 'agent_switches_session_fk',
+      target: 'session',
+      columnNames: ['sessionId'],
+      referencedColumnNames: ['id'],
+    },
+  ],
+  indices: [{ name: 'agent_switches_session', columns: ['sessionId', 'createdAt'] }],
+});

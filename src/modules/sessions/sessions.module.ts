@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { AgentsModule } from '../agents/index.js';
+import { SessionsController } from './api/sessions.controller.js';
+import { ChangeSession } from './application/change-session.js';
+import { CreateSession } from './application/create-session.js';
+import { DeleteSession } from './application/delete-session.js';
+import { SessionQueries } from './application/session.queries.js';
+import { SessionRepository } from './domain/session.repository.js';
+import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
+import { TypeOrmSessionRepository } from './infrastructure/typeorm-session.repository.js';
+
+@Module({
+  imports: [AgentsModule],
+  controllers: [SessionsController],
+  providers: [
+    CreateSession,
+    ChangeSession,
+    DeleteSession,
+    { provide: SessionQueries, useClass: SqlSessionQueries },
+  ],
+  exports: [SessionQueries],
+})
+export class SessionsModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(SessionRepository, (context) => new TypeOrmSessionRepository(context));
+  }
+}

@@ -1,0 +1,26 @@
+import { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+const DESCRIPTION = `Sessions, runs and tools for IDE plugins, over REST and server-sent events.
+
+Errors are \`application/problem+json\` (RFC 9457); \`code\` is what programs decide by.
+Lists take \`limit\` and \`cursor\`. Ids are strings, times ISO 8601 in UTC.
+\`docs/protocol.md\` tells how a plugin uses all this.`;
+
+/** The OpenAPI document of the application, made of its routes and their schemas. */
+export function describeApi(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('agent-runtime')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .build();
+  return SwaggerModule.createDocument(app, config);
+}
+
+/** Swagger UI at /docs, the document at /docs/openapi.json. */
+export function serveDocs(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => describeApi(app), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    customSiteTitle: 'agent-runtime',
+  });
+}

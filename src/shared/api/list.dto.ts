@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { Page } from '../application/page.js';
+import { InputInvalid } from '../domain/domain-error.js';
+import { isId } from '../domain/ids.js';
+
+export const PageQueryDto = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('At most so many'),
+  cursor: z.string().max(200).optional().describe('`next_cursor` of the page before'),
+});
+
+export type PageQueryDto = z.infer<typeof PageQueryDto>;
+
+/** The answer of a list route. */
+export const listOf = <T extends z.ZodType>(item: T, id: string) =>
+  z
+    .object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() })
+    .meta({ id, description: 'One part of a list; `cursor=next_cursor` asks for the next' });
+
+export const toListDto = <T, D>(page: Page<T>, view: (item: T) => D) => ({
+  data: page.data.map(view),
+  has_more: page.hasMore,
+  next_cursor: page.nextCursor,
+});
+
+/** @throws InputInvalid where it cannot have been given out by a list of things with ids */
+export function idCursor(cursor: string | undefined): string | undefined {
+  return checkedCursor(cursor, isId);
+}
+
+/** @throws InputInvalid where it cannot have been given out by a list of things with places */
+export function positionCursor(cursor: string | undefined): string | undefined {
+  return checkedCursor(cursor, (value) => /^\d{1,9}$/.test(value));
+}
+
+function checkedCursor(cursor: string | undefined, isSound: (cursor: string) => boolean): string | undefined {
+  if (cursor === undefined || isSound(cursor)) return cursor;
+  throw new InputInvalid([{ field: 'cursor', message: 'is not a cursor of this list' }]);
+}

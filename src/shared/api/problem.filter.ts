@@ -1,0 +1,88 @@
+import { STATUS_CODES } from 'node:http';
+import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { DomainError, ErrorKind } from '../domain/domain-error.js';
+import { Problem } from './problem.dto.js';
+import { requestIdOf } from './request-id.js';
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  not_found: 404,
+  conflict: 409,
+  unavailable: 503,
+};
+
+const RETRY_AFTER_SECONDS = 1;
+
+type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & { details?: object };
+
+/** What the body parser and the router say, by status. */
+const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
+  400: ['request.malformed', 'The request cannot be read'],
+  404: ['route.not_found', 'There is nothing at this address'],
+  405: ['route.method_not_allowed', 'This address does not take this method'],
+  413: ['request.too_large', 'The request body is larger than 2 MB'],
+  415: ['request.unsupported_media_type', 'Send JSON with Content-Type: application/json'],
+};
+
+/** Turns every error into a problem answer. Of what is not part of the API a client learns only that it happened. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    const described = this.describe(error);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const { status, code, detail, errors, details } = described;
+    const problem: Problem = {
+      type: `urn:agent-runtime:problem:${code}`,
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      detail,
+      code,
+      request_id: requestIdOf(host.switchToHttp().getRequest<Request>()),
+      ...(errors && { errors }),
+      ...details,
+    };
+    if (status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+    response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private describe(error: unknown): Described {
+    if (error instanceof DomainError) {
+      const { code, kind, message, faults, details } = error;
+      if (kind === 'unavailable') this.logger.warn({ err: error }, 'a request could not be served');
+      return {
+        status: STATUS[kind],
+        code,
+        detail: message,
+        ...(faults.length > 0 && { errors: [...faults] }),
+        details,
+      };
+    }
+    const status = statusOf(error);
+    if (status < 500) {
+      const isJson =
+        (error as { type?: string }).type === 'entity.parse.failed' || error instanceof SyntaxError;
+      if (status === 400 && isJson) {
+        return { status, code: 'request.malformed_json', detail: 'The request body is not valid JSON' };
+      }
+      const [code, detail] = HTTP_CODES[status] ?? ['request.refused', STATUS_CODES[status] ?? 'Refused'];
+      return { status, code, detail };
+    }
+    this.logger.error({ err: error }, 'a request failed by a defect');
+    return { status: 500, code: 'internal', detail: 'Something went wrong inside the server' };
+  }
+}
+
+/** The status that Nest, Express and its body parser put on their errors. */
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof SyntaxError && 'body' in error) return 400;
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}

@@ -1,0 +1,51 @@
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { FieldFault, InputInvalid } from '../domain/domain-error.js';
+
+export const BODY_LIMIT = '2mb';
+
+const MAX_DEPTH = 64;
+
+/** Middleware before the body is read: a body that is not JSON is refused by name instead of being overlooked. */
+export function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  next(hasBody && !request.is(['json', '+json']) ? new UnsupportedMediaTypeException() : undefined);
+}
+
+/**
+ * Middleware after the body is read: refuses what nobody means and nothing behind it can take. JSON may nest without
+ * end, which recursive code dies of; text may hold NUL and halves of surrogate pairs, which PostgreSQL cannot store.
+ */
+export function requireStorable(request: Request, _response: Response, next: NextFunction): void {
+  const fault = findFault(request.body);
+  next(fault && new InputInvalid([fault]));
+}
+
+/** Walks without recursion, since depth is what it is there to limit. */
+function findFault(body: unknown): FieldFault | undefined {
+  const open: { value: unknown; field: string; depth: number }[] = [{ value: body, field: '', depth: 0 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, field, depth } = next;
+    if (depth > MAX_DEPTH)
+      return { field: topOf(field), message: `is nested deeper than ${MAX_DEPTH} levels` };
+    if (typeof value === 'string') {
+      const fault = faultOf(value);
+      if (fault) return { field: field || 'body', message: fault };
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, part] of Object.entries(value)) {
+        const fault = faultOf(key);
+        if (fault) return { field: field || 'body', message: `has a key that ${fault}` };
+        open.push({ value: part, field: field ? `${field}.${key}` : key, depth: depth + 1 });
+      }
+    }
+  }
+  return undefined;
+}
+
+const topOf = (field: string) => field.split('.', 1)[0] || 'body';
+
+function faultOf(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains a NUL character';
+  return text.isWellFormed() ? undefined : 'contains half of a surrogate pair';
+}

@@ -1,0 +1,20 @@
+/** A piece of a model's answer. */
+export interface Delta {
+  readonly sessionId: string;
+  readonly runId: string;
+  readonly messageId: string;
+  /** Where in the message the piece begins, in UTF-16 units. */
+  readonly offset: number;
+  readonly text: string;
+}
+
+/**
+ * Takes the pieces of answers while they are streamed. They become `message.delta` events, written together for all
+ * sessions of this process; neighbouring pieces of one message may be merged. Readers see them once they are stored.
+ */
+export abstract class DeltaLog {
+  /** Takes a piece and returns at once. */
+  abstract append(delta: Delta): void;
+  /** Resolves when every piece of the message that was appended before is stored. */
+  abstract flushed(messageId: string): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import { JsonObject } from './json.js';
+
+/** What sort of refusal an error is; the API maps each kind to one HTTP status. */
+export type ErrorKind = 'invalid' | 'not_found' | 'conflict' | 'unavailable';
+
+/** One fault of an input, with the field it was found in. */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/**
+ * An error that is part of the API: `code` is stable, the message may be shown to a client.
+ * Anything else that is thrown is a defect, and a client learns only that something went wrong.
+ */
+export abstract class DomainError extends Error {
+  abstract readonly code: string;
+  abstract readonly kind: ErrorKind;
+  /** Facts that help a client to react, merged into the problem answer. */
+  readonly details: JsonObject = {};
+  /** Which fields of the input are at fault. */
+  readonly faults: readonly FieldFault[] = [];
+
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** The input has the right shape but names something that cannot be. */
+export class InputInvalid extends DomainError {
+  readonly code = 'request.invalid';
+  readonly kind = 'invalid';
+  override readonly faults: readonly FieldFault[];
+
+  constructor(faults: readonly FieldFault[]) {
+    super(`The request is invalid: ${faults.map((fault) => `${fault.field}: ${fault.message}`).join('; ')}`);
+    this.faults = faults;
+  }
+}
+
+/** Somebody else changed the row since it was read. The unit of work repeats the whole work. */
+export class ConcurrencyError extends DomainError {
+  readonly code = 'state.changed_meanwhile';
+  readonly kind = 'conflict';
+
+  constructor(what: string) {
+    super(`${what} was changed by somebody else at the same moment; try again`);
+  }
+}

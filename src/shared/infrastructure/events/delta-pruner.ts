@@ -1,0 +1,89 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { EMPTY, catchError, defer, exhaustMap, interval, takeUntil } from 'rxjs';
+import { Config } from '../../../config/config.js';
+import { Shutdown } from '../../application/shutdown.js';
+import { Clock } from '../../domain/clock.js';
+import { Database } from '../persistence/database.js';
+import { SETTLED_MESSAGE } from './event.row.js';
+
+const INTERVAL_MS = 60_000;
+const BATCH = 500;
+
+/** Commits may become visible a little out of the order of their times: so far back a sweep begins again. */
+const OVERLAP_MS = 60_000;
+
+/** The place of a settled message's event in the order of the index the sweep walks along. */
+interface Place {
+  readonly created_at: Date;
+  readonly session_id: string;
+  readonly seq: number;
+}
+
+const BEGINNING: Place = {
+  created_at: new Date(0),
+  session_id: '00000000-0000-0000-0000-000000000000',
+  seq: 0,
+};
+
+const PRUNE = `
+  with settled as (
+    select created_at, session_id, seq, data->>'message_id' as message_id from events
+     where ${SETTLED_MESSAGE} and (created_at, session_id, seq) > ($1, $2, $3) and created_at <= $4
+     order by created_at, session_id, seq limit ${BATCH}
+  ), gone as (
+    delete from events d using settled s
+     where d.session_id = s.session_id and d.seq < s.seq
+       and d.type = 'message.delta' and d.data->>'message_id' = s.message_id
+    returning 1
+  )
+  select created_at, session_id, seq, (select count(*) from gone) as deleted
+    from settled order by created_at desc, session_id desc, seq desc limit 1`;
+
+/**
+ * Deletes the deltas of messages that were completed or discarded long enough ago: `message.completed` carries the
+ * whole content. A process walks through what is there once after its start, and then only what is new.
+ */
+@Injectable()
+export class DeltaPruner implements OnApplicationBootstrap {
+  private readonly logger = new Logger(DeltaPruner.name);
+  private walked = BEGINNING;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly config: Config,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    interval(INTERVAL_MS)
+      .pipe(
+        exhaustMap(() =>
+          defer(() => this.prune()).pipe(
+            catchError((error: unknown) => {
+              this.logger.warn({ err: error }, 'deltas could not be pruned; the next sweep tries again');
+              return EMPTY;
+            }),
+          ),
+        ),
+        takeUntil(this.shutdown.begun$),
+      )
+      .subscribe();
+  }
+
+  /** Deletes what is due and answers how many events that were. */
+  async prune(): Promise<number> {
+    const due = new Date(this.clock.now().getTime() - this.config.eventDeltaRetentionSeconds * 1000);
+    let deleted = 0;
+    let place = { ...this.walked, created_at: new Date(this.walked.created_at.getTime() - OVERLAP_MS) };
+    for (;;) {
+      const [last] = await this.database.query<Place & { deleted: number }>(PRUNE, [
+        ...[place.created_at, place.session_id, place.seq],
+        due,
+      ]);
+      if (!last) return deleted;
+      deleted += last.deleted;
+      place = this.walked = { created_at: last.created_at, session_id: last.session_id, seq: last.seq };
+    }
+  }
+}

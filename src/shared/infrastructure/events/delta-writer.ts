@@ -1,0 +1,169 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import pg from 'pg';
+import { Delta, DeltaLog } from '../../application/delta-log.js';
+import { DatabaseUnavailable } from '../../application/errors.js';
+import { StoredEvent } from '../../application/event-stream.js';
+import { Shutdown } from '../../application/shutdown.js';
+import { DomainEvent } from '../../domain/domain-event.js';
+import { EventMetrics } from '../metrics/event.metrics.js';
+import { translateDatabaseError } from '../persistence/database-errors.js';
+import { DatabaseLocation } from '../persistence/database-location.js';
+import { leavePath } from '../persistence/open-waits.js';
+import { numberedTypes } from '../persistence/pg-types.js';
+import { EventHub } from './event-hub.js';
+import { EventLog } from './event-log.js';
+
+const RETRY_MS = 200;
+
+/**
+ * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered as soon
+ * as the write before is done: alone, a piece costs one round trip; under load, pieces become larger instead of
+ * slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL itself
+ * could turn into a loss, and then of pieces whose message has not been completed.
+ */
+@Injectable()
+export class DeltaWriter extends DeltaLog {
+  private readonly logger = new Logger(DeltaWriter.name);
+  private pending = new Map<string, Delta>();
+  private inFlight = new Map<string, Delta>();
+  private waiting: { messageId: string; done: () => void }[] = [];
+  private running: Promise<void> | undefined;
+  private client: pg.Client | undefined;
+
+  constructor(
+    private readonly location: DatabaseLocation,
+    private readonly log: EventLog,
+    private readonly hub: EventHub,
+    private readonly metrics: EventMetrics,
+    private readonly shutdown: Shutdown,
+  ) {
+    super();
+    shutdown.register('flush_events', () => this.running);
+    shutdown.register('close_database', () => this.client?.end());
+  }
+
+  append(delta: Delta): void {
+    const before = this.pending.get(delta.messageId);
+    this.pending.set(delta.messageId, before ? { ...before, text: before.text + delta.text } : delta);
+    // Its own path: the piece was appended in the middle of a model call, the writing is not part of it.
+    this.running ??= leavePath(() => this.writeAll());
+  }
+
+  flushed(messageId: string): Promise<void> {
+    if (this.isWritten(messageId)) return Promise.resolve();
+    return new Promise((done) => this.waiting.push({ messageId, done }));
+  }
+
+  private isWritten(messageId: string): boolean {
+    return !this.pending.has(messageId) && !this.inFlight.has(messageId);
+  }
+
+  private async writeAll(): Promise<void> {
+    // Pieces that arrive in the same turn of the event loop go out together.
+    await Promise.resolve();
+    while (this.pending.size > 0) {
+      this.inFlight = this.pending;
+      this.pending = new Map();
+      await this.write([...this.inFlight.values()]);
+      this.inFlight = new Map();
+      this.settleWaiting();
+    }
+    this.running = undefined;
+  }
+
+  private settleWaiting(): void {
+    const [written, still] = [
+      this.waiting.filter((waiter) => this.isWritten(waiter.messageId)),
+      this.waiting.filter((waiter) => !this.isWritten(waiter.messageId)),
+    ];
+    this.waiting = still;
+    for (const waiter of written) waiter.done();
+  }
+
+  /** Writes a batch, however long the database is away; a second signal to stop gives up. */
+  private async write(batch: readonly Delta[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (attempt > 1 && (await this.wasWritten(batch))) return;
+        return await this.writeOnce(batch);
+      } catch (cause) {
+        const error = translateDatabaseError(cause);
+        await this.disconnect();
+        if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
+        if (this.shutdown.hurry.aborted) {
+          this.logger.error(
+            { err: error, deltas: batch.length },
+            'deltas are given up: the process must end',
+          );
+          return;
+        }
+        this.logger.warn({ err: error, attempt }, 'deltas wait for the database');
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  /** The database refuses something in the batch: the other messages must not suffer for it. */
+  private async writeSingly(batch: readonly Delta[], error: unknown): Promise<void> {
+    if (batch.length > 1) {
+      for (const delta of batch) await this.write([delta]);
+      return;
+    }
+    // The whole content follows with message.completed, so that a reader misses nothing in the end.
+    this.logger.error({ err: error, message_id: batch[0]?.messageId }, 'a delta cannot be stored');
+  }
+
+  private async writeOnce(batch: readonly Delta[]): Promise<void> {
+    const begunAt = performance.now();
+    const connection = await this.connect();
+    const events: StoredEvent[] = await this.log.append(
+      { query: async (sql, parameters) => (await connection.query(sql, parameters)).rows },
+      batch.map(toEvent),
+    );
+    this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
+    this.log.noteUnsecured(events);
+    this.hub.publish(events);
+  }
+
+  /** A batch is written as a whole, so that one of its pieces answers for all. */
+  private async wasWritten(batch: readonly Delta[]): Promise<boolean> {
+    const [delta] = batch;
+    const written =
+      delta !== undefined && (await this.log.hasDelta(delta.sessionId, delta.messageId, delta.offset));
+    if (written) this.hub.wake(batch.map((each) => each.sessionId));
+    return written;
+  }
+
+  private async connect(): Promise<pg.Client> {
+    if (this.client) return this.client;
+    const client = new pg.Client({
+      connectionString: this.location.url,
+      application_name: 'agent-runtime deltas',
+      types: numberedTypes,
+    });
+    client.on('error', (error) => {
+      this.logger.warn({ err: error }, 'the connection for deltas is lost');
+      if (this.client === client) this.client = undefined;
+    });
+    await client.connect();
+    await client.query('set synchronous_commit = off');
+    this.client = client;
+    return client;
+  }
+
+  private async disconnect(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    await client
+      ?.end()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'a broken connection ended'));
+  }
+}
+
+const toEvent = (delta: Delta): DomainEvent => ({
+  type: 'message.delta',
+  sessionId: delta.sessionId,
+  runId: delta.runId,
+  data: { message_id: delta.messageId, offset: delta.offset, text: delta.text },
+});

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { StoredEvent } from '../../application/event-stream.js';
+import { Clock } from '../../domain/clock.js';
+import { DomainEvent } from '../../domain/domain-event.js';
+import { JsonObject } from '../../domain/json.js';
+import { Database } from '../persistence/database.js';
+import { InstanceId } from './instance-id.js';
+
+/** The channel that tells other processes which sessions have something new. */
+export const EVENTS_CHANNEL = 'agent_runtime_events';
+
+/** A payload must stay below 8000 bytes (PostgreSQL's manual, NOTIFY); a session id takes 37. */
+const SESSIONS_PER_NOTICE = 200;
+
+interface EventRecord {
+  readonly seq: number;
+  readonly run_id: string | null;
+  readonly type: string;
+  readonly data: JsonObject;
+  readonly created_at: Date;
+}
+
+/**
+ * Appends to all sessions of the batch in one statement. The row of event_streams is locked until the commit, so
+ * numbers are given in the order of commits: a reader that has seen n will never find a smaller one later. (A sequence
+ * would give no such promise.) Rows are locked in the order of their ids, so two batches cannot deadlock.
+ */
+const APPEND = `
+  with batch as (
+    select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $7::bigint[]) with ordinality
+           as b(session_id, run_id, type, data, floor, ord)
+  ), counts as (
+    select session_id, count(*) as events, max(floor) as floor from batch group by session_id
+  ), locked as (
+    select session_id from event_streams
+     where session_id = any($1::uuid[]) order by session_id for update
+  ), streams as (
+    update event_streams s set last_seq = greatest(s.last_seq, c.floor) + c.events
+      from counts c join locked l using (session_id)
+     where s.session_id = c.session_id
+     returning s.session_id, s.last_seq - c.events as base
+  ), inserted as (
+    insert into events (session_id, seq, run_id, type, data, created_at)
+    select b.session_id, s.base + b.nth, b.run_id, b.type, b.data, $5
+      from batch b join streams s using (session_id)
+    returning 1
+  ), notified as (
+    select count(pg_notify('${EVENTS_CHANNEL}', n)) as notices from unnest($6::text[]) as n
+  )
+  select s.base + b.nth as seq
+    from batch b join streams s using (session_id), notified, (select count(*) from inserted) as written
+   order by b.ord`;
+
+/** What can run a statement: the connection of a transaction, or one of its own. */
+interface Querying {
+  query(sql: string, parameters: unknown[]): Promise<unknown>;
+}
+
+/** The table of events: appending, and reading in order. */
+@Injectable()
+export class EventLog {
+  /**
+   * The newest number of each session that was shown though the database may still forget it in a crash of its own
+   * (deltas are written without waiting for the disk). New events are numbered above it, so that no number a client
+   * has seen is ever given twice. The next ordinary commit of the session secures everything before it.
+   */
+  private readonly unsecured = new Map<string, number>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly instance: InstanceId,
+  ) {}
+
+  /** Appends in the order given and notifies other processes; both take effect with the surrounding commit. */
+  async append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
+    if (events.length === 0) return [];
+    const createdAt = this.clock.now();
+    const rows = (await connection.query(APPEND, [
+      events.map((event) => event.sessionId),
+      events.map((event) => event.runId),
+      events.map((event) => event.type),
+      events.map((event) => JSON.stringify(event.data)),
+      createdAt,
+      this.notices(events),
+      events.map((event) => this.unsecured.get(event.sessionId) ?? 0),
+    ])) as { seq: number }[];
+    if (rows.length !== events.length) {
+      throw new Error(`${events.length - rows.length} of ${events.length} events have no stream`);
+    }
+    return events.map((event, index) => ({ ...event, seq: rows[index]!.seq, createdAt }));
+  }
+
+  /** Remembers what was committed without waiting for the disk. */
+  noteUnsecured(events: readonly StoredEvent[]): void {
+    for (const event of events) this.unsecured.set(event.sessionId, event.seq);
+  }
+
+  /** Forgets what an ordinary commit has secured. */
+  noteSecured(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if ((this.unsecured.get(event.sessionId) ?? 0) < event.seq) this.unsecured.delete(event.sessionId);
+    }
+  }
+
+  /** Whether a piece of a message that begins at `offset`, or a later one, is stored. */
+  async hasDelta(sessionId: string, messageId: string, offset: number): Promise<boolean> {
+    const rows = await this.database.query(
+      `select 1 from events
+        where session_id = $1 and type = 'message.delta' and data->>'message_id' = $2
+          and (data->>'offset')::integer >= $3 limit 1`,
+      [sessionId, messageId, offset],
+    );
+    return rows.length > 0;
+  }
+
+  /** At most `limit` events after `after`, in order. */
+  async read(sessionId: string, after: number, limit: number): Promise<StoredEvent[]> {
+    const rows = await this.database.query<EventRecord>(
+      `select seq, run_id, type, data, created_at from events
+        where session_id = $1 and seq > $2 order by seq limit $3`,
+      [sessionId, after, limit],
+    );
+    return rows.map((row) => ({
+      sessionId,
+      seq: row.seq,
+      runId: row.run_id,
+      type: row.type,
+      data: row.data,
+      createdAt: row.created_at,
+    }));
+  }
+
+  /** The number of the newest event; 0 where there is none. */
+  async lastSeq(sessionId: string): Promise<number> {
+    const [row] = await this.database.query<{ last_seq: number }>(
+      'select last_seq from event_streams where session_id = $1',
+      [sessionId],
+    );
+    return row?.last_seq ?? 0;
+  }
+
+  private notices(events: readonly DomainEvent[]): string[] {
+    const sessionIds = [...new Set(events.map((event) => event.sessionId))];
+    const notices: string[] = [];
+    for (let from = 0; from < sessionIds.length; from += SESSIONS_PER_NOTICE) {
+      notices.push([this.instance.value, ...sessionIds.slice(from, from + SESSIONS_PER_NOTICE)].join(' '));
+    }
+    return notices;
+  }
+}

@@ -1,0 +1,50 @@
+import { EntitySchema } from 'typeorm';
+import { JsonObject } from '../../domain/json.js';
+
+export interface EventRow {
+  sessionId: string;
+  seq: number;
+  runId: string | null;
+  type: string;
+  data: JsonObject;
+  createdAt: Date;
+}
+
+/** In the words PostgreSQL gives the condition back in, so that comparing the schema finds no difference. */
+export const SETTLED_MESSAGE = `(type = ANY (ARRAY['message.completed'::text, 'message.discarded'::text]))`;
+
+export const EventSchema = new EntitySchema<EventRow>({
+  name: 'event',
+  tableName: 'events',
+  columns: {
+    sessionId: { type: 'uuid', primary: true },
+    seq: { type: 'bigint', primary: true },
+    runId: { type: 'uuid', nullable: true },
+    type: { type: 'text' },
+    data: { type: 'jsonb' },
+    createdAt: { type: 'timestamptz' },
+  },
+  // No foreign key to event_streams: appending joins it anyway, and the check would cost every delta.
+  indices: [
+    {
+      // What the pruner walks along.
+      name: 'events_settled_messages',
+      columns: ['createdAt', 'sessionId', 'seq'],
+      where: SETTLED_MESSAGE,
+    },
+  ],
+});
+
+export interface EventStreamRow {
+  sessionId: string;
+  lastSeq: number;
+}
+
+export const EventStreamSchema = new EntitySchema<EventStreamRow>({
+  name: 'event_stream',
+  tableName: 'event_streams',
+  columns: {
+    sessionId: { type: 'uuid', primary: true },
+    lastSeq: { type: 'bigint', default: 0 },
+  },
+});

@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common';
+import { Ids } from '../../domain/ids.js';
+
+/** Names this process among those that share a database. */
+@Injectable()
+export class InstanceId {
+  readonly value: string;
+
+  constructor(ids: Ids) {
+    this.value = ids.next();
+  }
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { Params } from 'nestjs-pino';
+import { Config } from '../../config/config.js';
+import { requestIdOf } from '../api/request-id.js';
+
+/** Probes and scrapes come every few seconds and say nothing. */
+const QUIET = /^\/(health|metrics|docs)(\/|$|\?)/;
+
+/** How this process logs: one line per request, JSON unless somebody watches a terminal. */
+export function loggerOptions(config: Config): Params {
+  return {
+    pinoHttp: {
+      level: config.logLevel,
+      genReqId: (request: IncomingMessage) => requestIdOf(request),
+      customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
+      autoLogging: { ignore: (request: IncomingMessage) => QUIET.test(request.url ?? '') },
+      serializers: {
+        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
+        res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+        err: describeError,
+      },
+      redact: ['req.headers', 'res.headers'],
+      ...(config.logFormat === 'pretty' && {
+        transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,context' } },
+      }),
+    },
+  };
+}
+
+/**
+ * What a log needs of an error. Not its other fields: a database error carries the statement's parameters, which are
+ * what people said, and a provider's error carries its request.
+ */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: name,
+    message,
+    ...(code !== undefined && { code }),
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
+}

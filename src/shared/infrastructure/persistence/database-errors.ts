@@ -1,0 +1,44 @@
+import { DatabaseUnavailable } from '../../application/errors.js';
+import { DomainError } from '../../domain/domain-error.js';
+
+interface DriverError {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+  readonly driverError?: DriverError;
+  readonly errors?: readonly DriverError[];
+}
+
+/** SQLSTATE classes of a lost or refused connection: 08 connection, 57P admin shutdown or starting up, 53300 too many. */
+const LOST_SQLSTATE = /^(08|57P0[1-5]|53300)/;
+const LOST_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+/** pg reports these without a code. */
+const LOST_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|connection error and is not queryable|client has encountered a connection error/i;
+
+const driverErrorOf = (error: unknown): DriverError => {
+  const outer = (error ?? {}) as DriverError;
+  return outer.driverError ?? outer.errors?.[0] ?? outer;
+};
+
+/** The five characters by which PostgreSQL says what went wrong (its manual, appendix A), or the system's error code. */
+export const sqlStateOf = (error: unknown): string | undefined => driverErrorOf(error).code;
+
+/** The unique index or check that refused a row. */
+export const constraintOf = (error: unknown): string | undefined => driverErrorOf(error).constraint;
+
+/** The error to go on with: DatabaseUnavailable where the connection is at fault, else the same. */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof DomainError) return error;
+  const { code = '', message = '' } = driverErrorOf(error);
+  const lost = LOST_SQLSTATE.test(code) || LOST_SYSTEM.has(code) || LOST_MESSAGE.test(message);
+  return lost ? new DatabaseUnavailable(error) : error;
+}

