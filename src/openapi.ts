@@ -1,5 +1,7 @@
 import { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { z } from 'zod';
+import { ProblemDto } from './shared/api/problem.dto.js';
 
 const DESCRIPTION = `Sessions, runs and tools for IDE plugins, over REST and server-sent events.
 
@@ -14,7 +16,12 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .build();
-  return SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config);
+  const { $schema: _, id: __, ...problem } = z.toJSONSchema(ProblemDto);
+  return {
+    ...document,
+    components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } },
+  } as OpenAPIObject;
 }
 
 /** Swagger UI at /docs, the document at /docs/openapi.json. */

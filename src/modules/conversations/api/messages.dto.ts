@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonDto } from '../../../shared/api/json.dto.js';
 import { listOf } from '../../../shared/api/list.dto.js';
 import { MessageView } from '../application/message-view.js';
 
@@ -14,7 +15,7 @@ export const MessageDto: z.ZodType<MessageView> = z
       z.object({
         call_id: z.string(),
         tool_name: z.string(),
-        arguments: z.json().describe('An object, or the model’s own words where they are not JSON'),
+        arguments: JsonDto.describe('An object, or the model’s own words where they are not JSON'),
       }),
     ),
     call_id: z.string().nullable().describe('Of a tool’s answer: the call it answers'),

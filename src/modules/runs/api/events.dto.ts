@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonDto } from '../../../shared/api/json.dto.js';
 import { MessageDto } from '../../conversations/index.js';
 import { RUN_PHASES } from '../domain/run-phase.js';
 import { RUN_STATUSES } from '../domain/run-status.js';
@@ -35,7 +36,7 @@ function event<Type extends string, Data extends z.ZodType>(
 }
 
 const messageId = z.string();
-const toolCalls = z.array(z.object({ call_id: z.string(), tool_name: z.string(), arguments: z.json() }));
+const toolCalls = z.array(z.object({ call_id: z.string(), tool_name: z.string(), arguments: JsonDto }));
 const modelUsage = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
 const runUsage = { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 };
 
@@ -123,7 +124,7 @@ export const SessionEventDto = z
       z.object({
         call_id: z.string(),
         tool_name: z.string(),
-        arguments: z.record(z.string(), z.json()),
+        arguments: z.record(z.string(), JsonDto),
         agent: z.string(),
         deadline_at: z.string().nullable(),
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonDto } from '../../../shared/api/json.dto.js';
 import { MessageDto, toMessageView } from '../../conversations/index.js';
 import { Accepted } from '../application/accepted.js';
 import { toRunView } from '../application/run-view.js';
@@ -23,7 +24,7 @@ const ToolResultDto = z
   .strictObject({
     type: z.literal('tool_result'),
     call_id: z.string().max(100),
-    result: z.json().optional().describe('What the tool answered: text, or any JSON'),
+    result: JsonDto.optional().describe('What the tool answered: text, or any JSON'),
     error: z.string().max(MAX_CONTENT).optional().describe('Why the tool could not do it'),
   })
   .refine((value) => (value.result === undefined) !== (value.error === undefined), {

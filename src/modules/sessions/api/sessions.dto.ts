@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { JsonDto } from '../../../shared/api/json.dto.js';
 import { listOf } from '../../../shared/api/list.dto.js';
 import { SessionView } from '../application/session.queries.js';
 
 const metadata = z
-  .record(z.string().max(100), z.json())
+  .record(z.string().max(100), JsonDto)
   .refine((value) => JSON.stringify(value).length <= 16_384, 'must not be larger than 16 KB');
 
 export const CreateSessionDto = z
@@ -45,7 +46,7 @@ export const SessionDto = z
       .nullable(),
     message_count: z.int(),
     last_event_id: z.string().describe('The cursor of the newest event'),
-    metadata: z.record(z.string(), z.json()),
+    metadata: z.record(z.string(), JsonDto),
     created_at: z.string(),
     updated_at: z.string(),
     archived_at: z.string().nullable(),

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deltasOf, typesOf } from '../support/client.js';
+import { TestApp } from '../support/test-app.js';
+
+describe('a turn with one tool call', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(() => app.model.reset());
+
+  it('goes from the message to the end, and every fact of it is in the database', async () => {
+    app.model.script(
+      { text: 'Let me look.', calls: [{ name: 'read_file', args: { path: 'hello.txt' } }] },
+      { calls: [{ name: 'attempt_completion', args: { result: 'The file says hello.' } }] },
+    );
+    const sessionId = await app.client.openSession();
+
+    const asked = await app.client.ask(sessionId, 'What is in hello.txt?');
+    expect(typesOf(asked).filter((type) => type !== 'message.delta')).toEqual([
+      'message.created',
+      'run.started',
+      'run.phase_changed',
+      'run.phase_changed',
+      'agent.switched',
+      'message.started',
+      'message.completed',
+      'tool_call.requested',
+      'run.waiting',
+    ]);
+    const requested = asked.find((event) => event.type === 'tool_call.requested')!;
+    expect(requested.data).toMatchObject({ tool_name: 'read_file', arguments: { path: 'hello.txt' }, agent: 'coder' });
+    const callId = requested.data['call_id'];
+    expect(asked.at(-1)!.data).toEqual({ for: [{ kind: 'tool_result', id: callId }] });
+    expect([...deltasOf(asked).values()]).toEqual(['Let me look.']);
+
+    const session = await app.client.get(`/v1/sessions/${sessionId}`);
+    expect(session.body).toMatchObject({
+      phase: 'execution',
+      agent: 'coder',
+      active_run: { status: 'waiting', waiting_for: [{ kind: 'tool_result', id: callId }] },
+    });
+
+    const answered = await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: 'hello' });
+    expect(typesOf(answered)).toEqual([
+      'tool_call.settled',
+      'message.created',
+      'run.resumed',
+      'message.started',
+      'message.completed',
+      'run.phase_changed',
+      'run.finished',
+    ]);
+    expect(answered.at(-1)!.data).toMatchObject({ status: 'completed', usage: { model_calls: 3 } });
+    expect(answered[4]!.data).toMatchObject({ content: 'The file says hello.', tool_calls: [] });
+
+    const { body: history } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
+    expect(history.data.map((m: { role: string; content: string }) => [m.role, m.content])).toEqual([
+      ['user', 'What is in hello.txt?'],
+      ['assistant', 'Let me look.'],
+      ['tool', 'hello'],
+      ['assistant', 'The file says hello.'],
+    ]);
+
+    const runs = await app.database.rows('select status, phase, agent from runs where session_id = $1', [sessionId]);
+    expect(runs).toEqual([{ status: 'completed', phase: 'completed', agent: 'coder' }]);
+    const calls = await app.database.rows(
+      'select tool_name, status, arguments, settled_at is not null as settled from tool_calls where session_id = $1',
+      [sessionId],
+    );
+    expect(calls).toEqual([
+      { tool_name: 'read_file', status: 'completed', arguments: { path: 'hello.txt' }, settled: true },
+    ]);
+    const ledger = await app.database.rows(
+      `select purpose, status, prompt_tokens > 0 as counted, finished_at >= started_at as timed
+         from llm_calls where session_id = $1 order by id`,
+      [sessionId],
+    );
+    expect(ledger).toEqual(
+      ['classification', 'answer', 'answer'].map((purpose) => ({
+        purpose,
+        status: 'completed',
+        counted: true,
+        timed: true,
+      })),
+    );
+    const switches = await app.database.rows(
+      'select from_agent, to_agent, confidence from agent_switches where session_id = $1',
+      [sessionId],
+    );
+    expect(switches).toEqual([{ from_agent: 'orchestrator', to_agent: 'coder', confidence: 'high' }]);
+    const events = await app.database.rows<{ seq: string; type: string }>(
+      'select seq, type from events where session_id = $1 order by seq',
+      [sessionId],
+    );
+    expect(events.map((event) => Number(event.seq))).toEqual(events.map((_, index) => index + 1));
+    expect(events.map((event) => event.type)).toEqual(typesOf([...asked, ...answered]));
+  });
+
+  it('gives the model the conversation with the tool’s answer', async () => {
+    app.model.script(
+      { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] },
+      { text: 'It says A.' },
+    );
+    const sessionId = await app.client.openSession();
+    const asked = await app.client.ask(sessionId, 'Read a.txt');
+    const callId = asked.find((event) => event.type === 'tool_call.requested')!.data['call_id'];
+    await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: { text: 'A' } });
+
+    const [, second] = app.model.requests;
+    expect(second!.messages.map((message) => message.role)).toEqual(['system', 'user', 'assistant', 'tool']);
+    expect(second!.messages.at(-1)).toMatchObject({ tool_call_id: callId, content: '{"text":"A"}' });
+  });
+
+  it('measures its transactions by name, none as long as the model’s answer', async () => {
+    const text = 'word '.repeat(60);
+    app.model.script({ text, pace: { chunk: 5, tokensPerSecond: 100 } });
+    const sessionId = await app.client.openSession();
+    const begunAt = performance.now();
+    await app.client.ask(sessionId, 'Say it', { agent: 'ask' });
+    expect(performance.now() - begunAt).toBeGreaterThan(500);
+
+    const commits = await app.metric('sse_transaction_commits_total');
+    for (const operation of ['create_session_agent', 'save_user_message', 'begin_model_call', 'save_assistant_message']) {
+      expect(commits.join('\n')).toMatch(new RegExp(`operation="${operation}",status="success"`));
+    }
+    const long = (await app.metric('sse_transaction_duration_seconds_bucket'))
+      .filter((line) => /le="(0.5|\+Inf)",operation="save_assistant_message",outcome="committed"/.test(line))
+      .map((line) => Number(line.split(' ').at(-1)));
+    expect(long[0]).toBe(long[1]);
+    expect(long[0]).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+export const TEMPLATE = 'agent_runtime_test_template';
+
+/** A database of its own for one suite: a copy of the migrated template. */
+export class TestDatabase {
+  private constructor(
+    readonly url: string,
+    private readonly name: string,
+    private readonly pool: pg.Pool,
+  ) {}
+
+  static async create(): Promise<TestDatabase> {
+    const name = `agent_runtime_test_${randomUUID().replaceAll('-', '')}`;
+    await asAdmin((admin) => admin.query(`create database ${name} template ${TEMPLATE}`));
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = `/${name}`;
+    return new TestDatabase(url.href, name, new pg.Pool({ connectionString: url.href, max: 4 }));
+  }
+
+  /** What the database holds, read past the application. */
+  async rows<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return (await this.pool.query<Row>(sql, parameters)).rows;
+  }
+
+  async drop(): Promise<void> {
+    await this.pool.end();
+    await asAdmin((admin) => admin.query(`drop database ${this.name} with (force)`));
+  }
+}
+
+async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}

@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { createDataSource } from '../../src/shared/infrastructure/persistence/data-source.js';
+import { EmbeddedPostgres } from '../../src/shared/infrastructure/persistence/embedded-postgres.js';
+import { migrate } from '../../src/shared/infrastructure/persistence/migrate.js';
+import { TABLES } from '../../src/tables.js';
+import { TEMPLATE } from './database.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A real PostgreSQL that holds the migrated template. */
+    postgresUrl: string;
+  }
+}
+
+/** One real PostgreSQL for the whole test run, with one migrated database that every suite copies. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-test-'));
+  const postgres = await EmbeddedPostgres.start(folder);
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query(`create database ${TEMPLATE}`);
+  await admin.end();
+  const url = new URL(postgres.url);
+  url.pathname = `/${TEMPLATE}`;
+  const dataSource = createDataSource(url.href, 2, TABLES);
+  await dataSource.initialize();
+  await migrate(dataSource, url.href);
+  await dataSource.destroy();
+  project.provide('postgresUrl', postgres.url);
+  return async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

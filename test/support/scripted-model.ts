@@ -1,0 +1,115 @@
+import { ChatCompletionRequest, Fixture, FixtureResponse, LLMock } from '@copilotkit/aimock';
+
+/** One reply of the model, in the order of the script. */
+export type Reply =
+  | { text: string; calls?: Call[]; pace?: Pace; cutAfterChunks?: number }
+  | { calls: Call[]; text?: string; pace?: Pace; cutAfterChunks?: number }
+  | { status: number; retryAfter?: number; code?: string }
+  | { malformed: true };
+
+export interface Call {
+  name: string;
+  /** An object, or text that need not be JSON. */
+  args: object | string;
+}
+
+interface Pace {
+  /** Characters per chunk. */
+  chunk?: number;
+  tokensPerSecond?: number;
+  firstTokenMs?: number;
+}
+
+const ATOMIC = { is_atomic: true, agent: 'code', confidence: 'high', reason: 'one file' };
+
+/** A model server that replies by a script: what is not in the script is an error a test sees. */
+export class ScriptedModel {
+  readonly requests: ChatCompletionRequest[] = [];
+  private played = 0;
+
+  private constructor(private readonly server: LLMock) {}
+
+  static async start(): Promise<ScriptedModel> {
+    const server = new LLMock({ port: 0, host: '127.0.0.1', logLevel: 'silent' });
+    await server.start();
+    const model = new ScriptedModel(server);
+    model.reset();
+    return model;
+  }
+
+  get url(): string {
+    return `${this.server.url}/v1`;
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  /** Forgets script and requests. */
+  reset(classification: object | string | { status: number } = ATOMIC): void {
+    this.server.clearFixtures();
+    this.requests.length = 0;
+    this.played = 0;
+    this.server.addFixture({
+      match: { predicate: isClassification },
+      response: () =>
+        'status' in Object(classification)
+          ? { error: { message: 'classifier down' }, status: (classification as { status: number }).status }
+          : { content: typeof classification === 'string' ? classification : JSON.stringify(classification) },
+    });
+  }
+
+  /** What the model says to the requests that classify nothing, one after the other. */
+  script(...replies: Reply[]): void {
+    replies.forEach((reply, index) => {
+      this.server.addFixture({
+        ...this.speed(reply),
+        match: { predicate: (request) => !isClassification(request) && this.played === index },
+        response: (request) => {
+          this.played++;
+          this.requests.push(request);
+          return toResponse(reply);
+        },
+      });
+    });
+  }
+
+  /** What the model says to everything that classifies nothing. */
+  always(reply: Reply): void {
+    this.server.addFixture({
+      ...this.speed(reply),
+      match: { predicate: (request) => !isClassification(request) },
+      response: (request) => {
+        this.requests.push(request);
+        return toResponse(reply);
+      },
+    });
+  }
+
+  private speed(reply: Reply): Partial<Fixture> {
+    if ('malformed' in reply) return { chaos: { malformedRate: 1 } };
+    if ('status' in reply) return {};
+    const { pace, cutAfterChunks } = reply;
+    return {
+      chunkSize: pace?.chunk ?? 8,
+      streamingProfile: { ttft: pace?.firstTokenMs ?? 0, tps: pace?.tokensPerSecond ?? 10_000 },
+      ...(cutAfterChunks !== undefined && { truncateAfterChunks: cutAfterChunks }),
+    };
+  }
+}
+
+const isClassification = (request: ChatCompletionRequest) => request.response_format !== undefined;
+
+function toResponse(reply: Reply): FixtureResponse {
+  if ('malformed' in reply) return { content: 'never seen' };
+  if ('status' in reply) {
+    const error = { message: 'secret words of the provider', ...(reply.code && { code: reply.code }) };
+    return { error, status: reply.status, ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }) };
+  }
+  if (!reply.calls) return { content: reply.text };
+  const toolCalls = reply.calls.map(({ name, args }) => ({
+    name,
+    arguments: typeof args === 'string' ? args : JSON.stringify(args),
+  }));
+  return reply.text === undefined ? { toolCalls } : { content: reply.text, toolCalls };
+}

@@ -1,0 +1,67 @@
+import { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { ApiModule } from '../../src/api.module.js';
+import { Config } from '../../src/config/config.js';
+import { readConfig } from '../../src/config/read-config.js';
+import { prepare } from '../../src/http-app.js';
+import { TestClient } from './client.js';
+import { TestDatabase } from './database.js';
+import { ScriptedModel } from './scripted-model.js';
+
+/** The whole application in this process: real database, real HTTP, a scripted model. */
+export class TestApp {
+  private constructor(
+    readonly nest: NestExpressApplication,
+    readonly client: TestClient,
+    readonly database: TestDatabase,
+    readonly model: ScriptedModel,
+    private readonly owned: (() => Promise<void>)[],
+  ) {}
+
+  /** @param given what to share with another application; made anew where it is not given */
+  static async start(
+    env: Record<string, string> = {},
+    given: { database?: TestDatabase; model?: ScriptedModel } = {},
+  ): Promise<TestApp> {
+    const database = given.database ?? (await TestDatabase.create());
+    const model = given.model ?? (await ScriptedModel.start());
+    const config = readConfig({
+      DATABASE_URL: database.url,
+      OPENAI_BASE_URL: model.url,
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '0',
+      ...env,
+    });
+    const module = await Test.createTestingModule({ imports: [ApiModule] })
+      .overrideProvider(Config)
+      .useValue(config)
+      .setLogger(false)
+      .compile();
+    const nest = prepare(
+      module.createNestApplication<NestExpressApplication>({
+        bodyParser: false,
+        forceCloseConnections: true,
+        logger: false,
+      }),
+    );
+    await nest.listen(0, '127.0.0.1');
+    return new TestApp(nest, new TestClient(await nest.getUrl()), database, model, [
+      ...(given.model ? [] : [() => model.stop()]),
+      ...(given.database ? [] : [() => database.drop()]),
+    ]);
+  }
+
+  /** Ends it in order, as a signal would, and with it what was made for it alone. */
+  async stop(): Promise<void> {
+    await this.nest.close();
+    for (const end of this.owned) await end();
+  }
+
+  async metric(name: string): Promise<string[]> {
+    const { body } = await this.client.get('/metrics');
+    return String(body)
+      .split('\n')
+      .filter((line) => line.startsWith(name));
+  }
+}
