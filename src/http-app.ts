@@ -4,7 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './openapi.js';
-import { BODY_LIMIT, requireJson, requireStorable } from './shared/api/request-body.js';
+import { BODY_LIMIT, explainMalformedJson, requireJson, requireStorable } from './shared/api/request-body.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 
 /** The HTTP application, ready to listen. */
@@ -25,6 +25,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(requireJson);
   app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'] }));
+  app.use(explainMalformedJson);
   app.use(requireStorable);
   serveDocs(app);
   return app;

@@ -102,7 +102,9 @@ describe('the event log', () => {
     });
     await expect(failing).rejects.toThrow('no');
     await record(app, fact(sessionId, 3));
-    const rows = await app.database.rows('select seq, data from events where session_id = $1 order by seq', [sessionId]);
+    const rows = await app.database.rows('select seq, data from events where session_id = $1 order by seq', [
+      sessionId,
+    ]);
     expect(rows).toEqual([
       { seq: '1', data: { n: 1 } },
       { seq: '2', data: { n: 3 } },
@@ -198,7 +200,9 @@ describe('a session’s stream over HTTP', () => {
     app.model.reset();
     sessionId = await app.client.openSession();
   });
-  afterEach(() => eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 0'])));
+  afterEach(() =>
+    eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 0'])),
+  );
 
   it('can be left and resumed 50 times during a long answer, on either instance', async () => {
     const text = Array.from({ length: 400 }, (_, n) => `word${n} `).join('');
@@ -209,7 +213,7 @@ describe('a session’s stream over HTTP', () => {
 
     const pieced = [];
     let breaks = 0;
-    for (let cursor = '0', done = false; !done; ) {
+    for (let cursor = '0', done = false; !done;) {
       const from = breaks % 2 ? app : other;
       let left = breaks < 50 ? 1 + Math.floor(Math.random() * 6) : Infinity;
       for await (const event of from.client.events(path, cursor)) {
@@ -248,7 +252,11 @@ describe('a session’s stream over HTTP', () => {
     app.model.script({ text: 'one' });
     const reading = app.client.events(`/v1/sessions/${sessionId}/events?after=999`);
     const reset = (await reading.next()).value!;
-    expect(reset).toMatchObject({ id: '0', type: 'stream.reset', data: { reason: 'cursor_ahead', resume_after: '0' } });
+    expect(reset).toMatchObject({
+      id: '0',
+      type: 'stream.reset',
+      data: { reason: 'cursor_ahead', resume_after: '0' },
+    });
     await app.client.say(sessionId, 'Hello');
     expect((await reading.next()).value).toMatchObject({ id: '1', type: 'message.created' });
     await reading.return(undefined);
@@ -256,19 +264,26 @@ describe('a session’s stream over HTTP', () => {
     expect(logged).toEqual([]);
   });
 
-  it.each(['abc', '-1', '1.5', '99999999999999999999', '0x10', '1 or 1=1'])('refuses the cursor %s by name', async (cursor) => {
-    const { status, body } = await app.client.call('GET', `/v1/sessions/${sessionId}/events`, undefined, {
-      'last-event-id': cursor,
-    });
-    expect(status).toBe(400);
-    expect(body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'Last-Event-ID' }] });
-    const query = await app.client.get(`/v1/sessions/${sessionId}/events?after=${encodeURIComponent(cursor)}`);
-    expect(query.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'after' }] });
-  });
+  it.each(['abc', '-1', '1.5', '99999999999999999999', '0x10', '1 or 1=1'])(
+    'refuses the cursor %s by name',
+    async (cursor) => {
+      const { status, body } = await app.client.call('GET', `/v1/sessions/${sessionId}/events`, undefined, {
+        'last-event-id': cursor,
+      });
+      expect(status).toBe(400);
+      expect(body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'Last-Event-ID' }] });
+      const query = await app.client.get(
+        `/v1/sessions/${sessionId}/events?after=${encodeURIComponent(cursor)}`,
+      );
+      expect(query.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'after' }] });
+    },
+  );
 
   it('sends a cursor at once and heartbeats while nothing happens', async () => {
     const stop = new AbortController();
-    const response = await fetch(`${app.client.url}/v1/sessions/${sessionId}/events`, { signal: stop.signal });
+    const response = await fetch(`${app.client.url}/v1/sessions/${sessionId}/events`, {
+      signal: stop.signal,
+    });
     let text = '';
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       text += chunk;
@@ -281,7 +296,10 @@ describe('a session’s stream over HTTP', () => {
   });
 
   it('ends a run’s stream with run.finished, while it runs and after, from wherever', async () => {
-    app.model.script({ text: 'some words to say', pace: { chunk: 4, tokensPerSecond: 50 } }, { text: 'other' });
+    app.model.script(
+      { text: 'some words to say', pace: { chunk: 4, tokensPerSecond: 50 } },
+      { text: 'other' },
+    );
     const { body } = await app.client.say(sessionId, 'First');
     const path = `/v1/runs/${body.run.id}/events`;
     const live = await Array.fromAsync(other.client.events(path));

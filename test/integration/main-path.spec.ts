@@ -31,7 +31,11 @@ describe('a turn with one tool call', () => {
       'run.waiting',
     ]);
     const requested = asked.find((event) => event.type === 'tool_call.requested')!;
-    expect(requested.data).toMatchObject({ tool_name: 'read_file', arguments: { path: 'hello.txt' }, agent: 'coder' });
+    expect(requested.data).toMatchObject({
+      tool_name: 'read_file',
+      arguments: { path: 'hello.txt' },
+      agent: 'coder',
+    });
     const callId = requested.data['call_id'];
     expect(asked.at(-1)!.data).toEqual({ for: [{ kind: 'tool_result', id: callId }] });
     expect([...deltasOf(asked).values()]).toEqual(['Let me look.']);
@@ -43,7 +47,11 @@ describe('a turn with one tool call', () => {
       active_run: { status: 'waiting', waiting_for: [{ kind: 'tool_result', id: callId }] },
     });
 
-    const answered = await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: 'hello' });
+    const answered = await app.client.stream(sessionId, {
+      type: 'tool_result',
+      call_id: callId,
+      result: 'hello',
+    });
     expect(typesOf(answered)).toEqual([
       'tool_call.settled',
       'message.created',
@@ -64,7 +72,9 @@ describe('a turn with one tool call', () => {
       ['assistant', 'The file says hello.'],
     ]);
 
-    const runs = await app.database.rows('select status, phase, agent from runs where session_id = $1', [sessionId]);
+    const runs = await app.database.rows('select status, phase, agent from runs where session_id = $1', [
+      sessionId,
+    ]);
     expect(runs).toEqual([{ status: 'completed', phase: 'completed', agent: 'coder' }]);
     const calls = await app.database.rows(
       'select tool_name, status, arguments, settled_at is not null as settled from tool_calls where session_id = $1',
@@ -100,10 +110,7 @@ describe('a turn with one tool call', () => {
   });
 
   it('gives the model the conversation with the tool’s answer', async () => {
-    app.model.script(
-      { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] },
-      { text: 'It says A.' },
-    );
+    app.model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'It says A.' });
     const sessionId = await app.client.openSession();
     const asked = await app.client.ask(sessionId, 'Read a.txt');
     const callId = asked.find((event) => event.type === 'tool_call.requested')!.data['call_id'];
@@ -123,7 +130,12 @@ describe('a turn with one tool call', () => {
     expect(performance.now() - begunAt).toBeGreaterThan(500);
 
     const commits = await app.metric('sse_transaction_commits_total');
-    for (const operation of ['create_session_agent', 'save_user_message', 'begin_model_call', 'save_assistant_message']) {
+    for (const operation of [
+      'create_session_agent',
+      'save_user_message',
+      'begin_model_call',
+      'save_assistant_message',
+    ]) {
       expect(commits.join('\n')).toMatch(new RegExp(`operation="${operation}",status="success"`));
     }
     const long = (await app.metric('sse_transaction_duration_seconds_bucket'))

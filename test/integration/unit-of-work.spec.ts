@@ -68,7 +68,8 @@ describe('a unit of work', () => {
     let attempts = 0;
     await uow.run('test_retry', async (tx) => {
       const mine = await tx.get(SessionRepository).peek(session.id, 'local');
-      if (attempts++ < 2) await app.database.rows('update sessions set version = version + 1 where id = $1', [session.id]);
+      if (attempts++ < 2)
+        await app.database.rows('update sessions set version = version + 1 where id = $1', [session.id]);
       mine.rename(`attempt ${attempts}`, new Date());
       await tx.get(SessionRepository).save(mine);
     });
@@ -118,7 +119,9 @@ describe('a unit of work', () => {
     await app.nest.get(LanguageModel).answer(
       { model: 'm', messages: [{ role: 'user', content: 'hi' }], tools: [] },
       () => {
-        void uow.run('inside_model_call', async () => undefined).catch((error: unknown) => refused.push(error));
+        void uow
+          .run('inside_model_call', async () => undefined)
+          .catch((error: unknown) => refused.push(error));
       },
       new AbortController().signal,
     );
@@ -146,7 +149,9 @@ describe('a unit of work', () => {
         .of(session.id)
         .subscribe(() => {
           uow
-            .run('in_listener', async (tx) => seen.push((await tx.get(SessionRepository).peek(session.id, 'local')).snapshot().title))
+            .run('in_listener', async (tx) =>
+              seen.push((await tx.get(SessionRepository).peek(session.id, 'local')).snapshot().title),
+            )
             .then(() => resolve(), reject);
         });
     });

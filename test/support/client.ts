@@ -7,8 +7,7 @@ export interface SentEvent {
   session_id: string;
   run_id: string | null;
   created_at: string;
-  // Events are looked into field by field.
-  data: Record<string, never> & { [key: string]: unknown };
+  data: Record<string, unknown>;
 }
 
 export interface Answer<T = Record<string, unknown>> {
@@ -25,7 +24,12 @@ type Body = any;
 export class TestClient {
   constructor(readonly url: string) {}
 
-  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
     const raw = typeof body === 'string' || body === undefined;
     const response = await fetch(`${this.url}${path}`, {
       method,
@@ -80,7 +84,11 @@ export class TestClient {
   }
 
   /** Everything in a session's log up to the event that `isLast` accepts. */
-  async readUntil(sessionId: string, isLast: (event: SentEvent) => boolean, after = '0'): Promise<SentEvent[]> {
+  async readUntil(
+    sessionId: string,
+    isLast: (event: SentEvent) => boolean,
+    after = '0',
+  ): Promise<SentEvent[]> {
     const events: SentEvent[] = [];
     for await (const event of this.events(`/v1/sessions/${sessionId}/events?after=${after}`)) {
       events.push(event);
@@ -91,11 +99,14 @@ export class TestClient {
 }
 
 async function* parse(response: Response): AsyncGenerator<SentEvent> {
-  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const events = response
+    .body!.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream());
   for await (const { id, event, data } of events) {
     if (data === '' || event === undefined) continue;
     const view = JSON.parse(data) as SentEvent;
-    if (view.id !== id || view.type !== event) throw new Error(`frame and data differ: ${id} ${event} ${data}`);
+    if (view.id !== id || view.type !== event)
+      throw new Error(`frame and data differ: ${id} ${event} ${data}`);
     yield view;
   }
 }

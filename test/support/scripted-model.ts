@@ -104,7 +104,11 @@ function toResponse(reply: Reply): FixtureResponse {
   if ('malformed' in reply) return { content: 'never seen' };
   if ('status' in reply) {
     const error = { message: 'secret words of the provider', ...(reply.code && { code: reply.code }) };
-    return { error, status: reply.status, ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }) };
+    return {
+      error,
+      status: reply.status,
+      ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
+    };
   }
   if (!reply.calls) return { content: reply.text };
   const toolCalls = reply.calls.map(({ name, args }) => ({

@@ -36,7 +36,6 @@ export class TestApp {
     const module = await Test.createTestingModule({ imports: [ApiModule] })
       .overrideProvider(Config)
       .useValue(config)
-      .setLogger(false)
       .compile();
     const nest = prepare(
       module.createNestApplication<NestExpressApplication>({

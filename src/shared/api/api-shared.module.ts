@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { SseFrames } from './sse-frames.js';
+import { SseResponder } from './sse-responder.js';
 
 /** What every controller may use. */
 @Global()
-@Module({ providers: [SseFrames], exports: [SseFrames] })
+@Module({ providers: [SseResponder], exports: [SseResponder] })
 export class ApiSharedModule {}

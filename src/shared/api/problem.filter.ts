@@ -39,6 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const { status, code, detail, errors, details } = described;
     const problem: Problem = {
+      ...details,
       type: `urn:agent-runtime:problem:${code}`,
       title: STATUS_CODES[status] ?? 'Error',
       status,
@@ -46,7 +47,6 @@ export class ProblemFilter implements ExceptionFilter {
       code,
       request_id: requestIdOf(host.switchToHttp().getRequest<Request>()),
       ...(errors && { errors }),
-      ...details,
     };
     if (status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));
@@ -82,7 +82,6 @@ export class ProblemFilter implements ExceptionFilter {
 /** The status that Nest, Express and its body parser put on their errors. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
-  if (error instanceof SyntaxError && 'body' in error) return 400;
   const status = (error as { status?: unknown } | null)?.status;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }

@@ -1,6 +1,6 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { FieldFault, InputInvalid } from '../domain/domain-error.js';
+import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js';
 
 export const BODY_LIMIT = '2mb';
 
@@ -11,6 +11,22 @@ export function requireJson(request: Request, _response: Response, next: NextFun
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
   next(hasBody && !request.is(['json', '+json']) ? new UnsupportedMediaTypeException() : undefined);
+}
+
+class MalformedJson extends DomainError {
+  readonly code = 'request.malformed_json';
+  readonly kind = 'invalid';
+}
+
+/** Error middleware of the body parser: Nest would make one kind of error of all that it says. */
+export function explainMalformedJson(
+  error: unknown,
+  _request: Request,
+  _response: Response,
+  next: NextFunction,
+): void {
+  const malformed = (error as { type?: string }).type === 'entity.parse.failed';
+  next(malformed ? new MalformedJson('The request body is not a JSON object or array') : error);
 }
 
 /**

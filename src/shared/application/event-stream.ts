@@ -19,12 +19,20 @@ export type StreamItem = StoredEvent | StreamReset;
 
 export const isReset = (item: StreamItem): item is StreamReset => 'reset' in item;
 
+/**
+ * Whether the reader can take more: undefined if so, else a promise that resolves when it can. Asked before each event
+ * that comes out of the log, so that a slow reader costs no memory.
+ */
+export type Ready = () => Promise<void> | undefined;
+
+export const alwaysReady: Ready = () => undefined;
+
 /** The durable, ordered log of a session, as a stream that can be entered anywhere on any instance. */
 export abstract class EventStream {
   /** Every event after `after`: first those in the log, then live ones. Never completes by itself. */
-  abstract watch(sessionId: string, after: number): Observable<StreamItem>;
+  abstract watch(sessionId: string, after: number, ready?: Ready): Observable<StreamItem>;
   /** Every event after `after` that is in the log now; then completes. */
-  abstract replay(sessionId: string, after: number): Observable<StreamItem>;
+  abstract replay(sessionId: string, after: number, ready?: Ready): Observable<StreamItem>;
   /** The number of the newest event of a session; 0 where there is none. */
   abstract lastSeq(sessionId: string): Promise<number>;
 }

@@ -1,12 +1,13 @@
-import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { EventQueryDto, eventCursor } from '../../../shared/api/event-cursor.js';
 import { IdPipe } from '../../../shared/api/id.pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { SseFrames } from '../../../shared/api/sse-frames.js';
-import { EventStream, isReset } from '../../../shared/application/event-stream.js';
+import { SseResponder } from '../../../shared/api/sse-responder.js';
+import { EventStream, Ready, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
@@ -23,10 +24,10 @@ export class EventsController {
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
     private readonly events: EventStream,
-    private readonly frames: SseFrames,
+    private readonly responder: SseResponder,
   ) {}
 
-  @Sse('sessions/:session_id/events')
+  @Get('sessions/:session_id/events')
   @ApiOperation({
     summary: 'Everything that happens in a session; stays open. Without a cursor: from now on',
   })
@@ -36,15 +37,16 @@ export class EventsController {
     @CurrentUser() userId: string,
     @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
     @Query({ schema: EventQueryDto }) query: EventQueryDto,
-    @Headers(LAST_EVENT_ID) lastEventId?: string,
-  ) {
+    @Headers(LAST_EVENT_ID) lastEventId: string | undefined,
+    @Res() response: Response,
+  ): Promise<void> {
     const cursor = eventCursor(lastEventId, query.after);
     await this.sessions.requireOwned(sessionId, userId);
     const after = cursor ?? (await this.events.lastSeq(sessionId));
-    return this.frames.of(sessionId, after, this.events.watch(sessionId, after));
+    this.responder.send(response, sessionId, after, (ready) => this.events.watch(sessionId, after, ready));
   }
 
-  @Sse('runs/:run_id/events')
+  @Get('runs/:run_id/events')
   @ApiOperation({
     summary: 'Everything that happens in a run, from its first event to `run.finished`; then it ends',
   })
@@ -54,17 +56,20 @@ export class EventsController {
     @CurrentUser() userId: string,
     @Param('run_id', new IdPipe(RunNotFound)) runId: string,
     @Query({ schema: EventQueryDto }) query: EventQueryDto,
-    @Headers(LAST_EVENT_ID) lastEventId?: string,
-  ) {
+    @Headers(LAST_EVENT_ID) lastEventId: string | undefined,
+    @Res() response: Response,
+  ): Promise<void> {
     const cursor = eventCursor(lastEventId, query.after);
     const { sessionId, isFinal, eventsAfter } = await this.runs.place(runId, userId);
     const after = Math.max(cursor ?? 0, eventsAfter);
     // Of a finished run everything is in the log, also where the cursor is behind its last event.
-    const events$ = isFinal ? this.events.replay(sessionId, after) : this.events.watch(sessionId, after);
-    const ofRun$ = events$.pipe(
-      filter((item) => isReset(item) || item.runId === runId),
-      takeWhile((item) => isReset(item) || item.type !== 'run.finished', true),
+    const read = (ready: Ready) =>
+      isFinal ? this.events.replay(sessionId, after, ready) : this.events.watch(sessionId, after, ready);
+    this.responder.send(response, sessionId, after, (ready) =>
+      read(ready).pipe(
+        filter((item) => isReset(item) || item.runId === runId),
+        takeWhile((item) => isReset(item) || item.type !== 'run.finished', true),
+      ),
     );
-    return this.frames.of(sessionId, after, ofRun$);
   }
 }

@@ -1,11 +1,11 @@
-import { Body, Controller, HttpCode, HttpStatus, Param, Post, RequestMethod, Res, Sse } from '@nestjs/common';
+import { Body, Controller, HttpStatus, Param, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id.pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { SseFrames } from '../../../shared/api/sse-frames.js';
+import { SseResponder } from '../../../shared/api/sse-responder.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { Accepted } from '../application/accepted.js';
@@ -34,7 +34,7 @@ export class InputsController {
     private readonly submitToolResult: SubmitToolResult,
     private readonly switchAgent: SwitchAgent,
     private readonly events: EventStream,
-    private readonly frames: SseFrames,
+    private readonly responder: SseResponder,
   ) {}
 
   @Post()
@@ -53,8 +53,7 @@ export class InputsController {
     return toAcceptedDto(accepted);
   }
 
-  @Sse('stream', { method: RequestMethod.POST })
-  @HttpCode(HttpStatus.OK)
+  @Post('stream')
   @ApiOperation({
     summary: 'The same, answered with the events that follow until the run waits or is finished',
   })
@@ -65,15 +64,17 @@ export class InputsController {
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: InputDto }) input: InputDto,
-  ) {
+    @Res() response: Response,
+  ): Promise<void> {
     const { run, lastEventId } = await this.take(userId, sessionId, input);
-    const following$ = run
-      ? this.events.watch(sessionId, lastEventId).pipe(
-          filter((item) => isReset(item) || item.runId === run.id),
-          takeWhile((item) => !restsAfter(item), true),
-        )
-      : this.events.replay(sessionId, lastEventId);
-    return this.frames.of(sessionId, lastEventId, following$);
+    this.responder.send(response, sessionId, lastEventId, (ready) =>
+      run
+        ? this.events.watch(sessionId, lastEventId, ready).pipe(
+            filter((item) => isReset(item) || item.runId === run.id),
+            takeWhile((item) => !restsAfter(item), true),
+          )
+        : this.events.replay(sessionId, lastEventId, ready),
+    );
   }
 
   private take(userId: string, sessionId: string, input: InputDto): Promise<Accepted> {

@@ -37,6 +37,6 @@ export class ToolCallAlreadySettled extends DomainError {
 
   constructor(callId: string, status: string) {
     super(`Tool call ${callId} is ${status} already, with another outcome`);
-    this.details = { status };
+    this.details = { call_status: status };
   }
 }

@@ -52,6 +52,16 @@ const APPEND = `
     from batch b join streams s using (session_id), notified, (select count(*) from inserted) as written
    order by b.ord`;
 
+const PAGE_EVENTS = 500;
+const PAGE_BYTES = 1_000_000;
+
+/** Limited in events and in (compressed) bytes, since one event may hold a whole file; always at least one event. */
+const READ_PAGE = `
+  select seq, run_id, type, data, created_at
+    from (select *, sum(pg_column_size(data)) over (order by seq) - pg_column_size(data) as bytes_before
+            from (select * from events where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
+   where bytes_before < ${PAGE_BYTES} order by seq`;
+
 /** What can run a statement: the connection of a transaction, or one of its own. */
 interface Querying {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
@@ -115,13 +125,9 @@ export class EventLog {
     return rows.length > 0;
   }
 
-  /** At most `limit` events after `after`, in order. */
-  async read(sessionId: string, after: number, limit: number): Promise<StoredEvent[]> {
-    const rows = await this.database.query<EventRecord>(
-      `select seq, run_id, type, data, created_at from events
-        where session_id = $1 and seq > $2 order by seq limit $3`,
-      [sessionId, after, limit],
-    );
+  /** The next events after `after`, in order: a page that fits into memory. None means that there are none. */
+  async readPage(sessionId: string, after: number): Promise<StoredEvent[]> {
+    const rows = await this.database.query<EventRecord>(READ_PAGE, [sessionId, after]);
     return rows.map((row) => ({
       sessionId,
       seq: row.seq,

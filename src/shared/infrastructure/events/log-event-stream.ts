@@ -1,22 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import {
-  EMPTY,
-  Observable,
-  concat,
-  concatMap,
-  defer,
-  expand,
-  from,
-  mergeMap,
-  of,
-  startWith,
-  tap,
-} from 'rxjs';
-import { EventStream, StoredEvent, StreamItem, StreamReset } from '../../application/event-stream.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { Observable, Subscriber } from 'rxjs';
+import { DatabaseUnavailable } from '../../application/errors.js';
+import { EventStream, Ready, StreamItem, alwaysReady } from '../../application/event-stream.js';
 import { EventHub, Notice } from './event-hub.js';
 import { EventLog } from './event-log.js';
 
-const PAGE = 500;
+const RETRY_MS = 250;
 
 /** Reads the log, and then follows it by the notices of the hub. */
 @Injectable()
@@ -28,46 +18,105 @@ export class LogEventStream extends EventStream {
     super();
   }
 
-  watch(sessionId: string, after: number): Observable<StreamItem> {
-    return defer(() => {
-      let cursor = after;
-      const reset$ = this.resetIfAhead(sessionId, after).pipe(tap((reset) => (cursor = reset.resumeAfter)));
-      // Notices queue while the log is read. The empty one at the start makes the reader begin with the log.
-      const events$ = this.hub.of(sessionId).pipe(
-        startWith<Notice>([]),
-        concatMap((notice) => {
-          const fresh = notice.filter((event) => event.seq > cursor);
-          if (notice.length > 0 && fresh.length === 0) return EMPTY;
-          return fresh[0]?.seq === cursor + 1 ? from(fresh) : this.readOn(sessionId, cursor);
-        }),
-        tap((event) => (cursor = event.seq)),
-      );
-      return concat(reset$, events$);
+  watch(sessionId: string, after: number, ready: Ready = alwaysReady): Observable<StreamItem> {
+    return new Observable((subscriber) => {
+      const reader = new LogReader(this.log, sessionId, after, ready, subscriber);
+      // Heard first, read then: nothing falls in between.
+      subscriber.add(this.hub.of(sessionId).subscribe((notice) => reader.hear(notice)));
+      reader.begin();
     });
   }
 
-  replay(sessionId: string, after: number): Observable<StreamItem> {
-    return concat(this.resetIfAhead(sessionId, after), this.readOn(sessionId, after));
+  replay(sessionId: string, after: number, ready: Ready = alwaysReady): Observable<StreamItem> {
+    return new Observable((subscriber) => {
+      new LogReader(this.log, sessionId, after, ready, subscriber).begin(() => subscriber.complete());
+    });
   }
 
   lastSeq(sessionId: string): Promise<number> {
     return this.log.lastSeq(sessionId);
   }
+}
 
-  private resetIfAhead(sessionId: string, after: number): Observable<StreamReset> {
-    return defer(() => this.log.lastSeq(sessionId)).pipe(
-      mergeMap((last) =>
-        after > last ? of<StreamReset>({ reset: true, reason: 'cursor_ahead', resumeAfter: last }) : EMPTY,
-      ),
-    );
+/** One reader of one session. While it reads the log, notices only tell it to look once more: they are not kept. */
+class LogReader {
+  private readonly logger = new Logger(EventStream.name);
+  private reading = false;
+  private lookAgain = false;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly sessionId: string,
+    private cursor: number,
+    private readonly ready: Ready,
+    private readonly subscriber: Subscriber<StreamItem>,
+  ) {}
+
+  begin(whenRead?: () => void): void {
+    void this.readLog(() => this.checkCursor()).then(whenRead);
   }
 
-  /** Everything in the log after `cursor`, page by page. */
-  private readOn(sessionId: string, cursor: number): Observable<StoredEvent> {
-    const page = (after: number) => defer(() => this.log.read(sessionId, after, PAGE));
-    return page(cursor).pipe(
-      expand((events) => (events.length < PAGE ? EMPTY : page(events.at(-1)!.seq))),
-      concatMap((events) => events),
-    );
+  hear(notice: Notice): void {
+    if (this.reading) {
+      this.lookAgain = true;
+      return;
+    }
+    const fresh = notice.filter((event) => event.seq > this.cursor);
+    if (notice.length > 0 && fresh.length === 0) return;
+    if (fresh[0]?.seq !== this.cursor + 1) {
+      void this.readLog();
+      return;
+    }
+    for (const event of fresh) this.emit(event, event.seq);
+  }
+
+  private async readLog(first?: () => Promise<void>): Promise<void> {
+    this.reading = true;
+    try {
+      await this.patiently(async () => first?.());
+      do {
+        this.lookAgain = false;
+        await this.patiently(() => this.readPages());
+      } while (this.lookAgain && !this.subscriber.closed);
+    } catch (error) {
+      this.subscriber.error(error);
+    }
+    this.reading = false;
+  }
+
+  private async readPages(): Promise<void> {
+    while (!this.subscriber.closed) {
+      const page = await this.log.readPage(this.sessionId, this.cursor);
+      if (page.length === 0) return;
+      for (const event of page) {
+        const drained = this.ready();
+        if (drained) await drained;
+        if (this.subscriber.closed) return;
+        this.emit(event, event.seq);
+      }
+    }
+  }
+
+  private async checkCursor(): Promise<void> {
+    const last = await this.log.lastSeq(this.sessionId);
+    if (this.cursor > last) this.emit({ reset: true, reason: 'cursor_ahead', resumeAfter: last }, last);
+  }
+
+  /** A database that is away for a moment delays a reader; it does not end its stream. */
+  private async patiently(read: () => Promise<void>): Promise<void> {
+    while (!this.subscriber.closed) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error;
+        this.logger.warn({ err: error, session_id: this.sessionId }, 'a reader waits for the database');
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  private emit(item: StreamItem, cursor: number): void {
+    this.cursor = cursor;
+    this.subscriber.next(item);
   }
 }

@@ -1,0 +1,129 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import { Observable, firstValueFrom, fromEvent, interval, race, share, take, takeUntil, timer } from 'rxjs';
+import { Config } from '../../config/config.js';
+import { Ready, StoredEvent, StreamItem, StreamReset, isReset } from '../application/event-stream.js';
+import { Shutdown } from '../application/shutdown.js';
+import { StreamMetrics } from '../application/stream-metrics.js';
+import { Clock } from '../domain/clock.js';
+
+const RETRY_MS = 1_000;
+/** A reader behind by more than this is dropped: it resumes where it was, and holds no memory meanwhile. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** A reader that takes nothing for so long is dropped. */
+const STALLED_MS = 30_000;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no', // nginx must not hold events back
+};
+
+/**
+ * Answers with a session's events as server-sent events (WHATWG HTML, 9.2). A reader that leaves ends its own reading
+ * and nothing else.
+ *
+ * Written here and not left to the framework's `@Sse`, which takes a stream that cannot be slowed down: it would drop
+ * a reader in the middle of a long replay, however fast that reader reads.
+ */
+@Injectable()
+export class SseResponder {
+  private readonly logger = new Logger(SseResponder.name);
+  /** One timer for all readers. */
+  private readonly heartbeat$: Observable<unknown>;
+
+  constructor(
+    private readonly metrics: StreamMetrics,
+    private readonly shutdown: Shutdown,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.heartbeat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(shutdown.begun$), share());
+  }
+
+  /**
+   * @param cursor where the reader begins; it is told at once, so that even a stream without events can be resumed
+   * @param open opens the stream of items; it asks `ready` before it reads more of the log
+   */
+  send(
+    response: Response,
+    sessionId: string,
+    cursor: number,
+    open: (ready: Ready) => Observable<StreamItem>,
+  ): void {
+    response.writeHead(200, HEADERS);
+    response.write(`: open\nid: ${cursor}\nretry: ${RETRY_MS}\n\n`);
+    this.metrics.connected();
+    const left$ = fromEvent(response, 'close');
+    response.once('close', () => this.metrics.disconnected());
+    open(() => this.drained(response))
+      .pipe(takeUntil(race(left$, this.shutdown.begun$)))
+      .subscribe({
+        next: (item) => this.write(response, this.frame(sessionId, item)),
+        complete: () => response.end(),
+        error: (error: unknown) => {
+          // The reader comes back by itself and resumes.
+          this.logger.error({ err: error, session_id: sessionId }, 'an event stream broke');
+          response.end();
+        },
+      });
+    this.heartbeat$.pipe(takeUntil(left$)).subscribe(() => this.write(response, ': heartbeat\n\n'));
+  }
+
+  private write(response: Response, frame: string): void {
+    if (response.writableEnded || response.destroyed) return;
+    response.write(frame);
+    if (response.writableLength > MAX_UNSENT_BYTES) this.drop(response);
+  }
+
+  private drained(response: Response): Promise<void> | undefined {
+    if (!response.writableNeedDrain) return undefined;
+    const moved$ = race(fromEvent(response, 'drain'), fromEvent(response, 'close')).pipe(take(1), share());
+    timer(STALLED_MS)
+      .pipe(takeUntil(moved$))
+      .subscribe(() => this.drop(response));
+    return firstValueFrom(moved$).then(() => undefined);
+  }
+
+  private drop(response: Response): void {
+    this.logger.warn({ unsent_bytes: response.writableLength }, 'a reader that does not read is dropped');
+    response.destroy();
+  }
+
+  private frame(sessionId: string, item: StreamItem): string {
+    const view = isReset(item) ? this.resetView(sessionId, item) : toEventView(item);
+    this.metrics.sent(view.type);
+    // JSON has no raw line breaks, so the data is one line whatever it holds.
+    return `id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`;
+  }
+
+  private resetView(sessionId: string, reset: StreamReset): EventView {
+    return {
+      id: String(reset.resumeAfter),
+      type: 'stream.reset',
+      session_id: sessionId,
+      run_id: null,
+      created_at: this.clock.now().toISOString(),
+      data: { reason: reset.reason, resume_after: String(reset.resumeAfter) },
+    };
+  }
+}
+
+/** An event as clients see it: the `data` of a server-sent event. */
+interface EventView {
+  id: string;
+  type: string;
+  session_id: string;
+  run_id: string | null;
+  created_at: string;
+  data: object;
+}
+
+const toEventView = (event: StoredEvent): EventView => ({
+  id: String(event.seq),
+  type: event.type,
+  session_id: event.sessionId,
+  run_id: event.runId,
+  created_at: event.createdAt.toISOString(),
+  data: event.data,
+});

@@ -1,0 +1,400 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SentEvent, isFinished, isWaiting, typesOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { TestApp } from '../support/test-app.js';
+
+const READ = { name: 'read_file', args: { path: 'a.txt' } };
+const DONE = { calls: [{ name: 'attempt_completion', args: { result: 'Done.' } }] };
+
+const requestedIn = (events: SentEvent[]) =>
+  events
+    .filter((event) => event.type === 'tool_call.requested')
+    .map((event) => String(event.data['call_id']));
+
+describe('who answers', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession();
+  });
+
+  const speakers = (events: SentEvent[]) =>
+    events.filter((event) => event.type === 'message.started').map((event) => event.data['agent']);
+
+  it.each([
+    ['code', 'coder'],
+    ['debug', 'debug'],
+    ['explain', 'ask'],
+  ])('is decided by the classification: %s → %s', async (kind, agent) => {
+    app.model.reset({ is_atomic: true, agent: kind, confidence: 'medium', reason: 'because' });
+    app.model.script({ text: 'Here.' });
+    const events = await app.client.ask(sessionId, 'Do it');
+    expect(events.find((event) => event.type === 'agent.switched')!.data).toEqual({
+      from: 'orchestrator',
+      to: agent,
+      reason: 'because',
+      confidence: 'medium',
+    });
+    expect(speakers(events)).toEqual([agent]);
+  });
+
+  it('is the architect for a task that is not atomic', async () => {
+    app.model.reset({ is_atomic: false, agent: 'code', confidence: 'high', reason: 'many files' });
+    app.model.script({ text: 'First we should agree on the structure.' });
+    const events = await app.client.ask(sessionId, 'Rewrite the shop');
+    expect(speakers(events)).toEqual(['architect']);
+    expect(
+      events.filter((event) => event.type === 'run.phase_changed').map((event) => event.data['to']),
+    ).toEqual([...['classify', 'plan_required', 'architect_planning', 'completed']]);
+  });
+
+  it.each([
+    ['{"is_atomic":"yes"}', 'Почему сервис падает с ошибкой?', 'debug'],
+    ['no json at all', 'Explain this module', 'ask'],
+    [{ status: 500 }, 'Объясни, как работает очередь', 'ask'],
+    [{ status: 401 }, 'Rename the variable', 'coder'],
+    ['[]', 'Спланируй миграцию', 'architect'],
+  ])('is guessed from words where the classifier says %j', async (classification, task, agent) => {
+    app.model.reset(classification);
+    app.model.script({ text: 'Here.' });
+    const events = await app.client.ask(sessionId, task);
+    expect(events.find((event) => event.type === 'agent.switched')!.data).toMatchObject({
+      to: agent,
+      confidence: 'low',
+    });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('is who the user names, without classification, until the choice is handed back', async () => {
+    app.model.always({ text: 'Here.' });
+    const named = await app.client.ask(sessionId, 'Look', { agent: 'debug' });
+    expect(named.find((event) => event.type === 'agent.switched')!.data).toMatchObject({ to: 'debug' });
+    expect(named.map((event) => event.data['event'])).toContain('receive_directed_message');
+    expect(speakers(await app.client.ask(sessionId, 'And again', { agent: 'auto' }))).toEqual(['debug']);
+    const purposes = () =>
+      app.database.rows(`select purpose from llm_calls where session_id = $1`, [sessionId]);
+    expect(await purposes()).toEqual([{ purpose: 'answer' }, { purpose: 'answer' }]);
+
+    await app.client.input(sessionId, { type: 'switch_agent', agent: 'orchestrator' });
+    expect(speakers(await app.client.ask(sessionId, 'Now you decide'))).toEqual(['coder']);
+  });
+
+  it('is who the user switches to, which is stored and streamed', async () => {
+    const answer = await app.client.input(sessionId, {
+      type: 'switch_agent',
+      agent: 'ask',
+      reason: 'only questions',
+    });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ run: null, last_event_id: '0', message: { role: 'system' } });
+    const events = await app.client.readUntil(sessionId, (event) => event.type === 'message.created');
+    expect(typesOf(events)).toEqual(['agent.switched', 'message.created']);
+    expect(events[0]!.data).toEqual({ from: 'orchestrator', to: 'ask', reason: 'only questions' });
+    const switches = await app.database.rows(
+      'select from_agent, to_agent, reason, run_id from agent_switches where session_id = $1',
+      [sessionId],
+    );
+    expect(switches).toEqual([
+      { from_agent: 'orchestrator', to_agent: 'ask', reason: 'only questions', run_id: null },
+    ]);
+    const [session] = await app.database.rows(
+      'select agent, agent_chosen_by_user from sessions where id = $1',
+      [sessionId],
+    );
+    expect(session).toEqual({ agent: 'ask', agent_chosen_by_user: true });
+
+    const again = await app.client.input(sessionId, { type: 'switch_agent', agent: 'ask' });
+    expect([again.status, again.body.message]).toEqual([200, undefined]);
+    const streamed = await app.client.stream(sessionId, { type: 'switch_agent', agent: 'coder' });
+    expect(typesOf(streamed)).toEqual(['agent.switched', 'message.created']);
+  });
+
+  it('can be handed over by the agent itself', async () => {
+    app.model.reset({ is_atomic: true, agent: 'explain', confidence: 'high', reason: 'a question' });
+    app.model.script(
+      { calls: [{ name: 'switch_agent', args: { agent: 'coder', reason: 'it is work after all' } }] },
+      DONE,
+    );
+    const events = await app.client.ask(sessionId, 'Could you fix it?');
+    expect(speakers(events)).toEqual(['ask', 'coder']);
+    const switches = await app.database.rows(
+      'select from_agent, to_agent from agent_switches where session_id = $1 order by created_at',
+      [sessionId],
+    );
+    expect(switches).toEqual([
+      { from_agent: 'orchestrator', to_agent: 'ask' },
+      { from_agent: 'ask', to_agent: 'coder' },
+    ]);
+    expect((await app.client.get(`/v1/sessions/${sessionId}`)).body.agent).toBe('coder');
+  });
+
+  it('cannot be handed round without end', async () => {
+    const circular = await TestApp.start(
+      { MODEL_CALL_LIMIT: '200' },
+      { database: app.database, model: app.model },
+    );
+    try {
+      app.model.script(
+        ...Array.from({ length: 60 }, (_, n) => ({
+          calls: [{ name: 'switch_agent', args: { agent: n % 2 ? 'coder' : 'debug', reason: 'you' } }],
+        })),
+      );
+      const events = await circular.client.ask(sessionId, 'Go', { agent: 'coder' });
+      expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'agent.switch_limit' } });
+      const [count] = await app.database.rows(
+        'select count(*)::int as switches from agent_switches where session_id = $1 and run_id is not null',
+        [sessionId],
+      );
+      expect(count).toEqual({ switches: 51 });
+    } finally {
+      await circular.stop();
+    }
+  });
+
+  it('is one agent in single-agent mode', async () => {
+    const single = await TestApp.start({ MULTI_AGENT_MODE: 'false' });
+    try {
+      single.model.script({ text: 'Here.' });
+      const id = await single.client.openSession();
+      const events = await single.client.ask(id, 'Do it');
+      expect(speakers(events)).toEqual(['universal']);
+      expect(typesOf(events)).not.toContain('agent.switched');
+    } finally {
+      await single.stop();
+    }
+  });
+
+  it('may ask back, with suggestions; the next message is the answer', async () => {
+    app.model.script(
+      {
+        calls: [{ name: 'ask_followup_question', args: { question: 'Which one?', suggestions: ['A', 'B'] } }],
+      },
+      { text: 'B it is.' },
+    );
+    const asked = await app.client.ask(sessionId, 'Pick');
+    expect(asked.find((event) => event.type === 'message.completed')!.data).toMatchObject({
+      content: 'Which one?',
+      suggestions: ['A', 'B'],
+      tool_calls: [],
+    });
+    expect(asked.at(-1)!.data).toMatchObject({ status: 'completed' });
+    await app.client.ask(sessionId, 'B');
+    expect(app.model.requests[1]!.messages.slice(1).map((message) => message.content)).toEqual([
+      ...['Pick', 'Which one?', 'B'],
+    ]);
+  });
+});
+
+describe('tool calls', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession();
+  });
+
+  const answer = (callId: string, more: object = { result: 'ok' }) =>
+    app.client.input(sessionId, { type: 'tool_result', call_id: callId, ...more });
+
+  it('of one reply are all waited for, in whatever order they are answered', async () => {
+    app.model.script({ calls: [READ, { name: 'list_files', args: { path: '.' } }, READ] }, DONE);
+    const asked = await app.client.ask(sessionId, 'Look');
+    const [a, b, c] = requestedIn(asked) as [string, string, string];
+    expect(asked.at(-1)!.data['for']).toHaveLength(3);
+
+    const partly = await app.client.stream(sessionId, { type: 'tool_result', call_id: b, result: 'second' });
+    expect(typesOf(partly)).toEqual(['tool_call.settled', 'message.created', 'run.waiting']);
+    expect((partly.at(-1)!.data['for'] as { id: string }[]).map(({ id }) => id)).toEqual([a, c]);
+    await answer(c, { error: 'no such file' });
+    const done = await app.client.stream(sessionId, { type: 'tool_result', call_id: a, result: 'first' });
+    expect(isFinished(done.at(-1)!)).toBe(true);
+    expect(app.model.requests[1]!.messages.slice(3).map((message) => message.content)).toEqual([
+      ...['first', 'second', 'Error: no such file'],
+    ]);
+    const statuses = await app.database.rows(
+      'select status from tool_calls where session_id = $1 order by id',
+      [sessionId],
+    );
+    expect(statuses.map((row) => row['status'])).toEqual(['completed', 'completed', 'failed']);
+  });
+
+  it('answered 30 at once resume their run exactly once', async () => {
+    app.model.script({ calls: Array.from({ length: 30 }, () => READ) }, DONE);
+    const calls = requestedIn(await app.client.ask(sessionId, 'Look'));
+    const answers = await Promise.all(calls.map((callId) => answer(callId)));
+    expect(answers.map((each) => each.status)).toEqual(calls.map(() => 202));
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(typesOf(events).filter((type) => type === 'run.resumed')).toHaveLength(1);
+    expect(typesOf(events).filter((type) => type === 'tool_call.settled')).toHaveLength(30);
+    expect(app.model.requests).toHaveLength(2);
+  });
+
+  it('answered twice the same get the first outcome, twice differently a conflict', async () => {
+    app.model.script({ calls: [READ, READ] }, DONE);
+    const [a, b] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string, string];
+    const first = await answer(a, { result: { lines: [1, 2] } });
+    const again = await answer(a, { result: { lines: [1, 2] } });
+    expect([first.status, again.status]).toEqual([202, 200]);
+    expect(again.body).toMatchObject({
+      message: first.body.message,
+      last_event_id: first.body.last_event_id,
+    });
+    for (const other of [{ result: 'else' }, { error: 'failed' }]) {
+      const conflict = await answer(a, other);
+      expect(conflict.body).toMatchObject({
+        status: 409,
+        code: 'tool_call.already_settled',
+        call_status: 'completed',
+      });
+    }
+    await answer(b);
+    await app.client.readUntil(sessionId, isFinished);
+    expect((await answer(a, { result: { lines: [1, 2] } })).status).toBe(200);
+    expect((await answer(b, { result: 'late' })).body.code).toBe('tool_call.already_settled');
+    const [count] = await app.database.rows(
+      `select count(*)::int as answers from messages where session_id = $1 and role = 'tool'`,
+      [sessionId],
+    );
+    expect(count).toEqual({ answers: 2 });
+  });
+
+  it('answered 20 times at once are settled once', async () => {
+    app.model.script({ calls: [READ] }, DONE);
+    const [callId] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => answer(callId, { result: n < 10 ? 'same' : `other ${n}` })),
+    );
+    expect(answers.filter((each) => each.status === 202)).toHaveLength(1);
+    expect(answers.every((each) => [200, 202, 409].includes(each.status))).toBe(true);
+    await app.client.readUntil(sessionId, isFinished);
+    expect(app.model.requests).toHaveLength(2);
+  });
+
+  it('of another session do not exist here', async () => {
+    app.model.script({ calls: [READ] });
+    const [callId] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string];
+    const elsewhere = await app.client.openSession();
+    for (const id of [callId, '01998000-0000-7000-8000-000000000000', 'call_1']) {
+      const refused = await app.client.input(elsewhere, { type: 'tool_result', call_id: id, result: 'x' });
+      expect([refused.status, refused.body.code]).toEqual([404, 'tool_call.not_found']);
+    }
+  });
+
+  it.each([
+    ['an unknown tool', { name: 'teleport', args: {} }, /no tool teleport.*read_file/],
+    ['arguments that are not JSON', { name: 'read_file', args: '{"path": ' }, /not valid JSON/],
+    ['a missing argument', { name: 'read_file', args: {} }, /path/],
+    ['a wrong type', { name: 'read_file', args: { path: 7 } }, /path/],
+    ['an absolute path', { name: 'write_file', args: { path: '/etc/passwd', content: '' } }, /relative/],
+    ['a path that leads out', { name: 'read_file', args: { path: 'a/../../b' } }, /\.\./],
+    ['a Windows path that leads out', { name: 'read_file', args: { path: '..\\b' } }, /\.\./],
+    ['a path that is too long', { name: 'read_file', args: { path: 'x'.repeat(4097) } }, /path/],
+    [
+      'a time limit too long',
+      { name: 'execute_command', args: { command: 'ls', timeout_seconds: 301 } },
+      /timeout_seconds/,
+    ],
+    [
+      'a completion beside other calls',
+      { name: 'attempt_completion', args: { result: 'x' } },
+      /only tool call/,
+    ],
+  ])('with %s go back to the model as an error, and the run goes on', async (_what, call, error) => {
+    const beside =
+      call.name === 'attempt_completion'
+        ? [{ name: 'switch_agent', args: { agent: 'ask', reason: 'x' } }]
+        : [];
+    app.model.script({ calls: [call, ...beside] }, DONE);
+    const events = await app.client.ask(sessionId, 'Try');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(typesOf(events)).not.toContain('tool_call.requested');
+    expect(String(app.model.requests[1]!.messages.at(beside.length ? -2 : -1)!.content)).toMatch(error);
+    const [row] = await app.database.rows('select status from tool_calls where session_id = $1 order by id', [
+      sessionId,
+    ]);
+    expect(row).toEqual({ status: 'failed' });
+  });
+
+  it('that stay wrong fail the run after three replies in a row', async () => {
+    app.model.always({ calls: [{ name: 'read_file', args: '{' }] });
+    const events = await app.client.ask(sessionId, 'Try');
+    expect(events.at(-1)!.data).toMatchObject({
+      status: 'failed',
+      error: { code: 'tool.arguments_invalid' },
+    });
+    expect(app.model.requests).toHaveLength(4);
+    expect(typesOf(events).at(-1)).toBe('run.finished');
+  });
+
+  it.each([
+    [
+      'ask',
+      { name: 'write_file', args: { path: 'a.md', content: '' } },
+      /ask may not use write_file; architect may/,
+    ],
+    [
+      'debug',
+      { name: 'create_directory', args: { path: 'x' } },
+      /debug may not use create_directory; coder may/,
+    ],
+    [
+      'architect',
+      { name: 'write_file', args: { path: 'src/a.ts', content: '' } },
+      /architect may not write src\/a.ts; coder may/,
+    ],
+    [
+      'architect',
+      { name: 'execute_command', args: { command: 'ls' } },
+      /architect may not use execute_command; coder may/,
+    ],
+  ])('that %s may not make name who may', async (agent, call, error) => {
+    app.model.script({ calls: [call] }, { text: 'I see.' });
+    const events = await app.client.ask(sessionId, 'Try', { agent });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(String(app.model.requests[1]!.messages.at(-1)!.content)).toMatch(error);
+  });
+
+  it('let the architect write documents', async () => {
+    app.model.script({ calls: [{ name: 'write_file', args: { path: 'docs/plan.md', content: '# Plan' } }] });
+    const events = await app.client.ask(sessionId, 'Document it', { agent: 'architect' });
+    expect(isWaiting(events.at(-1)!)).toBe(true);
+  });
+
+  it('that nobody answers expire by the deadline in the database, and the run goes on', async () => {
+    app.model.script({ calls: [READ, READ] }, { text: 'I cannot see the file.' });
+    const [a, b] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string, string];
+    const [deadline] = await app.database.rows(
+      `select extract(epoch from deadline_at - created_at)::int as seconds from tool_calls where id = $1`,
+      [a],
+    );
+    expect(deadline).toEqual({ seconds: 3600 });
+    await answer(b);
+    await app.database.rows(`update tool_calls set deadline_at = now() - interval '1 second' where id = $1`, [
+      a,
+    ]);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(
+      events.find((event) => event.data['call_id'] === a && event.type === 'tool_call.settled')!.data,
+    ).toMatchObject({
+      status: 'expired',
+    });
+    expect(events.find((event) => event.type === 'run.resumed')!.data).toEqual({ by: 'tool_result_timeout' });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    const late = await answer(a);
+    expect([late.status, late.body.code]).toEqual([409, 'tool_call.already_settled']);
+    await eventually(async () =>
+      expect((await app.metric('tool_calls_total')).join()).toContain('tool="read_file",status="expired"'),
+    );
+  });
+});

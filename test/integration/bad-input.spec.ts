@@ -1,0 +1,199 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
+import { eventually } from '../support/eventually.js';
+import { TestApp } from '../support/test-app.js';
+
+const NOBODY = '01998000-0000-7000-8000-000000000000';
+
+describe('bad input', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession();
+  });
+
+  const expectProblem = (
+    answer: { status: number; headers: Headers; body: unknown },
+    status: number,
+    code: string,
+  ) => {
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.body).toMatchObject({
+      type: `urn:agent-runtime:problem:${code}`,
+      status,
+      code,
+      title: expect.any(String),
+      detail: expect.any(String),
+      request_id: answer.headers.get('x-request-id'),
+    });
+  };
+
+  it.each([
+    ['GET', `/v1/sessions/${NOBODY}`, 'session.not_found'],
+    ['GET', '/v1/sessions/not-an-id', 'session.not_found'],
+    ['PATCH', `/v1/sessions/${NOBODY}`, 'session.not_found'],
+    ['DELETE', `/v1/sessions/${NOBODY}`, 'session.not_found'],
+    ['GET', `/v1/sessions/${NOBODY}/messages`, 'session.not_found'],
+    ['GET', `/v1/sessions/${NOBODY}/events`, 'session.not_found'],
+    ['GET', `/v1/sessions/${NOBODY}/runs`, 'session.not_found'],
+    ['GET', `/v1/runs/${NOBODY}`, 'run.not_found'],
+    ['GET', '/v1/runs/x', 'run.not_found'],
+    ['GET', `/v1/runs/${NOBODY}/events`, 'run.not_found'],
+    ['GET', '/v1/agents/nobody', 'agent.not_found'],
+    ['GET', '/v1/nothing/here', 'route.not_found'],
+  ])('%s %s → 404 %s', async (method, path, code) => {
+    const body = method === 'PATCH' ? { title: 'x' } : undefined;
+    expectProblem(await app.client.call(method, path, body), 404, code);
+  });
+
+  it.each(['messages', 'messages/stream'])(
+    'POST %s to an unknown session is an ordinary problem',
+    async (route) => {
+      const input = { type: 'user_message', content: 'hi' };
+      expectProblem(
+        await app.client.post(`/v1/sessions/${NOBODY}/${route}`, input),
+        404,
+        'session.not_found',
+      );
+    },
+  );
+
+  it.each([
+    [{}, 'type'],
+    [{ type: 'nonsense' }, 'type'],
+    [{ type: 'user_message' }, 'content'],
+    [{ type: 'user_message', content: '' }, 'content'],
+    [{ type: 'user_message', content: 7 }, 'content'],
+    [{ type: 'user_message', content: 'x'.repeat(100_001) }, 'content'],
+    [{ type: 'user_message', content: 'hi', agent: 5 }, 'agent'],
+    [{ type: 'user_message', content: 'hi', on_busy: 'explode' }, 'on_busy'],
+    [{ type: 'tool_result', result: 'x' }, 'call_id'],
+    [{ type: 'tool_result', call_id: NOBODY }, 'result'],
+    [{ type: 'tool_result', call_id: NOBODY, result: 'x', error: 'y' }, 'result'],
+    [{ type: 'switch_agent' }, 'agent'],
+    [[], 'body'],
+  ])('names the field at fault: %j', async (input, field) => {
+    const answer = await app.client.post(`/v1/sessions/${sessionId}/messages`, input);
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors.map((fault: { field: string }) => fault.field)).toContain(field);
+    const rows = await app.database.rows('select 1 from messages where session_id = $1', [sessionId]);
+    expect(rows).toEqual([]);
+  });
+
+  it.each([
+    ['{"type":', 400, 'request.malformed_json'],
+    ['null', 400, 'request.malformed_json'],
+    ['"text"', 400, 'request.malformed_json'],
+    [`{"type":"user_message","content":"${'x'.repeat(2_200_000)}"}`, 413, 'request.too_large'],
+    [
+      `{"type":"tool_result","call_id":"x","result":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      400,
+      'request.invalid',
+    ],
+    ['{"type":"user_message","content":"a\\u0000b"}', 400, 'request.invalid'],
+    ['{"type":"user_message","content":"half \\ud800 pair"}', 400, 'request.invalid'],
+    ['{"type":"tool_result","call_id":"x","result":{"a\\u0000":1}}', 400, 'request.invalid'],
+  ])('refuses a body it cannot take: %.40s', async (body, status, code) => {
+    expectProblem(await app.client.call('POST', `/v1/sessions/${sessionId}/messages`, body), status, code);
+  });
+
+  it('says what to send when the body is not JSON', async () => {
+    const answer = await app.client.call('POST', '/v1/sessions', 'a=b', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expectProblem(answer, 415, 'request.unsupported_media_type');
+  });
+
+  it('does not take a body with prototype keys for more than data', async () => {
+    const body = '{"title":"x","__proto__":{"admin":true},"metadata":{"__proto__":{"polluted":true}}}';
+    const answer = await app.client.call('POST', '/v1/sessions', body);
+    expect(answer.status).toBeLessThan(500);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it.each(['limit=0', 'limit=201', 'limit=x', 'cursor=%00', 'cursor=nonsense'])(
+    'refuses a list with %s',
+    async (query) => {
+      for (const path of [
+        '/v1/sessions',
+        `/v1/sessions/${sessionId}/messages`,
+        `/v1/sessions/${sessionId}/runs`,
+      ]) {
+        const answer = await app.client.get(`${path}?${query}`);
+        expectProblem(answer, 400, 'request.invalid');
+        expect(answer.body.errors[0].field).toBe(query.split('=')[0]);
+      }
+    },
+  );
+
+  it('refuses unknown agents, and those that never have the word', async () => {
+    for (const agent of ['nobody', 'synopsis_manager']) {
+      const message = { type: 'user_message', content: 'hi', agent };
+      expectProblem(await app.client.input(sessionId, message), 404, 'agent.not_found');
+      expectProblem(
+        await app.client.input(sessionId, { type: 'switch_agent', agent }),
+        404,
+        'agent.not_found',
+      );
+      expectProblem(await app.client.post('/v1/sessions', { agent }), 404, 'agent.not_found');
+    }
+  });
+
+  it('keeps a client’s request id where it is sound and makes one where it is not', async () => {
+    const sound = await app.client.call('GET', '/v1/agents', undefined, { 'x-request-id': 'plugin-7' });
+    expect(sound.headers.get('x-request-id')).toBe('plugin-7');
+    const unsound = await app.client.call('GET', '/v1/agents', undefined, { 'x-request-id': 'a b<script>' });
+    expect(unsound.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('lets no internal word out when something breaks inside', async () => {
+    await app.database.rows('alter table sessions rename column title to renamed');
+    try {
+      const answer = await app.client.get('/v1/sessions');
+      expectProblem(answer, 500, 'internal');
+      expect(JSON.stringify(answer.body)).not.toMatch(/column|select|title.*exist|at .*\(/);
+    } finally {
+      await app.database.rows('alter table sessions rename column renamed to title');
+    }
+  });
+
+  it('drops a reader that does not read, and serves the others', async () => {
+    const events = 300;
+    const reading = app.client.readUntil(sessionId, (event) => event.id === String(events));
+    const { port } = new URL(app.client.url);
+    const idle = connect(Number(port), '127.0.0.1');
+    idle.on('error', () => undefined); // being dropped is what is expected
+    idle.pause();
+    idle.write(`GET /v1/sessions/${sessionId}/events HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 2']));
+
+    const text = 'x'.repeat(100_000);
+    for (let n = 0; n < events; n++) {
+      const fact = { type: 'test.fact', sessionId, runId: null, data: { text } };
+      await app.nest.get(UnitOfWork).run('test_record', async (tx) => tx.record(fact));
+    }
+    expect(await reading).toHaveLength(events);
+    await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 0']));
+    idle.destroy();
+  });
+
+  it('lets a reader take its time with a long log', async () => {
+    await app.database.rows(
+      `insert into events (session_id, seq, run_id, type, data, created_at)
+         select $1, n, null, 'test.fact', jsonb_build_object('text', repeat('x', 20000)), now()
+           from generate_series(1, 2000) as n`,
+      [sessionId],
+    );
+    await app.database.rows('update event_streams set last_seq = 2000 where session_id = $1', [sessionId]);
+    const seen = await app.client.readUntil(sessionId, (event) => event.id === '2000');
+    expect(seen.map((event) => Number(event.id))).toEqual(Array.from({ length: 2000 }, (_, n) => n + 1));
+  });
+});
