@@ -10,7 +10,7 @@ import { answerWithRequestId } from './shared/api/request-id.js';
 /** The HTTP application, ready to listen. */
 export async function createHttpApp(): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(ApiModule, {
-    logger: ['fatal', 'error', 'warn'], // until the real one takes over
+    logger: false, // until the real one takes over; an error that keeps it from starting is the caller's to tell
     bodyParser: false,
     forceCloseConnections: true,
     abortOnError: false,

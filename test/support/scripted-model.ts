@@ -4,8 +4,7 @@ import { ChatCompletionRequest, Fixture, FixtureResponse, LLMock } from '@copilo
 export type Reply =
   | { text: string; calls?: Call[]; pace?: Pace; cutAfterChunks?: number }
   | { calls: Call[]; text?: string; pace?: Pace; cutAfterChunks?: number }
-  | { status: number; retryAfter?: number; code?: string }
-  | { malformed: true };
+  | { status: number; retryAfter?: number; code?: string };
 
 export interface Call {
   name: string;
@@ -87,7 +86,6 @@ export class ScriptedModel {
   }
 
   private speed(reply: Reply): Partial<Fixture> {
-    if ('malformed' in reply) return { chaos: { malformedRate: 1 } };
     if ('status' in reply) return {};
     const { pace, cutAfterChunks } = reply;
     return {
@@ -101,7 +99,6 @@ export class ScriptedModel {
 const isClassification = (request: ChatCompletionRequest) => request.response_format !== undefined;
 
 function toResponse(reply: Reply): FixtureResponse {
-  if ('malformed' in reply) return { content: 'never seen' };
   if ('status' in reply) {
     const error = { message: 'secret words of the provider', ...(reply.code && { code: reply.code }) };
     return {

@@ -136,6 +136,9 @@ function gather(gathered: Gathered, chunk: Chunk): string {
 function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   const { content, finishReason, usage } = gathered;
   const toolCalls = gathered.toolCalls.filter((call) => call !== undefined);
+  if (finishReason === null && gathered.firstTokenMs === null) {
+    throw new ModelError('model.malformed_answer', 'What came from the model is no answer', true);
+  }
   if (finishReason === null) {
     throw new ModelError('model.stream_cut', 'The model’s answer broke off', true);
   }

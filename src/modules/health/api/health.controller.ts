@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -6,6 +6,7 @@ import {
   HealthIndicatorResult,
   HealthIndicatorService,
 } from '@nestjs/terminus';
+import type { Response } from 'express';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabasePing } from '../application/database-ping.js';
 
@@ -22,8 +23,8 @@ export class HealthController {
   @Get()
   @HealthCheck()
   @ApiOperation({ summary: 'Whether the process can serve, with details' })
-  whole() {
-    return this.ready();
+  whole(@Res({ passthrough: true }) response: Response) {
+    return this.ready(response);
   }
 
   @Get('live')
@@ -36,8 +37,15 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   @ApiOperation({ summary: 'Whether new work may be sent here: 503 while draining or without database' })
-  ready() {
-    return this.health.check([() => this.isAccepting(), () => this.isDatabaseUp()]);
+  async ready(@Res({ passthrough: true }) response: Response) {
+    try {
+      return await this.health.check([() => this.isAccepting(), () => this.isDatabaseUp()]);
+    } catch (error) {
+      // Terminus throws what it has found; to a prober that is an answer, not a problem.
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      response.status(error.getStatus());
+      return error.getResponse();
+    }
   }
 
   private isAccepting(): HealthIndicatorResult {

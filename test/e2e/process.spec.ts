@@ -1,0 +1,236 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { ScriptedModel } from '../support/scripted-model.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** An ended process is there until the system has taken note of its end. */
+const expectGone = (pid: number) => eventually(() => expect(isAlive(pid)).toBe(false));
+
+describe('the server on its embedded PostgreSQL', () => {
+  let dataDir: string;
+  let started: ServerProcess[];
+
+  beforeEach(async () => {
+    dataDir = join(await mkdtemp(join(tmpdir(), 'agent-runtime-e2e-')), 'data');
+    started = [];
+  });
+  afterEach(async () => {
+    for (const server of started) await server.stop('SIGTERM');
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const start = async (env: Record<string, string> = {}) => {
+    const server = await ServerProcess.start({ DATA_DIR: dataDir, ...env });
+    started.push(server);
+    return server;
+  };
+  const postgresPid = async () =>
+    Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+
+  it('says where it is and what it uses, answers, and leaves nothing running', async () => {
+    const server = await start();
+    expect(server.lines[0]).toMatch(/Swagger UI at http:\/\/127\.0\.0\.1:\d+\/docs/);
+    expect(server.lines[0]).toMatch(/offline demo model/);
+    expect(server.lines[0]).toMatch(/embedded PostgreSQL in/);
+    const { client } = server;
+    expect((await client.get('/health')).body).toMatchObject({ status: 'ok' });
+    const { headers, body } = await client.get('/docs');
+    expect([headers.get('content-type'), String(body)]).toEqual([
+      expect.stringContaining('text/html'),
+      expect.stringContaining('swagger-ui'),
+    ]);
+    const sessionId = await client.openSession();
+    const events = await client.ask(sessionId, 'Explain what a lease is');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    const pid = await postgresPid();
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    await expectGone(pid);
+  });
+
+  it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {
+    const [one, two] = await Promise.all([start(), start()]);
+    const sessionId = await one!.client.openSession();
+    const reading = two!.client.readUntil(sessionId, isFinished);
+    const events = await one!.client.ask(sessionId, 'Explain what a lease is');
+    const whole = await reading;
+    expect(whole.filter((event) => event.run_id === events[0]!.run_id)).toEqual(events);
+
+    const pid = await postgresPid();
+    await one!.stop();
+    expect(isAlive(pid)).toBe(true);
+    expect((await two!.client.get(`/v1/sessions/${sessionId}`)).status).toBe(200);
+    await two!.stop();
+    await expectGone(pid);
+  });
+
+  it('finds everything again after a kill -9, with the PostgreSQL that was left running', async () => {
+    const killed = await start();
+    const sessionId = await killed.client.openSession({ title: 'Survives' });
+    await killed.client.ask(sessionId, 'Explain what a lease is');
+    const before = (await killed.client.get(`/v1/sessions/${sessionId}/messages`)).body;
+    const pid = await postgresPid();
+    await killed.stop('SIGKILL');
+    expect(isAlive(pid)).toBe(true);
+
+    const next = await start();
+    expect(await postgresPid()).toBe(pid);
+    expect((await next.client.get(`/v1/sessions/${sessionId}/messages`)).body).toEqual(before);
+    expect(deltasOf(await next.client.readUntil(sessionId, isFinished)).size).toBe(1);
+    await next.stop();
+    await expectGone(pid);
+  });
+
+  it.each([
+    [
+      { PORT: 'abc', LLM_MAX_RETRIES: '-1', DATABASE_URL: 'mysql://user:hunter2@db' },
+      ['PORT', 'LLM_MAX_RETRIES', 'DATABASE_URL'],
+    ],
+    [{ HOST: '0.0.0.0' }, ['HOST']],
+    [{ AUTH_MODE: 'jwt' }, ['AUTH_MODE']],
+  ])('refuses to start with %j and names every fault', async (env, names) => {
+    const server = ServerProcess.spawn({ DATA_DIR: dataDir, ...env });
+    expect((await server.exited).code).toBe(1);
+    for (const name of names) expect(server.errors).toContain(`  ${name} must`);
+    expect(server.errors).not.toMatch(/hunter2|abc|mysql:|\n\s+at /);
+  });
+});
+
+describe('the server when it is told to stop', () => {
+  let database: TestDatabase;
+  let model: ScriptedModel;
+
+  beforeEach(async () => {
+    database = await TestDatabase.create();
+    model = await ScriptedModel.start();
+  });
+  afterEach(async () => {
+    await model.stop();
+    await database.drop();
+  });
+
+  const start = (env: Record<string, string> = {}) =>
+    ServerProcess.start({ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, ...env });
+
+  it('lets a run finish within the drain time', async () => {
+    const server = await start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '10' });
+    model.script({ text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } });
+    const sessionId = await server.client.openSession({ agent: 'ask' });
+    await server.client.say(sessionId, 'Say it');
+    await eventually(() => expect(model.requests).toHaveLength(1));
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    const [run] = await database.rows('select status from runs where session_id = $1', [sessionId]);
+    expect(run).toEqual({ status: 'completed' });
+  });
+
+  it('interrupts what cannot finish, keeps the words that were said, and goes on from there at the next start', async () => {
+    const server = await start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '0' });
+    model.script(
+      { text: 'word '.repeat(1000), pace: { chunk: 5, tokensPerSecond: 50 } },
+      { text: 'Where were we?' },
+    );
+    const sessionId = await server.client.openSession({ agent: 'ask' });
+    await server.client.say(sessionId, 'Say it');
+    await server.client.readUntil(
+      sessionId,
+      (event) => event.type === 'message.delta' && Number(event.id) > 10,
+    );
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+
+    const [run] = await database.rows('select status, error from runs where session_id = $1', [sessionId]);
+    expect(run).toMatchObject({ status: 'interrupted', error: { code: 'run.interrupted' } });
+    const [message] = await database.rows<{ content: string; finish_reason: string }>(
+      `select content, finish_reason from messages where session_id = $1 and role = 'assistant'`,
+      [sessionId],
+    );
+    expect(message!.finish_reason).toBe('interrupted');
+    const next = await start();
+    try {
+      const events = await next.client.readUntil(sessionId, isFinished);
+      expect([...deltasOf(events).values()]).toEqual([message!.content]);
+      expect(message!.content.length).toBeGreaterThan(20);
+      expect(typesOf(events).at(-1)).toBe('run.finished');
+      const calls = await database.rows('select status from llm_calls where session_id = $1', [sessionId]);
+      expect(calls).toEqual([{ status: 'aborted' }]);
+      expect((await next.client.ask(sessionId, 'Go on')).at(-1)!.data).toMatchObject({ status: 'completed' });
+    } finally {
+      await next.stop();
+    }
+  });
+
+  it('hurries at a second signal', async () => {
+    const server = await start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '600' });
+    model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 20 } });
+    const sessionId = await server.client.openSession({ agent: 'ask' });
+    await server.client.say(sessionId, 'Say it');
+    await eventually(() => expect(model.requests).toHaveLength(1));
+    server.signal('SIGTERM');
+    await eventually(async () => expect((await server.client.get('/health/ready')).status).toBe(503));
+    const refused = await server.client.say(sessionId, 'One more');
+    expect([refused.status, refused.body.code]).toEqual([503, 'server.draining']);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    const [run] = await database.rows('select status from runs where session_id = $1', [sessionId]);
+    expect(run).toEqual({ status: 'interrupted' });
+  });
+
+  it('ends its streams, and lets a waiting run wait for the next process', async () => {
+    const server = await start();
+    model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'Thank you.' });
+    const sessionId = await server.client.openSession({ agent: 'coder' });
+    const asked = await server.client.ask(sessionId, 'Read it');
+    expect(isWaiting(asked.at(-1)!)).toBe(true);
+    const reading = Array.fromAsync(server.client.events(`/v1/sessions/${sessionId}/events?after=0`));
+    await eventually(async () =>
+      expect(String((await server.client.get('/metrics')).body)).toContain('\nsse_connections 1\n'),
+    );
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await reading).toEqual(asked);
+
+    const next = await start();
+    try {
+      const callId = asked.find((event) => event.type === 'tool_call.requested')!.data['call_id'];
+      const answered = await next.client.stream(sessionId, {
+        type: 'tool_result',
+        call_id: callId,
+        result: 'A',
+      });
+      expect(answered.at(-1)!.data).toMatchObject({ status: 'completed' });
+    } finally {
+      await next.stop();
+    }
+  });
+
+  it('runs the migrations once when several start at once on an empty database', async () => {
+    await database.rows('drop schema public cascade; create schema public');
+    const servers = await Promise.all([start(), start(), start()]);
+    const rows = await database.rows('select count(*)::int as count from migrations');
+    expect(rows).toEqual([{ count: expect.any(Number) }]);
+    for (const server of servers) {
+      expect((await server.client.post('/v1/sessions')).status).toBe(201);
+      await server.stop();
+    }
+  });
+
+  it('writes neither keys nor what people say into its log', async () => {
+    const server = await start({ OPENAI_API_KEY: 'sk-very-secret-key' });
+    model.always({ status: 401 });
+    const sessionId = await server.client.openSession({ agent: 'ask' });
+    await server.client.ask(sessionId, 'my private words');
+    await server.stop();
+    const log = server.lines.join('\n') + server.errors;
+    expect(log).not.toMatch(/sk-very-secret-key|my private words|secret words of the provider/);
+    expect(log).not.toContain(new URL(database.url).password);
+  });
+});

@@ -1,0 +1,269 @@
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
+import { TestApp } from '../support/test-app.js';
+
+const OK = { text: 'All is well.' };
+
+const of = (events: SentEvent[], type: string) => events.filter((event) => event.type === type);
+
+describe('a model that gives trouble', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({
+      LLM_MAX_RETRIES: '2',
+      LLM_IDLE_TIMEOUT_SECONDS: '1',
+      LLM_CONNECT_TIMEOUT_SECONDS: '1',
+    });
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession({ agent: 'ask' });
+  });
+
+  const ledger = () =>
+    app.database.rows('select status, error_code from llm_calls where session_id = $1 order by id', [
+      sessionId,
+    ]);
+
+  it.each([
+    ['500', { status: 500 }, 'model.server_error'],
+    ['429', { status: 429, retryAfter: 0 }, 'model.rate_limited'],
+  ])('is asked again after %s, before a word was shown', async (_what, reply, code) => {
+    app.model.script(reply, OK);
+    const events = await app.client.ask(sessionId, 'Hello');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(typesOf(events)).not.toContain('message.discarded');
+    expect(of(events, 'message.started')).toHaveLength(1);
+    const calls = await ledger();
+    expect(calls[0]).toEqual({ status: 'failed', error_code: code });
+    expect(calls.at(-1)).toEqual({ status: 'completed', error_code: null });
+    const stored = await app.database.rows(
+      `select content from messages where session_id = $1 and role = 'assistant'`,
+      [sessionId],
+    );
+    expect(stored).toEqual([{ content: 'All is well.' }]);
+  });
+
+  it('is waited for as long as it asks', async () => {
+    app.model.script({ status: 429, retryAfter: 1 }, OK);
+    const begunAt = performance.now();
+    const events = await app.client.ask(sessionId, 'Hello');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(performance.now() - begunAt).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('that fails every time fails the run, with a code and no word of the provider', async () => {
+    app.model.always({ status: 500 });
+    const events = await app.client.ask(sessionId, 'Hello');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.server_error' } });
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(of(events, 'message.discarded')[0]!.data).toMatchObject({ reason: 'model.server_error' });
+    expect(await ledger()).toHaveLength(3);
+    expect(of(events, 'run.phase_changed').map((event) => event.data['event'])).toEqual([
+      ...['receive_directed_message', 'task_failed', 'give_up'],
+    ]);
+  });
+
+  it.each([
+    [{ status: 401 }, 'model.unauthorized'],
+    [{ status: 404 }, 'model.not_found'],
+    [{ status: 400 }, 'model.request_refused'],
+    [{ status: 429, code: 'insufficient_quota' }, 'model.quota_exceeded'],
+  ])('that refuses for good (%j) is not asked again', async (reply, code) => {
+    app.model.always(reply);
+    const events = await app.client.ask(sessionId, 'Hello');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code } });
+    expect(await ledger()).toEqual([{ status: 'failed', error_code: code }]);
+  });
+
+  it('that breaks off is asked again, and what was shown is taken back', async () => {
+    app.model.script({ text: 'This will never be finished', cutAfterChunks: 3, pace: { chunk: 5 } }, OK);
+    const events = await app.client.ask(sessionId, 'Hello');
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    const [first, second] = of(events, 'message.started').map((event) => event.data['message_id']);
+    expect(of(events, 'message.discarded').map((event) => event.data)).toEqual([
+      { message_id: first, reason: 'model.stream_cut' },
+    ]);
+    expect([...deltasOf(events)]).toEqual([[second, 'All is well.']]);
+    const stored = await app.database.rows(
+      `select id, content from messages where session_id = $1 and role = 'assistant'`,
+      [sessionId],
+    );
+    expect(stored).toEqual([{ id: second, content: 'All is well.' }]);
+    expect(await ledger()).toEqual([
+      { status: 'failed', error_code: 'model.stream_cut' },
+      { status: 'completed', error_code: null },
+    ]);
+  });
+
+  it('stops at the limit of model calls with a status of its own', async () => {
+    const limited = await TestApp.start(
+      { MODEL_CALL_LIMIT: '3' },
+      { database: app.database, model: app.model },
+    );
+    try {
+      app.model.script(
+        ...['debug', 'ask', 'debug', 'ask'].map((agent) => ({
+          calls: [{ name: 'switch_agent', args: { agent, reason: 'you' } }],
+        })),
+      );
+      const events = await limited.client.ask(sessionId, 'Hello');
+      expect(events.at(-1)!.data).toMatchObject({
+        status: 'model_call_limit',
+        error: { code: 'run.model_call_limit' },
+        usage: { model_calls: 3 },
+      });
+      expect(await ledger()).toHaveLength(3);
+      const [run] = await app.database.rows('select status, phase from runs where session_id = $1', [
+        sessionId,
+      ]);
+      expect(run).toEqual({ status: 'model_call_limit', phase: 'completed' });
+    } finally {
+      await limited.stop();
+    }
+  });
+
+  it('counts its calls by outcome', async () => {
+    app.model.script({ status: 500 }, OK);
+    await app.client.ask(sessionId, 'Hello');
+    const lines = (await app.metric('llm_requests_total')).join('\n');
+    expect(lines).toContain('model="gpt-5-mini",outcome="success"');
+    expect(lines).toContain('model="gpt-5-mini",outcome="server_error"');
+    expect((await app.metric('server_time_to_first_token_seconds_count')).length).toBe(1);
+  });
+});
+
+describe('a model server of bad manners', () => {
+  let server: Server;
+  let app: TestApp;
+  let behave: (request: IncomingMessage, response: ServerResponse) => void;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => behave(request, response));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    app = await TestApp.start({
+      OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      LLM_MAX_RETRIES: '1',
+      LLM_IDLE_TIMEOUT_SECONDS: '1',
+      LLM_CONNECT_TIMEOUT_SECONDS: '1',
+    });
+  });
+  afterAll(async () => {
+    await app.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+  afterEach(() => server.closeAllConnections());
+
+  const chunk = (delta: object, finish: string | null = null) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+
+  const ask = async () => {
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    return app.client.ask(sessionId, 'Hello');
+  };
+
+  it.each<[string, typeof behave, string]>([
+    ['never begins to answer', () => undefined, 'model.connect_timeout'],
+    [
+      'falls silent in the middle',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(chunk({ content: 'I was about to' }));
+      },
+      'model.idle_timeout',
+    ],
+    ['hangs up', (request) => request.socket.destroy(), 'model.unavailable'],
+    [
+      'hangs up in the middle',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(chunk({ content: 'I was' }), () => response.destroy());
+      },
+      'model.stream_cut',
+    ],
+    [
+      'ends without a reason',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(chunk({ content: 'I was' }));
+      },
+      'model.stream_cut',
+    ],
+    [
+      'answers with a web page',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/html' });
+        response.end('<html>busy</html>');
+      },
+      'model.malformed_answer',
+    ],
+    [
+      'sends broken JSON',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end('data: {"choices":[{"delta":\n\n');
+      },
+      'model.malformed_answer',
+    ],
+    [
+      'answers nothing at all',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`${chunk({}, 'stop')}data: [DONE]\n\n`);
+      },
+      'model.malformed_answer',
+    ],
+    [
+      'reports an error in its stream',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(
+          `${chunk({ content: 'I' })}data: {"error":{"message":"secret","code":"overloaded"}}\n\n`,
+        );
+      },
+      'model.server_error',
+    ],
+  ])('%s: the run ends truthfully', async (_what, behaviour, code) => {
+    behave = behaviour;
+    const events = await ask();
+    expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code } });
+    expect(JSON.stringify(events)).not.toMatch(/secret|busy/);
+    expect(deltasOf(events).size).toBe(0);
+  });
+
+  it('sends what PostgreSQL cannot store, and the text survives', async () => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ content: 'nul \0 and \ud83d' }));
+      response.write(chunk({ content: '\ude00 and half \ud800 pair\n\ndata: not a frame' }));
+      response.end(`${chunk({}, 'stop')}data: [DONE]\n\n`);
+    };
+    const events = await ask();
+    const text = 'nul  and 😀 and half \ufffd pair\n\ndata: not a frame';
+    expect([...deltasOf(events).values()]).toEqual([text]);
+    expect(of(events, 'message.completed')[0]!.data).toMatchObject({ content: text, usage: null });
+    expect(isFinished(events.at(-1)!)).toBe(true);
+  });
+
+  it('cannot be reached at all', async () => {
+    const unreachable = await TestApp.start({
+      OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      LLM_MAX_RETRIES: '0',
+    });
+    try {
+      const sessionId = await unreachable.client.openSession();
+      const events = await unreachable.client.ask(sessionId, 'Explain this');
+      expect(of(events, 'agent.switched')[0]!.data).toMatchObject({ to: 'ask', confidence: 'low' });
+      expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.unavailable' } });
+    } finally {
+      await unreachable.stop();
+    }
+  });
+});

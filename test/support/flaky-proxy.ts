@@ -1,0 +1,41 @@
+import { AddressInfo, Server, Socket, connect, createServer } from 'node:net';
+
+/** A way to PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. */
+export class FlakyProxy {
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  private port = 0;
+
+  constructor(private readonly target: URL) {}
+
+  /** @returns the address to use instead of the target */
+  async open(): Promise<string> {
+    const server = createServer((client) => {
+      const upstream = connect(Number(this.target.port), this.target.hostname);
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        this.sockets.add(from);
+        from.pipe(to);
+        from.on('error', () => to.destroy());
+        from.on('close', () => {
+          this.sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+    await new Promise<void>((listening) => server.listen(this.port, '127.0.0.1', listening));
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+    const url = new URL(this.target.href);
+    url.port = String(this.port);
+    return url.href;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((done) => this.server!.close(() => done()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+}
