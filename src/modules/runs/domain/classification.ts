@@ -20,51 +20,59 @@ export const AGENT_OF: Readonly<Record<TaskKind, string>> = {
 };
 
 /**
- * Beginnings of words, English and Russian, in the order they are tried. Looked for at word starts, so that "latest"
- * does not match "test". What nothing matches is code: the agent for it can do everything.
+ * Words, English and Russian, in the order they are tried; one that ends in a dash stands for all that begin with it.
+ * What nothing matches is code: the agent for it can do everything.
  */
 const KEYWORDS: readonly (readonly [TaskKind, readonly string[]])[] = [
   [
     'plan',
     [
-      'plan',
-      'design',
-      'architect',
-      'roadmap',
-      'migrate',
-      'спланир',
-      'план',
-      'спроектир',
-      'архитектур',
-      'мигрир',
+      ...['plan', 'plans', 'planning', 'design', 'redesign', 'architect-', 'roadmap', 'migrat-'],
+      ...['спланир-', 'план', 'спроектир-', 'архитектур-', 'мигр-'],
     ],
   ],
   [
     'debug',
     [
       ...[
-        'debug',
+        'debug-',
         'bug',
-        'error',
-        'exception',
-        'crash',
-        'fail',
+        'bugs',
+        'error-',
+        'exception-',
+        'crash-',
+        'fail-',
         'broken',
-        'stack trace',
         'traceback',
-        'not work',
+        'stack trace',
       ],
-      ...['отлад', 'баг', 'ошибк', 'исключени', 'падает', 'упал', 'сломал', 'не работает'],
+      ...[
+        'does not work',
+        'отлад-',
+        'баг-',
+        'ошибк-',
+        'исключени-',
+        'падает',
+        'упал-',
+        'сломал-',
+        'не работает',
+      ],
     ],
   ],
   [
     'explain',
     [
-      ...['explain', 'what', 'why', 'how do', 'how does', 'describe', 'tell me', 'difference'],
-      ...['объясн', 'что', 'почему', 'зачем', 'как работа', 'расскаж', 'опиши', 'разниц'],
+      ...['explain-', 'what', 'why', 'how do', 'how does', 'describe', 'tell me', 'difference'],
+      ...['объясн-', 'что', 'почему', 'зачем', 'как работа-', 'расскаж-', 'опиши', 'разниц-'],
     ],
   ],
 ];
+
+const matches = (text: string, keyword: string): boolean => {
+  const isStem = keyword.endsWith('-');
+  const word = isStem ? keyword.slice(0, -1) : `${keyword}(?!\\p{L})`;
+  return new RegExp(`(?<!\\p{L})${word}`, 'u').test(text);
+};
 
 /** A guess by words alone, for when no model can be asked. */
 export function classifyByKeywords(task: string): Classification {

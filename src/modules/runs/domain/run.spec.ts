@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { RunTransitionNotAllowed } from './run.errors.js';
+import { Run } from './run.js';
+
+const NOW = new Date('2026-11-20T10:00:00Z');
+const LATER = new Date('2026-11-20T10:00:05Z');
+
+const start = (directed = true) =>
+  Run.start({
+    id: 'r',
+    sessionId: 's',
+    userId: 'u',
+    agent: 'coder',
+    directed,
+    trigger: 'user_message',
+    now: NOW,
+  });
+
+const events = (run: Run) => run.pullEvents().map(({ type, data }) => [type, data] as const);
+const types = (run: Run) => run.pullEvents().map((event) => event.type);
+
+describe('a run', () => {
+  it('begins running, classified first unless the agent is known', () => {
+    expect(start(true).snapshot()).toMatchObject({ status: 'running', phase: 'execution' });
+    const run = start(false);
+    expect(run.snapshot()).toMatchObject({ status: 'running', phase: 'classify' });
+    expect(events(run)).toEqual([
+      ['run.started', { agent: 'coder', trigger: 'user_message' }],
+      ['run.phase_changed', { from: 'idle', to: 'classify', event: 'receive_message' }],
+    ]);
+  });
+
+  it('goes to the architect when its task is not atomic', () => {
+    const run = start(false);
+    run.classify({ isAtomic: false, agent: 'plan', confidence: 'high', reason: 'big' }, 'architect');
+    expect(run.snapshot()).toMatchObject({ phase: 'architect_planning', agent: 'architect', switches: 1 });
+  });
+
+  it('waits, tells what is left, and goes on', () => {
+    const run = start();
+    run.pullEvents();
+    const [a, b] = [
+      { kind: 'tool_result' as const, id: 'a' },
+      { kind: 'tool_result' as const, id: 'b' },
+    ];
+    run.wait([a, b]);
+    run.awaitStill([b]);
+    run.resume('tool_result');
+    expect(events(run)).toEqual([
+      ['run.waiting', { for: [a, b] }],
+      ['run.waiting', { for: [b] }],
+      ['run.resumed', { by: 'tool_result' }],
+    ]);
+    expect(run.snapshot()).toMatchObject({ status: 'running', waitingFor: [] });
+  });
+
+  it('ends with exactly one run.finished, the last of its events, whatever ends it', () => {
+    const endings: [string, (run: Run) => void][] = [
+      ['completed', (run) => run.complete(LATER)],
+      ['failed', (run) => run.fail({ code: 'model.unavailable', message: 'gone' }, LATER)],
+      ['interrupted', (run) => run.interrupt(LATER)],
+      ['model_call_limit', (run) => run.exhaustModelCalls(50, LATER)],
+    ];
+    for (const [status, end] of endings) {
+      const run = start();
+      end(run);
+      expect(run.snapshot()).toMatchObject({ status, phase: 'completed', finishedAt: LATER });
+      const told = run.pullEvents();
+      expect(told.filter((event) => event.type === 'run.finished')).toHaveLength(1);
+      expect(told.at(-1)).toMatchObject({ type: 'run.finished', data: { status, duration_ms: 5000 } });
+      for (const [, again] of endings) expect(() => again(run)).toThrow(RunTransitionNotAllowed);
+      expect(types(run)).toEqual([]);
+    }
+  });
+
+  it('can fail while it waits and while it is classified', () => {
+    const waiting = start();
+    waiting.wait([]);
+    waiting.fail({ code: 'x', message: 'y' }, LATER);
+    expect(waiting.snapshot().status).toBe('failed');
+    const classifying = start(false);
+    classifying.fail({ code: 'x', message: 'y' }, LATER);
+    expect(classifying.snapshot()).toMatchObject({ status: 'failed', phase: 'completed' });
+  });
+
+  it('bears three replies in a row that are at odds with the tools', () => {
+    const run = start();
+    for (let n = 0; n < 3; n++) run.noteReply('invalid', LATER);
+    expect(run.isFinal).toBe(false);
+    run.noteReply('valid', LATER);
+    for (let n = 0; n < 3; n++) run.noteReply('invalid', LATER);
+    expect(run.isFinal).toBe(false);
+    run.noteReply('invalid', LATER);
+    expect(run.snapshot()).toMatchObject({ status: 'failed', error: { code: 'tool.arguments_invalid' } });
+  });
+
+  it('adds up what its model calls cost, also where a provider does not tell', () => {
+    const run = start();
+    run.beginModelCall();
+    run.addUsage({ promptTokens: 10, completionTokens: 2 });
+    run.beginModelCall();
+    run.addUsage(null);
+    expect(run.snapshot().usage).toEqual({ modelCalls: 2, promptTokens: 10, completionTokens: 2 });
+    expect(run.mayCallModel(2)).toBe(false);
+    expect(run.mayCallModel(3)).toBe(true);
+  });
+});
