@@ -78,14 +78,10 @@ const matches = (text: string, keyword: string): boolean => {
 export function classifyByKeywords(task: string): Classification {
   const text = task.toLowerCase();
   for (const [agent, keywords] of KEYWORDS) {
-    const found = keywords.find((keyword) => new RegExp(`(^|[^\\p{L}])${keyword}`, 'u').test(text));
+    const found = keywords.find((keyword) => matches(text, keyword));
     if (found) {
-      return {
-        isAtomic: agent !== 'plan',
-        agent,
-        confidence: 'low',
-        reason: `The task speaks of “${found}”`,
-      };
+      const reason = `The task speaks of “${found.replace('-', '…')}”`;
+      return { isAtomic: agent !== 'plan', agent, confidence: 'low', reason };
     }
   }
   return { isAtomic: true, agent: 'code', confidence: 'low', reason: 'Nothing in the task points elsewhere' };
