@@ -313,6 +313,18 @@ describe('a session’s stream over HTTP', () => {
     expect(await Array.fromAsync(app.client.events(path, live.at(-1)!.id))).toEqual([]);
   });
 
+  it('forgets readers that leave before it has begun to answer', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => {
+        const leaving = new AbortController();
+        const asked = fetch(`${app.client.url}/v1/sessions/${sessionId}/events`, { signal: leaving.signal });
+        setImmediate(() => (n % 2 ? setImmediate(() => leaving.abort()) : leaving.abort()));
+        await expect(asked).rejects.toThrow(/abort/);
+      }),
+    );
+    // afterEach sees that none is left
+  });
+
   it('does not end a run when its client leaves', async () => {
     app.model.script({ text: 'word '.repeat(100), pace: { chunk: 5, tokensPerSecond: 200 } });
     const stop = new AbortController();

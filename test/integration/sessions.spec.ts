@@ -119,6 +119,23 @@ describe('sessions', () => {
     expect([message.status, message.body.code]).toEqual([409, 'run.in_progress']);
   });
 
+  it('are either deleted or busy, when a message and a deletion meet', async () => {
+    app.model.always({ text: 'ok' });
+    for (let n = 0; n < 15; n++) {
+      const sessionId = await app.client.openSession({ agent: 'ask' });
+      const [said, deleted] = await Promise.all([
+        app.client.say(sessionId, 'hello'),
+        app.client.call('DELETE', `/v1/sessions/${sessionId}`),
+      ]);
+      const outcome = [said.status, deleted.status];
+      expect([
+        [202, 409],
+        [404, 204],
+      ]).toContainEqual(outcome);
+      if (said.status === 202) await app.client.readUntil(sessionId, isFinished);
+    }
+  });
+
   it('cost a turn the same however long they are', async () => {
     app.model.always({ text: 'ok' });
     const sessionId = await app.client.openSession({ agent: 'ask' });

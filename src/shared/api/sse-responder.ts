@@ -51,6 +51,7 @@ export class SseResponder {
     cursor: number,
     open: (ready: Ready) => Observable<StreamItem>,
   ): void {
+    if (response.destroyed) return; // left before it began
     response.writeHead(200, HEADERS);
     response.write(`: open\nid: ${cursor}\nretry: ${RETRY_MS}\n\n`);
     this.metrics.connected();

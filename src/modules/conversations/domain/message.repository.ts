@@ -2,7 +2,10 @@ import { Message, NewMessage } from './message.js';
 
 /** The messages, inside a unit of work. They are only ever appended. */
 export abstract class MessageRepository {
-  /** Gives the message the next place of its session. Costs the same however long the session is. */
+  /**
+   * Gives the message the next place of its session. Costs the same however long the session is.
+   * @throws SessionNotFound where it was deleted meanwhile
+   */
   abstract append(message: NewMessage): Promise<Message>;
   /** The answer to a tool call, where there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;

@@ -1,4 +1,5 @@
 import { EntityManager } from 'typeorm';
+import { SessionNotFound } from '../../sessions/index.js';
 import { Message, NewMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
 import { MessageSchema } from './message.row.js';
@@ -6,7 +7,8 @@ import { MessageSchema } from './message.row.js';
 /** Takes the place and uses it in one statement; the lock on the session's row keeps places gapless. */
 const APPEND = `
   with place as (
-    update sessions set message_count = message_count + 1, updated_at = $12 where id = $2 returning message_count
+    update sessions set message_count = message_count + 1, updated_at = $12 
+     where id = $2 and deleted_at is null returning message_count
   )
   insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
                         finish_reason, usage, created_at)
@@ -33,7 +35,7 @@ export class TypeOrmMessageRepository extends MessageRepository {
       message.usage && JSON.stringify(message.usage),
       message.createdAt,
     ]);
-    if (!row) throw new Error(`There is no session ${message.sessionId} to append to`);
+    if (!row) throw new SessionNotFound(message.sessionId);
     return { ...message, position: row.position };
   }
 

@@ -6,7 +6,6 @@ import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
 import { SessionBusy, SessionRepository } from '../../sessions/index.js';
-import { RunRepository } from '../domain/run.repository.js';
 import { Accepted } from './accepted.js';
 
 export interface SwitchAgentCommand {
@@ -36,7 +35,7 @@ export class SwitchAgent {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
       session.requireOpen();
-      if (await tx.get(RunRepository).hasActive(session.id)) throw new SessionBusy(session.id);
+      if (await sessions.hasActiveRun(session.id)) throw new SessionBusy(session.id);
       const createdAt = this.clock.now();
       const from = session.agent;
       const reason = command.reason ?? 'asked for by the user';

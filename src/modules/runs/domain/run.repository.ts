@@ -10,7 +10,6 @@ export abstract class RunRepository {
    * @throws RunNotFound
    */
   abstract get(runId: string): Promise<Run>;
-  abstract hasActive(sessionId: string): Promise<boolean>;
   /** @throws ConcurrencyError when it was changed since it was loaded */
   abstract save(run: Run): Promise<void>;
 }

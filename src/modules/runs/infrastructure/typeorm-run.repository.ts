@@ -1,4 +1,4 @@
-import { EntityManager, In } from 'typeorm';
+import { EntityManager } from 'typeorm';
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
@@ -37,10 +37,6 @@ export class TypeOrmRunRepository extends RunRepository {
     if (!row) throw new RunNotFound(runId);
     const { eventsAfter: _, ...state } = row;
     return Run.restore(state);
-  }
-
-  async hasActive(sessionId: string): Promise<boolean> {
-    return this.manager.existsBy(RunSchema, { sessionId, status: In(['running', 'waiting']) });
   }
 
   async save(run: Run): Promise<void> {

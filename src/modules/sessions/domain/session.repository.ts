@@ -13,6 +13,8 @@ export abstract class SessionRepository {
    * @throws SessionNotFound also when it belongs to somebody else
    */
   abstract peek(sessionId: string, userId: string): Promise<Session>;
+  /** Whether a run keeps the session busy. Certain only for a session that is locked. */
+  abstract hasActiveRun(sessionId: string): Promise<boolean>;
   /** @throws ConcurrencyError when it was changed since it was loaded */
   abstract save(session: Session): Promise<void>;
 }

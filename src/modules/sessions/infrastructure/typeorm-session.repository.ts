@@ -29,6 +29,14 @@ export class TypeOrmSessionRepository extends SessionRepository {
     return this.load(sessionId, userId, {});
   }
 
+  async hasActiveRun(sessionId: string): Promise<boolean> {
+    const rows = await this.manager.query<unknown[]>(
+      `select 1 from runs where session_id = $1 and status in ('running', 'waiting')`,
+      [sessionId],
+    );
+    return rows.length > 0;
+  }
+
   async save(session: Session): Promise<void> {
     await updateVersioned(this.manager, SessionSchema, session.snapshot());
     for (const { from, to, ...rest } of session.pullSwitches()) {

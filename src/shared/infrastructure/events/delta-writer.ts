@@ -89,7 +89,7 @@ export class DeltaWriter extends DeltaLog {
         return await this.writeOnce(batch);
       } catch (cause) {
         const error = translateDatabaseError(cause);
-        await this.disconnect();
+        this.disconnect();
         if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
         if (this.shutdown.hurry.aborted) {
           this.logger.error(
@@ -152,12 +152,12 @@ export class DeltaWriter extends DeltaLog {
     return client;
   }
 
-  private async disconnect(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    await client
+  /** Not waited for: a broken connection may take its time to end. */
+  private disconnect(): void {
+    this.client
       ?.end()
-      .catch((error: unknown) => this.logger.debug({ err: error }, 'a broken connection ended'));
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'a broken connection did not end well'));
+    this.client = undefined;
   }
 }
 

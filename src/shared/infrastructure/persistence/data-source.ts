@@ -5,6 +5,8 @@ import { numberedTypes } from './pg-types.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A process that is stopped in the middle of a transaction must not keep its locks from the others. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** The tables' folder of migrations: beside `src` in a checkout, and beside the built `src` in `dist`. */
 const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
@@ -22,7 +24,11 @@ export function createDataSource(url: string, poolSize: number, tables: EntitySc
     migrationsTableName: 'migrations',
     namingStrategy: new SnakeNamingStrategy(),
     installExtensions: false,
-    extra: { types: numberedTypes, keepAlive: true },
+    extra: {
+      types: numberedTypes,
+      keepAlive: true,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    },
   });
 }
 

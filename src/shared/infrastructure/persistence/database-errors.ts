@@ -9,8 +9,11 @@ interface DriverError {
   readonly errors?: readonly DriverError[];
 }
 
-/** SQLSTATE classes of a lost or refused connection: 08 connection, 57P admin shutdown or starting up, 53300 too many. */
-const LOST_SQLSTATE = /^(08|57P0[1-5]|53300)/;
+/**
+ * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or starting up, 53300 too many connections,
+ * 25P03 a transaction that was idle for too long.
+ */
+const LOST_SQLSTATE = /^(08|57P0[1-5]|53300|25P03)/;
 const LOST_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
