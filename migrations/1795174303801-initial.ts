@@ -129,7 +129,7 @@ export class Initial1795174303801 implements MigrationInterface {
         seq bigint NOT NULL,
         run_id uuid,
         type text NOT NULL,
-        data jsonb NOT NULL,
+        data json NOT NULL,
         created_at timestamptz NOT NULL,
         CONSTRAINT events_pk PRIMARY KEY (session_id, seq)
       )`);

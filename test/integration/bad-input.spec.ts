@@ -188,7 +188,7 @@ describe('bad input', () => {
   it('lets a reader take its time with a long log', async () => {
     await app.database.rows(
       `insert into events (session_id, seq, run_id, type, data, created_at)
-         select $1, n, null, 'test.fact', jsonb_build_object('text', repeat('x', 20000)), now()
+         select $1, n, null, 'test.fact', json_build_object('text', repeat('x', 20000)), now()
            from generate_series(1, 2000) as n`,
       [sessionId],
     );

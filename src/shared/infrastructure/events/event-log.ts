@@ -28,7 +28,7 @@ interface EventRecord {
 const APPEND = `
   with batch as (
     select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $7::bigint[]) with ordinality
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::bigint[]) with ordinality
            as b(session_id, run_id, type, data, floor, ord)
   ), counts as (
     select session_id, count(*) as events, max(floor) as floor from batch group by session_id

@@ -21,7 +21,7 @@ export const EventSchema = new EntitySchema<EventRow>({
     seq: { type: 'bigint', primary: true },
     runId: { type: 'uuid', nullable: true },
     type: { type: 'text' },
-    data: { type: 'jsonb' },
+    data: { type: 'json' }, // not jsonb: a reader of the log gets the very text a live reader got
     createdAt: { type: 'timestamptz' },
   },
   // No foreign key to event_streams: appending joins it anyway, and the check would cost every delta.
