@@ -70,7 +70,7 @@ If the file has another name or lies in a folder, ask again with its path from t
 
 function describeFile(path: string, content: string, of: 'fault' | 'question'): string {
   const lines = content.trimEnd().split('\n');
-  const size = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
+  const size = lines.length === 1 ? 'one line' : `${lines.length} lines`;
   const names = [...content.matchAll(/\b(?:function|class|def|const)\s+(\w+)/g)].map(
     (match) => `\`${match[1]}\``,
   );
