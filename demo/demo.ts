@@ -1,4 +1,5 @@
 /** Plays an IDE for one session against the real server: `npm run demo`. Needs no key, no database and no network. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,18 +57,16 @@ async function play(signal: AbortSignal): Promise<boolean> {
   screen.title('\nWhat is left of it');
   const messages = await client.messages(session.id);
   const runs = await client.runs(session.id);
-  const printed = await runCommand(`node ${WANTED}`, workspace, COMMAND_LIMIT_MS, signal);
-
-  const answer = printed.stdout.trim() || printed.stderr.trim();
+  const fault = await faultOf(workspace, signal);
   const unfinished = runs.filter((run) => run.status !== 'completed');
   const differences = ide.transcript.differencesFrom(messages);
   const wrong = [
-    ...(answer === GREETING ? [] : [`node ${WANTED} answers: ${answer}`]),
+    ...(fault ? [fault] : []),
     ...(runs.length === 2 ? [] : [`there are ${runs.length} runs instead of 2`]),
     ...unfinished.map((run) => `run ${run.id} is ${run.status}`),
     ...differences,
   ];
-  if (answer === GREETING) screen.passed(`${WANTED} is on disk, and prints “${answer}”`);
+  if (!fault) screen.passed(`${WANTED} is on disk, and prints “${GREETING}”`);
   if (unfinished.length === 0) screen.passed(`${runs.length} runs, all completed`);
   if (differences.length === 0) screen.passed(`${messages.length} messages stored, as they were streamed`);
   for (const fault of wrong) screen.failed(fault);
@@ -81,6 +80,14 @@ async function fill(workspace: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
   }
+}
+
+/** What is wrong with the file that was asked for: it is believed when it runs. */
+async function faultOf(workspace: string, signal: AbortSignal): Promise<string | undefined> {
+  if (!existsSync(join(workspace, WANTED))) return `${WANTED} is not on disk`;
+  const ended = await runCommand(`node ${WANTED}`, workspace, COMMAND_LIMIT_MS, signal);
+  if (ended.exit_code === 0 && ended.stdout.trim() === GREETING) return undefined;
+  return `node ${WANTED} should print “${GREETING}”, but: ${JSON.stringify(ended)}`;
 }
 
 try {

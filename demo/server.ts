@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const STOP_TIMEOUT_MS = 30_000;
-const LAST_LINES = 20;
+const LAST_LINES = 12;
 
 /** What the server says of itself when it is ready. */
 export interface Greeting {
@@ -19,9 +20,11 @@ export class Server {
   /** Rejects when the process ends before it is told to. */
   readonly died: Promise<never>;
   readonly #process: ChildProcess;
+  readonly #dataDir: string;
 
-  private constructor(process: ChildProcess, greeting: Greeting, died: Promise<never>) {
+  private constructor(process: ChildProcess, dataDir: string, greeting: Greeting, died: Promise<never>) {
     this.#process = process;
+    this.#dataDir = dataDir;
     this.greeting = greeting;
     this.died = died;
   }
@@ -49,35 +52,39 @@ export class Server {
       },
     });
     const lines: string[] = [];
-    const listen = (line: string, greeted: (greeting: Greeting) => void) => {
-      lines.push(line);
-      if (lines.length > LAST_LINES) lines.shift();
-      const greeting = parseGreeting(line);
-      if (greeting) greeted(greeting);
-    };
-    const ready = new Promise<Greeting>((resolve) => {
-      createInterface({ input: child.stdout }).on('line', (line) => listen(line, resolve));
-      createInterface({ input: child.stderr }).on('line', (line) => listen(line, resolve));
+    const ready = new Promise<Greeting>((greeted) => {
+      const listen = (line: string) => {
+        lines.push(line);
+        if (lines.length > LAST_LINES) lines.shift();
+        const greeting = parseGreeting(line);
+        if (greeting) greeted(greeting);
+      };
+      createInterface({ input: child.stdout }).on('line', listen);
+      createInterface({ input: child.stderr }).on('line', listen);
     });
     const died = once(child, 'exit').then(([code, name]: (number | string | null)[]) => {
       throw new Error(`The server ended with ${code ?? name}. Its last words:\n${lines.join('\n')}`);
     });
     died.catch(() => undefined); // it is heard where somebody waits for it
     try {
-      return new Server(child, await Promise.race([ready, died, aborted(signal)]), died);
+      const greeting = await Promise.race([ready, died, aborted(signal)]);
+      return new Server(child, dataDir, greeting, died);
     } catch (error) {
-      await stop(child);
+      // Told to stop while it makes its database, the server would leave that half done, and busy in our folder.
+      const patience = aborted(AbortSignal.timeout(STOP_TIMEOUT_MS));
+      await Promise.race([ready, died, patience]).catch(() => undefined);
+      await stop(child, dataDir);
       throw error;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await stop(this.#process);
+    await stop(this.#process, this.#dataDir);
   }
 }
 
 /** Rejects with the signal's reason. */
-export function aborted(signal: AbortSignal): Promise<never> {
+function aborted(signal: AbortSignal): Promise<never> {
   const promise = new Promise<never>((_, reject) => {
     const fail = () => reject(signal.reason as Error);
     if (signal.aborted) fail();
@@ -87,13 +94,21 @@ export function aborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await exited;
-  clearTimeout(force);
+async function stop(child: ChildProcess, dataDir: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(force);
+  }
+  await stopDatabase(dataDir);
+}
+
+/** A server that was killed leaves its database running, for the next one; here there will be no next one. */
+async function stopDatabase(dataDir: string): Promise<void> {
+  const lock = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => undefined);
+  if (lock) process.kill(Number(lock.split('\n')[0]), 'SIGQUIT');
 }
 
 function parseGreeting(line: string): Greeting | undefined {
