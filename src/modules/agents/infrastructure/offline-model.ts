@@ -1,7 +1,9 @@
 import type { LLMock } from '@copilotkit/aimock';
 import { answerOffline } from './offline-answers.js';
 
+/** The pace of a fast real model, so that the answers can be watched. */
 const TOKENS_PER_SECOND = 60;
+const CHARACTERS_PER_TOKEN = 4;
 
 /**
  * A model server inside this process for trying things out without a key: OpenAI's protocol, canned answers. It comes
@@ -21,7 +23,7 @@ export class OfflineModel {
     server.addFixture({
       match: { predicate: () => true },
       response: answerOffline,
-      chunkSize: 8,
+      chunkSize: CHARACTERS_PER_TOKEN,
       streamingProfile: { ttft: 120, tps: TOKENS_PER_SECOND },
     });
     await server.start();

@@ -1,0 +1,47 @@
+/** What a task is, in the words of the classification's schema. */
+export type Kind = 'code' | 'plan' | 'debug' | 'explain';
+
+interface Verdict {
+  readonly is_atomic: boolean;
+  readonly agent: Kind;
+  readonly confidence: 'high' | 'medium' | 'low';
+  readonly reason: string;
+}
+
+const word = (...beginnings: string[]) => new RegExp(`(?<!\\p{L})(?:${beginnings.join('|')})`, 'iu');
+
+/** A question says so at its beginning; "Write down what it does" is none. */
+const LONGEST_QUESTION_WORD = 9;
+const QUESTION = word('explain|describe|tell me|what|how|why', 'объясн|расскаж|опиши|что|как|почему|зачем');
+const FAULT = word(
+  'debug|bug|error|exception|crash|fails?(?!\\p{L})|failing|broken|(?:does|is|do)(?:n.t| not) work',
+  'отлад|баг|ошибк|исключени|падает|упал|сломал|не работает',
+);
+const DESIGN = word('plan|design|architect|roadmap|migrat', 'план|спроектир|спланир|архитектур|мигр');
+const WORK = word(
+  'create|write|add|make|change|edit|append|put|implement|build|rename',
+  'созда|напиш|добав|сдела|измен|допиш|реализ',
+);
+const FILE = /[\p{L}\w-]\.[a-z]{1,4}(?![\p{L}\w])/iu;
+
+/** The words of a task decide what it is; the first match wins. */
+export function classify(task: string): Verdict {
+  const asks = QUESTION.test(task.trimStart().slice(0, LONGEST_QUESTION_WORD));
+  if (asks && !FAULT.test(task)) return atomic('explain', 'high', 'The task is a question');
+  if (!asks && WORK.test(task) && FILE.test(task)) {
+    return atomic('code', 'high', 'The task names a file to write');
+  }
+  if (FAULT.test(task)) return atomic('debug', 'high', 'The task speaks of a fault');
+  if (DESIGN.test(task)) {
+    return { is_atomic: false, agent: 'plan', confidence: 'high', reason: 'The task asks for a design' };
+  }
+  if (WORK.test(task)) return atomic('code', 'medium', 'The task asks for a change');
+  return atomic('explain', 'low', 'The task asks for an answer, not for a change');
+}
+
+const atomic = (agent: Kind, confidence: Verdict['confidence'], reason: string): Verdict => ({
+  is_atomic: true,
+  agent,
+  confidence,
+  reason,
+});

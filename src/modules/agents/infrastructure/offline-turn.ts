@@ -1,0 +1,59 @@
+import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
+import { ToolName } from '../domain/tool.js';
+
+/** A tool call of the current turn and what came of it. */
+export interface SettledCall {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly answer: string;
+  readonly failed: boolean;
+}
+
+/** What a request tells one who remembers nothing: the task, and what was done for it since it was given. */
+export class Turn {
+  private constructor(
+    readonly task: string,
+    private readonly settled: readonly SettledCall[],
+    private readonly tools: ReadonlySet<string>,
+  ) {}
+
+  static of({ messages, tools = [] }: ChatCompletionRequest): Turn {
+    const begin = messages.findLastIndex((message) => message.role === 'user');
+    const answers = new Map(messages.map((message) => [message.tool_call_id, textOf(message)]));
+    const settled = messages.slice(begin + 1).flatMap((message) =>
+      (message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => {
+        const answer = answers.get(id) ?? '';
+        return {
+          tool: name,
+          arguments: JSON.parse(args) as Record<string, unknown>,
+          answer,
+          failed: isFailure(name, answer),
+        };
+      }),
+    );
+    return new Turn(textOf(messages[begin]), settled, new Set(tools.map((tool) => tool.function.name)));
+  }
+
+  offers(tool: ToolName): boolean {
+    return this.tools.has(tool);
+  }
+
+  /** The calls of a tool in this turn, in order. */
+  calls(tool: ToolName): SettledCall[] {
+    return this.settled.filter((call) => call.tool === tool);
+  }
+
+  /** The newest call of a tool in this turn. */
+  last(tool: ToolName): SettledCall | undefined {
+    return this.calls(tool).at(-1);
+  }
+}
+
+/** An error that the runtime or the client reports, or a command that ended with another code than 0. */
+const isFailure = (tool: string, answer: string): boolean =>
+  answer.startsWith('Error:') || (tool === 'execute_command' && /"exit_code":\s*[^0\s]/.test(answer));
+
+function textOf(message: ChatMessage | undefined): string {
+  const content = message?.content ?? '';
+  return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
+}

@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WorkspaceTools } from '../../demo/workspace-tools.ts';
+
+let outside: string;
+let root: string;
+let tools: WorkspaceTools;
+
+beforeEach(async () => {
+  outside = await mkdtemp(join(tmpdir(), 'workspace-tools-'));
+  root = join(outside, 'workspace');
+  await mkdir(join(root, 'src'), { recursive: true });
+  await writeFile(join(root, 'src/a.txt'), 'one\nTwo\nthree');
+  await writeFile(join(outside, 'secret.txt'), 'secret');
+  await symlink(outside, join(root, 'out'));
+  await symlink(join(outside, 'missing.txt'), join(root, 'dangling.txt'));
+  tools = await WorkspaceTools.in(root, new AbortController().signal);
+});
+
+afterEach(() => rm(outside, { recursive: true, force: true }));
+
+describe('the tools of the demo', () => {
+  it.each(['../secret.txt', 'src/../../secret.txt', 'out/secret.txt', '/etc/hostname'])(
+    'refuse to read %s, which is outside of the workspace',
+    async (path) => {
+      const outcome = await tools.execute('read_file', { path });
+      expect(outcome).toEqual({ error: `${path} leads out of the workspace` });
+    },
+  );
+
+  it.each(['../new.txt', 'out/new.txt', 'dangling.txt'])('refuse to write %s', async (path) => {
+    const outcome = await tools.execute('write_file', { path, content: 'x', create_dirs: true });
+    expect(outcome).toHaveProperty('error');
+    await expect(readFile(join(outside, 'new.txt'))).rejects.toThrow('ENOENT');
+    await expect(readFile(join(outside, 'missing.txt'))).rejects.toThrow('ENOENT');
+  });
+
+  it('list and search the workspace without following links out of it', async () => {
+    const listing = await tools.execute('list_files', { path: '.', recursive: true });
+    expect(listing).toEqual({ result: 'dangling.txt\nout\nsrc/\nsrc/a.txt' });
+    const search = await tools.execute('search_in_code', { query: 'TWO' });
+    expect(search).toEqual({ result: 'src/a.txt:2: Two' });
+    expect(await tools.execute('search_in_code', { query: 'secret' })).toEqual({
+      result: 'Nothing matches secret',
+    });
+  });
+
+  it('write a file and read lines of it', async () => {
+    await tools.execute('write_file', { path: 'b/c.txt', content: '1\n2\n3', create_dirs: true });
+    const outcome = await tools.execute('read_file', { path: 'b/c.txt', start_line: 2, end_line: 3 });
+    expect(outcome).toEqual({ result: '2\n3' });
+  });
+
+  it('answer how a command ended', async () => {
+    const outcome = await tools.execute('execute_command', { command: 'echo hi; exit 3', cwd: 'src' });
+    expect(outcome).toEqual({ result: { exit_code: 3, stdout: 'hi\n', stderr: '' } });
+  });
+
+  it('end a command and what it started when its time is up', async () => {
+    const outcome = await tools.execute('execute_command', {
+      command: 'sleep 60 & sleep 60',
+      timeout_seconds: 1,
+    });
+    expect(outcome).toMatchObject({ result: { exit_code: null, timed_out: true } });
+  });
+});
