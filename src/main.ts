@@ -7,10 +7,11 @@ import { Shutdown } from './shared/application/shutdown.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
 async function main(): Promise<void> {
-  const app = await createHttpApp();
+  const starting = createHttpApp();
+  stopOnSignals(starting);
+  const app = await starting;
   const config = app.get(Config);
   const logger = app.get(Logger);
-  stopOnSignals(app);
   await app.listen(config.port, config.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const model = app.get(ModelEndpoint);
@@ -32,22 +33,28 @@ Try it:
     -d '{"type":"user_message","content":"Explain what a lease is"}'
 `;
 
-/** The first signal ends the process in order; a second one shortens every wait. */
-function stopOnSignals(app: Awaited<ReturnType<typeof createHttpApp>>): void {
+/**
+ * The first signal ends the process in order; a second one shortens every wait. One that comes while it starts is heeded
+ * when it has started, so that no half-made database is left behind.
+ */
+function stopOnSignals(starting: ReturnType<typeof createHttpApp>): void {
   let stopping = false;
-  const stop = () => {
+  const stop = async () => {
+    const app = await starting;
     if (stopping) return app.get(Shutdown).hurryUp();
     stopping = true;
-    app.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        app.get(Logger).error({ err: error }, 'the process could not end in order');
-        process.exit(1);
-      },
-    );
+    try {
+      await app.close();
+      process.exit(0);
+    } catch (error) {
+      app.get(Logger).error({ err: error }, 'the process could not end in order');
+      process.exit(1);
+    }
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // A start that fails is told by whoever waits for it.
+    process.on(signal, () => void stop().catch(() => process.exit(1)));
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SentEvent, isFinished, isWaiting, typesOf } from '../support/client.js';
+import { SentEvent, deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -396,5 +396,55 @@ describe('tool calls', () => {
     await eventually(async () =>
       expect((await app.metric('tool_calls_total')).join()).toContain('tool="read_file",status="expired"'),
     );
+  });
+});
+
+describe('what a tool call says or does', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession({ agent: 'coder' });
+  });
+
+  it('is streamed as it is written, where it ends the task', async () => {
+    const result = 'All of it is done: "hello" 😀\nand tested.';
+    app.model.script({
+      text: 'One moment.',
+      calls: [{ name: 'attempt_completion', args: { result } }],
+      pace: { chunk: 4 },
+    });
+    const events = await app.client.ask(sessionId, 'Do it');
+    const whole = `One moment.\n\n${result}`;
+    expect([...deltasOf(events).values()]).toEqual([whole]);
+    expect(events.find((event) => event.type === 'message.completed')!.data).toMatchObject({
+      content: whole,
+      tool_calls: [],
+      finish_reason: 'stop',
+    });
+  });
+
+  it('may hold what PostgreSQL cannot store', async () => {
+    const args = '{"path":"a\\u0000b.txt","content":"half \\ud800","\\u0000":1}';
+    app.model.script(
+      {
+        calls: [
+          { name: 'write_file', args },
+          { name: 'nul\0', args: '{"a\\u0000":"\\udc00"}' },
+        ],
+      },
+      DONE,
+    );
+    const events = await app.client.ask(sessionId, 'Do it');
+    expect(events.find((event) => event.type === 'tool_call.requested')!.data['arguments']).toEqual({
+      path: 'ab.txt',
+      content: 'half \ufffd',
+    });
+    expect(isWaiting(events.at(-1)!)).toBe(true);
   });
 });

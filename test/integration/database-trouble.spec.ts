@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deltasOf, isFinished } from '../support/client.js';
+import { DeltaLog } from '../../src/shared/application/delta-log.js';
+import { deltasOf, isFinished, isWaiting } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
@@ -67,14 +68,58 @@ describe('a database that is away for two seconds', () => {
   });
 
   it('costs a run nothing at the moment its answer is to be stored', async () => {
-    app.model.script({ text: 'The answer.', pace: { firstTokenMs: 600 } });
-    const { body } = await app.client.say(sessionId, 'Say it');
+    const calls = [{ name: 'read_file', args: { path: 'a.txt' } }];
+    app.model.script({ calls, pace: { firstTokenMs: 600 } });
+    await app.client.say(sessionId, 'Say it');
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     await goAway();
-    const events = await app.client.readUntil(sessionId, isFinished);
-    expect(events.at(-1)).toMatchObject({ run_id: body.run.id, data: { status: 'completed' } });
-    const calls = await database.rows('select status from llm_calls where session_id = $1', [sessionId]);
-    expect(calls).toEqual([{ status: 'completed' }]);
+    const events = await app.client.readUntil(sessionId, (event) => isWaiting(event) || isFinished(event));
+    expect(isWaiting(events.at(-1)!)).toBe(true);
+    const ledger = await database.rows('select status from llm_calls where session_id = $1', [sessionId]);
+    expect(ledger).toEqual([{ status: 'completed' }]);
+  });
+
+  it('may have stored what it did not say it had: nothing is stored twice', async () => {
+    const deltas = app.nest.get(DeltaLog);
+    const message = { sessionId, runId: crypto.randomUUID(), messageId: crypto.randomUUID() };
+    deltas.append({ ...message, offset: 0, text: 'one ' });
+    await deltas.flushed(message.messageId);
+    const stored = () =>
+      database.rows<{ text: string }>(
+        `select data->>'text' as text from events where session_id = $1 and type = 'message.delta' order by seq`,
+        [sessionId],
+      );
+    proxy.swallowAnswersFrom('pg_notify');
+    deltas.append({ ...message, offset: 4, text: 'two ' });
+    await eventually(async () => expect(await stored()).toHaveLength(2));
+    await proxy.close();
+    await proxy.open();
+    deltas.append({ ...message, offset: 8, text: 'three' });
+    await deltas.flushed(message.messageId);
+    expect((await stored()).map(({ text }) => text).join('')).toBe('one two three');
+  });
+
+  it('may have stored an answer it did not say it had: the run goes on from it', async () => {
+    const calls = [{ name: 'read_file', args: { path: 'a.txt' } }];
+    app.model.script({ calls, pace: { firstTokenMs: 500 } });
+    const reading = app.client.readUntil(sessionId, isWaiting);
+    await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 1']));
+    await app.client.say(sessionId, 'Say it');
+    await eventually(() => expect(app.model.requests).toHaveLength(1));
+    proxy.swallowAnswersFrom('COMMIT');
+    await eventually(async () => {
+      const asked = await database.rows('select 1 from tool_calls where session_id = $1', [sessionId]);
+      expect(asked).toHaveLength(1);
+    });
+    await proxy.close();
+    await proxy.open();
+    const events = await reading;
+    expect(events.filter((event) => event.type === 'tool_call.requested')).toHaveLength(1);
+    const messages = await database.rows(
+      `select 1 from messages where session_id = $1 and role = 'assistant'`,
+      [sessionId],
+    );
+    expect(messages).toHaveLength(1);
   });
 
   it('is told to clients as a problem, shows in /health, and heals by itself', async () => {

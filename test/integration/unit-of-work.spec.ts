@@ -118,10 +118,12 @@ describe('a unit of work', () => {
     const refused: unknown[] = [];
     await app.nest.get(LanguageModel).answer(
       { model: 'm', messages: [{ role: 'user', content: 'hi' }], tools: [] },
-      () => {
-        void uow
-          .run('inside_model_call', async () => undefined)
-          .catch((error: unknown) => refused.push(error));
+      {
+        onText: () => {
+          void uow
+            .run('inside_model_call', async () => undefined)
+            .catch((error: unknown) => refused.push(error));
+        },
       },
       new AbortController().signal,
     );
@@ -134,7 +136,11 @@ describe('a unit of work', () => {
     const calling = uow.run('test', () =>
       app.nest
         .get(LanguageModel)
-        .answer({ model: 'm', messages: [], tools: [] }, () => undefined, new AbortController().signal),
+        .answer(
+          { model: 'm', messages: [], tools: [] },
+          { onText: () => undefined },
+          new AbortController().signal,
+        ),
     );
     await expect(calling).rejects.toBeInstanceOf(UnitOfWorkMisuse);
   });

@@ -5,6 +5,8 @@ export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private port = 0;
+  private swallowing = false;
+  private swallowFrom: string | undefined;
 
   constructor(private readonly target: URL) {}
 
@@ -17,7 +19,10 @@ export class FlakyProxy {
         [upstream, client],
       ] as const) {
         this.sockets.add(from);
-        from.pipe(to);
+        from.on('data', (data) => {
+          if (from === client && this.swallowFrom && data.includes(this.swallowFrom)) this.swallowing = true;
+          if (from === client || !this.swallowing) to.write(data);
+        });
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.sockets.delete(from);
@@ -33,9 +38,16 @@ export class FlakyProxy {
     return url.href;
   }
 
+  /** From the next statement with this text on, everything is asked and nothing answered; until it is closed. */
+  swallowAnswersFrom(statement: string): void {
+    this.swallowFrom = statement;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((done) => this.server!.close(() => done()));
     for (const socket of this.sockets) socket.destroy();
     await closed;
+    this.swallowing = false;
+    this.swallowFrom = undefined;
   }
 }

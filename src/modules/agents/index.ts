@@ -4,6 +4,7 @@ export {
   LanguageModel,
   ModelError,
   type ModelAnswer,
+  type ModelListener,
   type ModelMessage,
   type ModelRequest,
   type ModelToolCall,

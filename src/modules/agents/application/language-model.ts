@@ -67,21 +67,24 @@ export class ModelError extends DomainError {
   }
 }
 
+/** Who hears an answer while it is made. */
+export interface ModelListener {
+  /** Each piece of text; never an empty one. */
+  onText(text: string): void;
+  /** The first tool call of the answer, each time more of its arguments is there. */
+  onFirstCall?(toolName: string, argumentsSoFar: string): void;
+}
+
 /**
  * A model that answers piece by piece. One call is one request: trying again is the caller's decision, who knows what
  * has been shown already.
  */
 export abstract class LanguageModel {
   /**
-   * Asks, and hands on the text as it comes.
-   * @param onText called with each piece of text; never with an empty one
+   * Asks, and lets the listener hear the answer as it comes.
    * @param signal ends the request; the call then rejects with the signal's reason
    * @throws ModelError
    * @throws UnitOfWorkMisuse inside a unit of work
    */
-  abstract answer(
-    request: ModelRequest,
-    onText: (text: string) => void,
-    signal: AbortSignal,
-  ): Promise<ModelAnswer>;
+  abstract answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer>;
 }

@@ -6,6 +6,7 @@ import {
   LanguageModel,
   ModelAnswer,
   ModelError,
+  ModelListener,
   ModelMessage,
   ModelRequest,
   ModelUsage,
@@ -49,14 +50,10 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
   }
 
-  async answer(
-    request: ModelRequest,
-    onText: (text: string) => void,
-    signal: AbortSignal,
-  ): Promise<ModelAnswer> {
+  async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
     return enterModelCall(request.model, async () => {
       try {
-        const answer = await this.stream(request, onText, signal);
+        const answer = await this.stream(request, listener, signal);
         this.metrics.answered(request.model, answer);
         return answer;
       } catch (error) {
@@ -73,7 +70,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   private async stream(
     request: ModelRequest,
-    onText: (text: string) => void,
+    listener: ModelListener,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
     const sentAt = performance.now();
@@ -92,7 +89,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     const emit = (piece: string) => {
       if (piece === '') return;
       gathered.content += piece;
-      onText(piece);
+      listener.onText(piece);
     };
     const silent = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent', true));
     const watchdog = setTimeout(silent, this.idleTimeoutMs);
@@ -101,6 +98,8 @@ export class OpenAiLanguageModel extends LanguageModel {
         watchdog.refresh();
         if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
         emit(text.push(gather(gathered, chunk)));
+        const [first] = gathered.toolCalls;
+        if (first) listener.onFirstCall?.(first.toolName, first.arguments);
       }
     } finally {
       clearTimeout(watchdog);

@@ -1,3 +1,5 @@
+import { storableText } from '../../../shared/domain/storable.js';
+
 /**
  * Makes a model's text storable: PostgreSQL takes neither NUL nor half a surrogate pair. A pair that is cut between
  * two pieces is put together again.
@@ -9,15 +11,13 @@ export class WellFormedText {
     const text = this.held + piece;
     const cut = /[\uD800-\uDBFF]$/.test(text);
     this.held = cut ? text.slice(-1) : '';
-    return clean(cut ? text.slice(0, -1) : text);
+    return storableText(cut ? text.slice(0, -1) : text);
   }
 
   /** What was still held back. */
   end(): string {
     const text = this.held;
     this.held = '';
-    return clean(text);
+    return storableText(text);
   }
 }
-
-const clean = (text: string) => text.replaceAll('\0', '').toWellFormed();

@@ -11,6 +11,7 @@ import {
   LanguageModel,
   ModelAnswer,
   ModelError,
+  ModelListener,
   ModelRequest,
   ToolCatalog,
 } from '../../agents/index.js';
@@ -23,6 +24,7 @@ import { ModelCalls } from './model-calls.js';
 import { RecordReply } from './record-reply.js';
 import { RunJournal } from './run-journal.js';
 import { RunMetrics } from './run-metrics.js';
+import { SpokenCall } from './spoken-call.js';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
@@ -109,7 +111,9 @@ export class AnswerStep {
   private async ask(request: ModelRequest, draft: Draft, signal: AbortSignal): Promise<ModelAnswer> {
     const { run, messageId } = draft;
     let firstShownAt: Promise<Date> | undefined;
-    const onText = (text: string) => {
+    const spoken = new SpokenCall();
+    const show = (text: string) => {
+      if (text === '') return;
       this.deltas.append({
         sessionId: run.sessionId,
         runId: run.id,
@@ -120,7 +124,13 @@ export class AnswerStep {
       draft.shown += text;
       firstShownAt ??= this.deltas.flushed(messageId).then(() => this.clock.now());
     };
-    const answer = await this.model.answer(request, onText, signal);
+    const listener: ModelListener = {
+      onText: show,
+      onFirstCall: (toolName, argumentsSoFar) => {
+        show(spoken.grow(toolName, argumentsSoFar, draft.shown !== ''));
+      },
+    };
+    const answer = await this.model.answer(request, listener, signal);
     // Before a message is completed, its deltas are stored.
     await this.deltas.flushed(messageId);
     if (firstShownAt && run.usage.modelCalls === 0) {

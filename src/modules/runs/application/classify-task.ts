@@ -64,7 +64,7 @@ export class ClassifyTask {
       const responseFormat = { name: 'task_classification', schema: SCHEMA };
       answer = await this.model.answer(
         { model: call.model, messages, tools: [], responseFormat },
-        () => undefined,
+        { onText: () => undefined },
         signal,
       );
       outcome = this.calls.completed(answer);

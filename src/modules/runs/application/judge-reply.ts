@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import {
   Agent,
   AgentRegistry,
@@ -10,6 +11,7 @@ import {
   isIdeTool,
   isToolName,
 } from '../../agents/index.js';
+import { NEW_PARAGRAPH } from './spoken-call.js';
 
 /** What becomes of one tool call of a reply. */
 export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
@@ -65,15 +67,15 @@ export class JudgeReply {
 
   /** The call with sound arguments that the agent may use, or its refusal. */
   private check(agent: Agent, call: ModelToolCall): JudgedCall | { name: ToolName; args: JsonObject } {
+    const name = storableText(call.toolName);
     const given = parseJson(call.arguments);
     const refuse = (error: string, invalid: boolean): JudgedCall => ({
       verdict: 'refuse',
-      toolName: call.toolName,
-      arguments: given ?? call.arguments,
+      toolName: name,
+      arguments: given ?? storableText(call.arguments),
       error,
       invalid,
     });
-    const name = call.toolName;
     if (!isToolName(name)) {
       return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
     }
@@ -114,14 +116,14 @@ function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedRepl
   const said = name === 'attempt_completion' ? args['result'] : args['question'];
   return {
     kind: 'answer',
-    content: [content, said].filter((part) => typeof part === 'string' && part !== '').join('\n\n'),
+    content: [content, said].filter((part) => typeof part === 'string' && part !== '').join(NEW_PARAGRAPH),
     suggestions: (args['suggestions'] as string[] | undefined) ?? null,
   };
 }
 
 function parseJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text === '' ? '{}' : text) as JsonValue;
+    return storableJson(JSON.parse(text === '' ? '{}' : text) as JsonValue);
   } catch {
     return undefined; // the model reads that its arguments are not JSON
   }

@@ -68,7 +68,8 @@ export class RecordReply {
           arguments: call.arguments,
         })),
         suggestions: reply.kind === 'answer' ? reply.suggestions : null,
-        finishReason: answer.finishReason,
+        // A turn that is ended by a tool is ended, whatever the provider calls it.
+        finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
         usage: answer.usage,
       });
       if (reply.kind === 'answer') {

@@ -1,0 +1,14 @@
+import { JsonValue } from './json.js';
+
+/** Text that any store and any JSON parser takes: without NUL, and without halves of surrogate pairs. */
+export const storableText = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+
+/** The same for every text in a JSON value, keys included. */
+export function storableJson(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return storableText(value);
+  if (Array.isArray(value)) return value.map(storableJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [storableText(key), storableJson(part)]),
+  );
+}

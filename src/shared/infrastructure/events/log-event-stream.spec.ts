@@ -1,0 +1,106 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { describe, expect, it } from 'vitest';
+import { StoredEvent, StreamItem } from '../../application/event-stream.js';
+import { EventHub } from './event-hub.js';
+import { EventLog } from './event-log.js';
+import { LogEventStream } from './log-event-stream.js';
+
+const event = (seq: number): StoredEvent => ({
+  sessionId: 's',
+  seq,
+  runId: null,
+  type: 'test.fact',
+  data: {},
+  createdAt: new Date(0),
+});
+
+/** A log whose reading can be held up, to put things in between. */
+class HeldLog {
+  readonly stored: StoredEvent[] = [];
+  reads = 0;
+  held: Promise<void> = Promise.resolve();
+
+  async readPage(_sessionId: string, after: number): Promise<StoredEvent[]> {
+    this.reads++;
+    const page = this.stored.filter(({ seq }) => seq > after);
+    await this.held;
+    return page;
+  }
+
+  async lastSeq(): Promise<number> {
+    return this.stored.at(-1)?.seq ?? 0;
+  }
+}
+
+const settled = () => new Promise((done) => setImmediate(done));
+
+function watching(after = 0) {
+  const log = new HeldLog();
+  const hub = new EventHub(new EventEmitter2());
+  const stream = new LogEventStream(log as unknown as EventLog, hub);
+  const seen: number[] = [];
+  const watch = () =>
+    stream.watch('s', after).subscribe((item: StreamItem) => seen.push((item as StoredEvent).seq));
+  return { log, hub, seen, watch };
+}
+
+describe('a reader of a session', () => {
+  it('takes what follows from memory, without a look into the log', async () => {
+    const { log, hub, seen, watch } = watching();
+    watch();
+    await settled();
+    const reads = log.reads;
+    hub.publish([event(1), event(2)]);
+    hub.publish([event(3)]);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(log.reads).toBe(reads);
+  });
+
+  it('looks into the log where a number is missing, and takes no number twice', async () => {
+    const { log, hub, seen, watch } = watching();
+    watch();
+    await settled();
+    log.stored.push(event(1), event(2), event(3));
+    hub.publish([event(3)]);
+    await settled();
+    hub.publish([event(1), event(2)]);
+    hub.wake(['s']);
+    await settled();
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('looks again for what was stored while it read', async () => {
+    const { log, hub, seen, watch } = watching();
+    let release = () => {};
+    log.held = new Promise((done) => (release = done));
+    log.stored.push(event(1));
+    watch();
+    await settled();
+    log.stored.push(event(2), event(3));
+    hub.publish([event(2)]);
+    hub.wake(['s']);
+    release();
+    await settled();
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('passes over numbers that were pruned', async () => {
+    const { log, hub, seen, watch } = watching(2);
+    log.stored.push(event(1), event(9));
+    watch();
+    await settled();
+    hub.publish([event(10)]);
+    expect(seen).toEqual([9, 10]);
+  });
+
+  it('hears nothing more once it has left', async () => {
+    const { hub, seen, watch } = watching();
+    const reading = watch();
+    await settled();
+    hub.publish([event(1)]);
+    reading.unsubscribe();
+    hub.publish([event(2)]);
+    await settled();
+    expect(seen).toEqual([1]);
+  });
+});
