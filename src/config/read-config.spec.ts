@@ -16,6 +16,7 @@ describe('the settings', () => {
     expect(readConfig({}, false)).toMatchObject({
       host: '127.0.0.1',
       port: 3000,
+      metricsPort: undefined,
       dataDir: '.data',
       defaultModel: 'gpt-5-mini',
       multiAgentMode: true,

@@ -11,18 +11,17 @@ export class ConfigInvalid extends Error {
 }
 
 /** A whole number within limits, written in digits. */
-const whole = (fallback: number, min: number, max: number) => {
+const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,15}$/, message)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, message)
-    .default(fallback);
+    .refine((value) => value >= min && value <= max, message);
 };
 
 const DAY = 86_400;
-const seconds = (fallback: number, max = 30 * DAY) => whole(fallback, 1, max);
+const seconds = (fallback: number, max = 30 * DAY) => whole(1, max).default(fallback);
 
 const flag = (fallback: boolean) =>
   z
@@ -47,10 +46,10 @@ const SETTINGS = z.object({
       'must be a host name or an IP address',
     )
     .default('127.0.0.1'),
-  PORT: whole(3000, 0, 65_535),
-  METRICS_PORT: whole(0, 1, 65_535).optional(),
+  PORT: whole(0, 65_535).default(3000),
+  METRICS_PORT: whole(1, 65_535).optional(),
   DATABASE_URL: url('postgres', 'postgresql'),
-  DATABASE_POOL_SIZE: whole(10, 2, 1000),
+  DATABASE_POOL_SIZE: whole(2, 1000).default(10),
   DATA_DIR: z.string().default('.data'),
   REDIS_URL: url('redis', 'rediss'),
   OPENAI_API_KEY: z.string().optional(),
@@ -59,21 +58,21 @@ const SETTINGS = z.object({
   MULTI_AGENT_MODE: flag(true),
   LLM_CONNECT_TIMEOUT_SECONDS: seconds(30, 3600),
   LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600),
-  LLM_MAX_RETRIES: whole(3, 0, 20),
-  MODEL_CALL_LIMIT: whole(50, 1, 10_000),
+  LLM_MAX_RETRIES: whole(0, 20).default(3),
+  MODEL_CALL_LIMIT: whole(1, 10_000).default(50),
   APPROVAL_TIMEOUT_SECONDS: seconds(DAY),
   TOOL_RESULT_TIMEOUT_SECONDS: seconds(3600),
   RUN_LEASE_SECONDS: seconds(15, 3600),
-  SHUTDOWN_DRAIN_TIMEOUT_SECONDS: whole(25, 0, 3600),
-  AGENT_WORKER_CONCURRENCY: whole(8, 1, 1000),
+  SHUTDOWN_DRAIN_TIMEOUT_SECONDS: whole(0, 3600).default(25),
+  AGENT_WORKER_CONCURRENCY: whole(1, 1000).default(8),
   AGENT_JOB_TTL: seconds(900),
-  AGENT_JOB_RETRIES: whole(3, 0, 20),
+  AGENT_JOB_RETRIES: whole(0, 20).default(3),
   AGENT_JOB_RETRY_DELAY: seconds(120),
-  JOB_QUOTA_PER_USER: whole(100, 0, 1_000_000),
-  JOB_QUOTA_PER_TYPE: whole(1000, 0, 1_000_000),
-  RATE_LIMIT_PER_MINUTE: whole(600, 1, 1_000_000),
+  JOB_QUOTA_PER_USER: whole(0, 1_000_000).default(100),
+  JOB_QUOTA_PER_TYPE: whole(0, 1_000_000).default(1000),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(600),
   SSE_HEARTBEAT_SECONDS: seconds(15, 3600),
-  EVENT_DELTA_RETENTION_SECONDS: whole(3600, 0, 365 * DAY),
+  EVENT_DELTA_RETENTION_SECONDS: whole(0, 365 * DAY).default(3600),
   AUTH_MODE: z.enum(['none'], 'must be none: this version knows no other mode').default('none'),
   LOG_LEVEL: z
     .enum(

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +60,19 @@ describe('the server on its embedded PostgreSQL', () => {
     const pid = await postgresPid();
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     await expectGone(pid);
+  });
+
+  it('serves its metrics elsewhere where that is asked for', async () => {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    const { client } = await start({ METRICS_PORT: String(port) });
+    expect((await client.get('/metrics')).status).toBe(404);
+    const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
+    expect(await metrics.text()).toContain('sse_transaction_commits_total');
+    expect((await fetch(`http://127.0.0.1:${port}/v1/sessions`)).status).toBe(404);
   });
 
   it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {

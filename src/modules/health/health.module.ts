@@ -4,6 +4,7 @@ import { HealthController } from './api/health.controller.js';
 import { MetricsController } from './api/metrics.controller.js';
 import { DatabasePing } from './application/database-ping.js';
 import { MetricsText } from './application/metrics-text.js';
+import { MetricsServer } from './infrastructure/metrics-server.js';
 import { PrometheusMetricsText } from './infrastructure/prometheus-metrics-text.js';
 import { SqlDatabasePing } from './infrastructure/sql-database-ping.js';
 
@@ -11,6 +12,7 @@ import { SqlDatabasePing } from './infrastructure/sql-database-ping.js';
   imports: [TerminusModule],
   controllers: [HealthController, MetricsController],
   providers: [
+    MetricsServer,
     { provide: DatabasePing, useClass: SqlDatabasePing },
     { provide: MetricsText, useClass: PrometheusMetricsText },
   ],

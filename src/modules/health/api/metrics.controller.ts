@@ -1,18 +1,23 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, NotFoundException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Config } from '../../../config/config.js';
 import { MetricsText } from '../application/metrics-text.js';
 
 @ApiTags('operation')
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly metrics: MetricsText) {}
+  constructor(
+    private readonly metrics: MetricsText,
+    private readonly config: Config,
+  ) {}
 
   @Get()
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiOperation({ summary: 'Metrics for Prometheus' })
+  @Header('content-type', MetricsText.CONTENT_TYPE)
+  @ApiOperation({ summary: 'Metrics for Prometheus; elsewhere where METRICS_PORT is set' })
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'Prometheus text format', schema: { type: 'string' } })
   read(): Promise<string> {
+    if (this.config.metricsPort !== undefined) throw new NotFoundException();
     return this.metrics.read();
   }
 }
