@@ -69,7 +69,7 @@ async function play(signal: AbortSignal): Promise<boolean> {
   if (!fault) screen.passed(`${WANTED} is on disk, and prints “${GREETING}”`);
   if (unfinished.length === 0) screen.passed(`${runs.length} runs, all completed`);
   if (differences.length === 0) screen.passed(`${messages.length} messages stored, as they were streamed`);
-  for (const fault of wrong) screen.failed(fault);
+  for (const line of wrong) screen.failed(line);
   screen.fact('total', duration(performance.now() - startedAt));
   return wrong.length === 0;
 }

@@ -110,7 +110,7 @@ export class WorkspaceTools {
     const folder = await this.#locate(path);
     const entries = await readdir(folder, { withFileTypes: true });
     const found: string[] = [];
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!hidden && entry.name.startsWith('.')) continue;
       const file = relative(this.#root, join(folder, entry.name)).replaceAll(sep, '/');
       found.push(entry.isDirectory() ? `${file}/` : file);

@@ -8,8 +8,8 @@ import { RunsModule } from './modules/runs/index.js';
 import { SessionsModule } from './modules/sessions/index.js';
 import { ApiSharedModule } from './shared/api/api-shared.module.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
-import { ProblemFilter } from './shared/api/problem.filter.js';
-import { validationPipe } from './shared/api/validation.pipe.js';
+import { ProblemFilter } from './shared/api/problem-filter.js';
+import { validationPipe } from './shared/api/validation-pipe.js';
 
 /** The process that speaks HTTP. */
 @Module({

@@ -4,6 +4,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { Config } from './config/config.js';
+import { requestIdOf } from './shared/api/request-id.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
 import { Shutdown } from './shared/application/shutdown.js';
@@ -37,7 +38,10 @@ import { TABLES } from './tables.js';
   imports: [
     ConfigModule,
     EventEmitterModule.forRoot(),
-    LoggerModule.forRootAsync({ inject: [Config], useFactory: loggerOptions }),
+    LoggerModule.forRootAsync({
+      inject: [Config],
+      useFactory: (config: Config) => loggerOptions(config, requestIdOf),
+    }),
   ],
   providers: [
     Shutdown,

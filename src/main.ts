@@ -1,6 +1,5 @@
 import { Logger } from 'nestjs-pino';
-import { Config } from './config/config.js';
-import { ConfigInvalid } from './config/read-config.js';
+import { Config, ConfigInvalid } from './config/config.js';
 import { createHttpApp } from './http-app.js';
 import { ModelEndpoint } from './modules/agents/index.js';
 import { Shutdown } from './shared/application/shutdown.js';

@@ -30,7 +30,7 @@ async function difference(): Promise<{ up: string[]; down: string[] }> {
       const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log();
       return {
         up: upQueries.map(({ query }) => query),
-        down: downQueries.map(({ query }) => query).reverse(),
+        down: downQueries.map(({ query }) => query).toReversed(),
       };
     });
   } finally {

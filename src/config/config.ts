@@ -43,3 +43,11 @@ export abstract class Config {
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   abstract readonly logFormat: 'pretty' | 'json';
 }
+
+/** Settings that cannot be used. The message names each faulty variable and what it must be, never its value. */
+export class ConfigInvalid extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`Cannot start, these settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'ConfigInvalid';
+  }
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigInvalid, readConfig } from './read-config.js';
+import { ConfigInvalid } from './config.js';
+import { readConfig } from './read-config.js';
 
 const faultsOf = (env: Record<string, string>): string => {
   try {

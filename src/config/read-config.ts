@@ -1,14 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { Config } from './config.js';
-
-/** Settings that cannot be used. The message names each faulty variable and what it must be, never its value. */
-export class ConfigInvalid extends Error {
-  constructor(readonly faults: readonly string[]) {
-    super(`Cannot start, these settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-    this.name = 'ConfigInvalid';
-  }
-}
+import { Config, ConfigInvalid } from './config.js';
 
 /** A whole number within limits, written in digits. */
 const whole = (min: number, max: number) => {
@@ -93,7 +85,7 @@ const isLoopback = (host: string) =>
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  terminal = Boolean(process.stdout.isTTY),
+  terminal = process.stdout.isTTY,
 ): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),

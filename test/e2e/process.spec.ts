@@ -77,17 +77,17 @@ describe('the server on its embedded PostgreSQL', () => {
 
   it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);
-    const sessionId = await one!.client.openSession();
-    const reading = two!.client.readUntil(sessionId, isFinished);
-    const events = await one!.client.ask(sessionId, 'Explain what a lease is');
+    const sessionId = await one.client.openSession();
+    const reading = two.client.readUntil(sessionId, isFinished);
+    const events = await one.client.ask(sessionId, 'Explain what a lease is');
     const whole = await reading;
     expect(whole.filter((event) => event.run_id === events[0]!.run_id)).toEqual(events);
 
     const pid = await postgresPid();
-    await one!.stop();
+    await one.stop();
     expect(isAlive(pid)).toBe(true);
-    expect((await two!.client.get(`/v1/sessions/${sessionId}`)).status).toBe(200);
-    await two!.stop();
+    expect((await two.client.get(`/v1/sessions/${sessionId}`)).status).toBe(200);
+    await two.stop();
     await expectGone(pid);
   });
 

@@ -319,7 +319,7 @@ describe('tool calls', () => {
     const events = await app.client.ask(sessionId, 'Try');
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     expect(typesOf(events)).not.toContain('tool_call.requested');
-    expect(String(app.model.requests[1]!.messages.at(beside.length ? -2 : -1)!.content)).toMatch(error);
+    expect(app.model.requests[1]!.messages.at(beside.length ? -2 : -1)!.content as string).toMatch(error);
     const [row] = await app.database.rows('select status from tool_calls where session_id = $1 order by id', [
       sessionId,
     ]);
@@ -362,7 +362,7 @@ describe('tool calls', () => {
     app.model.script({ calls: [call] }, { text: 'I see.' });
     const events = await app.client.ask(sessionId, 'Try', { agent });
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
-    expect(String(app.model.requests[1]!.messages.at(-1)!.content)).toMatch(error);
+    expect(app.model.requests[1]!.messages.at(-1)!.content as string).toMatch(error);
   });
 
   it('let the architect write documents', async () => {

@@ -90,7 +90,7 @@ describe('sessions', () => {
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) => (n % 2 ? app : other).client.say(sessionId, `message ${n}`)),
       );
-      const statuses = answers.map((answer) => answer.status).sort();
+      const statuses = answers.map((answer) => answer.status).toSorted((a, b) => a - b);
       expect(statuses).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
       expect(
         answers.filter((answer) => answer.status === 409).every((a) => a.body.code === 'run.in_progress'),
@@ -168,7 +168,7 @@ describe('agents', () => {
 
   it('are listed and shown with their tools', async () => {
     const { body } = await app.client.get('/v1/agents');
-    expect(body.data.map((agent: { id: string }) => agent.id).sort()).toEqual([
+    expect(body.data.map((agent: { id: string }) => agent.id).toSorted()).toEqual([
       ...['architect', 'ask', 'coder', 'debug', 'orchestrator', 'synopsis_manager', 'universal'],
     ]);
     const { body: ask } = await app.client.get('/v1/agents/ask');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { Client, Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
 
 export const TEMPLATE = 'agent_runtime_test_template';
@@ -9,7 +9,7 @@ export class TestDatabase {
   private constructor(
     readonly url: string,
     private readonly name: string,
-    private readonly pool: pg.Pool,
+    private readonly pool: Pool,
   ) {}
 
   static async create(): Promise<TestDatabase> {
@@ -17,11 +17,11 @@ export class TestDatabase {
     await asAdmin((admin) => admin.query(`create database ${name} template ${TEMPLATE}`));
     const url = new URL(inject('postgresUrl'));
     url.pathname = `/${name}`;
-    return new TestDatabase(url.href, name, new pg.Pool({ connectionString: url.href, max: 4 }));
+    return new TestDatabase(url.href, name, new Pool({ connectionString: url.href, max: 4 }));
   }
 
   /** What the database holds, read past the application. */
-  async rows<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+  async rows<Row extends QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return (await this.pool.query<Row>(sql, parameters)).rows;
   }
 
@@ -31,8 +31,8 @@ export class TestDatabase {
   }
 }
 
-async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
+async function asAdmin(work: (admin: Client) => Promise<unknown>): Promise<void> {
+  const admin = new Client({ connectionString: inject('postgresUrl') });
   await admin.connect();
   try {
     await work(admin);

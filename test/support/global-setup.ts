@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { createDataSource } from '../../src/shared/infrastructure/persistence/data-source.js';
 import { EmbeddedPostgres } from '../../src/shared/infrastructure/persistence/embedded-postgres.js';
@@ -20,7 +20,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-test-'));
   const postgres = await EmbeddedPostgres.start(folder);
-  const admin = new pg.Client({ connectionString: postgres.url });
+  const admin = new Client({ connectionString: postgres.url });
   await admin.connect();
   await admin.query(`create database ${TEMPLATE}`);
   await admin.end();

@@ -31,8 +31,8 @@ export class ServerProcess {
     });
     const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as never);
     const server = new ServerProcess(child, exited);
-    createInterface({ input: child.stdout! }).on('line', (line) => server.lines.push(line));
-    child.stderr!.on('data', (data: Buffer) => (server.errors += data.toString()));
+    createInterface({ input: child.stdout }).on('line', (line) => server.lines.push(line));
+    child.stderr.on('data', (data: Buffer) => (server.errors += data.toString()));
     return server;
   }
 

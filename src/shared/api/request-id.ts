@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { v7 } from 'uuid';
 
 const HEADER = 'x-request-id';
 /** What a client may choose: it goes into logs and answers. */
@@ -12,7 +12,7 @@ export function requestIdOf(request: IncomingMessage): string {
   const known = ids.get(request);
   if (known) return known;
   const given = request.headers[HEADER];
-  const id = typeof given === 'string' && SOUND.test(given) ? given : v7();
+  const id = typeof given === 'string' && SOUND.test(given) ? given : randomUUID();
   ids.set(request, id);
   return id;
 }

@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { Params } from 'nestjs-pino';
 import { Config } from '../../config/config.js';
-import { requestIdOf } from '../api/request-id.js';
 
 /** Probes and scrapes come every few seconds and say nothing. */
 const QUIET = /^\/(health|metrics|docs)(\/|$|\?)/;
 
 /** How this process logs: one line per request, JSON unless somebody watches a terminal. */
-export function loggerOptions(config: Config): Params {
+export function loggerOptions(config: Config, requestIdOf: (request: IncomingMessage) => string): Params {
   return {
     pinoHttp: {
       level: config.logLevel,
-      genReqId: (request: IncomingMessage) => requestIdOf(request),
+      genReqId: requestIdOf,
       customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
       autoLogging: { ignore: (request: IncomingMessage) => QUIET.test(request.url ?? '') },
       serializers: {

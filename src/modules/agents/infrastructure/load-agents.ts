@@ -7,7 +7,7 @@ const FOLDER = join(import.meta.dirname, '../domain');
 
 /** Every `*.agent` file beside the domain's types: adding an agent is adding a file. */
 export async function loadAgents(): Promise<Agent[]> {
-  const files = (await readdir(FOLDER)).filter((name) => /\.agent\.(js|ts)$/.test(name)).sort();
+  const files = (await readdir(FOLDER)).filter((name) => /\.agent\.(js|ts)$/.test(name)).toSorted();
   return Promise.all(
     files.map(async (name) => {
       const module = (await import(pathToFileURL(join(FOLDER, name)).href)) as { agent?: Agent };

@@ -1,5 +1,4 @@
-import { Config } from '../../../config/config.js';
-import { ConfigInvalid } from '../../../config/read-config.js';
+import { Config, ConfigInvalid } from '../../../config/config.js';
 import { OfflineModel } from './offline-model.js';
 
 /** OpenAI's clients want a key; local servers (Ollama, vLLM, LM Studio) ignore it. */

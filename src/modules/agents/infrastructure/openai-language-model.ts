@@ -230,7 +230,7 @@ function fromStatus(error: APIError): ModelError {
 
 /** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
 function retryAfterMs(error: APIError): number | undefined {
-  const header = (error.headers as Headers | undefined)?.get('retry-after');
+  const header = error.headers?.get('retry-after');
   if (!header) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;

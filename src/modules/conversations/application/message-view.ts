@@ -1,5 +1,5 @@
 import { DomainEvent } from '../../../shared/domain/domain-event.js';
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { JsonValue } from '../../../shared/domain/json.js';
 import { Message, MessageToolCall, MessageUsage, NewMessage } from '../domain/message.js';
 
 /** A message as clients see it, in answers and in events alike. */
@@ -47,5 +47,5 @@ export const messageCreated = (message: Message): DomainEvent => ({
   type: 'message.created',
   sessionId: message.sessionId,
   runId: message.runId,
-  data: { message: toMessageView(message) as JsonObject },
+  data: { message: toMessageView(message) },
 });

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { EventQueryDto, eventCursor } from '../../../shared/api/event-cursor.js';
-import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SseResponder } from '../../../shared/api/sse-responder.js';
 import { EventStream, Ready, isReset } from '../../../shared/application/event-stream.js';

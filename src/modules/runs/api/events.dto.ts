@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { MessageDto } from '../../conversations/index.js';
-import { RUN_PHASES } from '../domain/run-phase.js';
-import { RUN_STATUSES } from '../domain/run-status.js';
-import { TOOL_CALL_STATUSES } from '../domain/tool-call.js';
+import { RUN_PHASES, RUN_STATUSES, TOOL_CALL_STATUSES } from '../application/run-view.js';
 import { RunErrorDto, UsageDto, WaitingForDto } from './runs.dto.js';
 
 const EXAMPLE = {

@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags 
 import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
-import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SseResponder } from '../../../shared/api/sse-responder.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser } from '../../../shared/api/current-user.js';
-import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { listOf } from '../../../shared/api/list.dto.js';
-import { RunView } from '../application/run-view.js';
-import { RUN_PHASES } from '../domain/run-phase.js';
-import { RUN_STATUSES } from '../domain/run-status.js';
+import { RUN_PHASES, RUN_STATUSES, RunView } from '../application/run-view.js';
 
 export const WaitingForDto = z.array(
   z.object({ kind: z.enum(['tool_result', 'approval', 'plan_decision']), id: z.string() }),

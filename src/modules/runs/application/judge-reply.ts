@@ -116,7 +116,9 @@ function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedRepl
   const said = name === 'attempt_completion' ? args['result'] : args['question'];
   return {
     kind: 'answer',
-    content: [content, said].filter((part) => typeof part === 'string' && part !== '').join(NEW_PARAGRAPH),
+    content: [content, said]
+      .filter((part): part is string => typeof part === 'string' && part !== '')
+      .join(NEW_PARAGRAPH),
     suggestions: (args['suggestions'] as string[] | undefined) ?? null,
   };
 }

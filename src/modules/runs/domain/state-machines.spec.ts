@@ -44,7 +44,9 @@ describe('the status of a run', () => {
   });
 
   it('can be each of its states', () => {
-    expect([...reachable(runStatus, 'queued')].sort()).toEqual(Object.keys(runStatus.transitions).sort());
+    expect([...reachable(runStatus, 'queued')].toSorted()).toEqual(
+      Object.keys(runStatus.transitions).toSorted(),
+    );
   });
 });
 
@@ -80,7 +82,7 @@ describe('the phase of a run', () => {
   });
 
   it('can be each of its states', () => {
-    expect([...reachable(runPhase, 'idle')].sort()).toEqual(Object.keys(runPhase.transitions).sort());
+    expect([...reachable(runPhase, 'idle')].toSorted()).toEqual(Object.keys(runPhase.transitions).toSorted());
   });
 });
 

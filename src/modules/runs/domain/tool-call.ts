@@ -1,5 +1,5 @@
 import { DomainEvent } from '../../../shared/domain/domain-event.js';
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { JsonValue } from '../../../shared/domain/json.js';
 import { StateMachine } from '../../../shared/domain/state-machine.js';
 
 export const TOOL_CALL_STATUSES = ['requested', 'completed', 'failed', 'expired', 'cancelled'] as const;
@@ -39,7 +39,7 @@ export const toolCallRequested = (call: ToolCall): DomainEvent => ({
   data: {
     call_id: call.id,
     tool_name: call.toolName,
-    arguments: call.arguments as JsonObject,
+    arguments: call.arguments,
     agent: call.agent,
     deadline_at: call.deadlineAt?.toISOString() ?? null,
   },

@@ -68,20 +68,20 @@ export class PrometheusRunMetrics extends RunMetrics {
 
   @OnEvent('run.finished')
   onFinished({ data }: StoredEvent): void {
-    const status = String(data['status']);
+    const status = data['status'] as string;
     this.runs.inc({ status });
     this.duration.observe({ status }, Number(data['duration_ms']) / 1000);
   }
 
   @OnEvent('agent.switched')
   onSwitched({ data }: StoredEvent): void {
-    this.switches.inc({ from: String(data['from']), to: String(data['to']) });
+    this.switches.inc({ from: data['from'] as string, to: data['to'] as string });
   }
 
   @OnEvent('tool_call.settled')
   onToolCall({ data }: StoredEvent): void {
-    const name = String(data['tool_name']);
+    const name = data['tool_name'] as string;
     // A model can name anything: labels stay bounded.
-    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status: String(data['status']) });
+    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status: data['status'] as string });
   }
 }

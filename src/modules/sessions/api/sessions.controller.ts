@@ -7,7 +7,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentUser } from '../../../shared/api/current-user.js';
-import { IdPipe } from '../../../shared/api/id.pipe.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { ChangeSession } from '../application/change-session.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import pg from 'pg';
+import { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
@@ -29,7 +29,7 @@ export class DeltaWriter extends DeltaLog {
   private inFlight = new Map<string, Delta>();
   private waiting: { messageId: string; done: () => void }[] = [];
   private running: Promise<void> | undefined;
-  private client: pg.Client | undefined;
+  private client: Client | undefined;
 
   constructor(
     private readonly location: DatabaseLocation,
@@ -135,9 +135,9 @@ export class DeltaWriter extends DeltaLog {
     return written;
   }
 
-  private async connect(): Promise<pg.Client> {
+  private async connect(): Promise<Client> {
     if (this.client) return this.client;
-    const client = new pg.Client({
+    const client = new Client({
       connectionString: this.location.url,
       application_name: 'agent-runtime deltas',
       types: numberedTypes,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import pg from 'pg';
+import { Client } from 'pg';
 import { Shutdown } from '../../application/shutdown.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { EventHub } from './event-hub.js';
@@ -14,7 +14,7 @@ const RECONNECT_MS = 250;
 export class PostgresListener implements OnApplicationBootstrap {
   private readonly logger = new Logger(PostgresListener.name);
   private readonly stop = new AbortController();
-  private client: pg.Client | undefined;
+  private client: Client | undefined;
 
   constructor(
     private readonly location: DatabaseLocation,
@@ -31,7 +31,7 @@ export class PostgresListener implements OnApplicationBootstrap {
   }
 
   private async connect(): Promise<void> {
-    const client = new pg.Client({
+    const client = new Client({
       connectionString: this.location.url,
       application_name: 'agent-runtime events',
       keepAlive: true,

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } f
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client, type DatabaseError } from 'pg';
 
 const execute = promisify(execFile);
 
@@ -36,7 +36,7 @@ export class EmbeddedPostgres {
     /** Where to connect to; holds the password. */
     readonly url: string,
     private readonly server: Server,
-    private readonly presence: pg.Client,
+    private readonly presence: Client,
   ) {}
 
   /** Starts the server of this folder, or joins it where it runs already. */
@@ -74,17 +74,17 @@ export class EmbeddedPostgres {
 }
 
 /** Connects, makes the database where it is missing, and says that this process uses the server. */
-async function joinServer(url: string): Promise<pg.Client> {
+async function joinServer(url: string): Promise<Client> {
   const admin = new URL(url);
   admin.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: admin.href, application_name: 'agent-runtime presence' });
+  const client = new Client({ connectionString: admin.href, application_name: 'agent-runtime presence' });
   // The server's end takes this connection with it; whoever needs the server notices by its own connection.
   client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock_shared($1)', [USERS_LOCK]);
     await client.query(`create database ${DATABASE}`).catch((error: unknown) => {
-      const code = (error as pg.DatabaseError).code;
+      const code = (error as DatabaseError).code;
       if (code !== '42P04' && code !== '23505') throw error;
     });
     return client;

@@ -1,14 +1,10 @@
-import pg from 'pg';
-
-const INT8 = 20;
+import { types, type CustomTypesConfig } from 'pg';
 
 /**
  * Reads `bigint` as a number: event numbers stay far below 2^53. Set per connection, so that nothing else in the
  * process that uses pg is changed.
  */
-export const numberedTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 && format !== 'binary'
-      ? Number
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+export const numberedTypes: CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === types.builtins.INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
 };

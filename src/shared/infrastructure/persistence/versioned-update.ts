@@ -1,4 +1,4 @@
-import { EntityManager, EntitySchema, FindOptionsWhere } from 'typeorm';
+import { EntityManager, EntitySchema } from 'typeorm';
 import { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { ConcurrencyError } from '../../domain/domain-error.js';
 
@@ -13,6 +13,6 @@ export async function updateVersioned<Row extends { id: string; version: number 
 ): Promise<void> {
   const { id, version, ...rest } = state;
   const changed = { ...rest, version: version + 1 } as unknown as QueryDeepPartialEntity<Row>;
-  const result = await manager.update(schema, { id, version } as FindOptionsWhere<Row>, changed);
+  const result = await manager.update(schema, { id, version }, changed);
   if (result.affected !== 1) throw new ConcurrencyError(`${schema.options.name} ${id}`);
 }
