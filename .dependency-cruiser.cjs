@@ -1,0 +1,232 @@
+/**
+ * Who may import whom. A rule that allows names what is allowed, so that what nobody thought of is refused.
+ * test/architecture/boundaries.spec.ts plants a violation of every rule here.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+
+const SPEC = '\\.spec\\.ts$';
+/** What is started by name. */
+const PROCESSES = '^src/(main|worker|[a-z-]+-cli)\\.ts$';
+/** Where everything is put together: the files directly in src, and the modules of the framework. */
+const COMPOSITION = '^src/[^/]+\\.ts$|\\.module\\.ts$';
+const DOORS = '^src/modules/[^/]+/index\\.ts$';
+const SETTINGS = '^src/config/config\\.ts$';
+
+const EXTERNAL = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
+const npm = (...names) => `node_modules/(${names.join('|')})/`;
+/** What Node.js offers that does no input or output. */
+const PURE_NODE = '^(async_hooks|crypto|events|timers|timers/promises|util)$';
+
+/** A layer of a module or of shared, which is `$1` in what it may import. */
+const layer = (name) => ({ path: `^src/(modules/[^/]+|shared)/${name}/`, pathNot: [SPEC, COMPOSITION] });
+const layers = (...names) => [`^src/$1/(${names.join('|')})/`, `^src/shared/(${names.join('|')})/`];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Files that need each other are one file, or one of them stands on the wrong side.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-module-cycles',
+      comment: 'Modules that need each other through different files are one module all the same.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src/modules/[^/]+$' },
+      to: { path: '^src/modules/[^/]+$', circular: true },
+    },
+    {
+      name: 'no-dead-files',
+      comment: 'What no process imports is dead. Agents are found by their file names (load-agents.ts).',
+      severity: 'error',
+      from: { path: PROCESSES },
+      to: {
+        path: '^src/',
+        pathNot: [SPEC, PROCESSES, '^src/modules/agents/domain/[a-z-]+\\.agent\\.ts$'],
+        reachable: false,
+      },
+    },
+    {
+      name: 'no-unresolvable-imports',
+      comment: 'An import that is not found escapes every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-packages',
+      comment: 'A package that is there only because another one needs it can go away with that one.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'They are absent in production; their types are not needed there.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, '^src/modules/agents/infrastructure/offline-model\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'offline-model-on-demand',
+      comment: 'The offline model lives on a development package and must cope with its absence.',
+      severity: 'error',
+      from: { path: '^src/modules/agents/infrastructure/offline-model\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'dynamic-import'] },
+    },
+    {
+      name: 'no-tests-in-production',
+      comment: 'Nothing that ships may need a test.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: SPEC },
+      to: { path: [SPEC, '^test/'] },
+    },
+    {
+      name: 'one-door',
+      comment:
+        'A module is entered through its index.ts only; what that does not export is its own business.',
+      severity: 'error',
+      from: { path: '^src/(?:modules/)?([^/]+)', pathNot: SPEC },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', DOORS] },
+    },
+    {
+      name: 'door-opens-inwards',
+      comment: 'The index.ts of a module exports what is its own.',
+      severity: 'error',
+      from: { path: '^src/modules/([^/]+)/index\\.ts$' },
+      to: { pathNot: '^src/modules/$1/' },
+    },
+    {
+      name: 'domain-is-pure',
+      comment:
+        'The domain imports itself and the shared domain: no package, nothing of Node.js, no other layer.',
+      severity: 'error',
+      from: layer('domain'),
+      to: { pathNot: layers('domain') },
+    },
+    {
+      name: 'application-looks-inwards',
+      comment: 'Application imports domain and application, its own and shared, and doors of other modules.',
+      severity: 'error',
+      from: layer('application'),
+      to: { path: '^src/', pathNot: [...layers('domain', 'application'), DOORS, SETTINGS] },
+    },
+    {
+      name: 'application-packages',
+      comment: 'Use cases know dependency injection and streams; whatever reaches outside is behind a port.',
+      severity: 'error',
+      from: layer('application'),
+      to: { dependencyTypes: EXTERNAL, pathNot: [npm('@nestjs/common', 'rxjs'), PURE_NODE] },
+    },
+    {
+      name: 'infrastructure-looks-inwards',
+      comment: 'Infrastructure imports every inner layer, its own and shared, but never api.',
+      severity: 'error',
+      from: layer('infrastructure'),
+      to: {
+        path: '^src/',
+        pathNot: [...layers('domain', 'application', 'infrastructure'), DOORS, SETTINGS],
+      },
+    },
+    {
+      name: 'api-looks-inwards',
+      comment:
+        'Api translates between HTTP and use cases; how something is stored or called is not its concern.',
+      severity: 'error',
+      from: layer('api'),
+      to: { path: '^src/', pathNot: [...layers('domain', 'application', 'api'), DOORS, SETTINGS] },
+    },
+    {
+      name: 'api-reads-domain-types',
+      comment: 'Of its own domain api knows types and errors; what happens there is a use case.',
+      severity: 'error',
+      from: { path: '^src/modules/([^/]+)/api/', pathNot: SPEC },
+      to: {
+        path: '^src/modules/$1/domain/',
+        pathNot: '\\.errors\\.ts$',
+        preCompilationOnly: false,
+      },
+    },
+    {
+      name: 'api-packages',
+      comment: 'The framework, its description of the API, schemas and streams.',
+      severity: 'error',
+      from: layer('api'),
+      to: {
+        dependencyTypes: EXTERNAL,
+        pathNot: [
+          npm('@nestjs/(common|core|swagger|terminus)', 'zod', 'rxjs', 'express', '@types/express'),
+          PURE_NODE,
+          '^http$',
+        ],
+      },
+    },
+    {
+      name: 'api-knows-express-types',
+      comment: 'The framework owns the web server; api only names what it is handed.',
+      severity: 'error',
+      from: layer('api'),
+      to: { path: npm('express'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'openai-only-in-agents',
+      comment: 'One adapter speaks to model providers; all others know the port.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, '^src/modules/agents/infrastructure/'] },
+      to: { path: npm('openai') },
+    },
+    {
+      name: 'database-only-in-infrastructure',
+      comment: 'Tables and SQL are behind repositories and queries.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, COMPOSITION, '/infrastructure/'] },
+      to: { path: npm('typeorm', 'pg', '@types/pg', 'pg-types') },
+    },
+    {
+      name: 'shared-knows-no-module',
+      comment: 'Modules stand on shared, never the other way round.',
+      severity: 'error',
+      from: { path: '^src/(shared|config)/', pathNot: SPEC },
+      to: { path: '^src/modules/' },
+    },
+    {
+      name: 'settings-stand-alone',
+      comment: 'Settings are read before anything else is there.',
+      severity: 'error',
+      from: { path: '^src/config/', pathNot: [SPEC, COMPOSITION] },
+      to: { pathNot: ['^src/config/', npm('zod'), '^net$'] },
+    },
+    {
+      name: 'environment-through-settings',
+      comment: 'read-config.ts alone reads the environment; the linter sees the global `process`.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, '^src/config/read-config\\.ts$'] },
+      to: { path: '^process$' },
+    },
+    {
+      name: 'composition-is-outermost',
+      comment: 'Nothing but composition, and the door of a module, imports composition.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: [SPEC, COMPOSITION, DOORS] },
+      to: { path: COMPOSITION },
+    },
+    {
+      name: 'migrations-stand-alone',
+      comment: 'A migration does the same for ever, whatever becomes of the code.',
+      severity: 'error',
+      from: { path: '^migrations/' },
+      to: { pathNot: npm('typeorm') },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Types count: a layer that knows another's types depends on it.
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['import', 'node', 'default'], exportsFields: ['exports'] },
+  },
+};

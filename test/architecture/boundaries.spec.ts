@@ -1,0 +1,169 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import type { ICruiseResult } from 'dependency-cruiser';
+import { describe, expect, it } from 'vitest';
+import { runTool, runToolOn } from '../support/source-tree.js';
+
+const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
+  forbidden: { name: string }[];
+};
+
+const CRUISE = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'src', 'migrations'];
+
+/** Who breaks which rule. */
+const violations = (report: unknown) =>
+  (report as ICruiseResult).summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`);
+
+/** A little source tree that keeps all rules. */
+const SOUND = {
+  'src/main.ts': `import './tables.js'; import './modules/notes/index.js'; import './modules/tags/index.js';`,
+  'src/tables.ts': `import 'typeorm'; export const tables = 1;`,
+  'src/config/config.ts': `export abstract class Config {}`,
+  'src/config/read-config.ts': `import { z } from 'zod'; import './config.js'; export const read = z;`,
+  'src/config/config.module.ts': `import './read-config.js';`,
+  'src/shared/domain/clock.ts': `export abstract class Clock {}`,
+  'src/shared/infrastructure/persistence/database.ts': `import pg from 'pg'; export const pool = pg;`,
+  'src/modules/notes/index.ts': `export * from './notes.module.js'; export * from './domain/note.js';`,
+  'src/modules/notes/notes.module.ts': `import '../../config/config.module.js'; import './api/notes.controller.js';
+    import './infrastructure/sql-notes.js'; export const module = 1;`,
+  'src/modules/notes/domain/note.ts': `import { Clock } from '../../../shared/domain/clock.js';
+    export const note = Clock;`,
+  'src/modules/notes/domain/note.errors.ts': `export class NoteNotFound {}`,
+  'src/modules/notes/application/keep-note.ts': `import 'node:timers/promises'; import '@nestjs/common';
+    import 'rxjs'; import '../domain/note.js'; import '../../../config/config.js'; import '../../tags/index.js';`,
+  'src/modules/notes/infrastructure/sql-notes.ts': `import 'typeorm';
+    import '../../../shared/infrastructure/persistence/database.js'; import '../application/keep-note.js';`,
+  'src/modules/notes/api/notes.controller.ts': `import type { Request } from 'express'; import 'zod';
+    import '../application/keep-note.js'; import '../domain/note.errors.js';
+    import { note } from '../domain/note.js'; export type Note = typeof note & Request;`,
+  'src/modules/tags/index.ts': `export * from './domain/tag.js';`,
+  'src/modules/tags/domain/tag.ts': `export const tag = 1;`,
+  'migrations/1-initial.ts': `import type { QueryRunner } from 'typeorm'; export type Runner = QueryRunner;`,
+};
+
+/** Rule → files that break it, each on its own. */
+const PLANTS: Record<string, Record<string, string>> = {
+  'no-cycles': {
+    'src/shared/domain/egg.ts': `import { hen } from './hen.js'; export const egg = () => hen;`,
+  },
+  'no-module-cycles': {
+    'src/modules/left/application/other.ts': `import '../../right/index.js';`,
+    'src/modules/right/application/other.ts': `import '../../left/index.js';`,
+  },
+  'no-dead-files': {
+    'src/shared/domain/forgotten.ts': ``,
+    'src/shared/domain/forgotten.agent.ts': ``,
+  },
+  'no-unresolvable-imports': { 'src/shared/infrastructure/lost.ts': `import './nowhere.js';` },
+  'no-undeclared-packages': { 'src/shared/infrastructure/borrowed.ts': `import 'semver';` },
+  'no-development-packages': {
+    'src/shared/infrastructure/tool.ts': `import 'prettier';`,
+    'src/modules/notes/infrastructure/on-demand.ts': `await import('@copilotkit/aimock');`,
+  },
+  'offline-model-on-demand': {
+    'src/modules/agents/infrastructure/offline-model.ts': `import { LLMock } from '@copilotkit/aimock'; LLMock;`,
+  },
+  'no-tests-in-production': {
+    'src/shared/infrastructure/tested.ts': `import './tested.spec.js';`,
+    'src/shared/infrastructure/supported.ts': `import '../../../test/support/client.js';`,
+  },
+  'one-door': {
+    'src/modules/notes/infrastructure/burglar.ts': `import '../../tags/domain/tag.js';`,
+    'src/modules/notes/application/curious.ts': `import type { tag } from '../../tags/domain/tag.js'; export type T = typeof tag;`,
+    'src/burglar.ts': `import './modules/tags/domain/tag.js';`,
+  },
+  'door-opens-inwards': { 'src/modules/window/index.ts': `export * from '../tags/index.js';` },
+  'domain-is-pure': {
+    'src/modules/notes/domain/packaged.ts': `import 'rxjs';`,
+    'src/modules/notes/domain/typed.ts': `import type { Observable } from 'rxjs'; export type T = Observable<1>;`,
+    'src/modules/notes/domain/noded.ts': `import 'node:crypto';`,
+    'src/modules/notes/domain/outward.ts': `import '../application/keep-note.js';`,
+    'src/modules/notes/domain/abroad.ts': `import '../../tags/index.js';`,
+    'src/shared/domain/packaged.ts': `import 'uuid';`,
+  },
+  'application-looks-inwards': {
+    'src/modules/notes/application/stored.ts': `import '../infrastructure/sql-notes.js';`,
+    'src/modules/notes/application/shown.ts': `import '../api/notes.controller.js';`,
+    'src/modules/notes/application/shared.ts': `import '../../../shared/infrastructure/persistence/database.js';`,
+    'src/modules/notes/application/unread.ts': `import '../../../config/read-config.js';`,
+    'src/shared/application/stored.ts': `import '../infrastructure/persistence/database.js';`,
+  },
+  'application-packages': {
+    'src/modules/notes/application/packaged.ts': `import '@nestjs/core';`,
+    'src/modules/notes/application/filed.ts': `import 'node:fs/promises';`,
+    'src/shared/application/packaged.ts': `import 'zod';`,
+  },
+  'infrastructure-looks-inwards': {
+    'src/modules/notes/infrastructure/shown.ts': `import '../api/notes.controller.js';`,
+    'src/shared/infrastructure/shown.ts': `import '../api/frames.js';`,
+  },
+  'api-looks-inwards': {
+    'src/modules/notes/api/stored.ts': `import '../infrastructure/sql-notes.js';`,
+    'src/shared/api/stored.ts': `import '../infrastructure/persistence/database.js';`,
+  },
+  'api-reads-domain-types': {
+    'src/modules/notes/api/doing.ts': `import { note } from '../domain/note.js'; export const done = note;`,
+  },
+  'api-packages': {
+    'src/modules/notes/api/packaged.ts': `import 'prom-client';`,
+    'src/modules/notes/api/filed.ts': `import 'node:fs';`,
+    'src/shared/api/packaged.ts': `import 'uuid';`,
+  },
+  'api-knows-express-types': { 'src/shared/api/served.ts': `import express from 'express'; express();` },
+  'openai-only-in-agents': {
+    'src/modules/notes/infrastructure/talkative.ts': `import 'openai';`,
+    'src/talkative.ts': `import 'openai';`,
+  },
+  'database-only-in-infrastructure': {
+    'src/modules/notes/application/sql.ts': `import 'typeorm';`,
+    'src/modules/notes/api/sql.ts': `import type { Client } from 'pg'; export type T = Client;`,
+  },
+  'shared-knows-no-module': { 'src/shared/application/partial.ts': `import '../../modules/tags/index.js';` },
+  'settings-stand-alone': { 'src/config/busy.ts': `import '../shared/domain/clock.js';` },
+  'environment-through-settings': {
+    'src/shared/infrastructure/sly.ts': `import { env } from 'node:process'; env;`,
+  },
+  'composition-is-outermost': {
+    'src/modules/notes/infrastructure/composed.ts': `import '../../../tables.js';`,
+    'src/modules/notes/api/composed.ts': `import '../notes.module.js';`,
+  },
+  'migrations-stand-alone': { 'migrations/2-current.ts': `import '../src/tables.js';` },
+};
+
+/** What the plants need beside them. */
+const BESIDE = {
+  'src/shared/domain/hen.ts': `import { egg } from './egg.js'; export const hen = () => egg;`,
+  'src/shared/api/frames.ts': ``,
+  'src/shared/infrastructure/tested.spec.ts': ``,
+  'test/support/client.ts': ``,
+  'src/modules/left/index.ts': `export * from './domain/one.js';`,
+  'src/modules/left/domain/one.ts': ``,
+  'src/modules/right/index.ts': `export * from './domain/one.js';`,
+  'src/modules/right/domain/one.ts': ``,
+};
+
+describe('The boundaries', () => {
+  it('are kept by the source', () => {
+    expect(violations(runTool('depcruise', CRUISE))).toEqual([]);
+  });
+
+  it('leave room for a sound tree', () => {
+    expect(violations(runToolOn(SOUND, 'depcruise', CRUISE))).toEqual([]);
+  });
+
+  it('are each tried by a plant', () => {
+    expect(Object.keys(PLANTS).toSorted()).toEqual(forbidden.map(({ name }) => name).toSorted());
+  });
+
+  const planted = Object.assign({}, SOUND, BESIDE, ...Object.values(PLANTS)) as Record<string, string>;
+  const caught = violations(runToolOn(planted, 'depcruise', CRUISE));
+  const plants = Object.entries(PLANTS).flatMap(([rule, files]) =>
+    Object.keys(files).map((file) => ({ rule, file })),
+  );
+
+  it.each(plants)('$rule catches $file', ({ rule, file }) => {
+    // A rule over folders names the folder.
+    const names = [file, dirname(dirname(file))].map((name) => `${rule}: ${name}`);
+    expect(caught.filter((violation) => names.includes(violation))).not.toEqual([]);
+  });
+});
