@@ -1,20 +1,24 @@
+import { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { Config, ConfigInvalid } from './config/config.js';
 import { createHttpApp } from './http-app.js';
 import { ModelEndpoint } from './modules/agents/index.js';
 import { Shutdown } from './shared/application/shutdown.js';
+import { DatabaseUnavailable } from './shared/application/errors.js';
+import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
+import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
-async function main(): Promise<void> {
-  const starting = createHttpApp();
-  stopOnSignals(starting);
-  const app = await starting;
+/** Starts the process and says what it is and where. */
+async function start(): Promise<NestExpressApplication> {
+  const app = await createHttpApp();
   const config = app.get(Config);
   const logger = app.get(Logger);
   await app.listen(config.port, config.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const model = app.get(ModelEndpoint);
-  const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${app.get(DatabaseLocation).description}`;
+  const { description: database } = app.get(DatabaseLocation);
+  const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${database}`;
   if (config.logFormat === 'json') logger.log(hello);
   else console.log(`${hello}\n${tryIt(url)}`);
   app.useLogger(logger);
@@ -23,6 +27,7 @@ async function main(): Promise<void> {
       'No model is configured: answers are canned. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.',
     );
   }
+  return app;
 }
 
 const tryIt = (url: string) => `
@@ -32,16 +37,24 @@ Try it:
     -d '{"type":"user_message","content":"Explain what a lease is"}'
 `;
 
+/** Ctrl-C reaches a process under npm twice, by the terminal and by npm: so close together they are one. */
+const SAME_SIGNAL_MS = 500;
+
 /**
  * The first signal ends the process in order; a second one shortens every wait. One that comes while it starts is heeded
  * when it has started, so that no half-made database is left behind.
  */
-function stopOnSignals(starting: ReturnType<typeof createHttpApp>): void {
-  let stopping = false;
+function stopOnSignals(starting: Promise<NestExpressApplication>): void {
+  let stoppedAt: number | undefined;
   const stop = async () => {
+    const now = performance.now();
+    const isFirst = stoppedAt === undefined;
+    stoppedAt ??= now;
     const app = await starting;
-    if (stopping) return app.get(Shutdown).hurryUp();
-    stopping = true;
+    if (!isFirst) {
+      if (now - stoppedAt > SAME_SIGNAL_MS) app.get(Shutdown).hurryUp();
+      return;
+    }
     try {
       await app.close();
       process.exit(0);
@@ -51,12 +64,25 @@ function stopOnSignals(starting: ReturnType<typeof createHttpApp>): void {
     }
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // A start that fails is told by whoever waits for it.
-    process.on(signal, () => void stop().catch(() => process.exit(1)));
+    process.on(signal, () => void stop().catch(() => undefined)); // a start that fails is told below
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof ConfigInvalid ? error.message : error);
+/** What keeps it from starting, in words where the reason is known. */
+function explain(error: unknown): unknown {
+  if (error instanceof ConfigInvalid) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'Cannot start: PORT is taken by another process';
+  if (translateDatabaseError(error) instanceof DatabaseUnavailable) {
+    return 'Cannot start: the database cannot be reached; look at DATABASE_URL';
+  }
+  return sqlStateOf(error) ? `Cannot start: the database says: ${message}` : error;
+}
+
+const starting = start();
+stopOnSignals(starting);
+starting.catch(async (error: unknown) => {
+  console.error(explain(error));
+  await EmbeddedPostgres.stopAll();
   process.exit(1);
 });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
@@ -60,6 +61,29 @@ describe('the server on its embedded PostgreSQL', () => {
     const pid = await postgresPid();
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     await expectGone(pid);
+  });
+
+  it('leaves no PostgreSQL behind when it cannot start, and says why', async () => {
+    const first = await start();
+    const taken = new URL(first.client.url).port;
+    const other = `${dataDir}-other`;
+    const second = ServerProcess.spawn({ DATA_DIR: other, PORT: taken });
+    expect((await second.exited).code).toBe(1);
+    expect(second.errors.trim()).toBe('Cannot start: PORT is taken by another process');
+    await expect(readFile(join(other, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+    await rm(other, { recursive: true, force: true });
+
+    const third = ServerProcess.spawn({ DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/db' });
+    expect((await third.exited).code).toBe(1);
+    expect(third.errors.trim()).toBe('Cannot start: the database cannot be reached; look at DATABASE_URL');
+  });
+
+  it('heeds a signal that comes while it starts, when it has started', async () => {
+    const server = ServerProcess.spawn({ DATA_DIR: dataDir });
+    await eventually(async () => expect(await readdir(dataDir)).not.toEqual([]));
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await readdir(dataDir)).toEqual(['postgres']);
+    await expect(readFile(join(dataDir, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
   });
 
   it('serves its metrics elsewhere where that is asked for', async () => {
@@ -193,8 +217,13 @@ describe('the server when it is told to stop', () => {
     await eventually(() => expect(model.requests).toHaveLength(1));
     server.signal('SIGTERM');
     await eventually(async () => expect((await server.client.get('/health/ready')).status).toBe(503));
+    expect((await server.client.get('/health/live')).status).toBe(200);
     const refused = await server.client.say(sessionId, 'One more');
     expect([refused.status, refused.body.code]).toEqual([503, 'server.draining']);
+    // What comes together is one signal; only a later one hurries.
+    server.signal('SIGINT');
+    await pause(600);
+    expect((await server.client.get('/health/live')).status).toBe(200);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     const [run] = await database.rows('select status from runs where session_id = $1', [sessionId]);
     expect(run).toEqual({ status: 'interrupted' });
@@ -238,6 +267,25 @@ describe('the server when it is told to stop', () => {
     }
   });
 
+  it('logs a defect with its type, its place and the request’s id, which is all the client gets', async () => {
+    const server = await start();
+    await database.rows('alter table sessions rename column title to renamed');
+    const { body } = await server.client.get('/v1/sessions');
+    expect(body.code).toBe('internal');
+    await server.stop();
+    const line = server.lines.find((each) => each.includes('a request failed by a defect'))!;
+    expect(JSON.parse(line)).toMatchObject({
+      level: 50,
+      req: { id: body.request_id },
+      err: {
+        type: 'QueryFailedError',
+        message: expect.stringContaining('title'),
+        stack: expect.stringContaining(' at '),
+      },
+    });
+    expect(line).not.toContain('"parameters"');
+  });
+
   it('writes neither keys nor what people say into its log', async () => {
     const server = await start({ OPENAI_API_KEY: 'sk-very-secret-key' });
     model.always({ status: 401 });
@@ -245,6 +293,7 @@ describe('the server when it is told to stop', () => {
     await server.client.ask(sessionId, 'my private words');
     await server.stop();
     const log = server.lines.join('\n') + server.errors;
+    expect(log).toMatch(/"method":"POST","url":"\/v1\/sessions"/);
     expect(log).not.toMatch(/sk-very-secret-key|my private words|secret words of the provider/);
     expect(log).not.toContain(new URL(database.url).password);
   });

@@ -20,7 +20,6 @@ type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & { deta
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['request.malformed', 'The request cannot be read'],
   404: ['route.not_found', 'There is nothing at this address'],
-  405: ['route.method_not_allowed', 'This address does not take this method'],
   413: ['request.too_large', 'The request body is larger than 2 MB'],
   415: ['request.unsupported_media_type', 'Send JSON with Content-Type: application/json'],
 };

@@ -2,12 +2,19 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationShutdown } 
 import { BehaviorSubject, Observable, filter, take } from 'rxjs';
 
 /** In this order; each stage ends before the next begins. */
-const STAGES = ['end_streams', 'drain_runs', 'flush_events', 'close_database', 'stop_database'] as const;
+const STAGES = [
+  'end_streams',
+  'drain_runs',
+  'flush_events',
+  'settle_runs',
+  'close_database',
+  'stop_database',
+] as const;
 
 export type ShutdownStage = (typeof STAGES)[number];
 
 /** Stages that need the HTTP server gone: whoever still uses the database has been told to stop by then. */
-const AFTER_HTTP: readonly ShutdownStage[] = ['close_database', 'stop_database'];
+const AFTER_HTTP: readonly ShutdownStage[] = ['settle_runs', 'close_database', 'stop_database'];
 
 /**
  * Ends the process in order, driven by `app.close()`. Whoever holds something that must end registers how, by stage.

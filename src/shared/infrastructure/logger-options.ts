@@ -13,6 +13,7 @@ export function loggerOptions(config: Config, requestIdOf: (request: IncomingMes
       genReqId: requestIdOf,
       customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
       autoLogging: { ignore: (request: IncomingMessage) => QUIET.test(request.url ?? '') },
+      wrapSerializers: false, // ours get the objects themselves
       serializers: {
         req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
         res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),

@@ -15,7 +15,9 @@ const UserMessageDto = z
       .string()
       .max(100)
       .optional()
-      .describe('Who shall answer, from now on; `auto` (default): the runtime decides by task'),
+      .describe(
+        'Who shall answer, from now on; `auto` (default): whom the user chose before, or else the runtime decides',
+      ),
     on_busy: z.literal('reject').optional().describe('While a run is active the message is refused'),
   })
   .meta({ id: 'UserMessage', example: { type: 'user_message', content: 'Add a greeting to hello.txt' } });

@@ -20,6 +20,8 @@ export class RunSupervisor {
     private readonly config: Config,
   ) {
     shutdown.register('drain_runs', () => this.drain());
+    // A request that was under way while the others drained may have waked one more run.
+    shutdown.register('settle_runs', () => this.allDone());
   }
 
   /** @throws ServerDraining when the process is about to end */

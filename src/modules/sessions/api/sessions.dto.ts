@@ -12,6 +12,7 @@ export const CreateSessionDto = z
     title: z.string().min(1).max(200).optional(),
     agent: z
       .string()
+      .min(1)
       .max(100)
       .optional()
       .describe('Who has the word; without it the runtime decides by task'),

@@ -32,6 +32,9 @@ interface Binaries {
  * and signals, which would pull the database away under a process that is still storing its last state.
  */
 export class EmbeddedPostgres {
+  /** What this process uses; more than one only in tests. */
+  private static readonly inUse = new Set<EmbeddedPostgres>();
+
   private constructor(
     /** Where to connect to; holds the password. */
     readonly url: string,
@@ -47,7 +50,9 @@ export class EmbeddedPostgres {
       try {
         const port = (await server.runningPort()) ?? (await server.start());
         const url = `postgres://${USER}:${encodeURIComponent(server.password)}@127.0.0.1:${port}/${DATABASE}`;
-        return new EmbeddedPostgres(url, server, await joinServer(url));
+        const postgres = new EmbeddedPostgres(url, server, await joinServer(url));
+        EmbeddedPostgres.inUse.add(postgres);
+        return postgres;
       } catch (error) {
         // Another process starts or stops the same server at this moment; what it leaves is looked at anew.
         lastError = error;
@@ -57,8 +62,14 @@ export class EmbeddedPostgres {
     throw new Error(`The embedded PostgreSQL in ${folder} could not be started`, { cause: lastError });
   }
 
+  /** Leaves whatever is in use, for a process that fails before anybody is there to end it in order. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...EmbeddedPostgres.inUse].map((postgres) => postgres.stop()));
+  }
+
   /** Leaves the server, and stops it when nobody else uses it. */
   async stop(): Promise<void> {
+    EmbeddedPostgres.inUse.delete(this);
     const last = await this.presence
       .query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
         USERS_LOCK,
@@ -174,29 +185,38 @@ const ourselves: Account = {
 
 /**
  * Started by root, PostgreSQL runs as the owner of its data, or for new data as `postgres`, or else as `nobody`.
- * That account may read folders on the way (CAP_DAC_READ_SEARCH), since a checkout often lies under a folder that only root may enter.
+ * Where the system allows it, that account may read every folder (CAP_DAC_READ_SEARCH), since a checkout often lies
+ * under one that only root may enter; containers often withhold it, and macOS has no such thing.
  */
 async function accountFor(owner: number | undefined): Promise<Account> {
   if (process.getuid?.() !== 0) return ourselves;
   const name = owner === undefined ? await firstAccount('postgres', 'nobody') : String(owner);
   const [uid, gid] = [await idOf('-u', name), await idOf('-g', name)];
-  const asAccount = [
+  const own = (path: string) => chown(path, uid, gid);
+  const readingAnywhere = [
     ...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
     ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup'],
   ];
-  return {
-    run: async (file, args) => void (await execute('setpriv', [...asAccount, file, ...args], { cwd: '/' })),
-    own: (path) => chown(path, uid, gid),
-  };
+  if (await succeeds('setpriv', [...readingAnywhere, 'true'])) {
+    return {
+      run: async (file, args) =>
+        void (await execute('setpriv', [...readingAnywhere, file, ...args], { cwd: '/' })),
+      own,
+    };
+  }
+  return { run: async (file, args) => void (await execute(file, args, { cwd: '/', uid, gid })), own };
+}
+
+async function succeeds(file: string, args: string[]): Promise<boolean> {
+  return execute(file, args).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function firstAccount(...names: string[]): Promise<string> {
   for (const name of names) {
-    const found = await idOf('-u', name).then(
-      () => true,
-      () => false,
-    );
-    if (found) return name;
+    if (await succeeds('id', ['-u', name])) return name;
   }
   throw new Error('PostgreSQL cannot run as root, and there is neither an account postgres nor nobody');
 }
