@@ -132,6 +132,28 @@ describe('the server on its embedded PostgreSQL', () => {
     await expectGone(pid);
   });
 
+  it('brings its PostgreSQL back when that is killed, and goes on', async () => {
+    const server = await start();
+    const sessionId = await server.client.openSession();
+    const reading = server.client.readUntil(sessionId, isFinished);
+    await server.client.say(sessionId, 'Explain what a lease is');
+    await server.client.readUntil(sessionId, (event) => event.type === 'message.delta');
+    const pid = await postgresPid();
+    process.kill(pid, 'SIGKILL');
+    const events = await reading;
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    const { body } = await server.client.get(`/v1/sessions/${sessionId}/messages`);
+    expect(events.find((event) => event.type === 'message.completed')!.data['content']).toBe(
+      body.data[1].content,
+    );
+    const ids = events.map((event) => Number(event.id));
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    const next = await postgresPid();
+    expect(next).not.toBe(pid);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    await expectGone(next);
+  });
+
   it.each([
     [
       { PORT: 'abc', LLM_MAX_RETRIES: '-1', DATABASE_URL: 'mysql://user:hunter2@db' },

@@ -33,7 +33,7 @@ const LONGEST_BACKOFF_MS = 30_000;
 interface Draft {
   readonly run: RunState;
   readonly messageId: string;
-  call: LlmCall;
+  readonly call: LlmCall;
   /** What readers have been sent so far. */
   shown: string;
 }
@@ -133,6 +133,7 @@ export class AnswerStep {
     const answer = await this.model.answer(request, listener, signal);
     // Before a message is completed, its deltas are stored.
     await this.deltas.flushed(messageId);
+    // Only where this is the run's first call is the time until here ours.
     if (firstShownAt && run.usage.modelCalls === 0) {
       const elapsedMs = (await firstShownAt).getTime() - run.createdAt.getTime();
       this.metrics.addedToFirstToken(Math.max(0, elapsedMs - answer.firstTokenMs) / 1000);

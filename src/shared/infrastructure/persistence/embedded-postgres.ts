@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { Client, type DatabaseError } from 'pg';
 
 const execute = promisify(execFile);
@@ -14,6 +16,7 @@ const DATABASE = 'agent_runtime';
 const USERS_LOCK = 7_214_001;
 const START_ATTEMPTS = 20;
 const START_TIMEOUT_SECONDS = 60;
+const REVIVE_PAUSE_MS = 250;
 
 interface Binaries {
   readonly initdb: string;
@@ -35,12 +38,17 @@ export class EmbeddedPostgres {
   /** What this process uses; more than one only in tests. */
   private static readonly inUse = new Set<EmbeddedPostgres>();
 
+  private readonly logger = new Logger(EmbeddedPostgres.name);
+  private leaving = false;
+
   private constructor(
-    /** Where to connect to; holds the password. */
+    /** Where to connect to; holds the password. Stays the same when the server has to be started anew. */
     readonly url: string,
     private readonly server: Server,
-    private readonly presence: Client,
-  ) {}
+    private presence: Client,
+  ) {
+    this.attend(presence);
+  }
 
   /** Starts the server of this folder, or joins it where it runs already. */
   static async start(folder: string): Promise<EmbeddedPostgres> {
@@ -48,15 +56,14 @@ export class EmbeddedPostgres {
     let lastError: unknown;
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
       try {
-        const port = (await server.runningPort()) ?? (await server.start());
-        const url = `postgres://${USER}:${encodeURIComponent(server.password)}@127.0.0.1:${port}/${DATABASE}`;
+        const url = server.url(await server.ensureRunning());
         const postgres = new EmbeddedPostgres(url, server, await joinServer(url));
         EmbeddedPostgres.inUse.add(postgres);
         return postgres;
       } catch (error) {
         // Another process starts or stops the same server at this moment; what it leaves is looked at anew.
         lastError = error;
-        await new Promise((wake) => setTimeout(wake, 100 + attempt * 50));
+        await pause(100 + attempt * 50);
       }
     }
     throw new Error(`The embedded PostgreSQL in ${folder} could not be started`, { cause: lastError });
@@ -69,6 +76,7 @@ export class EmbeddedPostgres {
 
   /** Leaves the server, and stops it when nobody else uses it. */
   async stop(): Promise<void> {
+    this.leaving = true;
     EmbeddedPostgres.inUse.delete(this);
     const last = await this.presence
       .query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
@@ -82,6 +90,26 @@ export class EmbeddedPostgres {
     if (last) await this.server.stop();
     await this.presence.end();
   }
+
+  /** A server that goes away while it is used (killed, out of memory) is brought back. */
+  private attend(presence: Client): void {
+    this.presence = presence;
+    presence.once('end', () => void this.revive());
+  }
+
+  private async revive(): Promise<void> {
+    while (!this.leaving) {
+      try {
+        this.logger.warn('the embedded PostgreSQL has gone away and is started again');
+        await this.server.ensureRunning();
+        this.attend(await joinServer(this.url));
+        return;
+      } catch (error) {
+        this.logger.warn({ err: error }, 'the embedded PostgreSQL does not start yet');
+        await pause(REVIVE_PAUSE_MS);
+      }
+    }
+  }
 }
 
 /** Connects, makes the database where it is missing, and says that this process uses the server. */
@@ -89,8 +117,8 @@ async function joinServer(url: string): Promise<Client> {
   const admin = new URL(url);
   admin.pathname = '/postgres';
   const client = new Client({ connectionString: admin.href, application_name: 'agent-runtime presence' });
-  // The server's end takes this connection with it; whoever needs the server notices by its own connection.
-  client.on('error', () => undefined);
+  client.on('error', () => undefined); // `end` follows, and is heeded
+
   await client.connect();
   try {
     await client.query('select pg_advisory_lock_shared($1)', [USERS_LOCK]);
@@ -111,7 +139,7 @@ class Server {
     private readonly dataDir: string,
     private readonly binaries: Binaries,
     private readonly account: Account,
-    readonly password: string,
+    private readonly password: string,
   ) {}
 
   /** Makes the data folder where it is missing. Two processes may do so at once: one rename wins. */
@@ -124,8 +152,15 @@ class Server {
     return new Server(dataDir, binaries, account, (await readFile(join(dataDir, 'password'), 'utf8')).trim());
   }
 
-  /** The port of the running server, as its pid file (line 4) says; undefined where none runs. */
-  async runningPort(): Promise<number | undefined> {
+  /** The port it had last, so that whoever knows the server finds it again; else any free one. */
+  private async choosePort(): Promise<number> {
+    const options = await readFile(join(this.dataDir, 'postmaster.opts'), 'utf8').catch(() => '');
+    const last = Number(/"-p" "(\d+)"/.exec(options)?.[1] ?? 0);
+    return freePort(last).catch(() => freePort(0));
+  }
+
+  /** As its pid file (line 4) says; undefined where none runs. */
+  private async runningPort(): Promise<number | undefined> {
     try {
       await this.account.run(this.binaries.pg_ctl, ['status', '-D', this.dataDir]);
     } catch {
@@ -135,8 +170,18 @@ class Server {
     return port > 0 ? port : undefined;
   }
 
-  async start(): Promise<number> {
-    const port = await freePort();
+  /** Where to connect to. */
+  url(port: number): string {
+    return `postgres://${USER}:${encodeURIComponent(this.password)}@127.0.0.1:${port}/${DATABASE}`;
+  }
+
+  /** @returns the port of the running server */
+  async ensureRunning(): Promise<number> {
+    return (await this.runningPort()) ?? (await this.start());
+  }
+
+  private async start(): Promise<number> {
+    const port = await this.choosePort();
     const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200`;
     const log = join(this.dataDir, 'server.log');
     await this.account.run(this.binaries.pg_ctl, [
@@ -251,11 +296,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function freePort(): Promise<number> {
+/** The port itself where it is free, or any for 0. */
+function freePort(wanted: number): Promise<number> {
   return new Promise((found, fail) => {
     const probe = createServer();
     probe.once('error', fail);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(wanted, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() =>
         address && typeof address === 'object' ? found(address.port) : fail(new Error('no port')),
