@@ -9,7 +9,7 @@ import { SentEvent, deltasOf, isFinished, isWaiting, typesOf } from '../support/
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { ScriptedModel } from '../support/scripted-model.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess, installWithout } from '../support/server-process.js';
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -76,6 +76,20 @@ describe('the server on its embedded PostgreSQL', () => {
     const third = ServerProcess.spawn({ DATABASE_URL: 'postgres://user:hunter2@127.0.0.1:1/db' });
     expect((await third.exited).code).toBe(1);
     expect(third.errors.trim()).toBe('Cannot start: the database cannot be reached; look at DATABASE_URL');
+  });
+
+  it('refuses to start without a model where the offline one is not installed, and says what to set', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-install-'));
+    try {
+      const server = ServerProcess.spawn(
+        { DATA_DIR: dataDir },
+        await installWithout('@copilotkit/aimock', folder),
+      );
+      expect((await server.exited).code).toBe(1);
+      expect(server.errors).toContain('  OPENAI_API_KEY or OPENAI_BASE_URL must be set');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('heeds a signal that comes while it starts, when it has started', async () => {

@@ -1,10 +1,14 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { TestClient } from './client.js';
 import { eventually } from './eventually.js';
 
-const MAIN = new URL('../../dist/src/main.js', import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = join(ROOT, 'dist/src/main.js');
 const START_LIMIT_MS = 20_000;
 
 /** The built server as a process of its own, as `npm start` runs it. */
@@ -18,8 +22,8 @@ export class ServerProcess {
   ) {}
 
   /** Starts it without waiting for anything. Of this process’s environment it gets only what finds programs. */
-  static spawn(env: Record<string, string>): ServerProcess {
-    const child = spawn(process.execPath, [MAIN], {
+  static spawn(env: Record<string, string>, main = MAIN): ServerProcess {
+    const child = spawn(process.execPath, [main], {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
@@ -73,4 +77,16 @@ export class ServerProcess {
     this.child.kill(signal);
     return this.exited;
   }
+}
+
+/** What is built, with every package but one, as an install without development packages has it. */
+export async function installWithout(name: string, folder: string): Promise<string> {
+  await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  await mkdir(join(folder, 'node_modules'));
+  for (const entry of await readdir(join(ROOT, 'node_modules'))) {
+    if (entry === name.split('/')[0]) continue;
+    await symlink(join(ROOT, 'node_modules', entry), join(folder, 'node_modules', entry));
+  }
+  return join(folder, 'dist/src/main.js');
 }
