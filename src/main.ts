@@ -46,15 +46,12 @@ const SAME_SIGNAL_MS = 500;
  */
 function stopOnSignals(starting: Promise<NestExpressApplication>): void {
   let stoppedAt: number | undefined;
-  const stop = async () => {
-    const now = performance.now();
-    const isFirst = stoppedAt === undefined;
-    stoppedAt ??= now;
-    const app = await starting;
-    if (!isFirst) {
-      if (now - stoppedAt > SAME_SIGNAL_MS) app.get(Shutdown).hurryUp();
+  const stop = async (app: NestExpressApplication, signalledAt: number) => {
+    if (stoppedAt !== undefined) {
+      if (signalledAt - stoppedAt > SAME_SIGNAL_MS) app.get(Shutdown).hurryUp();
       return;
     }
+    stoppedAt = signalledAt;
     try {
       await app.close();
       process.exit(0);
@@ -64,9 +61,15 @@ function stopOnSignals(starting: Promise<NestExpressApplication>): void {
     }
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void stop().catch(() => undefined)); // a start that fails is told below
+    process.on(signal, () => {
+      const signalledAt = performance.now();
+      starting.then((app) => stop(app, signalledAt), ended);
+    });
   }
 }
+
+/** Nothing to stop: a start that fails ends the process by itself. */
+const ended = () => undefined;
 
 /** What keeps it from starting, in words where the reason is known. */
 function explain(error: unknown): unknown {
