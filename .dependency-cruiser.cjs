@@ -16,7 +16,7 @@ const SETTINGS = '^src/config/config\\.ts$';
 const EXTERNAL = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
 const npm = (...names) => `node_modules/(${names.join('|')})/`;
 /** What Node.js offers that does no input or output. */
-const PURE_NODE = '^(async_hooks|crypto|events|timers|timers/promises|util)$';
+const PURE_NODE = '^(async_hooks|buffer|crypto|events|timers|timers/promises|util)$';
 
 /** A layer of a module or of shared, which is `$1` in what it may import. */
 const layer = (name) => ({ path: `^src/(modules/[^/]+|shared)/${name}/`, pathNot: [SPEC, COMPOSITION] });

@@ -4,7 +4,14 @@ import express from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './openapi.js';
-import { BODY_LIMIT, explainMalformedJson, requireJson, requireStorable } from './shared/api/request-body.js';
+import { requireLocalHost } from './shared/api/host-check.js';
+import {
+  BODY_LIMIT,
+  explainMalformedJson,
+  requireJson,
+  requireStorable,
+  requireUtf8,
+} from './shared/api/request-body.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 
 /** The HTTP application, ready to listen. */
@@ -23,8 +30,9 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.set('etag', false);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(requireLocalHost);
   app.use(requireJson);
-  app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'] }));
+  app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'], verify: requireUtf8 }));
   app.use(explainMalformedJson);
   app.use(requireStorable);
   serveDocs(app);

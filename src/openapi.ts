@@ -27,6 +27,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
 /** Swagger UI at /docs, the document at /docs/openapi.json. */
 export function serveDocs(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => describeApi(app), {
+    raw: ['json'],
     jsonDocumentUrl: 'docs/openapi.json',
     customSiteTitle: 'agent-runtime',
   });

@@ -21,11 +21,21 @@ const flag = (fallback: boolean) =>
     .transform((value) => value === 'true')
     .default(fallback);
 
+/** Also its escapes must be sound: a % in a password has to be written as %25. */
+function isUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  try {
+    return decodeURIComponent(new URL(value).href) !== '';
+  } catch {
+    return false;
+  }
+}
+
 const url = (...protocols: string[]) =>
   z
     .string()
     .refine(
-      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
+      (value) => isUrl(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     )
     .optional();

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { FlakyProxy } from '../support/flaky-proxy.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess, installWithout } from '../support/server-process.js';
 
@@ -174,6 +175,8 @@ describe('the server on its embedded PostgreSQL', () => {
     ],
     [{ HOST: '0.0.0.0' }, ['HOST']],
     [{ AUTH_MODE: 'jwt' }, ['AUTH_MODE']],
+    [{ DATA_DIR: '/proc/nowhere' }, ['DATA_DIR']],
+    [{ DATABASE_URL: 'postgres://user:hunter2%@127.0.0.1/x' }, ['DATABASE_URL']],
   ])('refuses to start with %j and names every fault', async (env, names) => {
     const server = ServerProcess.spawn({ DATA_DIR: dataDir, ...env });
     expect((await server.exited).code).toBe(1);
@@ -263,6 +266,18 @@ describe('the server when it is told to stop', () => {
     const [run] = await database.rows('select status from runs where session_id = $1', [sessionId]);
     expect(run).toEqual({ status: 'interrupted' });
   });
+
+  it('ends in time although its database is gone for good', async () => {
+    const proxy = new FlakyProxy(new URL(database.url));
+    const server = await start({ DATABASE_URL: await proxy.open(), SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '1' });
+    model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 20 } });
+    const sessionId = await server.client.openSession({ agent: 'ask' });
+    await server.client.say(sessionId, 'Say it');
+    await eventually(() => expect(model.requests).toHaveLength(1));
+    await proxy.close();
+    expect((await server.stop()).signal).toBeNull();
+    expect(server.lines.join('\n')).toContain('the end of a run could not be stored');
+  }, 60_000);
 
   it('ends its streams, and lets a waiting run wait for the next process', async () => {
     const server = await start();

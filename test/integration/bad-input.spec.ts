@@ -1,3 +1,4 @@
+import { IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
@@ -105,6 +106,60 @@ describe('bad input', () => {
     expectProblem(await app.client.call('POST', `/v1/sessions/${sessionId}/messages`, body), status, code);
   });
 
+  it('refuses a body that is not UTF-8 instead of altering it', async () => {
+    const response = await fetch(`${app.client.url}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from('7b227469746c65223a22fffe227d', 'hex'),
+    });
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      ...[400, 'request.malformed_json'],
+    ]);
+  });
+
+  it.each([
+    ['evil.example.com', 403],
+    ['face', 403],
+    ['localhost:3000', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:3000', 200],
+  ])(
+    'answers to the host %s with %i: a web page must not get in under a name of its own',
+    async (host, status) => {
+      const { port } = new URL(app.client.url);
+      const answer = await new Promise<IncomingMessage>((resolve) => {
+        request({ host: '127.0.0.1', port, path: '/v1/agents', headers: { host } }, resolve).end();
+      });
+      answer.resume();
+      expect(answer.statusCode).toBe(status);
+    },
+  );
+
+  it('answers HEAD of a stream and ends', async () => {
+    const response = await fetch(`${app.client.url}/v1/sessions/${sessionId}/events`, { method: 'HEAD' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('event-stream'),
+    ]);
+  });
+
+  it('lets a reader have an event that is larger than what a reader may be behind', async () => {
+    const text = 'x'.repeat(5_000_000);
+    const facts = [text, 'small'].map((each) => ({
+      type: 'test.fact',
+      sessionId,
+      runId: null,
+      data: { text: each },
+    }));
+    const live = app.client.readUntil(sessionId, (event) => event.id === '2');
+    await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 1']));
+    for (const fact of facts)
+      await app.nest.get(UnitOfWork).run('test_record', async (tx) => tx.record(fact));
+    const replayed = await app.client.readUntil(sessionId, (event) => event.id === '2');
+    expect(replayed[0]!.data['text']).toHaveLength(text.length);
+    expect(await live).toEqual(replayed);
+  });
+
   it('says what to send when the body is not JSON', async () => {
     const answer = await app.client.call('POST', '/v1/sessions', 'a=b', {
       'content-type': 'application/x-www-form-urlencoded',
@@ -172,7 +227,7 @@ describe('bad input', () => {
     const idle = connect(Number(port), '127.0.0.1');
     idle.on('error', () => undefined); // being dropped is what is expected
     idle.pause();
-    idle.write(`GET /v1/sessions/${sessionId}/events HTTP/1.1\r\nhost: x\r\n\r\n`);
+    idle.write(`GET /v1/sessions/${sessionId}/events HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
     await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 2']));
 
     const text = 'x'.repeat(100_000);
@@ -181,9 +236,12 @@ describe('bad input', () => {
       await app.nest.get(UnitOfWork).run('test_record', async (tx) => tx.record(fact));
     }
     expect(await reading).toHaveLength(events);
-    await eventually(async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 0']));
+    await eventually(
+      async () => expect(await app.metric('sse_connections')).toEqual(['sse_connections 0']),
+      45_000,
+    );
     idle.destroy();
-  });
+  }, 60_000);
 
   it('lets a reader take its time with a long log', async () => {
     await app.database.rows(

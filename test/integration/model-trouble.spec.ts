@@ -238,6 +238,56 @@ describe('a model server of bad manners', () => {
     expect(deltasOf(events).size).toBe(0);
   });
 
+  it.each([
+    ['with index 0 each', [0, 0]],
+    ['without an index', [undefined, undefined]],
+    ['with gaps', [3, 7]],
+  ])('tells several tool calls apart %s', async (_what, indexes) => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      indexes.forEach((index, n) => {
+        const call = { index, id: `call_${n}`, function: { name: 'read_file', arguments: '{"path":' } };
+        response.write(chunk({ tool_calls: [call] }));
+        response.write(chunk({ tool_calls: [{ index, function: { arguments: `"${n}.txt"}` } }] }));
+      });
+      response.end(`${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
+    };
+    const requested = of(await ask(), 'tool_call.requested').map((event) => event.data['arguments']);
+    expect(requested).toEqual([{ path: '0.txt' }, { path: '1.txt' }]);
+  });
+
+  it('refuses in words, counts in fractions and ends for odd reasons: the answer stands', async () => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ refusal: 'I would rather not.' }));
+      response.write(chunk({}, 'odd \0 reason'));
+      response.end(
+        `data: {"choices":[],"usage":{"prompt_tokens":1.5,"completion_tokens":99999999999}}\n\ndata: [DONE]\n\n`,
+      );
+    };
+    const events = await ask();
+    expect(of(events, 'message.completed')[0]!.data).toMatchObject({
+      content: 'I would rather not.',
+      finish_reason: 'odd  reason',
+      usage: null,
+    });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('never comes to an end: the run does', async () => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const go = () => {
+        while (!response.destroyed && response.write(chunk({ content: 'x'.repeat(100_000) })));
+      };
+      response.on('drain', go);
+      go();
+    };
+    const events = await ask();
+    expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.answer_too_long' } });
+    expect(of(events, 'message.discarded')).toHaveLength(1);
+  });
+
   it('sends what PostgreSQL cannot store, and the text survives', async () => {
     behave = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -118,6 +118,7 @@ describe('tool calls', () => {
     ['a wrong type', { name: 'read_file', args: { path: 7 } }, /path/],
     ['an absolute path', { name: 'write_file', args: { path: '/etc/passwd', content: '' } }, /relative/],
     ['a path that leads out', { name: 'read_file', args: { path: 'a/../../b' } }, /\.\./],
+    ['a path with NUL', { name: 'read_file', args: '{"path":"a\\u0000b"}' }, /NUL/],
     ['a Windows path that leads out', { name: 'read_file', args: { path: '..\\b' } }, /\.\./],
     ['a path that is too long', { name: 'read_file', args: { path: 'x'.repeat(4097) } }, /path/],
     [
@@ -250,7 +251,7 @@ describe('what a tool call says or does', () => {
   });
 
   it('may hold what PostgreSQL cannot store', async () => {
-    const args = '{"path":"a\\u0000b.txt","content":"half \\ud800","\\u0000":1}';
+    const args = '{"path":"ab.txt","content":"nul \\u0000 half \\ud800","\\u0000":1}';
     app.model.script(
       {
         calls: [
@@ -263,7 +264,7 @@ describe('what a tool call says or does', () => {
     const events = await app.client.ask(sessionId, 'Do it');
     expect(events.find((event) => event.type === 'tool_call.requested')!.data['arguments']).toEqual({
       path: 'ab.txt',
-      content: 'half \ufffd',
+      content: 'nul  half \ufffd',
     });
     expect(isWaiting(events.at(-1)!)).toBe(true);
   });

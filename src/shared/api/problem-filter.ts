@@ -7,6 +7,7 @@ import { requestIdOf } from './request-id.js';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
+  forbidden: 403,
   not_found: 404,
   conflict: 409,
   unavailable: 503,

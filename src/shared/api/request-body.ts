@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js';
@@ -18,6 +19,14 @@ class MalformedJson extends DomainError {
   readonly kind = 'invalid';
 }
 
+/** Looks at the body before it is decoded: what is not UTF-8 would be altered silently. */
+export function requireUtf8(_request: unknown, _response: unknown, body: Buffer): void {
+  if (!isUtf8(body)) throw new Error('not UTF-8');
+}
+
+/** How the body parser calls what it cannot parse, and what `requireUtf8` refuses. */
+const UNREADABLE = new Set(['entity.parse.failed', 'entity.verify.failed']);
+
 /** Error middleware of the body parser: Nest would make one kind of error of all that it says. */
 export function explainMalformedJson(
   error: unknown,
@@ -25,8 +34,8 @@ export function explainMalformedJson(
   _response: Response,
   next: NextFunction,
 ): void {
-  const malformed = (error as { type?: string }).type === 'entity.parse.failed';
-  next(malformed ? new MalformedJson('The request body is not a JSON object or array') : error);
+  const malformed = UNREADABLE.has((error as { type?: string }).type ?? '');
+  next(malformed ? new MalformedJson('The request body is not a JSON object or array in UTF-8') : error);
 }
 
 /**

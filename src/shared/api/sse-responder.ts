@@ -8,9 +8,9 @@ import { StreamMetrics } from '../application/stream-metrics.js';
 import { Clock } from '../domain/clock.js';
 
 const RETRY_MS = 1_000;
-/** A reader behind by more than this is dropped: it resumes where it was, and holds no memory meanwhile. */
-const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
-/** A reader that takes nothing for so long is dropped. */
+/** A reader behind by more than this gets no more from memory: it reads the log, at its own pace. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** A reader that is so far behind and takes nothing for so long is dropped; it can resume where it was. */
 const STALLED_MS = 30_000;
 
 const HEADERS = {
@@ -53,6 +53,10 @@ export class SseResponder {
   ): void {
     if (response.destroyed) return; // left before it began
     response.writeHead(200, HEADERS);
+    if (response.req.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write(`: open\nid: ${cursor}\nretry: ${RETRY_MS}\n\n`);
     this.metrics.connected();
     const left$ = fromEvent(response, 'close');
@@ -72,13 +76,11 @@ export class SseResponder {
   }
 
   private write(response: Response, frame: string): void {
-    if (response.writableEnded || response.destroyed) return;
-    response.write(frame);
-    if (response.writableLength > MAX_UNSENT_BYTES) this.drop(response);
+    if (!response.writableEnded && !response.destroyed) response.write(frame);
   }
 
   private drained(response: Response): Promise<void> | undefined {
-    if (!response.writableNeedDrain) return undefined;
+    if (response.writableLength <= MAX_UNSENT_BYTES) return undefined;
     const moved$ = race(fromEvent(response, 'drain'), fromEvent(response, 'close')).pipe(take(1), share());
     timer(STALLED_MS)
       .pipe(takeUntil(moved$))

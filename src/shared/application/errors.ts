@@ -6,7 +6,7 @@ export class DatabaseUnavailable extends DomainError {
   readonly kind = 'unavailable';
 
   constructor(cause: unknown) {
-    super('The database cannot be reached at the moment; try again');
+    super('The database cannot be reached, or is too busy, at the moment; try again');
     this.cause = cause;
   }
 }

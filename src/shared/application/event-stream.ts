@@ -20,8 +20,8 @@ export type StreamItem = StoredEvent | StreamReset;
 export const isReset = (item: StreamItem): item is StreamReset => 'reset' in item;
 
 /**
- * Whether the reader can take more: undefined if so, else a promise that resolves when it can. Asked before each event
- * that comes out of the log, so that a slow reader costs no memory.
+ * Whether the reader can take more: undefined if so, else a promise that resolves when it can. Asked before each event,
+ * so that a slow reader costs no memory: it gets the rest out of the log.
  */
 export type Ready = () => Promise<void> | undefined;
 

@@ -52,6 +52,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.logger.log('stopping: no new work is taken');
     this.draining$.next(true);
     await this.perform(STAGES.filter((stage) => !AFTER_HTTP.includes(stage)));
   }

@@ -49,7 +49,8 @@ export type ModelErrorCode =
   | 'model.request_refused'
   | 'model.server_error'
   | 'model.malformed_answer'
-  | 'model.stream_cut';
+  | 'model.stream_cut'
+  | 'model.answer_too_long';
 
 /** A call that brought no whole answer. The message is made for clients: no word of the provider's. */
 export class ModelError extends DomainError {

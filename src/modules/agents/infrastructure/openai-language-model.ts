@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { Config } from '../../../config/config.js';
+import { storableText } from '../../../shared/domain/storable.js';
 import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
 import {
   LanguageModel,
@@ -15,12 +16,17 @@ import { ModelEndpoint } from './model-endpoint.js';
 import { ModelMetrics } from './model.metrics.js';
 import { WellFormedText } from './well-formed-text.js';
 
+/** Longer than any model's context: what goes on beyond it is a fault. */
+const MAX_ANSWER_CHARACTERS = 2_000_000;
+/** Of PostgreSQL's integer. */
+const MAX_COUNT = 2 ** 31 - 1;
+
 type Chunk = OpenAI.Chat.ChatCompletionChunk;
 
 /** What the pieces of an answer add up to. */
 interface Gathered {
   content: string;
-  toolCalls: { callId: string; toolName: string; arguments: string }[];
+  toolCalls: { index: number; callId: string; toolName: string; arguments: string }[];
   finishReason: string | null;
   usage: ModelUsage | null;
   firstTokenMs: number | null;
@@ -98,6 +104,7 @@ export class OpenAiLanguageModel extends LanguageModel {
         watchdog.refresh();
         if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
         emit(text.push(gather(gathered, chunk)));
+        refuseTooLong(gathered);
         const [first] = gathered.toolCalls;
         if (first) listener.onFirstCall?.(first.toolName, first.arguments);
       }
@@ -115,26 +122,54 @@ export class OpenAiLanguageModel extends LanguageModel {
 /** Adds a chunk to what there is, and answers its text. */
 function gather(gathered: Gathered, chunk: Chunk): string {
   if (chunk.usage) {
-    gathered.usage = {
-      promptTokens: chunk.usage.prompt_tokens,
-      completionTokens: chunk.usage.completion_tokens,
-    };
+    gathered.usage = toUsage(chunk.usage);
   }
   const choice = chunk.choices?.[0];
   if (!choice) return '';
   gathered.finishReason = choice.finish_reason ?? gathered.finishReason;
   for (const part of choice.delta?.tool_calls ?? []) {
-    const call = (gathered.toolCalls[part.index] ??= { callId: '', toolName: '', arguments: '' });
-    call.callId ||= part.id ?? '';
+    const call = callOf(gathered, part.index, part.id);
     call.toolName += part.function?.name ?? '';
     call.arguments += part.function?.arguments ?? '';
   }
-  return choice.delta?.content ?? '';
+  return choice.delta?.content ?? choice.delta?.refusal ?? '';
+}
+
+/**
+ * The call a piece belongs to. Providers tell calls apart by index, some of them by id only (all with index 0, or
+ * without one): another id is another call.
+ */
+function callOf(gathered: Gathered, index = -1, id = ''): Gathered['toolCalls'][number] {
+  const known = gathered.toolCalls.findLast((call) => call.index === index);
+  if (known && (id === '' || known.callId === '' || known.callId === id)) {
+    known.callId ||= id;
+    return known;
+  }
+  const call = { index, callId: id, toolName: '', arguments: '' };
+  gathered.toolCalls.push(call);
+  return call;
+}
+
+const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
+
+/** Null for what cannot be counts of tokens. */
+function toUsage(usage: OpenAI.CompletionUsage): ModelUsage | null {
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
+  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
+}
+
+function refuseTooLong({ content, toolCalls }: Gathered): void {
+  const characters = toolCalls.reduce(
+    (sum, call) => sum + call.arguments.length + call.toolName.length,
+    content.length,
+  );
+  if (characters <= MAX_ANSWER_CHARACTERS) return;
+  throw new ModelError('model.answer_too_long', 'The model’s answer has no end', false);
 }
 
 function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   const { content, finishReason, usage } = gathered;
-  const toolCalls = gathered.toolCalls.filter((call) => call !== undefined);
+  const { toolCalls } = gathered;
   if (finishReason === null && gathered.firstTokenMs === null) {
     throw new ModelError('model.malformed_answer', 'What came from the model is no answer', true);
   }
@@ -144,7 +179,13 @@ function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   if (content === '' && toolCalls.length === 0) {
     throw new ModelError('model.malformed_answer', 'The model answered nothing', true);
   }
-  return { content, toolCalls, finishReason, usage, firstTokenMs: gathered.firstTokenMs ?? durationMs };
+  return {
+    content,
+    toolCalls,
+    finishReason: storableText(finishReason).slice(0, 100),
+    usage,
+    firstTokenMs: gathered.firstTokenMs ?? durationMs,
+  };
 }
 
 function toBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsStreaming {

@@ -17,7 +17,7 @@ import {
 } from '../../agents/index.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
-import { RunState } from '../domain/run.js';
+import { INTERNAL_ERROR, RunError, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { buildPrompt } from './build-prompt.js';
 import { ModelCalls } from './model-calls.js';
@@ -78,7 +78,7 @@ export class AnswerStep {
       } catch (error) {
         await this.deltas.flushed(draft.messageId);
         if (signal.aborted) return await this.interrupt(draft, agent);
-        if (!(error instanceof ModelError)) throw error;
+        if (!(error instanceof ModelError)) return await this.failByDefect(draft, error, signal);
         if (!error.retryable || retries >= this.config.llm.maxRetries)
           return await this.fail(draft, error, signal);
         this.logger.warn(
@@ -164,7 +164,13 @@ export class AnswerStep {
     return next;
   }
 
-  private async fail(draft: Draft, error: ModelError, signal: AbortSignal): Promise<void> {
+  /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
+  private async failByDefect(draft: Draft, error: unknown, signal: AbortSignal): Promise<void> {
+    this.logger.error({ err: error, run_id: draft.run.id }, 'a run failed by a defect');
+    await this.fail(draft, INTERNAL_ERROR, signal);
+  }
+
+  private async fail(draft: Draft, error: RunError, signal: AbortSignal): Promise<void> {
     await this.journal.write('fail_run', signal, async (tx) => {
       const runs = tx.get(RunRepository);
       const run = await runs.get(draft.run.id);

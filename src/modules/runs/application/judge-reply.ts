@@ -72,7 +72,7 @@ export class JudgeReply {
     const refuse = (error: string, invalid: boolean): JudgedCall => ({
       verdict: 'refuse',
       toolName: name,
-      arguments: given ?? storableText(call.arguments),
+      arguments: storableJson(given ?? call.arguments),
       error,
       invalid,
     });
@@ -89,7 +89,8 @@ export class JudgeReply {
     if (name === 'write_file' && typeof path === 'string' && !agent.writePattern?.test(path)) {
       return refuse(this.forbidden(agent, name, path), false);
     }
-    return { name, args: parsed.arguments };
+    // Checked as the model wrote them, then made storable: a path with NUL is refused, not mended.
+    return { name, args: storableJson(parsed.arguments) as JsonObject };
   }
 
   private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
@@ -125,7 +126,7 @@ function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedRepl
 
 function parseJson(text: string): JsonValue | undefined {
   try {
-    return storableJson(JSON.parse(text === '' ? '{}' : text) as JsonValue);
+    return JSON.parse(text === '' ? '{}' : text) as JsonValue;
   } catch {
     return undefined; // the model reads that its arguments are not JSON
   }

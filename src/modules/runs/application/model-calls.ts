@@ -3,7 +3,7 @@ import { Config } from '../../../config/config.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { Agent, ModelAnswer, ModelError } from '../../agents/index.js';
+import { Agent, ModelAnswer } from '../../agents/index.js';
 import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
@@ -64,7 +64,7 @@ export class ModelCalls {
     };
   }
 
-  failed(error: ModelError): LlmCallOutcome {
+  failed(error: { readonly code: string }): LlmCallOutcome {
     return { ...this.without('failed'), errorCode: error.code };
   }
 

@@ -3,7 +3,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { INTERNAL_ERROR } from '../domain/run.js';
 import { Orchestrator } from './orchestrator.js';
+import { LAST_WRITE_MS } from './run-journal.js';
 import { RunMetrics } from './run-metrics.js';
 
 /** The runs that this process carries out. They belong to it, not to the requests that set them in motion. */
@@ -55,10 +57,7 @@ export class RunSupervisor {
     try {
       if (this.stop.signal.aborted) return await this.orchestrator.interrupt(runId);
       this.logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
-      await this.orchestrator.fail(runId, {
-        code: 'run.internal_error',
-        message: 'The run failed inside the server',
-      });
+      await this.orchestrator.fail(runId, INTERNAL_ERROR);
     } catch (again) {
       this.logger.error({ err: again, run_id: runId }, 'the end of a run could not be stored');
     }
@@ -74,6 +73,8 @@ export class RunSupervisor {
     await Promise.race([this.allDone(), timeUp]);
     idle.abort();
     this.stop.abort(new Error('the process ends'));
+    // From here on nothing waits longer than this, also not for a database that does not come back.
+    setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
   }
 

@@ -15,6 +15,11 @@ export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; i
 /** Why a run did not reach its end. The message may be shown to clients. */
 export type RunError = { code: string; message: string };
 
+export const INTERNAL_ERROR: RunError = {
+  code: 'run.internal_error',
+  message: 'The run failed inside the server',
+};
+
 export type RunUsage = { modelCalls: number; promptTokens: number; completionTokens: number };
 
 export interface RunState {

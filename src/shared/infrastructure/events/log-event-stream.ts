@@ -63,11 +63,12 @@ class LogReader {
     }
     const fresh = notice.filter((event) => event.seq > this.cursor);
     if (notice.length > 0 && fresh.length === 0) return;
-    if (fresh[0]?.seq !== this.cursor + 1) {
-      void this.readLog();
-      return;
+    for (const event of fresh) {
+      if (event.seq !== this.cursor + 1 || this.ready()) break;
+      this.emit(event, event.seq);
     }
-    for (const event of fresh) this.emit(event, event.seq);
+    // Something is missing before it, or the reader cannot take it now: the log has it.
+    if (this.cursor !== fresh.at(-1)?.seq) void this.readLog();
   }
 
   private async readLog(first?: () => Promise<void>): Promise<void> {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { Config } from '../../../config/config.js';
+import { Config, ConfigInvalid } from '../../../config/config.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
+
+const UNUSABLE_FOLDER = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS']);
 
 /** Where the database of this process is, and who must stop it. */
 export class DatabaseLocation {
@@ -18,7 +20,10 @@ export class DatabaseLocation {
       const { host, pathname } = new URL(config.databaseUrl);
       return new DatabaseLocation(config.databaseUrl, `PostgreSQL at ${host}${pathname}`, undefined);
     }
-    const embedded = await EmbeddedPostgres.start(config.dataDir);
+    const embedded = await EmbeddedPostgres.start(config.dataDir).catch((error: NodeJS.ErrnoException) => {
+      if (!UNUSABLE_FOLDER.has(error.code ?? '')) throw error;
+      throw new ConfigInvalid([`DATA_DIR must be a folder this process can write to (${error.code})`]);
+    });
     return new DatabaseLocation(
       embedded.url,
       `embedded PostgreSQL in ${join(config.dataDir, 'postgres')}`,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Account, accountFor } from './postgres-account.js';
 
 const USER = 'agent_runtime';
@@ -25,7 +25,7 @@ export class PostgresServer {
   static async in(folder: string): Promise<PostgresServer> {
     const binaries = await loadBinaries();
     const dataDir = join(folder, 'postgres');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (!(await exists(dataDir))) await initialise(folder, dataDir, binaries);
     const account = await accountFor((await stat(dataDir)).uid);
     return new PostgresServer(
@@ -118,6 +118,16 @@ async function loadBinaries(): Promise<Binaries> {
 async function makeExecutable(file: string): Promise<void> {
   const { mode } = await stat(file);
   if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555);
+}
+
+/** Step by step: Node's own recursion never ends where a file system refuses new folders as if they had no parent. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await exists(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder).catch(async (error: unknown) => {
+    if (!(await exists(folder))) throw error; // else another process made it
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
