@@ -10,8 +10,12 @@ import { Clock } from '../domain/clock.js';
 const RETRY_MS = 1_000;
 /** A reader behind by more than this gets no more from memory: it reads the log, at its own pace. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** A reader that is so far behind and takes nothing for so long is dropped; it can resume where it was. */
-const STALLED_MS = 30_000;
+/**
+ * A reader that is so far behind is dropped when it is slower than this; it can resume where it was. The time it gets
+ * goes by what it has to take, so that a slow line does not meet the same large event again and again.
+ */
+const LEAST_BYTES_PER_MS = 32;
+const GRACE_MS = 5_000;
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -43,7 +47,7 @@ export class SseResponder {
 
   /**
    * @param cursor where the reader begins; it is told at once, so that even a stream without events can be resumed
-   * @param open opens the stream of items; it asks `ready` before it reads more of the log
+   * @param open opens the stream of items; it asks `ready` before each event
    */
   send(
     response: Response,
@@ -82,7 +86,7 @@ export class SseResponder {
   private drained(response: Response): Promise<void> | undefined {
     if (response.writableLength <= MAX_UNSENT_BYTES) return undefined;
     const moved$ = race(fromEvent(response, 'drain'), fromEvent(response, 'close')).pipe(take(1), share());
-    timer(STALLED_MS)
+    timer(GRACE_MS + response.writableLength / LEAST_BYTES_PER_MS)
       .pipe(takeUntil(moved$))
       .subscribe(() => this.drop(response));
     return firstValueFrom(moved$).then(() => undefined);

@@ -21,6 +21,12 @@ describe('a spoken tool call', () => {
     }
   });
 
+  it('stops previewing what is too long to be read again and again', () => {
+    const spoken = new SpokenCall();
+    expect(spoken.grow('attempt_completion', `{"result":"${'x'.repeat(40_000)}`, false)).toHaveLength(40_000);
+    expect(spoken.grow('attempt_completion', `{"result":"${'x'.repeat(2_000_000)}`, false)).toBe('');
+  });
+
   it('says nothing for tools that do something', () => {
     expect(new SpokenCall().grow('write_file', '{"result":"no"', true)).toBe('');
     expect(

@@ -4,6 +4,9 @@ const SPOKEN: Readonly<Record<string, string>> = {
   ask_followup_question: 'question',
 };
 
+/** The arguments are read anew with each piece; beyond this length that would cost more than a preview is worth. */
+const LONGEST_PREVIEW = 50_000;
+
 /** Between what was said before a call and what the call says. */
 export const NEW_PARAGRAPH = '\n\n';
 
@@ -19,6 +22,7 @@ export class SpokenCall {
    * @param follows whether something was said before the call, which then is a paragraph of its own
    */
   grow(toolName: string, argumentsSoFar: string, follows: boolean): string {
+    if (argumentsSoFar.length > LONGEST_PREVIEW) return '';
     const key = SPOKEN[toolName];
     const text = key === undefined ? '' : textSoFar(key, argumentsSoFar);
     const fresh = text.slice(this.said.length);

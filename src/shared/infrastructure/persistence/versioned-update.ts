@@ -12,6 +12,7 @@ export async function updateVersioned<Row extends { id: string; version: number 
   state: Pick<Row, 'id' | 'version'> & Partial<Row>,
 ): Promise<void> {
   const { id, version, ...rest } = state;
+  // TypeORM's type for a part of a row cannot be followed for a row that is not known yet; callers are checked by theirs.
   const changed = { ...rest, version: version + 1 } as unknown as QueryDeepPartialEntity<Row>;
   const result = await manager.update(schema, { id, version }, changed);
   if (result.affected !== 1) throw new ConcurrencyError(`${schema.options.name} ${id}`);
