@@ -27,6 +27,7 @@ export class EmbeddedPostgres {
 
   private readonly logger = new Logger(EmbeddedPostgres.name);
   private leaving = false;
+  private reviving: Promise<void> | undefined;
 
   private constructor(
     /** Where to connect to; holds the password. Stays the same when the server has to be started anew. */
@@ -65,6 +66,8 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     this.leaving = true;
     EmbeddedPostgres.inUse.delete(this);
+    // A server that is just being brought back would else be left running.
+    await this.reviving;
     const last = await this.presence
       .query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
         USERS_LOCK,
@@ -81,7 +84,7 @@ export class EmbeddedPostgres {
   /** A server that goes away while it is used (killed, out of memory) is brought back. */
   private attend(presence: Client): void {
     this.presence = presence;
-    presence.once('end', () => void this.revive());
+    presence.once('end', () => (this.reviving = this.revive()));
   }
 
   private async revive(): Promise<void> {
