@@ -84,7 +84,9 @@ export class EmbeddedPostgres {
   /** A server that goes away while it is used (killed, out of memory) is brought back. */
   private attend(presence: Client): void {
     this.presence = presence;
-    presence.once('end', () => (this.reviving = this.revive()));
+    presence.once('end', () => {
+      this.reviving = this.revive();
+    });
   }
 
   private async revive(): Promise<void> {
