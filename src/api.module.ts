@@ -2,8 +2,10 @@ import { MiddlewareConsumer, Module, NestModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CoreModule } from './core.module.js';
 import { AgentsModule } from './modules/agents/index.js';
+import { ApprovalsModule } from './modules/approvals/index.js';
 import { ConversationsModule } from './modules/conversations/index.js';
 import { HealthModule } from './modules/health/index.js';
+import { PlansModule } from './modules/plans/index.js';
 import { RunsModule } from './modules/runs/index.js';
 import { SessionsModule } from './modules/sessions/index.js';
 import { ApiSharedModule } from './shared/api/api-shared.module.js';
@@ -19,6 +21,8 @@ import { validationPipe } from './shared/api/validation-pipe.js';
     AgentsModule,
     SessionsModule,
     ConversationsModule,
+    ApprovalsModule,
+    PlansModule,
     RunsModule,
     HealthModule,
   ],

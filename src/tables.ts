@@ -1,5 +1,7 @@
 import { EntitySchema } from 'typeorm';
+import { ApprovalSchema } from './modules/approvals/index.js';
 import { MessageSchema } from './modules/conversations/index.js';
+import { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './modules/plans/index.js';
 import { LlmCallSchema, RunSchema, ToolCallSchema } from './modules/runs/index.js';
 import { AgentSwitchSchema, SessionSchema } from './modules/sessions/index.js';
 import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
@@ -12,6 +14,10 @@ export const TABLES: EntitySchema[] = [
   RunSchema,
   ToolCallSchema,
   LlmCallSchema,
+  ApprovalSchema,
+  PlanSchema,
+  SubtaskSchema,
+  PlanTransitionSchema,
   EventSchema,
   EventStreamSchema,
 ];

@@ -24,6 +24,8 @@ export abstract class Config {
     readonly maxRetries: number;
   };
   abstract readonly modelCallLimit: number;
+  /** The rules for tool calls. `required`: its absence is a fault. */
+  abstract readonly approvalPolicyFile: { readonly path: string; readonly required: boolean };
   abstract readonly approvalTimeoutSeconds: number;
   abstract readonly toolResultTimeoutSeconds: number;
   abstract readonly runLeaseSeconds: number;

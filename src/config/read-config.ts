@@ -12,6 +12,9 @@ const whole = (min: number, max: number) => {
     .refine((value) => value >= min && value <= max, message);
 };
 
+/** Read where it is there; a file that the settings name must be. */
+const APPROVAL_POLICY = 'approval-policy.json';
+
 const DAY = 86_400;
 const seconds = (fallback: number, max = 30 * DAY) => whole(1, max).default(fallback);
 
@@ -62,6 +65,7 @@ const SETTINGS = z.object({
   LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600),
   LLM_MAX_RETRIES: whole(0, 20).default(3),
   MODEL_CALL_LIMIT: whole(1, 10_000).default(50),
+  APPROVAL_POLICY_FILE: z.string().optional(),
   APPROVAL_TIMEOUT_SECONDS: seconds(DAY),
   TOOL_RESULT_TIMEOUT_SECONDS: seconds(3600),
   RUN_LEASE_SECONDS: seconds(15, 3600),
@@ -126,6 +130,10 @@ export function readConfig(
       maxRetries: s.LLM_MAX_RETRIES,
     },
     modelCallLimit: s.MODEL_CALL_LIMIT,
+    approvalPolicyFile: {
+      path: s.APPROVAL_POLICY_FILE ?? APPROVAL_POLICY,
+      required: s.APPROVAL_POLICY_FILE !== undefined,
+    },
     approvalTimeoutSeconds: s.APPROVAL_TIMEOUT_SECONDS,
     toolResultTimeoutSeconds: s.TOOL_RESULT_TIMEOUT_SECONDS,
     runLeaseSeconds: s.RUN_LEASE_SECONDS,

@@ -251,11 +251,11 @@ describe('what a tool call says or does', () => {
   });
 
   it('may hold what PostgreSQL cannot store', async () => {
-    const args = '{"path":"ab.txt","content":"nul \\u0000 half \\ud800","\\u0000":1}';
+    const args = '{"path":"ab","query":"nul \\u0000 half \\ud800","\\u0000":1}';
     app.model.script(
       {
         calls: [
-          { name: 'write_file', args },
+          { name: 'search_in_code', args },
           { name: 'nul\0', args: '{"a\\u0000":"\\udc00"}' },
         ],
       },
@@ -263,8 +263,8 @@ describe('what a tool call says or does', () => {
     );
     const events = await app.client.ask(sessionId, 'Do it');
     expect(events.find((event) => event.type === 'tool_call.requested')!.data['arguments']).toEqual({
-      path: 'ab.txt',
-      content: 'nul  half \ufffd',
+      path: 'ab',
+      query: 'nul  half \ufffd',
     });
     expect(isWaiting(events.at(-1)!)).toBe(true);
   });

@@ -1,23 +1,37 @@
 import { Module } from '@nestjs/common';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
+import { ApprovalsModule } from '../approvals/index.js';
 import { ConversationsModule } from '../conversations/index.js';
+import { PlansModule } from '../plans/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { DecisionsController } from './api/decisions.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { InputsController } from './api/inputs.controller.js';
 import { RunsController } from './api/runs.controller.js';
+import { AdvancePlan } from './application/advance-plan.js';
 import { AnswerStep } from './application/answer-step.js';
+import { ApplyDecision } from './application/apply-decision.js';
+import { CancelPlan } from './application/cancel-plan.js';
 import { ClassifyTask } from './application/classify-task.js';
 import { DeadlineWatch } from './application/deadline-watch.js';
+import { DecideApproval } from './application/decide-approval.js';
+import { EndPlan } from './application/end-plan.js';
+import { ExpireApprovals } from './application/expire-approvals.js';
 import { ExpireToolCalls } from './application/expire-tool-calls.js';
 import { JudgeReply } from './application/judge-reply.js';
 import { ModelCalls } from './application/model-calls.js';
 import { Orchestrator } from './application/orchestrator.js';
+import { PrepareTurn } from './application/prepare-turn.js';
+import { ProposePlan } from './application/propose-plan.js';
+import { RecordFailure } from './application/record-failure.js';
 import { RecordReply } from './application/record-reply.js';
+import { RetryPlan } from './application/retry-plan.js';
 import { RunJournal } from './application/run-journal.js';
 import { RunMetrics } from './application/run-metrics.js';
 import { RunSupervisor } from './application/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
+import { SaveRun } from './application/save-run.js';
 import { SendUserMessage } from './application/send-user-message.js';
 import { SubmitToolResult } from './application/submit-tool-result.js';
 import { SwitchAgent } from './application/switch-agent.js';
@@ -32,20 +46,31 @@ import { TypeOrmRunRepository } from './infrastructure/typeorm-run.repository.js
 import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.repository.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule, ConversationsModule],
-  controllers: [InputsController, EventsController, RunsController],
+  imports: [AgentsModule, SessionsModule, ConversationsModule, ApprovalsModule, PlansModule],
+  controllers: [InputsController, DecisionsController, EventsController, RunsController],
   providers: [
     SendUserMessage,
     SubmitToolResult,
     SwitchAgent,
+    DecideApproval,
+    CancelPlan,
+    RetryPlan,
     ToolAnswers,
+    ApplyDecision,
     ExpireToolCalls,
+    ExpireApprovals,
     DeadlineWatch,
     Orchestrator,
     ClassifyTask,
+    PrepareTurn,
     AnswerStep,
+    AdvancePlan,
     JudgeReply,
     RecordReply,
+    RecordFailure,
+    ProposePlan,
+    EndPlan,
+    SaveRun,
     ModelCalls,
     RunJournal,
     RunSupervisor,

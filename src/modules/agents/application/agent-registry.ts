@@ -55,6 +55,13 @@ export class AgentRegistry {
     return this.multiAgentMode && agentId === RECEPTIONIST;
   }
 
+  /** Who can be given the subtasks of a plan. */
+  forSubtasks(): string[] {
+    return this.all()
+      .filter((agent) => agent.takesSubtasks)
+      .map((agent) => agent.id);
+  }
+
   /** Another agent that may do what `agentId` may not: use the tool, or write that path. */
   whoMay(tool: ToolName, path: string | undefined, agentId: string): Agent | undefined {
     return this.all().find(

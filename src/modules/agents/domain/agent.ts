@@ -22,6 +22,8 @@ export interface Agent {
   };
   /** `background`: runs as a job only, never has the word in a session. */
   readonly mode: 'conversation' | 'background';
+  /** Whether a plan may give it subtasks. */
+  readonly takesSubtasks: boolean;
 }
 
 export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;

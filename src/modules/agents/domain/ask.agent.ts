@@ -11,4 +11,5 @@ something done, hand over with switch_agent.`,
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',
+  takesSubtasks: true,
 };

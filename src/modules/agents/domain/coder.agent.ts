@@ -22,4 +22,5 @@ End with attempt_completion and say in a few sentences what you did and what you
   writePattern: ANY_PATH,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',
+  takesSubtasks: true,
 };

@@ -19,4 +19,5 @@ Say what you have seen and what you only suppose.`,
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',
+  takesSubtasks: true,
 };

@@ -12,4 +12,5 @@ debug finds the cause of faults, ask explains.`,
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',
+  takesSubtasks: false,
 };

@@ -10,4 +10,5 @@ Write what was done, what was decided and why, and what is still open. State onl
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'background',
+  takesSubtasks: false,
 };

@@ -12,7 +12,12 @@ export const IDE_TOOLS = [
 ] as const;
 
 /** Tools the runtime answers itself. */
-export const VIRTUAL_TOOLS = ['attempt_completion', 'ask_followup_question', 'switch_agent'] as const;
+export const VIRTUAL_TOOLS = [
+  'attempt_completion',
+  'ask_followup_question',
+  'create_plan',
+  'switch_agent',
+] as const;
 
 export type IdeTool = (typeof IDE_TOOLS)[number];
 export type VirtualTool = (typeof VIRTUAL_TOOLS)[number];

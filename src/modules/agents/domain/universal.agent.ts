@@ -20,4 +20,5 @@ Ask with ask_followup_question when a decision is the developer's to take. End a
   writePattern: ANY_PATH,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',
+  takesSubtasks: false,
 };

@@ -7,7 +7,7 @@ const catalog = new ZodToolCatalog();
 describe('the tools', () => {
   it('are described to a model with a JSON Schema each', () => {
     const described = catalog.describe([...IDE_TOOLS, ...VIRTUAL_TOOLS]);
-    expect(described).toHaveLength(9);
+    expect(described).toHaveLength(10);
     for (const { parameters, description } of described) {
       expect(parameters).toMatchObject({ type: 'object', properties: expect.any(Object) });
       expect(parameters).not.toHaveProperty('$schema');

@@ -3,6 +3,10 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
 
 const MAX_PATH = 4096;
+const MAX_SUBTASKS = 50;
+/** What a title and a description of a plan or subtask may hold. */
+const title = z.string().trim().min(1).max(200);
+const description = z.string().trim().min(1).max(10_000);
 
 /** Relative to the workspace, for POSIX and Windows alike: nothing that could lead out of it. */
 const path = z
@@ -77,6 +81,31 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     schema: z.object({
       question: z.string().min(1),
       suggestions: z.array(z.string().min(1)).min(2).max(4).optional(),
+    }),
+  },
+  create_plan: {
+    description: `Proposes a plan, which the developer approves, rejects or wants changed; once approved it is carried out \
+subtask by subtask. Must be the only tool call of the reply.`,
+    schema: z.object({
+      title,
+      description: description.meta({ description: 'The goal, and what stays out' }),
+      subtasks: z
+        .array(
+          z.object({
+            title,
+            description: description.meta({ description: 'What to do, and how one sees that it is done' }),
+            agent: z.string().min(1).max(100).meta({ description: 'coder, debug or ask' }),
+            estimated_minutes: z.int().min(1).max(10_080).nullish(),
+            dependencies: z
+              .array(z.int().min(0))
+              .max(MAX_SUBTASKS)
+              .optional()
+              .meta({ description: 'Earlier subtasks whose results it needs, counted from 0' }),
+          }),
+        )
+        .min(1)
+        .max(MAX_SUBTASKS)
+        .meta({ description: 'In the order in which they are carried out' }),
     }),
   },
   switch_agent: {

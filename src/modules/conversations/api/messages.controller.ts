@@ -1,13 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser } from '../../../shared/api/current-user.js';
-import { PageQueryDto, positionCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { positionCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { ConversationQueries } from '../application/conversation.queries.js';
 import { toMessageView } from '../application/message-view.js';
-import { MessageListDto } from './messages.dto.js';
+import { MessageListDto, MessageQueryDto } from './messages.dto.js';
 
 @ApiTags('messages')
 @Controller('v1/sessions/:session_id/messages')
@@ -18,16 +18,17 @@ export class MessagesController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The history of a session, oldest first' })
+  @ApiOperation({ summary: 'The main history of a session, or what was said in one subtask; oldest first' })
   @ApiOkResponse({ standardSchema: MessageListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
     @CurrentUser() userId: string,
     @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
-    @Query({ schema: PageQueryDto }) query: PageQueryDto,
+    @Query({ schema: MessageQueryDto }) query: MessageQueryDto,
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: positionCursor(query.cursor) };
-    return toListDto(await this.conversations.list(sessionId, page), toMessageView);
+    const messages = await this.conversations.list(sessionId, query.subtask_id ?? null, page);
+    return toListDto(messages, toMessageView);
   }
 }

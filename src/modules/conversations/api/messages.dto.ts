@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
-import { listOf } from '../../../shared/api/list.dto.js';
+import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { MessageView } from '../application/message-view.js';
 
 export const MessageDto: z.ZodType<MessageView> = z
@@ -8,6 +8,7 @@ export const MessageDto: z.ZodType<MessageView> = z
     id: z.string(),
     session_id: z.string(),
     run_id: z.string().nullable(),
+    subtask_id: z.string().nullable().describe('The subtask of a plan in which it was said'),
     role: z.enum(['user', 'assistant', 'tool', 'system']),
     agent: z.string().nullable().describe('Who speaks, where an agent does'),
     content: z.string(),
@@ -34,6 +35,7 @@ export const MessageDto: z.ZodType<MessageView> = z
       id: '0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10',
       session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
       run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
+      subtask_id: null,
       role: 'assistant',
       agent: 'ask',
       content: 'A lease is a lock that ends by itself.',
@@ -47,3 +49,9 @@ export const MessageDto: z.ZodType<MessageView> = z
   });
 
 export const MessageListDto = listOf(MessageDto, 'MessageList');
+
+export const MessageQueryDto = PageQueryDto.extend({
+  subtask_id: z.uuid().optional().describe('What was said in this subtask, instead of the main history'),
+});
+
+export type MessageQueryDto = z.infer<typeof MessageQueryDto>;

@@ -7,6 +7,7 @@ export type MessageView = {
   id: string;
   session_id: string;
   run_id: string | null;
+  subtask_id: string | null;
   role: string;
   agent: string | null;
   content: string;
@@ -22,6 +23,7 @@ export const toMessageView = (message: Message | NewMessage): MessageView => ({
   id: message.id,
   session_id: message.sessionId,
   run_id: message.runId,
+  subtask_id: message.subtaskId,
   role: message.role,
   agent: message.agent,
   content: message.content,

@@ -20,6 +20,8 @@ export interface NewMessage {
   readonly id: string;
   readonly sessionId: string;
   readonly runId: string | null;
+  /** Said while a subtask of a plan was carried out: not part of the session's main history. */
+  readonly subtaskId: string | null;
   readonly role: MessageRole;
   /** Who speaks, where an agent does. */
   readonly agent: string | null;
@@ -42,6 +44,7 @@ export interface Message extends NewMessage {
 
 const NOTHING = {
   runId: null,
+  subtaskId: null,
   agent: null,
   toolCalls: [],
   callId: null,

@@ -11,6 +11,7 @@ export const MessageSchema = new EntitySchema<MessageRow>({
     sessionId: { type: 'uuid' },
     position: { type: 'integer' },
     runId: { type: 'uuid', nullable: true },
+    subtaskId: { type: 'uuid', nullable: true },
     role: { type: 'text' },
     agent: { type: 'text', nullable: true },
     content: { type: 'text' },
@@ -29,7 +30,11 @@ export const MessageSchema = new EntitySchema<MessageRow>({
       referencedColumnNames: ['id'],
     },
   ],
-  indices: [{ name: 'messages_call_id', columns: ['callId'], unique: true, where: '(call_id IS NOT NULL)' }],
+  indices: [
+    { name: 'messages_call_id', columns: ['callId'], unique: true, where: '(call_id IS NOT NULL)' },
+    { name: 'messages_main', columns: ['sessionId', 'position'], where: '(subtask_id IS NULL)' },
+    { name: 'messages_subtask', columns: ['subtaskId', 'position'], where: '(subtask_id IS NOT NULL)' },
+  ],
   uniques: [{ name: 'messages_position', columns: ['sessionId', 'position'] }],
   checks: [
     { name: 'messages_role', expression: `role IN ('user', 'assistant', 'tool', 'system')` },

@@ -7,12 +7,12 @@ import { MessageSchema } from './message.row.js';
 /** Takes the place and uses it in one statement; the lock on the session's row keeps places gapless. */
 const APPEND = `
   with place as (
-    update sessions set message_count = message_count + 1, updated_at = $12 
+    update sessions set message_count = message_count + 1, updated_at = $12
      where id = $2 and deleted_at is null returning message_count
   )
   insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                        finish_reason, usage, created_at)
-  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from place
+                        finish_reason, usage, created_at, subtask_id)
+  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from place
   returning position`;
 
 export class TypeOrmMessageRepository extends MessageRepository {
@@ -34,6 +34,7 @@ export class TypeOrmMessageRepository extends MessageRepository {
       message.finishReason,
       message.usage && JSON.stringify(message.usage),
       message.createdAt,
+      message.subtaskId,
     ]);
     if (!row) throw new SessionNotFound(message.sessionId);
     return { ...message, position: row.position };

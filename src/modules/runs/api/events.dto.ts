@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
+import { APPROVAL_KINDS, ApprovalDto, DECISIONS } from '../../approvals/index.js';
 import { MessageDto } from '../../conversations/index.js';
+import { PLAN_STATUSES, PlanDto, ProgressDto, SUBTASK_STATUSES } from '../../plans/index.js';
 import { RUN_PHASES, RUN_STATUSES, TOOL_CALL_STATUSES } from '../application/run-view.js';
 import { RunErrorDto, UsageDto, WaitingForDto } from './runs.dto.js';
 
@@ -12,6 +14,38 @@ const EXAMPLE = {
 };
 const MESSAGE_ID = '0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10';
 const CALL_ID = '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b';
+const APPROVAL = {
+  id: '0198c6a2-2b1d-7a10-9c2e-7f6e5d4c3b2a',
+  session_id: EXAMPLE.session_id,
+  run_id: EXAMPLE.run_id,
+  kind: 'tool_call' as const,
+  call_id: CALL_ID,
+  tool_name: 'write_file',
+  subject: 'write_file hello.txt',
+  arguments: { path: 'hello.txt', content: 'Hello' },
+  reason: 'It changes a file',
+  status: 'pending' as const,
+  created_at: EXAMPLE.created_at,
+  expires_at: '2026-11-21T10:15:00.000Z',
+  decision: null,
+  decided_by: null,
+  decided_at: null,
+  feedback: null,
+  remember: false,
+};
+const PLAN = {
+  id: '0198c6a2-3c11-7a20-8f3e-9b1a2c3d4e5f',
+  session_id: EXAMPLE.session_id,
+  run_id: EXAMPLE.run_id,
+  title: 'A greeting tool',
+  description: 'A small module with a test.',
+  status: 'review' as const,
+  version: 1,
+  subtasks: [],
+  progress: { done: 0, failed: 0, total: 0 },
+  created_at: EXAMPLE.created_at,
+  updated_at: EXAMPLE.created_at,
+};
 
 /** One kind of event: its type, what it means, its data, and an example of the data. */
 function event<Type extends string, Data extends z.ZodType>(
@@ -34,6 +68,7 @@ function event<Type extends string, Data extends z.ZodType>(
 }
 
 const messageId = z.string();
+const subtaskId = z.string().optional().describe('The subtask of a plan it belongs to');
 const toolCalls = z.array(z.object({ call_id: z.string(), tool_name: z.string(), arguments: JsonDto }));
 const modelUsage = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
 const runUsage = { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 };
@@ -65,6 +100,7 @@ export const SessionEventDto = z
           id: MESSAGE_ID,
           session_id: EXAMPLE.session_id,
           run_id: EXAMPLE.run_id,
+          subtask_id: null,
           role: 'user',
           agent: null,
           content: 'What is a lease?',
@@ -80,7 +116,7 @@ export const SessionEventDto = z
     event(
       'message.started',
       'An agent begins to speak',
-      z.object({ message_id: messageId, agent: z.string() }),
+      z.object({ message_id: messageId, agent: z.string(), subtask_id: subtaskId }),
       { message_id: MESSAGE_ID, agent: 'ask' },
     ),
     event(
@@ -95,6 +131,7 @@ export const SessionEventDto = z
       z.object({
         message_id: messageId,
         agent: z.string(),
+        subtask_id: subtaskId,
         content: z.string(),
         tool_calls: toolCalls.describe('For showing; a call is executed on `tool_call.requested` only'),
         suggestions: z.array(z.string()).optional(),
@@ -124,6 +161,7 @@ export const SessionEventDto = z
         tool_name: z.string(),
         arguments: z.record(z.string(), JsonDto),
         agent: z.string(),
+        subtask_id: subtaskId,
         deadline_at: z.string().nullable(),
       }),
       {
@@ -145,6 +183,69 @@ export const SessionEventDto = z
       'Another agent has the word',
       z.object({ from: z.string(), to: z.string(), reason: z.string(), confidence: z.string().optional() }),
       { from: 'orchestrator', to: 'coder', reason: 'one file is to be changed', confidence: 'high' },
+    ),
+    event(
+      'approval.requested',
+      'The human is to decide on a tool call; it is not to be executed before `tool_call.requested`',
+      z.object({ approval: ApprovalDto }),
+      { approval: APPROVAL },
+    ),
+    event(
+      'approval.resolved',
+      'A question about a tool call or a plan is closed; `cancel`: what it asked about is not wanted any more',
+      z.object({
+        approval_id: z.string(),
+        kind: z.enum(APPROVAL_KINDS),
+        decision: z.enum([...DECISIONS, 'cancel']),
+        decided_by: z.string(),
+        reason: z.string().optional(),
+        waited_ms: z.int(),
+      }),
+      {
+        approval_id: APPROVAL.id,
+        kind: 'tool_call',
+        decision: 'approve',
+        decided_by: 'local',
+        waited_ms: 4200,
+      },
+    ),
+    event('plan.created', 'The architect has written a plan: a draft', z.object({ plan: PlanDto }), {
+      plan: { ...PLAN, status: 'draft' },
+    }),
+    event(
+      'plan.approval_required',
+      'The human is to decide on a plan, with `plan_decision` or on the approval',
+      z.object({ approval_id: z.string(), plan: PlanDto }),
+      { approval_id: APPROVAL.id, plan: PLAN },
+    ),
+    event(
+      'plan.status_changed',
+      'A plan went on to another status',
+      z.object({
+        plan_id: z.string(),
+        from: z.enum(PLAN_STATUSES),
+        to: z.enum(PLAN_STATUSES),
+        reason: z.string().optional(),
+      }),
+      { plan_id: PLAN.id, from: 'review', to: 'approved' },
+    ),
+    event(
+      'subtask.status_changed',
+      'A subtask of a plan went on to another status',
+      z.object({
+        plan_id: z.string(),
+        subtask_id: z.string(),
+        from: z.enum(SUBTASK_STATUSES),
+        to: z.enum(SUBTASK_STATUSES),
+        progress: ProgressDto,
+      }),
+      {
+        plan_id: PLAN.id,
+        subtask_id: '0198c6a2-3c12-7b31-9a4f-0c1b2d3e4f60',
+        from: 'running',
+        to: 'done',
+        progress: { done: 1, failed: 0, total: 3 },
+      },
     ),
     event(
       'run.waiting',

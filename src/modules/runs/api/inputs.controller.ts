@@ -9,9 +9,11 @@ import { SseResponder } from '../../../shared/api/sse-responder.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { Accepted } from '../application/accepted.js';
+import { DecideApproval } from '../application/decide-approval.js';
 import { SendUserMessage } from '../application/send-user-message.js';
 import { SubmitToolResult } from '../application/submit-tool-result.js';
 import { SwitchAgent } from '../application/switch-agent.js';
+import { toVerdict } from './decisions.dto.js';
 import { SessionEventDto } from './events.dto.js';
 import { AcceptedDto, InputDto, toAcceptedDto } from './inputs.dto.js';
 
@@ -19,8 +21,23 @@ const SESSION_ID = new IdPipe(SessionNotFound);
 
 const PROBLEMS = {
   400: ['request.invalid', 'request.malformed_json'],
-  404: ['session.not_found', 'agent.not_found', 'tool_call.not_found'],
-  409: ['run.in_progress', 'session.archived', 'tool_call.already_settled'],
+  404: [
+    'session.not_found',
+    'agent.not_found',
+    'tool_call.not_found',
+    'approval.not_found',
+    'plan.not_found',
+  ],
+  409: [
+    'run.in_progress',
+    'session.archived',
+    'tool_call.not_requested',
+    'tool_call.already_settled',
+    'approval.already_decided',
+    'approval.expired',
+    'plan.transition_not_allowed',
+    'plan.version_changed',
+  ],
   413: ['request.too_large'],
   415: ['request.unsupported_media_type'],
   503: ['database.unavailable', 'server.draining'],
@@ -33,6 +50,7 @@ export class InputsController {
     private readonly sendUserMessage: SendUserMessage,
     private readonly submitToolResult: SubmitToolResult,
     private readonly switchAgent: SwitchAgent,
+    private readonly decideApproval: DecideApproval,
     private readonly events: EventStream,
     private readonly responder: SseResponder,
   ) {}
@@ -89,6 +107,15 @@ export class InputsController {
       }
       case 'switch_agent':
         return this.switchAgent.execute({ userId, sessionId, agent: input.agent, reason: input.reason });
+      case 'hitl_decision': {
+        const on = { sessionId, callId: input.call_id };
+        return this.decideApproval.execute({ userId, on, verdict: toVerdict(input) });
+      }
+      case 'plan_decision': {
+        const on = { sessionId, planId: input.plan_id };
+        const verdict = toVerdict(input);
+        return this.decideApproval.execute({ userId, on, verdict, planVersion: input.version });
+      }
     }
   }
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
+import { ApprovalDto, toApprovalView } from '../../approvals/index.js';
 import { MessageDto, toMessageView } from '../../conversations/index.js';
+import { PlanRecordDto, toPlanRecordView } from '../../plans/index.js';
 import { Accepted } from '../application/accepted.js';
 import { toRunView } from '../application/run-view.js';
+import { PLAN_DECISION, TOOL_DECISION } from './decisions.dto.js';
 import { RunDto } from './runs.dto.js';
 
 const MAX_CONTENT = 100_000;
@@ -46,10 +49,43 @@ const SwitchAgentDto = z
   })
   .meta({ id: 'SwitchAgent', example: { type: 'switch_agent', agent: 'debug', reason: 'the tests fail' } });
 
+const HitlDecisionDto = z
+  .strictObject({
+    type: z.literal('hitl_decision'),
+    call_id: z.string().max(100),
+    decision: z.enum(['approve', 'edit', 'reject']),
+    ...TOOL_DECISION,
+  })
+  .meta({
+    id: 'HitlDecision',
+    example: { type: 'hitl_decision', call_id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b', decision: 'approve' },
+  });
+
+const PlanDecisionDto = z
+  .strictObject({
+    type: z.literal('plan_decision'),
+    plan_id: z.string().max(100),
+    decision: z.enum(['approve', 'reject', 'modify']),
+    ...PLAN_DECISION,
+  })
+  .meta({
+    id: 'PlanDecision',
+    example: {
+      type: 'plan_decision',
+      plan_id: '0198c6a2-3c11-7a20-8f3e-9b1a2c3d4e5f',
+      decision: 'modify',
+      feedback: 'Write the test first',
+    },
+  });
+
+const INPUTS = [UserMessageDto, ToolResultDto, SwitchAgentDto, HitlDecisionDto, PlanDecisionDto] as const;
+
 export const InputDto = z
-  .discriminatedUnion('type', [UserMessageDto, ToolResultDto, SwitchAgentDto], {
+  .discriminatedUnion('type', INPUTS, {
     error: (issue) =>
-      issue.code === 'invalid_union' ? 'must be user_message, tool_result or switch_agent' : undefined,
+      issue.code === 'invalid_union'
+        ? 'must be user_message, tool_result, switch_agent, hitl_decision or plan_decision'
+        : undefined,
   })
   .meta({ id: 'Input', description: 'What a client tells a session' });
 
@@ -59,12 +95,22 @@ export const AcceptedDto = z
   .object({
     run: RunDto.nullable().describe('Null where the input sets no run in motion'),
     message: MessageDto.optional(),
+    approval: ApprovalDto.optional().describe('Of a decision: the question as it is now'),
+    plan: PlanRecordDto.optional().describe('Of what is done with a plan: the plan as it is now'),
     last_event_id: z.string().describe('The cursor before this input: read on from here'),
   })
   .meta({ id: 'Accepted', description: 'The input is stored' });
 
-export const toAcceptedDto = ({ run, message, lastEventId }: Accepted): z.infer<typeof AcceptedDto> => ({
+export const toAcceptedDto = ({
+  run,
+  message,
+  approval,
+  plan,
+  lastEventId,
+}: Accepted): z.infer<typeof AcceptedDto> => ({
   run: run && toRunView(run),
   ...(message && { message: toMessageView(message) }),
+  ...(approval && { approval: toApprovalView(approval) }),
+  ...(plan && { plan: toPlanRecordView(plan) }),
   last_event_id: String(lastEventId),
 });

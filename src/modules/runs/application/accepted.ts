@@ -1,11 +1,17 @@
+import { ApprovalState } from '../../approvals/index.js';
 import { Message } from '../../conversations/index.js';
+import { PlanRecord } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 
 /** What an input has led to. */
 export interface Accepted {
   /** Null where the input sets no run in motion. */
   readonly run: RunState | null;
-  readonly message: Message | null;
+  readonly message?: Message | undefined;
+  /** Of a decision: what was decided. */
+  readonly approval?: ApprovalState;
+  /** Of what is done with a plan: the plan. */
+  readonly plan?: PlanRecord;
   /** The cursor before this input: whoever reads on from here misses nothing of it. */
   readonly lastEventId: number;
   /** The same input had been taken before; this is what it led to then. */

@@ -2,12 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DeltaLog } from '../../../shared/application/delta-log.js';
-import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import {
-  Agent,
-  AgentRegistry,
   LanguageModel,
   ModelAnswer,
   ModelError,
@@ -15,23 +12,25 @@ import {
   ModelRequest,
   ToolCatalog,
 } from '../../agents/index.js';
-import { ConversationQueries } from '../../conversations/index.js';
+import { PlanState } from '../../plans/index.js';
 import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
 import { INTERNAL_ERROR, RunError, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { buildPrompt } from './build-prompt.js';
 import { ModelCalls } from './model-calls.js';
+import { PrepareTurn, Turn } from './prepare-turn.js';
+import { RecordFailure } from './record-failure.js';
 import { RecordReply } from './record-reply.js';
 import { RunJournal } from './run-journal.js';
 import { RunMetrics } from './run-metrics.js';
 import { SpokenCall } from './spoken-call.js';
+import { tellDiscarded, tellStarted } from './spoken-message.js';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
 
 /** One message of a model in the making. */
 interface Draft {
-  readonly run: RunState;
+  readonly turn: Turn;
   readonly messageId: string;
   readonly call: LlmCall;
   /** What readers have been sent so far. */
@@ -45,11 +44,11 @@ export class AnswerStep {
 
   constructor(
     private readonly model: LanguageModel,
-    private readonly agents: AgentRegistry,
     private readonly tools: ToolCatalog,
-    private readonly conversations: ConversationQueries,
+    private readonly prepare: PrepareTurn,
     private readonly calls: ModelCalls,
     private readonly reply: RecordReply,
+    private readonly failure: RecordFailure,
     private readonly deltas: DeltaLog,
     private readonly journal: RunJournal,
     private readonly metrics: RunMetrics,
@@ -58,26 +57,24 @@ export class AnswerStep {
     private readonly config: Config,
   ) {}
 
-  async execute(run: RunState, signal: AbortSignal): Promise<void> {
-    const agent = this.agents.get(run.agent);
-    const request = await this.prepare(run, agent, signal);
-    let draft = this.draft(run, agent);
-    const begun = await this.calls.begin(draft.call, signal, (tx) => tellStarted(tx, draft, agent));
+  /** @param plan the one that the run carries out; undefined where it carries out none */
+  async execute(run: RunState, plan: PlanState | undefined, signal: AbortSignal): Promise<void> {
+    const turn = await this.prepare.execute(run, plan, signal);
+    const request: ModelRequest = {
+      model: turn.agent.model ?? this.config.defaultModel,
+      messages: turn.messages,
+      tools: this.tools.describe(turn.agent.tools),
+    };
+    let draft = this.draft(turn);
+    const begun = await this.calls.begin(draft.call, signal, (tx) => tellStarted(tx, toBegun(draft)));
     if (!begun) return;
     for (let retries = 0; ; retries++) {
       try {
         const answer = await this.ask(request, draft, signal);
-        return await this.reply.execute({
-          run,
-          agent,
-          answer,
-          call: draft.call,
-          messageId: draft.messageId,
-          signal,
-        });
+        return await this.reply.execute({ ...draft, answer, signal });
       } catch (error) {
         await this.deltas.flushed(draft.messageId);
-        if (signal.aborted) return await this.interrupt(draft, agent);
+        if (signal.aborted) return await this.cut(draft);
         if (!(error instanceof ModelError)) return await this.failByDefect(draft, error, signal);
         if (!error.retryable || retries >= this.config.llm.maxRetries)
           return await this.fail(draft, error, signal);
@@ -86,30 +83,22 @@ export class AnswerStep {
           'the model is asked again',
         );
         await this.backOff(error, retries, signal);
-        if (signal.aborted) return await this.interrupt(draft, agent);
-        draft = await this.retry(draft, agent, error, signal);
+        if (signal.aborted) return await this.cut(draft);
+        draft = await this.retry(draft, error, signal);
       }
     }
   }
 
-  private async prepare(run: RunState, agent: Agent, signal: AbortSignal): Promise<ModelRequest> {
-    const limits = { messages: agent.limits.historyMessages, characters: agent.limits.historyCharacters };
-    const history = await this.journal.persist('read_history', signal, () =>
-      this.conversations.newest(run.sessionId, limits),
-    );
-    return {
-      model: agent.model ?? this.config.defaultModel,
-      messages: buildPrompt(agent, history),
-      tools: this.tools.describe(agent.tools),
-    };
-  }
-
-  private draft(run: RunState, agent: Agent): Draft {
-    return { run, messageId: this.ids.next(), call: this.calls.next(run, agent, 'answer'), shown: '' };
+  private draft(turn: Turn): Draft {
+    const call = this.calls.next(turn.run, turn.agent, 'answer');
+    return { turn, messageId: this.ids.next(), call, shown: '' };
   }
 
   private async ask(request: ModelRequest, draft: Draft, signal: AbortSignal): Promise<ModelAnswer> {
-    const { run, messageId } = draft;
+    const {
+      turn: { run },
+      messageId,
+    } = draft;
     let firstShownAt: Promise<Date> | undefined;
     const spoken = new SpokenCall();
     const show = (text: string) => {
@@ -150,55 +139,45 @@ export class AnswerStep {
   }
 
   /** Settles the failed call and begins the next. What readers were shown of the answer is taken back. */
-  private async retry(before: Draft, agent: Agent, error: ModelError, signal: AbortSignal): Promise<Draft> {
-    const fresh = this.draft(before.run, agent);
+  private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
+    const fresh = this.draft(before.turn);
     const next = before.shown === '' ? { ...fresh, messageId: before.messageId } : fresh;
     await this.journal.write('retry_model_call', signal, async (tx) => {
-      await tx.get(RunRepository).get(before.run.id);
+      await tx.get(RunRepository).get(before.turn.run.id);
       if (!(await tx.get(LlmCallRepository).settle(before.call.id, this.calls.failed(error)))) return;
       await tx.get(LlmCallRepository).start(next.call);
       if (next.messageId === before.messageId) return;
-      tellDiscarded(tx, before, error.code);
-      tellStarted(tx, next, agent);
+      tellDiscarded(tx, toBegun(before), error.code);
+      tellStarted(tx, toBegun(next));
     });
     return next;
   }
 
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
   private async failByDefect(draft: Draft, error: unknown, signal: AbortSignal): Promise<void> {
-    this.logger.error({ err: error, run_id: draft.run.id }, 'a run failed by a defect');
+    this.logger.error({ err: error, run_id: draft.turn.run.id }, 'a run failed by a defect');
     await this.fail(draft, INTERNAL_ERROR, signal);
   }
 
   private async fail(draft: Draft, error: RunError, signal: AbortSignal): Promise<void> {
     await this.journal.write('fail_run', signal, async (tx) => {
-      const runs = tx.get(RunRepository);
-      const run = await runs.get(draft.run.id);
+      const run = await tx.get(RunRepository).get(draft.turn.run.id);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, this.calls.failed(error)))) return;
-      tellDiscarded(tx, draft, error.code);
-      run.fail({ code: error.code, message: error.message }, this.clock.now());
-      await runs.save(run);
+      tellDiscarded(tx, toBegun(draft), error.code);
+      await this.failure.execute(tx, run, error);
     });
   }
 
-  /** The process ends: what has been said is kept. */
-  private async interrupt(draft: Draft, agent: Agent): Promise<void> {
-    await this.reply.interrupt({ ...draft, agent, content: draft.shown });
+  /** The run has to stop: what has been said is kept. */
+  private async cut(draft: Draft): Promise<void> {
+    await this.reply.cut({ ...draft, content: draft.shown });
   }
 }
 
-const tellStarted = (tx: Transaction, draft: Draft, agent: Agent): void =>
-  tx.record({
-    type: 'message.started',
-    sessionId: draft.run.sessionId,
-    runId: draft.run.id,
-    data: { message_id: draft.messageId, agent: agent.id },
-  });
-
-const tellDiscarded = (tx: Transaction, draft: Draft, reason: string): void =>
-  tx.record({
-    type: 'message.discarded',
-    sessionId: draft.run.sessionId,
-    runId: draft.run.id,
-    data: { message_id: draft.messageId, reason },
-  });
+const toBegun = ({ turn, messageId }: Draft) => ({
+  id: messageId,
+  sessionId: turn.run.sessionId,
+  runId: turn.run.id,
+  agent: turn.agent.id,
+  subtaskId: turn.subtaskId,
+});

@@ -4,13 +4,14 @@ import { Message } from '../../conversations/index.js';
 const UNANSWERED = 'Error: this call was not carried out';
 
 /**
- * What a model gets: the agent's prompt and the newest part of the session. The window may begin anywhere, so answers
- * whose call is no longer in it are left out; and a call that was never answered (its run was ended) gets an answer,
- * since providers refuse a conversation in which one is missing.
+ * What a model gets: the agent's prompt, the brief where it has one, and the newest part of the conversation. The window
+ * may begin anywhere, so answers whose call is no longer in it are left out; and a call that was never answered (its run
+ * was ended) gets an answer, since providers refuse a conversation in which one is missing.
  */
-export function buildPrompt(agent: Agent, history: readonly Message[]): ModelMessage[] {
+export function buildPrompt(agent: Agent, history: readonly Message[], brief?: string): ModelMessage[] {
   const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m.content]));
   const messages: ModelMessage[] = [{ role: 'system', content: agent.prompt }];
+  if (brief !== undefined) messages.push({ role: 'user', content: brief });
   for (const message of history) {
     if (message.role === 'user') messages.push({ role: 'user', content: message.content });
     if (message.role !== 'assistant') continue;

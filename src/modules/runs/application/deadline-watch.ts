@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { EMPTY, catchError, defer, exhaustMap, takeUntil, timer } from 'rxjs';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { ExpireApprovals } from './expire-approvals.js';
 import { ExpireToolCalls } from './expire-tool-calls.js';
 
 const SWEEP_MS = 1_000;
@@ -12,6 +13,7 @@ export class DeadlineWatch implements OnApplicationBootstrap {
 
   constructor(
     private readonly expireToolCalls: ExpireToolCalls,
+    private readonly expireApprovals: ExpireApprovals,
     private readonly shutdown: Shutdown,
   ) {}
 
@@ -19,7 +21,7 @@ export class DeadlineWatch implements OnApplicationBootstrap {
     timer(0, SWEEP_MS)
       .pipe(
         exhaustMap(() =>
-          defer(() => this.expireToolCalls.execute()).pipe(
+          defer(() => this.sweep()).pipe(
             catchError((error: unknown) => {
               this.logger.warn({ err: error }, 'deadlines could not be looked at; the next sweep does');
               return EMPTY;
@@ -29,5 +31,10 @@ export class DeadlineWatch implements OnApplicationBootstrap {
         takeUntil(this.shutdown.begun$),
       )
       .subscribe();
+  }
+
+  private async sweep(): Promise<void> {
+    await this.expireToolCalls.execute();
+    await this.expireApprovals.execute();
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { FieldFault, InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import {
@@ -11,11 +12,15 @@ import {
   isIdeTool,
   isToolName,
 } from '../../agents/index.js';
+import { ApprovalPolicy } from '../../approvals/index.js';
+import { PlanProposal, faultsOf } from '../../plans/index.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
 
 /** What becomes of one tool call of a reply. */
 export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
   | { readonly verdict: 'execute' }
+  | { readonly verdict: 'ask'; readonly reason: string }
+  | { readonly verdict: 'propose'; readonly proposal: PlanProposal }
   | { readonly verdict: 'switch_agent'; readonly agent: string; readonly reason: string }
   | {
       readonly verdict: 'refuse';
@@ -23,6 +28,8 @@ export type JudgedCall = { readonly toolName: string; readonly arguments: JsonVa
       readonly error: string;
       /** Whether the reply is at odds with the tools themselves, not only with what the agent may do. */
       readonly invalid: boolean;
+      /** Whether the rules of the installation forbid it. */
+      readonly denied?: boolean;
     }
 );
 
@@ -37,6 +44,7 @@ export class JudgeReply {
   constructor(
     private readonly catalog: ToolCatalog,
     private readonly agents: AgentRegistry,
+    private readonly policy: ApprovalPolicy,
   ) {}
 
   judge(agent: Agent, answer: ModelAnswer): JudgedReply {
@@ -52,17 +60,43 @@ export class JudgeReply {
       }
       const { name, args } = checked;
       if (isIdeTool(name)) {
-        calls.push({ verdict: 'execute', toolName: name, arguments: args });
+        calls.push(this.judgeUse(agent, name, args));
       } else if (!alone) {
         const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
         calls.push({ verdict: 'refuse', toolName: name, arguments: args, error, invalid: true });
       } else if (name === 'switch_agent') {
         calls.push(this.judgeSwitch(agent, args));
+      } else if (name === 'create_plan') {
+        calls.push(this.judgePlan(args));
       } else {
         return toAnswer(content, name, args);
       }
     }
     return { kind: 'calls', content, calls };
+  }
+
+  /**
+   * Checks arguments that the user puts in the place of the model's: what the agent or the installation may not do, the
+   * user cannot make them do.
+   * @throws InputInvalid
+   */
+  checkEdit(agent: Agent, name: ToolName, args: JsonObject): JsonObject {
+    const parsed = this.catalog.parse(name, args);
+    const faults = parsed.ok
+      ? this.faultsOfUse(agent, name, parsed.arguments)
+      : parsed.faults.map(({ field, message }) => ({ field: `modified_arguments.${field}`, message }));
+    if (!parsed.ok || faults.length > 0) throw new InputInvalid(faults);
+    return parsed.arguments;
+  }
+
+  private faultsOfUse(agent: Agent, tool: ToolName, args: JsonObject): FieldFault[] {
+    const { path } = args;
+    if (tool === 'write_file' && typeof path === 'string' && !agent.writePattern?.test(path)) {
+      return [{ field: 'modified_arguments.path', message: `${agent.id} may not write ${path}` }];
+    }
+    const { action, reason } = this.policy.decide({ tool, agent: agent.id, arguments: args });
+    if (action !== 'deny') return [];
+    return [{ field: 'modified_arguments', message: `the policy forbids this: ${reason}` }];
   }
 
   /** The call with sound arguments that the agent may use, or its refusal. */
@@ -94,9 +128,29 @@ export class JudgeReply {
   }
 
   private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
-    const able = this.agents.whoMay(tool, path, agent.id);
     const what = path === undefined ? `use ${tool}` : `write ${path}`;
-    return `${agent.id} may not ${what}${able ? `; ${able.id} may: hand over with switch_agent` : ''}`;
+    const handsOver = agent.tools.includes('switch_agent');
+    const able = isIdeTool(tool) || handsOver ? this.agents.whoMay(tool, path, agent.id) : undefined;
+    if (!able) return `${agent.id} may not ${what} here; your tools are ${agent.tools.join(', ')}`;
+    return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
+  }
+
+  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): JudgedCall {
+    const { action, reason } = this.policy.decide({ tool: toolName, agent: agent.id, arguments: args });
+    const call = { toolName, arguments: args };
+    if (action === 'allow') return { ...call, verdict: 'execute' };
+    if (action === 'ask') return { ...call, verdict: 'ask', reason };
+    const error = `This call is forbidden here: ${reason}`;
+    return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
+  }
+
+  private judgePlan(args: JsonObject): JudgedCall {
+    const proposal = toProposal(args as unknown as PlanArguments);
+    const call = { toolName: 'create_plan', arguments: args };
+    const faults = faultsOf(proposal.subtasks, this.agents.forSubtasks());
+    if (faults.length === 0) return { ...call, verdict: 'propose', proposal };
+    const error = faults.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    return { ...call, verdict: 'refuse', error, invalid: true };
   }
 
   private judgeSwitch(agent: Agent, args: JsonObject): JudgedCall {
@@ -123,6 +177,31 @@ function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedRepl
     suggestions: (args['suggestions'] as string[] | undefined) ?? null,
   };
 }
+
+/** The arguments of create_plan, as the catalogue has checked them. */
+interface PlanArguments {
+  readonly title: string;
+  readonly description: string;
+  readonly subtasks: readonly {
+    readonly title: string;
+    readonly description: string;
+    readonly agent: string;
+    readonly estimated_minutes?: number | null;
+    readonly dependencies?: readonly number[];
+  }[];
+}
+
+const toProposal = ({ title, description, subtasks }: PlanArguments): PlanProposal => ({
+  title,
+  description,
+  subtasks: subtasks.map((subtask) => ({
+    title: subtask.title,
+    description: subtask.description,
+    agent: subtask.agent,
+    estimatedMinutes: subtask.estimated_minutes ?? null,
+    dependencies: subtask.dependencies ?? [],
+  })),
+});
 
 function parseJson(text: string): JsonValue | undefined {
   try {

@@ -8,12 +8,14 @@ import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.j
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { RunJournal } from './run-journal.js';
+import { SaveRun } from './save-run.js';
 
 /** The ledger of model calls: a row before each request, settled after it. */
 @Injectable()
 export class ModelCalls {
   constructor(
     private readonly journal: RunJournal,
+    private readonly saveRun: SaveRun,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -42,7 +44,7 @@ export class ModelCalls {
       if (run.isFinal) return false;
       if (!run.mayCallModel(this.config.modelCallLimit)) {
         run.exhaustModelCalls(this.config.modelCallLimit, this.clock.now());
-        await runs.save(run);
+        await this.saveRun.execute(tx, run);
         return false;
       }
       if (!(await tx.get(LlmCallRepository).start(call))) return true;

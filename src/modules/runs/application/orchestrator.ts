@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConversationQueries } from '../../conversations/index.js';
-import { LlmCallRepository } from '../domain/llm-call.js';
+import { PlanQueries, PlanState } from '../../plans/index.js';
 import { nextStep } from '../domain/next-step.js';
 import { Run, RunError, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
+import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
 import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
 import { RunQueries } from './run.queries.js';
+import { SaveRun } from './save-run.js';
 
 /**
  * Carries a run on: read its state, decide the next step, do the slow thing without a transaction, record what came of
@@ -22,6 +24,9 @@ export class Orchestrator {
     private readonly conversations: ConversationQueries,
     private readonly classifyTask: ClassifyTask,
     private readonly answer: AnswerStep,
+    private readonly advancePlan: AdvancePlan,
+    private readonly plans: PlanQueries,
+    private readonly saveRun: SaveRun,
     private readonly journal: RunJournal,
     private readonly clock: Clock,
   ) {}
@@ -29,12 +34,21 @@ export class Orchestrator {
   async execute(runId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       const run = await this.journal.persist('read_run', signal, () => this.runs.state(runId));
-      const step = nextStep(run);
+      const plan = await this.planOf(run, signal);
+      const step = nextStep(run, plan?.subtasks.some(({ status }) => status === 'running') ?? false);
       if (step === 'rest') return;
+      if (run.cancelRequestedAt) return this.cancel(runId);
       if (signal.aborted) return this.interrupt(runId);
       if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
-      else await this.answer.execute(run, signal);
+      else if (step === 'ask_model') await this.answer.execute(run, plan, signal);
+      else await this.advancePlan.execute(runId, signal);
     }
+  }
+
+  /** The plan that a run carries out. */
+  private async planOf({ id, phase }: RunState, signal: AbortSignal): Promise<PlanState | undefined> {
+    if (phase !== 'plan_execution') return undefined;
+    return this.journal.persist('read_plan', signal, () => this.plans.findOpen(id));
   }
 
   /** Ends a run that cannot go on, with a reason that may be shown. */
@@ -47,21 +61,23 @@ export class Orchestrator {
     await this.end('interrupt_run', runId, (run) => run.interrupt(this.clock.now()));
   }
 
+  private async cancel(runId: string): Promise<void> {
+    await this.end('cancel_run', runId, (run) => run.cancel(this.clock.now()));
+  }
+
   private async end(operation: string, runId: string, how: (run: Run) => void): Promise<void> {
     await this.journal.write(operation, AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
-      const runs = tx.get(RunRepository);
-      const run = await runs.get(runId);
+      const run = await tx.get(RunRepository).get(runId);
       if (run.isFinal) return;
-      await tx.get(LlmCallRepository).abortOpen(runId, this.clock.now());
       how(run);
-      await runs.save(run);
+      await this.saveRun.execute(tx, run);
     });
   }
 
   /** The message that set the run in motion is the newest one: nothing else was said since. */
   private async task(run: RunState, signal: AbortSignal): Promise<string> {
     const [message] = await this.journal.persist('read_task', signal, () =>
-      this.conversations.newest(run.sessionId, { messages: 1, characters: 0 }),
+      this.conversations.newest(run.sessionId, null, { messages: 1, characters: 0 }),
     );
     return message?.content ?? '';
   }

@@ -4,33 +4,39 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { Agent, ModelAnswer } from '../../agents/index.js';
-import {
-  Message,
-  MessageRepository,
-  NewMessage,
-  newMessage,
-  toToolCallView,
-  toUsageView,
-} from '../../conversations/index.js';
+import { ModelAnswer } from '../../agents/index.js';
+import { Approval, ApprovalRepository } from '../../approvals/index.js';
+import { NewMessage, newMessage } from '../../conversations/index.js';
+import { PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
-import { Run, RunState } from '../domain/run.js';
+import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { ModelCalls } from './model-calls.js';
+import { Turn } from './prepare-turn.js';
+import { ProposePlan } from './propose-plan.js';
+import { RecordFailure } from './record-failure.js';
 import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
+import { SaveRun } from './save-run.js';
+import { appendSpoken, tellDiscarded } from './spoken-message.js';
+import { subjectOf } from './subject-of-call.js';
 import { ToolAnswers } from './tool-answers.js';
 
 export interface Replied {
-  readonly run: RunState;
-  readonly agent: Agent;
+  readonly turn: Turn;
   readonly call: LlmCall;
   readonly messageId: string;
   readonly answer: ModelAnswer;
   readonly signal: AbortSignal;
+}
+
+/** A call of a reply, and what is to become of it. */
+interface Called {
+  readonly judged: JudgedCall;
+  readonly call: ToolCall;
 }
 
 /** Stores a model's reply and all it sets in motion in one unit of work. */
@@ -40,6 +46,9 @@ export class RecordReply {
     private readonly judge: JudgeReply,
     private readonly calls: ModelCalls,
     private readonly answers: ToolAnswers,
+    private readonly proposePlan: ProposePlan,
+    private readonly failure: RecordFailure,
+    private readonly saveRun: SaveRun,
     private readonly journal: RunJournal,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -47,22 +56,20 @@ export class RecordReply {
   ) {}
 
   async execute(replied: Replied): Promise<void> {
-    const {
-      run: { id: runId },
-      agent,
-      answer,
-    } = replied;
-    const reply = this.judge.judge(agent, answer);
-    const judged = reply.kind === 'calls' ? reply.calls : [];
-    const calls = judged.map((call) => this.toToolCall(replied, call));
+    const { turn, answer } = replied;
+    const reply = this.judge.judge(turn.agent, answer);
+    const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
+      judged,
+      call: this.toToolCall(replied, judged),
+    }));
     await this.journal.write('save_assistant_message', replied.signal, async (tx) => {
-      const run = await tx.get(RunRepository).get(runId);
+      const run = await tx.get(RunRepository).get(turn.run.id);
       if (!(await tx.get(LlmCallRepository).settle(replied.call.id, this.calls.completed(answer)))) return;
       const now = this.clock.now();
       run.addUsage(answer.usage);
-      await this.append(tx, {
+      await appendSpoken(tx, {
         ...this.message(replied, reply.content, now),
-        toolCalls: calls.map((call) => ({
+        toolCalls: called.map(({ call }) => ({
           callId: call.id,
           toolName: call.toolName,
           arguments: call.arguments,
@@ -72,91 +79,135 @@ export class RecordReply {
         finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
         usage: answer.usage,
       });
-      if (reply.kind === 'answer') {
-        run.noteReply('valid', now);
-        run.complete(now);
-      } else {
-        await this.carryOut(tx, run, judged, calls, now);
-      }
-      await tx.get(RunRepository).save(run);
+      if (reply.kind === 'calls') return this.carryOut(tx, run, called, now);
+      run.noteReply('valid');
+      if (turn.subtaskId) await this.finishSubtask(tx, run, turn.subtaskId, reply.content, now);
+      else run.complete(now);
+      await this.saveRun.execute(tx, run);
     });
   }
 
-  /** Stores what was said before the process had to end, and ends the run. */
-  async interrupt(cut: Omit<Replied, 'answer' | 'signal'> & { content: string }): Promise<void> {
+  /** Stores what was said before the run had to stop, and ends it. */
+  async cut(cut: Omit<Replied, 'answer' | 'signal'> & { content: string }): Promise<void> {
+    const { run: begun } = cut.turn;
     await this.journal.write('interrupt_run', AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
-      const run = await tx.get(RunRepository).get(cut.run.id);
+      const run = await tx.get(RunRepository).get(begun.id);
       if (run.isFinal || !(await tx.get(LlmCallRepository).settle(cut.call.id, this.calls.aborted()))) return;
       const now = this.clock.now();
+      const finishReason = run.isCancelRequested ? 'cancelled' : 'interrupted';
       if (cut.content === '') {
-        tx.record({
-          type: 'message.discarded',
-          sessionId: cut.run.sessionId,
-          runId: cut.run.id,
-          data: { message_id: cut.messageId, reason: 'interrupted' },
-        });
+        tellDiscarded(tx, { id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason);
       } else {
-        await this.append(tx, { ...this.message(cut, cut.content, now), finishReason: 'interrupted' });
+        await appendSpoken(tx, { ...this.message(cut, cut.content, now), finishReason });
       }
-      run.interrupt(now);
-      await tx.get(RunRepository).save(run);
+      if (run.isCancelRequested) run.cancel(now);
+      else run.interrupt(now);
+      await this.saveRun.execute(tx, run);
     });
   }
 
-  private async carryOut(
+  /** A subtask ends with the words of its agent. Where its plan was cancelled meanwhile, nobody asks for them. */
+  private async finishSubtask(
     tx: Transaction,
     run: Run,
-    judged: readonly JudgedCall[],
-    calls: readonly ToolCall[],
+    subtaskId: string,
+    result: string,
     now: Date,
   ): Promise<void> {
-    const invalid = judged.some((call) => call.verdict === 'refuse' && call.invalid);
-    run.noteReply(invalid ? 'invalid' : 'valid', now);
-    for (const [index, call] of calls.entries()) {
-      await this.carryOutOne(tx, run, judged[index]!, call, now);
-    }
-    const open = calls.filter((_, index) => judged[index]!.verdict === 'execute');
-    if (open.length > 0 && !run.isFinal) run.wait(open.map(({ id }) => ({ kind: 'tool_result', id })));
+    const plan = await tx.get(PlanRepository).findOpen(run.id);
+    if (plan?.running?.id !== subtaskId) return;
+    plan.finishSubtask(result, now);
+    await tx.get(PlanRepository).save(plan);
   }
 
+  private async carryOut(tx: Transaction, run: Run, called: readonly Called[], now: Date): Promise<void> {
+    const toolCalls = tx.get(ToolCallRepository);
+    const invalid = called.some(({ judged }) => judged.verdict === 'refuse' && judged.invalid);
+    if (!run.noteReply(invalid ? 'invalid' : 'valid')) {
+      for (const { call } of called) await toolCalls.add({ ...call, status: 'cancelled', settledAt: now });
+      return this.failure.execute(tx, run, ARGUMENTS_INVALID);
+    }
+    const open: ToolCall[] = [];
+    for (const { judged, call } of called) {
+      if (judged.verdict === 'switch_agent' && !run.maySwitchAgent) {
+        await toolCalls.add({ ...call, status: 'cancelled', settledAt: now });
+        return this.failure.execute(tx, run, SWITCH_LIMIT);
+      }
+      const waiting = await this.carryOutOne(tx, run, judged, call, now);
+      if (waiting) open.push(waiting);
+    }
+    if (open.length > 0) run.wait(await this.answers.waitingFor(tx, open));
+    await this.saveRun.execute(tx, run);
+  }
+
+  /** @returns the call as it is then, where the client has to do something about it */
   private async carryOutOne(
     tx: Transaction,
     run: Run,
     judged: JudgedCall,
     call: ToolCall,
     now: Date,
-  ): Promise<void> {
+  ): Promise<ToolCall | undefined> {
     const toolCalls = tx.get(ToolCallRepository);
-    if (run.isFinal) {
-      await toolCalls.add({ ...call, status: 'cancelled', settledAt: now });
-      return;
-    }
     switch (judged.verdict) {
       case 'execute':
-        await toolCalls.add(call);
-        tx.record(toolCallRequested(call));
-        return;
-      case 'refuse':
-        await toolCalls.add({ ...call, status: 'failed', settledAt: now });
-        await this.answers.append(tx, call, { status: 'failed', content: `Error: ${judged.error}` }, now);
-        return;
-      case 'switch_agent':
+        return this.request(tx, call, now);
+      case 'ask':
+        if (await tx.get(ApprovalRepository).isRemembered(call.sessionId, call.toolName)) {
+          return this.request(tx, call, now);
+        }
+        return this.ask(tx, run, call, judged.reason, now);
+      case 'propose':
+        await toolCalls.add({ ...call, status: 'awaiting_approval' });
+        await this.proposePlan.execute(tx, run, call, judged.proposal, now);
+        return undefined;
+      case 'refuse': {
+        const status = judged.denied ? 'rejected' : 'failed';
+        await toolCalls.add({ ...call, status, settledAt: now });
+        await this.answers.append(tx, call, { status, content: `Error: ${judged.error}` }, now);
+        return undefined;
+      }
+      case 'switch_agent': {
         await toolCalls.add({ ...call, status: 'completed', settledAt: now });
-        await this.answers.append(
-          tx,
-          call,
-          { status: 'completed', content: `${judged.agent} has the word now` },
-          now,
-        );
+        const content = `${judged.agent} has the word now`;
+        await this.answers.append(tx, call, { status: 'completed', content }, now);
         await this.handOver(tx, run, judged.agent, judged.reason, now);
+        return undefined;
+      }
     }
   }
 
+  private async request(tx: Transaction, call: ToolCall, now: Date): Promise<ToolCall> {
+    const deadlineAt = new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000);
+    const requested: ToolCall = { ...call, status: 'requested', deadlineAt };
+    await tx.get(ToolCallRepository).add(requested);
+    tx.record(toolCallRequested(requested));
+    return requested;
+  }
+
+  private async ask(tx: Transaction, run: Run, call: ToolCall, reason: string, now: Date): Promise<ToolCall> {
+    const awaiting: ToolCall = { ...call, status: 'awaiting_approval' };
+    await tx.get(ToolCallRepository).add(awaiting);
+    const approval = Approval.request({
+      id: this.ids.next(),
+      sessionId: call.sessionId,
+      runId: call.runId,
+      userId: run.snapshot().userId,
+      kind: 'tool_call',
+      callId: call.id,
+      planId: null,
+      toolName: call.toolName,
+      subject: subjectOf(call.toolName, call.arguments as JsonObject),
+      arguments: call.arguments as JsonObject,
+      reason,
+      expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
+      createdAt: now,
+    });
+    await tx.get(ApprovalRepository).add(approval);
+    return awaiting;
+  }
+
   private async handOver(tx: Transaction, run: Run, to: string, reason: string, now: Date): Promise<void> {
-    if (!run.maySwitchAgent) {
-      run.failBySwitching(now);
-      return;
-    }
     const { sessionId, userId } = run.snapshot();
     const session = await tx.get(SessionRepository).peek(sessionId, userId);
     session.handOver({
@@ -173,57 +224,39 @@ export class RecordReply {
     run.switchTo(to);
   }
 
-  private toToolCall({ run, agent, messageId }: Replied, judged: JudgedCall): ToolCall {
-    const now = this.clock.now();
-    const deadline = new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000);
+  /** Not stored yet: its status says nothing before it is carried out. */
+  private toToolCall({ turn, messageId }: Replied, judged: JudgedCall): ToolCall {
     return {
       id: this.ids.next(),
-      sessionId: run.sessionId,
-      runId: run.id,
+      sessionId: turn.run.sessionId,
+      runId: turn.run.id,
       messageId,
-      agent: agent.id,
+      subtaskId: turn.subtaskId,
+      agent: turn.agent.id,
       toolName: judged.toolName,
       arguments: judged.arguments,
-      status: 'requested',
-      deadlineAt: judged.verdict === 'execute' ? deadline : null,
-      createdAt: now,
+      edited: false,
+      status: 'awaiting_approval',
+      deadlineAt: null,
+      createdAt: this.clock.now(),
       settledAt: null,
     };
   }
 
   private message(
-    of: Pick<Replied, 'run' | 'agent' | 'messageId'>,
+    { turn, messageId }: Pick<Replied, 'turn' | 'messageId'>,
     content: string,
     createdAt: Date,
   ): NewMessage {
     return newMessage({
-      id: of.messageId,
-      sessionId: of.run.sessionId,
-      runId: of.run.id,
+      id: messageId,
+      sessionId: turn.run.sessionId,
+      runId: turn.run.id,
+      subtaskId: turn.subtaskId,
       role: 'assistant',
-      agent: of.agent.id,
+      agent: turn.agent.id,
       content,
       createdAt,
     });
   }
-
-  private async append(tx: Transaction, message: NewMessage): Promise<void> {
-    const appended = await tx.get(MessageRepository).append(message);
-    tx.record({
-      type: 'message.completed',
-      sessionId: message.sessionId,
-      runId: message.runId,
-      data: completedData(appended),
-    });
-  }
 }
-
-const completedData = (message: Message): JsonObject => ({
-  message_id: message.id,
-  agent: message.agent,
-  content: message.content,
-  tool_calls: message.toolCalls.map(toToolCallView),
-  ...(message.suggestions && { suggestions: [...message.suggestions] }),
-  finish_reason: message.finishReason,
-  usage: toUsageView(message.usage),
-});

@@ -8,12 +8,17 @@ import { Orchestrator } from './orchestrator.js';
 import { LAST_WRITE_MS } from './run-journal.js';
 import { RunMetrics } from './run-metrics.js';
 
+const STOPPING = new Error('the process ends');
+
 /** The runs that this process carries out. They belong to it, not to the requests that set them in motion. */
 @Injectable()
 export class RunSupervisor {
   private readonly logger = new Logger(RunSupervisor.name);
-  private readonly running = new Map<string, Promise<void>>();
-  private readonly stop = new AbortController();
+  private readonly running = new Map<
+    string,
+    { readonly done: Promise<void>; readonly stop: AbortController }
+  >();
+  private stopping = false;
 
   constructor(
     private readonly orchestrator: Orchestrator,
@@ -34,28 +39,35 @@ export class RunSupervisor {
   /** Carries a run on in the background, from its last recorded step to its next rest. */
   start(runId: string): void {
     // A run that has just gone to rest may be waked before its loop has ended: one after the other.
-    const before = this.running.get(runId) ?? Promise.resolve();
+    const before = this.running.get(runId)?.done ?? Promise.resolve();
+    const stop = new AbortController();
+    if (this.stopping) stop.abort(STOPPING);
     const done = before
-      .then(() => this.carryOn(runId))
+      .then(() => this.carryOn(runId, stop.signal))
       .finally(() => {
-        if (this.running.get(runId) === done) this.running.delete(runId);
+        if (this.running.get(runId)?.done === done) this.running.delete(runId);
         this.metrics.active(this.running.size);
       });
-    this.running.set(runId, done);
+    this.running.set(runId, { done, stop });
     this.metrics.active(this.running.size);
   }
 
-  private async carryOn(runId: string): Promise<void> {
+  /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
+  stop(runId: string): void {
+    this.running.get(runId)?.stop.abort(new Error('the run is to end'));
+  }
+
+  private async carryOn(runId: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.orchestrator.execute(runId, this.stop.signal);
+      await this.orchestrator.execute(runId, signal);
     } catch (error) {
-      await this.endBadly(runId, error);
+      await this.endBadly(runId, signal, error);
     }
   }
 
-  private async endBadly(runId: string, error: unknown): Promise<void> {
+  private async endBadly(runId: string, signal: AbortSignal, error: unknown): Promise<void> {
     try {
-      if (this.stop.signal.aborted) return await this.orchestrator.interrupt(runId);
+      if (signal.aborted) return await this.orchestrator.interrupt(runId);
       this.logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
       await this.orchestrator.fail(runId, INTERNAL_ERROR);
     } catch (again) {
@@ -72,13 +84,16 @@ export class RunSupervisor {
     );
     await Promise.race([this.allDone(), timeUp]);
     idle.abort();
-    this.stop.abort(new Error('the process ends'));
+    this.stopping = true;
+    for (const { stop } of this.running.values()) stop.abort(STOPPING);
     // From here on nothing waits longer than this, also not for a database that does not come back.
     setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
   }
 
   private async allDone(): Promise<void> {
-    while (this.running.size > 0) await Promise.all(this.running.values());
+    while (this.running.size > 0) {
+      await Promise.all([...this.running.values()].map(({ done }) => done));
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
+import { JsonObject } from '../../../shared/domain/json.js';
 import { RunState } from '../domain/run.js';
 
 /** Where a run's events are in the log of its session. */
@@ -19,8 +20,8 @@ export abstract class RunQueries {
   abstract place(runId: string, userId: string): Promise<RunPlace>;
   /** The state of a run, for whoever carries it out. @throws RunNotFound */
   abstract state(runId: string): Promise<RunState>;
-  /** Runs with a tool call whose deadline has passed. */
+  /** Runs with a requested tool call whose deadline has passed. */
   abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
-  /** The number of the event that told of a tool call's end. */
-  abstract settlementSeq(sessionId: string, callId: string): Promise<number | undefined>;
+  /** The number of the first event of a type whose data holds this. */
+  abstract firstSeq(sessionId: string, type: string, data: JsonObject): Promise<number | undefined>;
 }

@@ -5,7 +5,8 @@ import { JsonValue } from '../../../shared/domain/json.js';
 import { MessageRepository } from '../../conversations/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { ToolCallAlreadySettled, ToolCallNotFound } from '../domain/run.errors.js';
+import { ToolCallAlreadySettled, ToolCallNotFound, ToolCallNotRequested } from '../domain/run.errors.js';
+import { ToolCall } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { Accepted } from './accepted.js';
 import { RunQueries } from './run.queries.js';
@@ -32,34 +33,39 @@ export class SubmitToolResult {
   /**
    * Takes what the client's tool answered; the run goes on when nothing more is open. The same answer again gets what
    * the first one got.
-   * @throws SessionNotFound, ToolCallNotFound, ToolCallAlreadySettled, ServerDraining
+   * @throws SessionNotFound, ToolCallNotFound, ToolCallNotRequested, ToolCallAlreadySettled, ServerDraining
    */
   async execute(command: SubmitToolResultCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
-    const outcome = toOutcome(command.outcome);
     const { value, events } = await this.uow.run('save_tool_result', async (tx) => {
       await tx.get(SessionRepository).peek(command.sessionId, command.userId);
       const found = await tx.get(ToolCallRepository).find(command.callId);
       if (found?.sessionId !== command.sessionId) throw new ToolCallNotFound(command.callId);
       const run = await tx.get(RunRepository).get(found.runId);
-      const message = await this.answers.settle(tx, found, outcome, this.clock.now());
+      // Seen before the run was locked: a decision may have changed it meanwhile.
+      const current = (await tx.get(ToolCallRepository).find(command.callId)) ?? found;
+      if (current.status === 'awaiting_approval') throw new ToolCallNotRequested(command.callId);
+      const outcome = toOutcome(command.outcome, current);
+      const message =
+        current.status === 'requested'
+          ? await this.answers.settle(tx, current, outcome, this.clock.now())
+          : undefined;
       if (message) {
         await this.answers.goOn(tx, run, 'tool_result');
         await tx.get(RunRepository).save(run);
         return { run: run.snapshot(), message };
       }
-      const [earlier, call] = [
-        await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId),
-        await tx.get(ToolCallRepository).find(command.callId),
-      ];
-      if (call?.status !== outcome.status || earlier?.content !== outcome.content) {
-        throw new ToolCallAlreadySettled(command.callId, call?.status ?? 'settled');
+      const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);
+      if (current.status !== outcome.status || earlier?.content !== outcome.content) {
+        throw new ToolCallAlreadySettled(command.callId, current.status);
       }
       return { run: run.snapshot(), message: earlier };
     });
     const [first] = events;
     if (!first) {
-      const seq = await this.queries.settlementSeq(command.sessionId, command.callId);
+      const seq = await this.queries.firstSeq(command.sessionId, 'tool_call.settled', {
+        call_id: command.callId,
+      });
       return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
     if (value.run.status === 'running') this.supervisor.start(value.run.id);
@@ -67,8 +73,15 @@ export class SubmitToolResult {
   }
 }
 
-function toOutcome(given: SubmitToolResultCommand['outcome']): ToolOutcome {
-  if ('error' in given) return { status: 'failed', content: `Error: ${given.error}` };
+function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCall): ToolOutcome {
+  if ('error' in given) return { status: 'failed', content: withNote(`Error: ${given.error}`, call) };
   const { result } = given;
-  return { status: 'completed', content: typeof result === 'string' ? result : JSON.stringify(result) };
+  const content = typeof result === 'string' ? result : JSON.stringify(result);
+  return { status: 'completed', content: withNote(content, call) };
 }
+
+/** The model wished for something else than was done. */
+const withNote = (content: string, call: ToolCall): string =>
+  call.edited
+    ? `${content}\n\n(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`
+    : content;

@@ -65,6 +65,11 @@ export class SwitchAgent {
     });
     const [first] = events;
     const lastEventId = first ? first.seq - 1 : await this.events.lastSeq(command.sessionId);
-    return { run: null, message: value, lastEventId, repeated: first === undefined };
+    return {
+      run: null,
+      ...(value && { message: value }),
+      lastEventId,
+      repeated: first === undefined,
+    };
   }
 }

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../shared/domain/ids.js';
+import { ApprovalRepository } from '../../approvals/index.js';
 import { Message, MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
-import { Run } from '../domain/run.js';
-import { ToolCall, toolCallSettled } from '../domain/tool-call.js';
+import { Run, WaitingFor } from '../domain/run.js';
+import { ToolCall, ToolCallEnd, toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 
 /** How a tool call ended, and what the model reads of it. */
 export interface ToolOutcome {
-  readonly status: 'completed' | 'failed' | 'expired';
+  readonly status: Exclude<ToolCallEnd, 'cancelled'>;
   readonly content: string;
 }
 
@@ -24,7 +25,7 @@ export class ToolAnswers {
     outcome: ToolOutcome,
     now: Date,
   ): Promise<Message | undefined> {
-    if (!(await tx.get(ToolCallRepository).settle(call.id, outcome.status, now))) return undefined;
+    if (!(await tx.get(ToolCallRepository).settle(call, outcome.status, now))) return undefined;
     return this.append(tx, call, outcome, now);
   }
 
@@ -35,6 +36,7 @@ export class ToolAnswers {
         id: this.ids.next(),
         sessionId: call.sessionId,
         runId: call.runId,
+        subtaskId: call.subtaskId,
         role: 'tool',
         agent: call.agent,
         content: outcome.content,
@@ -50,6 +52,18 @@ export class ToolAnswers {
   async goOn(tx: Transaction, run: Run, by: string): Promise<void> {
     const open = await tx.get(ToolCallRepository).listOpen(run.id);
     if (open.length === 0) run.resume(by);
-    else run.awaitStill(open.map(({ id }) => ({ kind: 'tool_result', id })));
+    else run.awaitStill(await this.waitingFor(tx, open));
+  }
+
+  /** What the client must do about calls that are open. */
+  async waitingFor(tx: Transaction, open: readonly ToolCall[]): Promise<WaitingFor[]> {
+    const asked = open.find(({ status }) => status === 'awaiting_approval');
+    const approvals = asked ? await tx.get(ApprovalRepository).listPending(asked.runId) : [];
+    const question = new Map(approvals.map((approval) => [approval.snapshot().callId, approval.id]));
+    return open.map(({ id, status }) =>
+      status === 'awaiting_approval'
+        ? { kind: 'approval', id: question.get(id)! }
+        : { kind: 'tool_result', id },
+    );
   }
 }

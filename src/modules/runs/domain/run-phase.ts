@@ -17,6 +17,7 @@ export type RunPhase = (typeof RUN_PHASES)[number];
 export type PhaseEvent =
   | 'receive_message'
   | 'receive_directed_message'
+  | 'retry_plan'
   | 'is_atomic_true'
   | 'is_atomic_false'
   | 'classify_error'
@@ -36,10 +37,14 @@ export type PhaseEvent =
 
 /**
  * The orchestration of a run. An architect that answers without a plan (a question, an explanation) completes its
- * task like any other agent.
+ * task like any other agent. A failed plan that is retried begins in a run of its own.
  */
 export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
-  idle: { receive_message: 'classify', receive_directed_message: 'execution' },
+  idle: {
+    receive_message: 'classify',
+    receive_directed_message: 'execution',
+    retry_plan: 'plan_execution',
+  },
   classify: {
     is_atomic_true: 'execution',
     is_atomic_false: 'plan_required',
@@ -66,10 +71,19 @@ export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
   completed: {},
 });
 
-/** What happens in each phase when the run cannot go on. */
+/** What completes a run, by phase. */
+export const COMPLETION: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
+  architect_planning: 'task_completed',
+  plan_review: 'plan_rejected',
+  plan_execution: 'plan_execution_completed',
+  execution: 'task_completed',
+};
+
+/** What happens in each phase when the run cannot go on. A plan in review is nobody's failure, but rejected with it. */
 export const FAILURE: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
   classify: 'classify_error',
   architect_planning: 'planning_failed',
+  plan_review: 'plan_rejected',
   plan_execution: 'plan_execution_failed',
   execution: 'task_failed',
 };

@@ -30,6 +30,17 @@ export class ToolCallNotFound extends DomainError {
   }
 }
 
+/** The client may execute, and answer, only what `tool_call.requested` announced. */
+export class ToolCallNotRequested extends DomainError {
+  readonly code = 'tool_call.not_requested';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject = { call_status: 'awaiting_approval' };
+
+  constructor(callId: string) {
+    super(`Tool call ${callId} awaits approval; it must not be executed before`);
+  }
+}
+
 export class ToolCallAlreadySettled extends DomainError {
   readonly code = 'tool_call.already_settled';
   readonly kind = 'conflict';

@@ -10,6 +10,8 @@ export abstract class RunRepository {
    * @throws RunNotFound
    */
   abstract get(runId: string): Promise<Run>;
+  /** The active run of a session, in order to change it; locked like the one that `get` loads. */
+  abstract findActive(sessionId: string): Promise<Run | undefined>;
   /** @throws ConcurrencyError when it was changed since it was loaded */
   abstract save(run: Run): Promise<void>;
 }

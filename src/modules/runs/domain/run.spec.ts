@@ -11,7 +11,7 @@ const start = (directed = true) =>
     sessionId: 's',
     userId: 'u',
     agent: 'coder',
-    directed,
+    entry: directed ? 'receive_directed_message' : 'receive_message',
     trigger: 'user_message',
     now: NOW,
   });
@@ -85,13 +85,11 @@ describe('a run', () => {
 
   it('bears three replies in a row that are at odds with the tools', () => {
     const run = start();
-    for (let n = 0; n < 3; n++) run.noteReply('invalid', LATER);
-    expect(run.isFinal).toBe(false);
-    run.noteReply('valid', LATER);
-    for (let n = 0; n < 3; n++) run.noteReply('invalid', LATER);
-    expect(run.isFinal).toBe(false);
-    run.noteReply('invalid', LATER);
-    expect(run.snapshot()).toMatchObject({ status: 'failed', error: { code: 'tool.arguments_invalid' } });
+    const notes = Array.from({ length: 3 }, () => run.noteReply('invalid'));
+    notes.push(run.noteReply('valid'));
+    notes.push(...Array.from({ length: 3 }, () => run.noteReply('invalid')));
+    expect(notes).toEqual(notes.map(() => true));
+    expect(run.noteReply('invalid')).toBe(false);
   });
 
   it('adds up what its model calls cost, also where a provider does not tell', () => {

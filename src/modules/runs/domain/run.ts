@@ -1,7 +1,7 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Classification } from './classification.js';
-import { FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
+import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
 import { RunAction, RunStatus, runStatus } from './run-status.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
 
@@ -18,6 +18,14 @@ export type RunError = { code: string; message: string };
 export const INTERNAL_ERROR: RunError = {
   code: 'run.internal_error',
   message: 'The run failed inside the server',
+};
+export const SWITCH_LIMIT: RunError = {
+  code: 'agent.switch_limit',
+  message: `More than ${MAX_SWITCHES} switches in one run`,
+};
+export const ARGUMENTS_INVALID: RunError = {
+  code: 'tool.arguments_invalid',
+  message: 'The model keeps calling tools wrongly',
 };
 
 export type RunUsage = { modelCalls: number; promptTokens: number; completionTokens: number };
@@ -40,6 +48,8 @@ export interface RunState {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** Somebody wants it to end; whoever carries it out sees to that. */
+  readonly cancelRequestedAt: Date | null;
   readonly version: number;
 }
 
@@ -49,13 +59,13 @@ export class Run extends AggregateRoot {
     super();
   }
 
-  /** @param given.directed whether the agent is known already, so that nothing needs classifying */
+  /** @param given.entry whether the agent is still to be found, known already, or working on a plan again */
   static start(given: {
     id: string;
     sessionId: string;
     userId: string;
     agent: string;
-    directed: boolean;
+    entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
     trigger: string;
     now: Date;
   }): Run {
@@ -76,11 +86,12 @@ export class Run extends AggregateRoot {
       createdAt: given.now,
       startedAt: given.now,
       finishedAt: null,
+      cancelRequestedAt: null,
       version: 1,
     });
     run.move('start');
     run.tell('run.started', { agent: given.agent, trigger: given.trigger });
-    run.enter(given.directed ? 'receive_directed_message' : 'receive_message');
+    run.enter(given.entry);
     return run;
   }
 
@@ -104,6 +115,10 @@ export class Run extends AggregateRoot {
     return runStatus.isFinal(this.state.status);
   }
 
+  get isCancelRequested(): boolean {
+    return this.state.cancelRequestedAt !== null;
+  }
+
   /** Takes note of what the task is and who shall do it. */
   classify(result: Classification, agent: string): void {
     if (result.isAtomic) {
@@ -123,10 +138,6 @@ export class Run extends AggregateRoot {
   /** Goes on with another agent. */
   switchTo(agent: string): void {
     this.change({ agent, switches: this.state.switches + 1 });
-  }
-
-  failBySwitching(now: Date): void {
-    this.fail({ code: 'agent.switch_limit', message: `More than ${MAX_SWITCHES} switches in one run` }, now);
   }
 
   /** Whether the model may be asked once more. */
@@ -150,13 +161,40 @@ export class Run extends AggregateRoot {
     });
   }
 
-  /** Counts replies at odds with the tools; one too many in a row fails the run: ask `isFinal` afterwards. */
-  noteReply(validity: 'valid' | 'invalid', now: Date): void {
+  /** Counts replies at odds with the tools; `false` for one too many in a row. */
+  noteReply(validity: 'valid' | 'invalid'): boolean {
     const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
     this.change({ invalidReplies });
-    if (invalidReplies > MAX_INVALID_REPLIES) {
-      this.fail({ code: 'tool.arguments_invalid', message: 'The model keeps calling tools wrongly' }, now);
-    }
+    return invalidReplies <= MAX_INVALID_REPLIES;
+  }
+
+  /** A plan is there, and a human is to decide on it. */
+  reviewPlan(planId: string): void {
+    this.enter('plan_created');
+    this.wait([{ kind: 'plan_decision', id: planId }]);
+  }
+
+  /** The plan is approved: it is carried out. */
+  executePlan(): void {
+    this.resume('plan_decision');
+    this.enter('plan_approved');
+  }
+
+  /** The plan is to be changed: the architect plans again. */
+  planAgain(reason: string | undefined): void {
+    this.resume('plan_decision');
+    this.enter('plan_modification_requested', reason);
+  }
+
+  /** A subtask of the plan begins, or is begun once more. */
+  workAs(agent: string): void {
+    this.change({ agent, invalidReplies: 0 });
+  }
+
+  /** A subtask has failed and is begun once more. */
+  retrySubtask(reason: string): void {
+    this.enter('plan_execution_failed', reason);
+    this.enter('retry_subtask', reason);
   }
 
   wait(waitingFor: WaitingFor[]): void {
@@ -176,8 +214,10 @@ export class Run extends AggregateRoot {
     this.tell('run.resumed', { by });
   }
 
-  complete(now: Date): void {
-    this.enter('task_completed');
+  complete(now: Date, reason?: string): void {
+    const event = COMPLETION[this.state.phase];
+    if (!event) throw this.refusal('complete', this.state.phase, runPhase.actions(this.state.phase));
+    this.enter(event, reason);
     this.finish('complete', null, now);
   }
 
@@ -196,6 +236,17 @@ export class Run extends AggregateRoot {
   interrupt(now: Date): void {
     this.giveUp('run.interrupted');
     this.finish('interrupt', { code: 'run.interrupted', message: 'The server was stopped' }, now);
+  }
+
+  /** Asks whoever carries it out to end it. */
+  requestCancel(now: Date): void {
+    this.change({ cancelRequestedAt: now });
+  }
+
+  /** Ends it because somebody wants it to end. */
+  cancel(now: Date): void {
+    this.giveUp('cancelled');
+    this.finish('cancel', null, now);
   }
 
   private giveUp(reason: string): void {
@@ -218,23 +269,20 @@ export class Run extends AggregateRoot {
 
   private move(action: RunAction): void {
     const status = runStatus.next(this.state.status, action);
-    if (!status) {
-      throw new RunTransitionNotAllowed(
-        this.id,
-        action,
-        this.state.status,
-        runStatus.actions(this.state.status),
-      );
-    }
+    if (!status) throw this.refusal(action, this.state.status, runStatus.actions(this.state.status));
     this.change({ status });
   }
 
   private enter(event: PhaseEvent, reason?: string): void {
     const from = this.state.phase;
     const to = runPhase.next(from, event);
-    if (!to) throw new RunTransitionNotAllowed(this.id, event, from, runPhase.actions(from));
+    if (!to) throw this.refusal(event, from, runPhase.actions(from));
     this.change({ phase: to });
     this.tell('run.phase_changed', { from, to, event, ...(reason && { reason }) });
+  }
+
+  private refusal(what: string, state: string, allowed: readonly string[]): RunTransitionNotAllowed {
+    return new RunTransitionNotAllowed(this.id, what, state, allowed);
   }
 
   private tell(type: string, data: JsonObject): void {

@@ -53,7 +53,11 @@ describe('the status of a run', () => {
 describe('the phase of a run', () => {
   it('goes these ways and no other', () => {
     expect(tableOf(runPhase)).toEqual({
-      idle: ['receive_message → classify', 'receive_directed_message → execution'],
+      idle: [
+        'receive_message → classify',
+        'receive_directed_message → execution',
+        'retry_plan → plan_execution',
+      ],
       classify: [
         'is_atomic_true → execution',
         'is_atomic_false → plan_required',
@@ -89,9 +93,16 @@ describe('the phase of a run', () => {
 describe('the status of a tool call', () => {
   it('is settled once', () => {
     expect(tableOf(toolCallStatus)).toEqual({
+      awaiting_approval: [
+        'request → requested',
+        'complete → completed',
+        'reject → rejected',
+        'cancel → cancelled',
+      ],
       requested: ['complete → completed', 'fail → failed', 'expire → expired', 'cancel → cancelled'],
       completed: [],
       failed: [],
+      rejected: [],
       expired: [],
       cancelled: [],
     });

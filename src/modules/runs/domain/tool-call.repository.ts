@@ -1,4 +1,5 @@
-import { ToolCall, ToolCallStatus } from './tool-call.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { ToolCall, ToolCallEnd } from './tool-call.js';
 
 /** The tool calls, inside a unit of work. */
 export abstract class ToolCallRepository {
@@ -6,6 +7,8 @@ export abstract class ToolCallRepository {
   abstract find(callId: string): Promise<ToolCall | undefined>;
   /** What a run still waits for, in the order of the calls. */
   abstract listOpen(runId: string): Promise<ToolCall[]>;
-  /** Settles an open call; false where it was settled before, which then stands. */
-  abstract settle(callId: string, status: Exclude<ToolCallStatus, 'requested'>, at: Date): Promise<boolean>;
+  /** Settles a call that still has the status it was loaded with; false where it has another one, which then stands. */
+  abstract settle(call: ToolCall, status: ToolCallEnd, at: Date): Promise<boolean>;
+  /** Lets the client execute a call that awaited approval; the call as it is then. */
+  abstract request(call: ToolCall, args: JsonObject, deadlineAt: Date): Promise<ToolCall>;
 }

@@ -1,12 +1,10 @@
 import { EntitySchema } from 'typeorm';
+import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { LLM_CALL_STATUSES, LlmCall, LlmCallOutcome } from '../domain/llm-call.js';
 import { RUN_PHASES } from '../domain/run-phase.js';
 import { RUN_STATUSES } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
 import { TOOL_CALL_STATUSES, ToolCall } from '../domain/tool-call.js';
-
-const oneOf = (column: string, values: readonly string[]) =>
-  `${column} IN (${values.map((value) => `'${value}'`).join(', ')})`;
 
 /** The states that keep a session busy. */
 export const ACTIVE = `(status = ANY (ARRAY['running'::text, 'waiting'::text]))`;
@@ -40,6 +38,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     createdAt: { type: 'timestamptz' },
     startedAt: { type: 'timestamptz', nullable: true },
     finishedAt: { type: 'timestamptz', nullable: true },
+    cancelRequestedAt: { type: 'timestamptz', nullable: true },
     version: { type: 'integer' },
   },
   foreignKeys: [
@@ -66,9 +65,11 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     sessionId: { type: 'uuid' },
     runId: { type: 'uuid' },
     messageId: { type: 'uuid' },
+    subtaskId: { type: 'uuid', nullable: true },
     agent: { type: 'text' },
     toolName: { type: 'text' },
     arguments: { type: 'jsonb' },
+    edited: { type: 'boolean', default: false },
     status: { type: 'text' },
     deadlineAt: { type: 'timestamptz', nullable: true },
     createdAt: { type: 'timestamptz' },

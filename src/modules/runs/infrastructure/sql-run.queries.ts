@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId } from '../../../shared/domain/ids.js';
+import { JsonObject } from '../../../shared/domain/json.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RunPlace, RunQueries } from '../application/run.queries.js';
@@ -9,7 +10,8 @@ import { runStatus } from '../domain/run-status.js';
 
 const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger,
   r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt,
-  r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.version`;
+  r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
+  r.cancel_requested_at as "cancelRequestedAt", r.version`;
 
 /** A run is its user's as long as its session is there. */
 const OWNED = `from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
@@ -60,11 +62,11 @@ export class SqlRunQueries extends RunQueries {
     return rows.map((row) => row.run_id);
   }
 
-  async settlementSeq(sessionId: string, callId: string): Promise<number | undefined> {
+  async firstSeq(sessionId: string, type: string, data: JsonObject): Promise<number | undefined> {
     const [row] = await this.database.query<{ seq: number }>(
       `select seq from events
-        where session_id = $1 and type = 'tool_call.settled' and data->>'call_id' = $2`,
-      [sessionId, callId],
+        where session_id = $1 and type = $2 and data::jsonb @> $3::jsonb order by seq limit 1`,
+      [sessionId, type, JSON.stringify(data)],
     );
     return row?.seq;
   }

@@ -1,4 +1,4 @@
-import { EntityManager } from 'typeorm';
+import { EntityManager, FindOptionsWhere, In } from 'typeorm';
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
@@ -6,7 +6,7 @@ import { SessionBusy } from '../../sessions/index.js';
 import { Run } from '../domain/run.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { ONE_ACTIVE_RUN, RunSchema } from './run.row.js';
+import { ONE_ACTIVE_RUN, RunRow, RunSchema } from './run.row.js';
 
 export class TypeOrmRunRepository extends RunRepository {
   private readonly manager: EntityManager;
@@ -30,17 +30,24 @@ export class TypeOrmRunRepository extends RunRepository {
   }
 
   async get(runId: string): Promise<Run> {
-    const row = await this.manager.findOne(RunSchema, {
-      where: { id: runId },
-      lock: { mode: 'for_no_key_update' },
-    });
-    if (!row) throw new RunNotFound(runId);
-    const { eventsAfter: _, ...state } = row;
-    return Run.restore(state);
+    const run = await this.lock({ id: runId });
+    if (!run) throw new RunNotFound(runId);
+    return run;
+  }
+
+  findActive(sessionId: string): Promise<Run | undefined> {
+    return this.lock({ sessionId, status: In(['running', 'waiting'] as const) });
   }
 
   async save(run: Run): Promise<void> {
     await updateVersioned(this.manager, RunSchema, run.snapshot());
     this.context.record(...run.pullEvents());
+  }
+
+  private async lock(where: FindOptionsWhere<RunRow>): Promise<Run | undefined> {
+    const row = await this.manager.findOne(RunSchema, { where, lock: { mode: 'for_no_key_update' } });
+    if (!row) return undefined;
+    const { eventsAfter: _, ...state } = row;
+    return Run.restore(state);
   }
 }

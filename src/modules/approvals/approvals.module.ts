@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { AgentRegistry, AgentsModule } from '../agents/index.js';
+import { SessionsModule } from '../sessions/index.js';
+import { ApprovalsController } from './api/approvals.controller.js';
+import { ApprovalQueries } from './application/approval.queries.js';
+import { ApprovalPolicy } from './domain/approval-policy.js';
+import { ApprovalRepository } from './domain/approval.repository.js';
+import { ApprovalMetrics } from './infrastructure/approval.metrics.js';
+import { loadApprovalPolicy } from './infrastructure/load-approval-policy.js';
+import { SqlApprovalQueries } from './infrastructure/sql-approval.queries.js';
+import { TypeOrmApprovalRepository } from './infrastructure/typeorm-approval.repository.js';
+
+@Module({
+  imports: [AgentsModule, SessionsModule],
+  controllers: [ApprovalsController],
+  providers: [
+    ApprovalMetrics,
+    { provide: ApprovalQueries, useClass: SqlApprovalQueries },
+    {
+      provide: ApprovalPolicy,
+      inject: [Config, AgentRegistry],
+      useFactory: (config: Config, agents: AgentRegistry) =>
+        loadApprovalPolicy(config.approvalPolicyFile, agents),
+    },
+  ],
+  exports: [ApprovalQueries, ApprovalPolicy],
+})
+export class ApprovalsModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(ApprovalRepository, (context) => new TypeOrmApprovalRepository(context));
+  }
+}

@@ -1,0 +1,180 @@
+import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { StateMachine } from '../../../shared/domain/state-machine.js';
+import { ApprovalKind, ApprovalState, ApprovalStatus, Decision } from './approval-state.js';
+import { toApprovalView } from './approval-view.js';
+import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
+
+/** What can be said to each kind of question. */
+export const DECISIONS_ON: Readonly<Record<ApprovalKind, readonly Decision[]>> = {
+  tool_call: ['approve', 'edit', 'reject'],
+  plan: ['approve', 'reject', 'modify'],
+};
+
+/** Answered once; a question nobody answers in time is rejected. */
+export const approvalStatus = new StateMachine<ApprovalStatus, Decision | 'cancel'>({
+  pending: {
+    approve: 'approved',
+    edit: 'approved',
+    reject: 'rejected',
+    modify: 'changes_requested',
+    cancel: 'cancelled',
+  },
+  approved: {},
+  rejected: {},
+  changes_requested: {},
+  cancelled: {},
+});
+
+/** Why the runtime itself rejected. */
+const EXPIRED = 'expired';
+
+/** Who decides where no human does. */
+const RUNTIME = 'runtime';
+
+/** What somebody decides. */
+export interface Verdict {
+  readonly decision: Decision;
+  readonly feedback: string | null;
+  readonly modifiedArguments: JsonObject | null;
+  readonly remember: boolean;
+}
+
+/** A question to the human about a tool call or a plan. */
+export class Approval extends AggregateRoot {
+  private constructor(private state: ApprovalState) {
+    super();
+  }
+
+  static request(
+    given: Pick<
+      ApprovalState,
+      | 'id'
+      | 'sessionId'
+      | 'runId'
+      | 'userId'
+      | 'kind'
+      | 'callId'
+      | 'planId'
+      | 'toolName'
+      | 'subject'
+      | 'arguments'
+      | 'reason'
+      | 'expiresAt'
+      | 'createdAt'
+    >,
+  ): Approval {
+    const approval = new Approval({
+      ...given,
+      status: 'pending',
+      decision: null,
+      decidedBy: null,
+      feedback: null,
+      modifiedArguments: null,
+      remember: false,
+      decidedAt: null,
+      version: 1,
+    });
+    // Of a plan tells plan.approval_required, with the plan.
+    if (given.kind === 'tool_call') {
+      approval.tell('approval.requested', { approval: toApprovalView(approval.state) });
+    }
+    return approval;
+  }
+
+  static restore(state: ApprovalState): Approval {
+    return new Approval(state);
+  }
+
+  snapshot(): ApprovalState {
+    return this.state;
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+
+  get isPending(): boolean {
+    return this.state.status === 'pending';
+  }
+
+  /** Whether nobody answered it in time. */
+  get hasExpired(): boolean {
+    return this.state.decidedBy === RUNTIME;
+  }
+
+  /** Whether the deadline has passed. */
+  isOverdue(now: Date): boolean {
+    return this.isPending && this.state.expiresAt <= now;
+  }
+
+  /** Whether it was answered before, with just this. */
+  wasDecided(verdict: Verdict): boolean {
+    const { decision, feedback, modifiedArguments, remember } = this.state;
+    return (
+      decision === verdict.decision &&
+      feedback === verdict.feedback &&
+      remember === verdict.remember &&
+      sameJson(modifiedArguments, verdict.modifiedArguments)
+    );
+  }
+
+  /** @throws ApprovalAlreadyDecided, ApprovalExpired */
+  decide(verdict: Verdict, by: string, now: Date): void {
+    if (this.isOverdue(now)) throw new ApprovalExpired(this.id);
+    this.resolve(verdict.decision, verdict, by, now);
+  }
+
+  /** The deadline has passed. */
+  expire(now: Date): void {
+    this.resolve('reject', { feedback: EXPIRED }, RUNTIME, now);
+  }
+
+  /** What it asks about is not wanted any more. */
+  cancel(reason: string, now: Date): void {
+    this.resolve('cancel', { feedback: reason }, RUNTIME, now);
+  }
+
+  private resolve(decision: Decision | 'cancel', part: Partial<Verdict>, by: string, now: Date): void {
+    const status = approvalStatus.next(this.state.status, decision);
+    if (!status) throw this.refusal();
+    const decided = decision === 'cancel' ? null : decision;
+    this.state = {
+      ...this.state,
+      ...part,
+      status,
+      decision: decided,
+      decidedBy: decided && by,
+      decidedAt: now,
+    };
+    const { id, kind, feedback, createdAt } = this.state;
+    this.tell('approval.resolved', {
+      approval_id: id,
+      kind,
+      decision,
+      decided_by: by,
+      ...(feedback !== null && { reason: feedback }),
+      waited_ms: now.getTime() - createdAt.getTime(),
+    });
+  }
+
+  private refusal(): ApprovalExpired | ApprovalAlreadyDecided {
+    const { status, decision } = this.state;
+    if (this.hasExpired) return new ApprovalExpired(this.id);
+    return new ApprovalAlreadyDecided(this.id, status, decision);
+  }
+
+  private tell(type: string, data: JsonObject): void {
+    this.record({ type, sessionId: this.state.sessionId, runId: this.state.runId, data });
+  }
+}
+
+/** Whatever the order of the keys: the database does not keep it. */
+const sameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );

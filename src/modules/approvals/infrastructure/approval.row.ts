@@ -1,0 +1,66 @@
+import { EntitySchema } from 'typeorm';
+import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
+import { APPROVAL_KINDS, APPROVAL_STATUSES, ApprovalState, DECISIONS } from '../domain/approval-state.js';
+
+const PENDING = `(status = 'pending'::text)`;
+
+/** TypeORM's types cannot follow a recursive type like JSON's. */
+export type ApprovalRow = Omit<ApprovalState, 'arguments' | 'modifiedArguments'> & {
+  readonly arguments: object | null;
+  readonly modifiedArguments: object | null;
+};
+
+export const ApprovalSchema = new EntitySchema<ApprovalRow>({
+  name: 'approval',
+  tableName: 'approvals',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    runId: { type: 'uuid' },
+    userId: { type: 'text' },
+    kind: { type: 'text' },
+    callId: { type: 'uuid' },
+    planId: { type: 'uuid', nullable: true },
+    toolName: { type: 'text' },
+    subject: { type: 'text' },
+    arguments: { type: 'jsonb', nullable: true },
+    reason: { type: 'text' },
+    status: { type: 'text' },
+    expiresAt: { type: 'timestamptz' },
+    createdAt: { type: 'timestamptz' },
+    decision: { type: 'text', nullable: true },
+    decidedBy: { type: 'text', nullable: true },
+    feedback: { type: 'text', nullable: true },
+    modifiedArguments: { type: 'jsonb', nullable: true },
+    remember: { type: 'boolean' },
+    decidedAt: { type: 'timestamptz', nullable: true },
+    version: { type: 'integer' },
+  },
+  foreignKeys: [
+    { name: 'approvals_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
+  ],
+  uniques: [
+    { name: 'approvals_call', columns: ['callId'] },
+    { name: 'approvals_of_plan', columns: ['planId', 'id', 'decision'] }, // what plans refer to
+  ],
+  indices: [
+    { name: 'approvals_session', columns: ['sessionId', 'id'] },
+    { name: 'approvals_run_pending', columns: ['runId'], where: PENDING },
+    { name: 'approvals_expiry', columns: ['expiresAt'], where: PENDING },
+    { name: 'approvals_remembered', columns: ['sessionId', 'toolName'], where: 'remember' },
+  ],
+  checks: [
+    { name: 'approvals_kind', expression: oneOf('kind', APPROVAL_KINDS) },
+    { name: 'approvals_plan', expression: `(kind = 'plan') = (plan_id IS NOT NULL)` },
+    { name: 'approvals_status', expression: oneOf('status', APPROVAL_STATUSES) },
+    { name: 'approvals_decision', expression: oneOf('decision', DECISIONS) },
+    {
+      name: 'approvals_decided',
+      expression: `(decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (status IN ('pending', 'cancelled'))`,
+    },
+    {
+      name: 'approvals_by_human',
+      expression: `(decision = 'reject') OR (decided_by <> 'runtime')`,
+    },
+  ],
+});

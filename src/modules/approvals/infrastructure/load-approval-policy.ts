@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { ConfigInvalid } from '../../../config/config.js';
+import { AgentRegistry, IDE_TOOLS } from '../../agents/index.js';
+import { ApprovalPolicy, POLICY_ACTIONS, PolicyRule, matches } from '../domain/approval-policy.js';
+
+const pattern = z.string().min(1).max(1000);
+
+const FILE = z.strictObject({
+  rules: z
+    .array(
+      z.strictObject({
+        tool: pattern,
+        agent: pattern.optional(),
+        when: z.record(z.string(), pattern).optional(),
+        action: z.enum(POLICY_ACTIONS),
+        reason: z.string().min(1).max(1000),
+      }),
+    )
+    .max(1000),
+});
+
+/**
+ * Reads the rules of this installation: `{ "rules": [...] }`. Without a file the default ones stand alone.
+ * @param file.required whether its absence is a fault: it was named by the settings
+ * @throws ConfigInvalid that names what is wrong in it
+ */
+export async function loadApprovalPolicy(
+  file: { path: string; required: boolean },
+  agents: AgentRegistry,
+): Promise<ApprovalPolicy> {
+  const text = await read(file);
+  if (text === undefined) return new ApprovalPolicy([]);
+  const parsed = FILE.safeParse(parse(file.path, text));
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const rules = parsed.data?.rules ?? [];
+  // A rule that fits nothing protects nothing: most likely a word is misspelt.
+  const agentIds = agents.all().map(({ id }) => id);
+  for (const [index, rule] of rules.entries()) faults.push(...misspelt(rule, `rules.${index}`, agentIds));
+  if (faults.length > 0) throw new ConfigInvalid(faults.map((fault) => `${file.path}: ${fault}`));
+  return new ApprovalPolicy(rules);
+}
+
+function misspelt(rule: PolicyRule, place: string, agentIds: readonly string[]): string[] {
+  const faults: string[] = [];
+  const { tool, agent } = rule;
+  if (!IDE_TOOLS.some((name) => matches(tool, name))) {
+    faults.push(`${place}.tool: fits no tool; there are ${IDE_TOOLS.join(', ')}`);
+  }
+  if (agent !== undefined && !agentIds.some((id) => matches(agent, id))) {
+    faults.push(`${place}.agent: fits no agent; there are ${agentIds.join(', ')}`);
+  }
+  return faults;
+}
+
+async function read({ path, required }: { path: string; required: boolean }): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !required) return undefined;
+    throw new ConfigInvalid([`APPROVAL_POLICY_FILE: ${path} cannot be read (${code})`]);
+  }
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigInvalid([`${path}: is not JSON: ${(error as Error).message}`]);
+  }
+}

@@ -1,0 +1,57 @@
+import { Controller, Get, HttpStatus, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
+import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
+import { toPlanRecordView } from '../application/plan-record-view.js';
+import { PlanQueries } from '../application/plan.queries.js';
+import { PlanNotFound } from '../domain/plan.errors.js';
+import { PlanListDto, PlanRecordDto } from './plans.dto.js';
+
+@ApiTags('plans')
+@Controller('v1')
+export class PlansController {
+  constructor(
+    private readonly sessions: SessionQueries,
+    private readonly plans: PlanQueries,
+  ) {}
+
+  @Get('sessions/:session_id/plans')
+  @ApiOperation({ summary: 'The plans of a session, newest first' })
+  @ApiOkResponse({ standardSchema: PlanListDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
+  async list(
+    @CurrentUser() userId: string,
+    @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
+    @Query({ schema: PageQueryDto }) query: PageQueryDto,
+  ) {
+    await this.sessions.requireOwned(sessionId, userId);
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.plans.list(sessionId, page), toPlanRecordView);
+  }
+
+  @Get('plans/:plan_id')
+  @ApiOperation({ summary: 'One plan with its subtasks and everything that was decided on it' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of the answer one has' })
+  @ApiOkResponse({ standardSchema: PlanRecordDto, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiResponse({ status: 304, description: 'It is as it was' })
+  @ApiProblems({ 404: ['plan.not_found'] })
+  async view(
+    @CurrentUser() userId: string,
+    @Param('plan_id', new IdPipe(PlanNotFound)) planId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const record = await this.plans.view(planId, userId);
+    response.setHeader('etag', `"${record.plan.version}"`);
+    response.setHeader('cache-control', 'private, no-cache');
+    if (request.fresh) {
+      response.status(HttpStatus.NOT_MODIFIED);
+      return undefined;
+    }
+    return toPlanRecordView(record);
+  }
+}

@@ -1,0 +1,12 @@
+import { Plan } from './plan.js';
+
+/** The plans, inside a unit of work that holds the row of their run: nobody else changes them meanwhile. */
+export abstract class PlanRepository {
+  abstract add(plan: Plan): Promise<void>;
+  /** @throws PlanNotFound */
+  abstract get(planId: string): Promise<Plan>;
+  /** The plan that a run is making or carrying out, where there is one. */
+  abstract findOpen(runId: string): Promise<Plan | undefined>;
+  /** @throws ConcurrencyError when it was changed since it was loaded */
+  abstract save(plan: Plan): Promise<void>;
+}

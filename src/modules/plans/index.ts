@@ -1,0 +1,11 @@
+export { PlanDto, PlanRecordDto, ProgressDto } from './api/plans.dto.js';
+export { toPlanRecordView, PLAN_STATUSES, SUBTASK_STATUSES } from './application/plan-record-view.js';
+export { PlanQueries, type PlanRecord } from './application/plan.queries.js';
+export { faultsOf, type PlanProposal } from './domain/plan-proposal.js';
+export { type PlanState } from './domain/plan-state.js';
+export { Plan, RUNTIME, type Act } from './domain/plan.js';
+export { PlanNotFound, PlanVersionChanged } from './domain/plan.errors.js';
+export { PlanRepository } from './domain/plan.repository.js';
+export { type Subtask, type SubtaskError } from './domain/subtask.js';
+export { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './infrastructure/plan.row.js';
+export { PlansModule } from './plans.module.js';

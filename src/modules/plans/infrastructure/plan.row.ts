@@ -1,0 +1,116 @@
+import { EntitySchema } from 'typeorm';
+import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
+import { PLAN_STATUSES } from '../domain/plan-status.js';
+import { PlanState, PlanTransition } from '../domain/plan-state.js';
+import { SUBTASK_STATUSES, Subtask } from '../domain/subtask.js';
+
+/** The statuses of a plan that is being made or carried out. */
+export const OPEN = `(status = ANY (ARRAY['draft'::text, 'review'::text, 'approved'::text, 'executing'::text]))`;
+
+/**
+ * Whatever the code does, the database refuses a plan that counts as approved without a decision on this very plan that
+ * says so and names who took it.
+ */
+const NEEDS_APPROVAL = `(status NOT IN ('approved', 'executing', 'completed', 'failed')) OR (approval_id IS NOT NULL)`;
+
+export type PlanRow = Omit<PlanState, 'subtasks'> & {
+  /** Always `approve`, beside an approval: the foreign key finds no other decision. */
+  readonly approvalDecision: 'approve' | null;
+};
+
+export const PlanSchema = new EntitySchema<PlanRow>({
+  name: 'plan',
+  tableName: 'plans',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    sessionId: { type: 'uuid' },
+    runId: { type: 'uuid' },
+    userId: { type: 'text' },
+    title: { type: 'text' },
+    description: { type: 'text' },
+    status: { type: 'text' },
+    revision: { type: 'integer' },
+    approvalId: { type: 'uuid', nullable: true },
+    approvalDecision: { type: 'text', nullable: true },
+    createdAt: { type: 'timestamptz' },
+    updatedAt: { type: 'timestamptz' },
+    version: { type: 'integer' },
+  },
+  foreignKeys: [
+    { name: 'plans_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
+    {
+      name: 'plans_approval_fk',
+      target: 'approval',
+      columnNames: ['id', 'approvalId', 'approvalDecision'],
+      referencedColumnNames: ['planId', 'id', 'decision'],
+    },
+  ],
+  indices: [
+    { name: 'plans_session', columns: ['sessionId', 'id'] },
+    { name: 'plans_one_open', columns: ['runId'], unique: true, where: OPEN },
+  ],
+  checks: [
+    { name: 'plans_status', expression: oneOf('status', PLAN_STATUSES) },
+    { name: 'plans_needs_approval', expression: NEEDS_APPROVAL },
+    { name: 'plans_approval_decision', expression: `approval_decision = 'approve'` },
+    {
+      name: 'plans_approval_whole',
+      expression: `(approval_id IS NULL) = (approval_decision IS NULL)`,
+    },
+  ],
+});
+
+export type SubtaskRow = Subtask & { readonly planId: string };
+
+export const SubtaskSchema = new EntitySchema<SubtaskRow>({
+  name: 'subtask',
+  tableName: 'subtasks',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    planId: { type: 'uuid' },
+    revision: { type: 'integer' },
+    position: { type: 'integer' },
+    title: { type: 'text' },
+    description: { type: 'text' },
+    agent: { type: 'text' },
+    dependencies: { type: 'jsonb' },
+    estimatedMinutes: { type: 'integer', nullable: true },
+    status: { type: 'text' },
+    attempt: { type: 'integer' },
+    result: { type: 'text', nullable: true },
+    error: { type: 'jsonb', nullable: true },
+    startedAt: { type: 'timestamptz', nullable: true },
+    finishedAt: { type: 'timestamptz', nullable: true },
+  },
+  foreignKeys: [
+    { name: 'subtasks_plan_fk', target: 'plan', columnNames: ['planId'], referencedColumnNames: ['id'] },
+  ],
+  uniques: [{ name: 'subtasks_position', columns: ['planId', 'revision', 'position'] }],
+  checks: [{ name: 'subtasks_status', expression: oneOf('status', SUBTASK_STATUSES) }],
+});
+
+export const PlanTransitionSchema = new EntitySchema<PlanTransition>({
+  name: 'plan_transition',
+  tableName: 'plan_transitions',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    planId: { type: 'uuid' },
+    revision: { type: 'integer' },
+    action: { type: 'text' },
+    fromStatus: { type: 'text', nullable: true },
+    toStatus: { type: 'text' },
+    decidedBy: { type: 'text' },
+    reason: { type: 'text', nullable: true },
+    approvalId: { type: 'uuid', nullable: true },
+    createdAt: { type: 'timestamptz' },
+  },
+  foreignKeys: [
+    {
+      name: 'plan_transitions_plan_fk',
+      target: 'plan',
+      columnNames: ['planId'],
+      referencedColumnNames: ['id'],
+    },
+  ],
+  indices: [{ name: 'plan_transitions_plan', columns: ['planId', 'id'] }],
+});

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { SessionsModule } from '../sessions/index.js';
+import { PlansController } from './api/plans.controller.js';
+import { PlanQueries } from './application/plan.queries.js';
+import { PlanRepository } from './domain/plan.repository.js';
+import { SqlPlanQueries } from './infrastructure/sql-plan.queries.js';
+import { TypeOrmPlanRepository } from './infrastructure/typeorm-plan.repository.js';
+
+@Module({
+  imports: [SessionsModule],
+  controllers: [PlansController],
+  providers: [{ provide: PlanQueries, useClass: SqlPlanQueries }],
+  exports: [PlanQueries],
+})
+export class PlansModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(PlanRepository, (context) => new TypeOrmPlanRepository(context));
+  }
+}

@@ -1,0 +1,87 @@
+import { Body, Controller, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { ApprovalNotFound } from '../../approvals/index.js';
+import { PlanNotFound } from '../../plans/index.js';
+import { CancelPlan } from '../application/cancel-plan.js';
+import { DecideApproval } from '../application/decide-approval.js';
+import { RetryPlan } from '../application/retry-plan.js';
+import { DecisionDto, ReasonDto, toVerdict } from './decisions.dto.js';
+import { AcceptedDto, toAcceptedDto } from './inputs.dto.js';
+
+const INPUT = { 400: ['request.invalid', 'request.malformed_json'], 413: ['request.too_large'] };
+const UNAVAILABLE = { 503: ['database.unavailable', 'server.draining'] };
+
+/** What a human decides on approvals and plans. */
+@Controller('v1')
+export class DecisionsController {
+  constructor(
+    private readonly decideApproval: DecideApproval,
+    private readonly cancelPlan: CancelPlan,
+    private readonly retryPlan: RetryPlan,
+  ) {}
+
+  @Post('approvals/:approval_id/decision')
+  @ApiTags('approvals')
+  @ApiOperation({ summary: 'Decide on a tool call or a plan, once' })
+  @ApiAcceptedResponse({ standardSchema: AcceptedDto })
+  @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same had been decided before' })
+  @ApiProblems({
+    ...INPUT,
+    404: ['approval.not_found'],
+    409: ['approval.already_decided', 'approval.expired', 'plan.version_changed'],
+    ...UNAVAILABLE,
+  })
+  async decide(
+    @CurrentUser() userId: string,
+    @Param('approval_id', new IdPipe(ApprovalNotFound)) approvalId: string,
+    @Body({ schema: DecisionDto }) { version: planVersion, ...decision }: DecisionDto,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const verdict = toVerdict(decision);
+    const accepted = await this.decideApproval.execute({ userId, on: { approvalId }, verdict, planVersion });
+    response.status(accepted.repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return toAcceptedDto(accepted);
+  }
+
+  @Post('plans/:plan_id/cancel')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiTags('plans')
+  @ApiOperation({ summary: 'Give a plan up, and stop the run that makes it or carries it out' })
+  @ApiAcceptedResponse({ standardSchema: AcceptedDto })
+  @ApiProblems({
+    ...INPUT,
+    404: ['plan.not_found'],
+    409: ['plan.transition_not_allowed'],
+    503: ['database.unavailable'],
+  })
+  async cancel(
+    @CurrentUser() userId: string,
+    @Param('plan_id', new IdPipe(PlanNotFound)) planId: string,
+    @Body({ schema: ReasonDto }) given: ReasonDto,
+  ) {
+    return toAcceptedDto(await this.cancelPlan.execute({ userId, planId, reason: given?.reason }));
+  }
+
+  @Post('plans/:plan_id/retry')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiTags('plans')
+  @ApiOperation({ summary: 'Go on with a failed plan from the subtask that failed, in a run of its own' })
+  @ApiAcceptedResponse({ standardSchema: AcceptedDto })
+  @ApiProblems({
+    ...INPUT,
+    404: ['plan.not_found'],
+    409: ['plan.transition_not_allowed', 'run.in_progress', 'session.archived'],
+    ...UNAVAILABLE,
+  })
+  async retry(
+    @CurrentUser() userId: string,
+    @Param('plan_id', new IdPipe(PlanNotFound)) planId: string,
+    @Body({ schema: ReasonDto }) given: ReasonDto,
+  ) {
+    return toAcceptedDto(await this.retryPlan.execute({ userId, planId, reason: given?.reason }));
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { JsonDto } from '../../../shared/api/json.dto.js';
+import { DECISIONS, Verdict } from '../../approvals/index.js';
+
+const MAX_FEEDBACK = 10_000;
+
+const feedback = z
+  .string()
+  .min(1)
+  .max(MAX_FEEDBACK)
+  .optional()
+  .describe('Kept with the decision; of a rejection or a wish for changes the model reads it');
+
+/** What may be said beside the decision on a tool call. */
+export const TOOL_DECISION = {
+  modified_arguments: z
+    .record(z.string(), JsonDto)
+    .optional()
+    .describe('With `edit`, and only with it: all arguments, as they are to be executed'),
+  feedback,
+  remember: z.boolean().optional().describe('Allow this tool for the rest of the session without asking'),
+};
+
+/** What may be said beside the decision on a plan. */
+export const PLAN_DECISION = {
+  feedback,
+  version: z.int().min(1).optional().describe('The version that was looked at; another one in review → 409'),
+};
+
+export const DecisionDto = z
+  .strictObject({
+    decision: z
+      .enum(DECISIONS)
+      .describe('On a tool call: approve, edit, reject; on a plan: approve, reject, modify'),
+    ...TOOL_DECISION,
+    ...PLAN_DECISION,
+  })
+  .meta({
+    id: 'Decision',
+    description: 'What the human decides on an approval',
+    example: { decision: 'approve' },
+  });
+
+export type DecisionDto = z.infer<typeof DecisionDto>;
+
+export const toVerdict = (given: Omit<DecisionDto, 'version'>): Verdict => ({
+  decision: given.decision,
+  feedback: given.feedback ?? null,
+  modifiedArguments: given.modified_arguments ?? null,
+  remember: given.remember ?? false,
+});
+
+export const ReasonDto = z
+  .strictObject({ reason: z.string().min(1).max(MAX_FEEDBACK).optional().describe('Kept in its history') })
+  .optional()
+  .meta({ id: 'Reason', description: 'Why; may be left out', example: { reason: 'not needed any more' } });
+
+export type ReasonDto = z.infer<typeof ReasonDto>;

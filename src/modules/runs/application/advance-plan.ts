@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../shared/domain/clock.js';
+import { PlanRepository, RUNTIME } from '../../plans/index.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { EndPlan } from './end-plan.js';
+import { RunJournal } from './run-journal.js';
+import { SaveRun } from './save-run.js';
+
+/** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */
+@Injectable()
+export class AdvancePlan {
+  constructor(
+    private readonly endPlan: EndPlan,
+    private readonly saveRun: SaveRun,
+    private readonly journal: RunJournal,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(runId: string, signal: AbortSignal): Promise<void> {
+    await this.journal.write('advance_plan', signal, async (tx) => {
+      const run = await tx.get(RunRepository).get(runId);
+      const plans = tx.get(PlanRepository);
+      const plan = await plans.findOpen(runId);
+      // What was committed already though its answer was lost, or a plan that was cancelled at this moment.
+      if (run.isFinal || run.isCancelRequested || plan?.running) return;
+      if (!plan) throw new Error(`run ${runId} carries out a plan that is not there`);
+      const now = this.clock.now();
+      const next = plan.startNext(now);
+      if (next) {
+        run.workAs(next.agent);
+        await plans.save(plan);
+      } else {
+        await this.endPlan.execute(tx, plan, { by: RUNTIME }, (act) => plan.complete(act));
+        run.complete(now);
+      }
+      await this.saveRun.execute(tx, run);
+    });
+  }
+}

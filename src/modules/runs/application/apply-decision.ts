@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { Approval, ApprovalRepository } from '../../approvals/index.js';
+import { Message } from '../../conversations/index.js';
+import { PlanRepository, RUNTIME } from '../../plans/index.js';
+import { Run } from '../domain/run.js';
+import { ToolCallNotFound } from '../domain/run.errors.js';
+import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
+import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { SaveRun } from './save-run.js';
+import { ToolAnswers } from './tool-answers.js';
+
+/** What a decision sets in motion, whoever took it: the human, or the deadline. */
+@Injectable()
+export class ApplyDecision {
+  constructor(
+    private readonly answers: ToolAnswers,
+    private readonly saveRun: SaveRun,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Saves an approval that has just been decided, and lets its run go on accordingly.
+   * @returns the answer to the call that waited for it, where the decision is one
+   */
+  async execute(tx: Transaction, run: Run, approval: Approval, now: Date): Promise<Message | undefined> {
+    await tx.get(ApprovalRepository).save(approval);
+    const { kind, callId } = approval.snapshot();
+    const call = await tx.get(ToolCallRepository).find(callId);
+    if (!call) throw new ToolCallNotFound(callId);
+    const message = await (kind === 'plan'
+      ? this.toPlan(tx, run, approval, call, now)
+      : this.toToolCall(tx, run, approval, call, now));
+    await this.saveRun.execute(tx, run);
+    return message;
+  }
+
+  private async toToolCall(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    call: ToolCall,
+    now: Date,
+  ): Promise<Message | undefined> {
+    const { decision, feedback, modifiedArguments } = approval.snapshot();
+    if (decision !== 'reject') {
+      const args = modifiedArguments ?? (call.arguments as JsonObject);
+      const deadline = new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000);
+      const edited = modifiedArguments !== null;
+      const requested = await tx.get(ToolCallRepository).request({ ...call, edited }, args, deadline);
+      tx.record(toolCallRequested(requested));
+      await this.answers.goOn(tx, run, 'hitl_decision');
+      return undefined;
+    }
+    const content = approval.hasExpired
+      ? 'Error: nobody allowed this call in time; it was not carried out'
+      : `Error: the developer did not allow this call${because(feedback)}`;
+    const message = await this.answers.settle(tx, call, { status: 'rejected', content }, now);
+    await this.answers.goOn(tx, run, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
+    return message;
+  }
+
+  private async toPlan(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    call: ToolCall,
+    now: Date,
+  ): Promise<Message | undefined> {
+    const { id, planId, decision, feedback, decidedBy } = approval.snapshot();
+    const plans = tx.get(PlanRepository);
+    const plan = await plans.get(planId!);
+    const act = { id: this.ids.next(), by: decidedBy!, reason: feedback, now };
+    const answer = (status: 'completed' | 'rejected', content: string) =>
+      this.answers.settle(tx, call, { status, content }, now);
+    if (decision === 'approve') {
+      plan.approve(id, act);
+      plan.start({ id: this.ids.next(), by: RUNTIME, now });
+      await plans.save(plan);
+      const message = await answer('completed', 'The developer has approved the plan; it is carried out.');
+      run.executePlan();
+      return message;
+    }
+    if (decision === 'modify') {
+      plan.requestChanges(id, act);
+      await plans.save(plan);
+      const content = `The developer wants the plan changed${because(feedback)}\nCall create_plan again, with the whole plan.`;
+      const message = await answer('rejected', content);
+      run.planAgain(feedback ?? undefined);
+      return message;
+    }
+    plan.reject(id, act);
+    await plans.save(plan);
+    const message = await answer('rejected', `Error: the plan was rejected${because(feedback)}`);
+    run.resume('plan_decision');
+    run.complete(now, feedback ?? undefined);
+    return message;
+  }
+}
+
+const because = (feedback: string | null): string => (feedback === null ? '.' : `: ${feedback}`);

@@ -1,0 +1,46 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { ApprovalQueries, ApprovalRepository, ApprovalState } from '../../approvals/index.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { ApplyDecision } from './apply-decision.js';
+import { RunSupervisor } from './run-supervisor.js';
+
+const APPROVALS_PER_SWEEP = 100;
+
+/** Ends the questions that nobody has answered in time: what was asked for is rejected, and the run goes on. */
+@Injectable()
+export class ExpireApprovals {
+  private readonly logger = new Logger(ExpireApprovals.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly approvals: ApprovalQueries,
+    private readonly decision: ApplyDecision,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may sweep at once: an approval is decided by whoever holds the row of its run first. */
+  async execute(): Promise<void> {
+    for (const overdue of await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP)) {
+      try {
+        const { value: goesOn } = await this.uow.run('expire_approval', (tx) => this.expire(tx, overdue));
+        if (goesOn) this.supervisor.start(overdue.runId);
+      } catch (error) {
+        // The others must not suffer for this one; the next sweep finds it again.
+        this.logger.error({ err: error, run_id: overdue.runId }, 'an approval could not be expired');
+      }
+    }
+  }
+
+  private async expire(tx: Transaction, { id, runId }: ApprovalState): Promise<boolean> {
+    const run = await tx.get(RunRepository).get(runId);
+    const approval = await tx.get(ApprovalRepository).get(id);
+    const now = this.clock.now();
+    if (!approval.isOverdue(now)) return false;
+    approval.expire(now);
+    await this.decision.execute(tx, run, approval, now);
+    return run.snapshot().status === 'running';
+  }
+}

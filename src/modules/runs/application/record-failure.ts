@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { PlanRepository } from '../../plans/index.js';
+import { Run, RunError } from '../domain/run.js';
+import { SaveRun } from './save-run.js';
+
+/** What cannot be done ends a run; a subtask of a plan gets another attempt first. */
+@Injectable()
+export class RecordFailure {
+  constructor(
+    private readonly saveRun: SaveRun,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(tx: Transaction, run: Run, { code, message }: RunError): Promise<void> {
+    const now = this.clock.now();
+    if (await this.getsAnotherAttempt(tx, run, { code, message })) run.retrySubtask(code);
+    else run.fail({ code, message }, now);
+    await this.saveRun.execute(tx, run);
+  }
+
+  private async getsAnotherAttempt(tx: Transaction, run: Run, error: RunError): Promise<boolean> {
+    if (run.snapshot().phase !== 'plan_execution') return false;
+    const plan = await tx.get(PlanRepository).findOpen(run.id);
+    if (!plan?.running) return false;
+    const again = plan.failSubtask(error, this.clock.now());
+    await tx.get(PlanRepository).save(plan);
+    return again;
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { PlanQueries, PlanRepository } from '../../plans/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import { Run } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { Accepted } from './accepted.js';
+import { lockPlan } from './lock-plan.js';
+import { RunSupervisor } from './run-supervisor.js';
+
+@Injectable()
+export class RetryPlan {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly plans: PlanQueries,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Goes on with a failed plan from the subtask that failed, in a run of its own.
+   * @throws PlanNotFound, PlanTransitionNotAllowed, SessionArchived, SessionBusy, ServerDraining
+   */
+  async execute(command: { userId: string; planId: string; reason: string | undefined }): Promise<Accepted> {
+    this.supervisor.requireAccepting();
+    const { userId, planId, reason } = command;
+    const { plan: asked } = await this.plans.view(planId, userId);
+    const { value: run, events } = await this.uow.run('retry_plan', async (tx) => {
+      const { plan } = await lockPlan(tx, planId);
+      const session = await tx.get(SessionRepository).peek(asked.sessionId, userId);
+      session.requireOpen();
+      const now = this.clock.now();
+      const runId = this.ids.next();
+      plan.retry(runId, { id: this.ids.next(), by: userId, ...(reason && { reason }), now });
+      const next = plan.snapshot().subtasks.find(({ status }) => status === 'pending');
+      const started = Run.start({
+        id: runId,
+        sessionId: session.id,
+        userId,
+        agent: next!.agent,
+        entry: 'retry_plan',
+        trigger: 'plan_retry',
+        now,
+      });
+      await tx.get(RunRepository).add(started);
+      tx.record(...started.pullEvents());
+      await tx.get(PlanRepository).save(plan);
+      return started.snapshot();
+    });
+    this.supervisor.start(run.id);
+    const plan = await this.plans.view(planId, userId);
+    return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { ApprovalRepository } from '../../approvals/index.js';
+import { Plan, PlanRepository, RUNTIME } from '../../plans/index.js';
+import { LlmCallRepository } from '../domain/llm-call.js';
+import { Run } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { toolCallSettled } from '../domain/tool-call.js';
+import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { EndPlan } from './end-plan.js';
+
+/** Saves a run. One that has ended leaves nothing open behind it: no call, no question, no plan. */
+@Injectable()
+export class SaveRun {
+  constructor(
+    private readonly endPlan: EndPlan,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(tx: Transaction, run: Run): Promise<void> {
+    if (run.isFinal) await this.tidyUp(tx, run);
+    // Last, so that run.finished is the last event of the run.
+    await tx.get(RunRepository).save(run);
+  }
+
+  private async tidyUp(tx: Transaction, run: Run): Promise<void> {
+    if (run.snapshot().status !== 'completed') await this.cancelOpen(tx, run);
+    const plan = await tx.get(PlanRepository).findOpen(run.id);
+    if (plan) await this.settle(tx, run, plan);
+  }
+
+  private async cancelOpen(tx: Transaction, run: Run): Promise<void> {
+    const now = this.clock.now();
+    await tx.get(LlmCallRepository).abortOpen(run.id, now);
+    for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
+      approval.cancel(`run_${run.snapshot().status}`, now);
+      await tx.get(ApprovalRepository).save(approval);
+    }
+    for (const call of await tx.get(ToolCallRepository).listOpen(run.id)) {
+      await tx.get(ToolCallRepository).settle(call, 'cancelled', now);
+      tx.record(toolCallSettled(call, 'cancelled'));
+    }
+  }
+
+  /** A plan that was being carried out can be retried; one that was not even agreed on is given up. */
+  private async settle(tx: Transaction, run: Run, plan: Plan): Promise<void> {
+    const { error, status } = run.snapshot();
+    const reason = error?.code ?? (status === 'completed' ? 'not_planned_again' : `run_${status}`);
+    await this.endPlan.execute(tx, plan, { by: RUNTIME, reason }, (act) =>
+      error && plan.status === 'executing' ? plan.fail(error, act) : plan.cancel(act),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import {
+  Message,
+  MessageRepository,
+  NewMessage,
+  toToolCallView,
+  toUsageView,
+} from '../../conversations/index.js';
+
+/** What readers must know of a message before its words. */
+type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId'> & { readonly agent: string };
+
+/** Appends what an agent has said, and tells that it is complete. */
+export async function appendSpoken(tx: Transaction, message: NewMessage): Promise<void> {
+  const appended = await tx.get(MessageRepository).append(message);
+  tx.record({
+    type: 'message.completed',
+    sessionId: message.sessionId,
+    runId: message.runId,
+    data: completedData(appended),
+  });
+}
+
+/** Tells that an agent begins to speak. */
+export const tellStarted = (tx: Transaction, { id, sessionId, runId, agent, subtaskId }: Begun): void =>
+  tx.record({
+    type: 'message.started',
+    sessionId,
+    runId,
+    data: { message_id: id, agent, ...(subtaskId && { subtask_id: subtaskId }) },
+  });
+
+/** Tells that a message that was begun will not be completed. */
+export const tellDiscarded = (
+  tx: Transaction,
+  { id, sessionId, runId }: Pick<Begun, 'id' | 'sessionId' | 'runId'>,
+  reason: string,
+): void => tx.record({ type: 'message.discarded', sessionId, runId, data: { message_id: id, reason } });
+
+const completedData = (message: Message) => ({
+  message_id: message.id,
+  agent: message.agent,
+  ...(message.subtaskId && { subtask_id: message.subtaskId }),
+  content: message.content,
+  tool_calls: message.toolCalls.map(toToolCallView),
+  ...(message.suggestions && { suggestions: [...message.suggestions] }),
+  finish_reason: message.finishReason,
+  usage: toUsageView(message.usage),
+});
