@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +90,16 @@ describe('the server on its embedded PostgreSQL', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('refuses to start with approval rules that are wrong, names each fault, and leaves nothing running', async () => {
+    const policy = `${dataDir}-policy.json`;
+    await writeFile(policy, '{"rules":[{"tool":"wrte_file","action":"maybe","reason":"r"}]}');
+    const server = ServerProcess.spawn({ DATA_DIR: dataDir, APPROVAL_POLICY_FILE: policy });
+    expect((await server.exited).code).toBe(1);
+    expect(server.errors).toContain(`Cannot start, these settings are wrong:\n  ${policy}: rules.0.action: `);
+    await expectStopped();
+    await rm(policy);
   });
 
   it('heeds a signal that comes while it starts, when it has started', async () => {

@@ -52,12 +52,30 @@ const fits = (rule: PolicyRule, call: { tool: string; agent: string; arguments: 
     return value !== undefined && matches(pattern, toText(name, value));
   });
 
-/** Whether a text is of the form that a pattern describes. */
+/**
+ * Whether a text is of the form that a pattern describes. Not by a regular expression: a model writes the text, and must
+ * not find one that takes for ever. Whoever comes to a dead end gives the last `*` one character more.
+ */
 export function matches(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[.*+?^${}()|[\]\\]/g, (character) =>
-    character === '*' ? '.*' : character === '?' ? '.' : `\\${character}`,
-  );
-  return new RegExp(`^${source}$`, 'su').test(text);
+  const [signs, characters] = [Array.from(pattern), Array.from(text)];
+  let sign = 0;
+  let at = 0;
+  let star: { sign: number; at: number } | undefined;
+  while (at < characters.length) {
+    if (signs[sign] === '*') {
+      star = { sign: sign++, at };
+    } else if (signs[sign] === '?' || signs[sign] === characters[at]) {
+      sign++;
+      at++;
+    } else if (star) {
+      star.at++;
+      sign = star.sign + 1;
+      at = star.at;
+    } else {
+      return false;
+    }
+  }
+  return signs.slice(sign).every((rest) => rest === '*');
 }
 
 const PATHS = new Set(['path', 'cwd']);

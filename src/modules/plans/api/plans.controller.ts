@@ -1,6 +1,6 @@
-import { Controller, Get, HttpStatus, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpStatus, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
@@ -42,13 +42,14 @@ export class PlansController {
   async view(
     @CurrentUser() userId: string,
     @Param('plan_id', new IdPipe(PlanNotFound)) planId: string,
-    @Req() request: Request,
+    @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
     const record = await this.plans.view(planId, userId);
-    response.setHeader('etag', `"${record.plan.version}"`);
+    const tag = `"${record.plan.version}"`;
+    response.setHeader('etag', tag);
     response.setHeader('cache-control', 'private, no-cache');
-    if (request.fresh) {
+    if (known?.split(/\s*,\s*/).includes(tag)) {
       response.status(HttpStatus.NOT_MODIFIED);
       return undefined;
     }

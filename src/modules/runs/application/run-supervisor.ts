@@ -38,10 +38,7 @@ export class RunSupervisor {
 
   /** Carries a run on in the background, from its last recorded step to its next rest. */
   start(runId: string): void {
-    // A run that has just gone to rest may be waked before its loop has ended: one after the other.
-    const before = this.running.get(runId)?.done ?? Promise.resolve();
-    const stop = new AbortController();
-    if (this.stopping) stop.abort(STOPPING);
+    const { before, stop } = this.place(runId);
     const done = before
       .then(() => this.carryOn(runId, stop.signal))
       .finally(() => {
@@ -50,6 +47,18 @@ export class RunSupervisor {
       });
     this.running.set(runId, { done, stop });
     this.metrics.active(this.running.size);
+  }
+
+  /**
+   * A run that has just gone to rest may be waked before its loop has ended: one after the other. That loop may even see
+   * that the run goes on, and stay with it; so both are stopped by the same signal.
+   */
+  private place(runId: string): { before: Promise<void>; stop: AbortController } {
+    const known = this.running.get(runId);
+    if (known) return { before: known.done, stop: known.stop };
+    const stop = new AbortController();
+    if (this.stopping) stop.abort(STOPPING);
+    return { before: Promise.resolve(), stop };
   }
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */

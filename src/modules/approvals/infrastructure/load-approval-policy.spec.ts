@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigInvalid } from '../../../config/config.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { loadAgents } from '../../agents/infrastructure/load-agents.js';
+import { loadApprovalPolicy } from './load-approval-policy.js';
+
+describe('the file of approval rules', () => {
+  let folder: string;
+  let agents: AgentRegistry;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'agent-runtime-policy-'));
+    agents = new AgentRegistry(await loadAgents(), true);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const load = async (content: unknown) => {
+    const path = join(folder, 'policy.json');
+    await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return loadApprovalPolicy({ path, required: true }, agents);
+  };
+
+  const rule = { tool: 'write_file', action: 'ask', reason: 'r' };
+
+  it('decides before the default rules', async () => {
+    const policy = await load({
+      rules: [{ ...rule, action: 'allow', agent: 'cod*', when: { path: '*.md' }, reason: 'documents' }],
+    });
+    const call = { tool: 'write_file', agent: 'coder', arguments: { path: 'a.md' } };
+    expect(policy.decide(call)).toEqual({ action: 'allow', reason: 'documents' });
+    expect(policy.decide({ ...call, agent: 'universal' }).action).toBe('ask');
+  });
+
+  it.each([
+    ['is not JSON', '{', /policy.json: is not JSON/],
+    ['has no rules', {}, /policy.json: rules: /],
+    [
+      'misspells a tool',
+      { rules: [{ ...rule, tool: 'wrte_file' }] },
+      /rules.0.tool: fits no tool; there are read_file/,
+    ],
+    ['misspells an agent', { rules: [rule, { ...rule, agent: 'codr' }] }, /rules.1.agent: fits no agent/],
+    ['knows another action', { rules: [{ ...rule, action: 'maybe' }] }, /rules.0.action: /],
+    ['gives no reason', { rules: [{ tool: '*', action: 'deny' }] }, /rules.0.reason: /],
+    ['has a word too many', { rules: [{ ...rule, path: 'x' }] }, /rules.0: .*path/],
+  ])('that %s is refused, and told where', async (_what, content, message) => {
+    const refusal = load(content);
+    await expect(refusal).rejects.toThrow(ConfigInvalid);
+    await expect(refusal).rejects.toThrow(message);
+  });
+
+  it('that is not there is a fault only where the settings name it', async () => {
+    const path = join(folder, 'none.json');
+    const policy = await loadApprovalPolicy({ path, required: false }, agents);
+    expect(policy.decide({ tool: 'write_file', agent: 'coder', arguments: {} }).action).toBe('ask');
+    await expect(loadApprovalPolicy({ path, required: true }, agents)).rejects.toThrow(
+      /APPROVAL_POLICY_FILE: .*none.json cannot be read \(ENOENT\)/,
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RunSupervisor } from '../../src/modules/runs/application/run-supervisor.js';
+import { TestClient, isFinished, typesOf } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { NOT_ATOMIC, all, askedIn, find, finish, planIdIn, propose, writes } from '../support/plans.js';
+import { ScriptedModel } from '../support/scripted-model.js';
+import { ServerProcess } from '../support/server-process.js';
+import { TestApp } from '../support/test-app.js';
+
+describe('after a kill -9', () => {
+  let database: TestDatabase;
+  let model: ScriptedModel;
+  let server: ServerProcess;
+  let app: TestApp | undefined;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    model = await ScriptedModel.start();
+  });
+  afterAll(() => model.stop());
+
+  beforeEach(async () => {
+    model.reset(NOT_ATOMIC);
+    database = await TestDatabase.create();
+    server = await ServerProcess.start({ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url });
+    sessionId = await server.client.openSession();
+  });
+  afterEach(async () => {
+    await server.stop('SIGKILL');
+    await app?.stop();
+    app = undefined;
+    await database.drop();
+  });
+
+  /** Kills the process, lets time pass, and starts another one. */
+  const restart = async (meanwhile?: () => Promise<unknown>): Promise<TestClient> => {
+    await server.stop('SIGKILL');
+    await meanwhile?.();
+    app = await TestApp.start({}, { database, model });
+    return app.client;
+  };
+
+  it('a plan in review is decided on as if nothing had happened', async () => {
+    model.script(propose(), finish('written'), finish('checked'));
+    const planId = planIdIn(await server.client.ask(sessionId, 'Build it'));
+    const client = await restart();
+    expect((await client.get(`/v1/sessions/${sessionId}/approvals?status=pending`)).body.data).toHaveLength(
+      1,
+    );
+    const events = await client.stream(sessionId, {
+      type: 'plan_decision',
+      plan_id: planId,
+      decision: 'approve',
+    });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('an approval waits on, and can be given', async () => {
+    model.script(writes('a'), finish('Done.'));
+    const approval = askedIn(await server.client.ask(sessionId, 'Write', { agent: 'coder' }));
+    const client = await restart();
+    const events = await client.stream(sessionId, {
+      type: 'hitl_decision',
+      call_id: approval.call_id,
+      decision: 'approve',
+    });
+    expect(typesOf(events)).toEqual(['approval.resolved', 'tool_call.requested', 'run.waiting']);
+  });
+
+  it('a deadline has counted also while nothing ran', async () => {
+    model.script(writes('a'), { text: 'Nobody was there.' });
+    await server.client.ask(sessionId, 'Write', { agent: 'coder' });
+    const client = await restart(() =>
+      database.rows(`update approvals set expires_at = now() - interval '1 hour'`),
+    );
+    const events = await client.readUntil(sessionId, isFinished);
+    expect(find(events, 'approval.resolved').data).toMatchObject({
+      decided_by: 'runtime',
+      reason: 'expired',
+    });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('a subtask goes on from its last recorded step', async () => {
+    const slow = { text: 'word '.repeat(1000), pace: { chunk: 5, tokensPerSecond: 50 } };
+    const read = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
+    model.script(propose(), read, slow, finish('written'), finish('checked'));
+    const planId = planIdIn(await server.client.ask(sessionId, 'Build it'));
+    const begun = await server.client.stream(sessionId, {
+      type: 'plan_decision',
+      plan_id: planId,
+      decision: 'approve',
+    });
+    const callId = find(begun, 'tool_call.requested').data['call_id'];
+    const { body } = await server.client.input(sessionId, {
+      type: 'tool_result',
+      call_id: callId,
+      result: 'X',
+    });
+    await server.client.readUntil(sessionId, (event) => event.type === 'message.delta', body.last_event_id);
+
+    const client = await restart();
+    app!.nest.get(RunSupervisor).start(body.run.id);
+    const events = await client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(all(events, 'tool_call.requested')).toHaveLength(1);
+    expect(model.requests[3]!.messages.at(-1)).toMatchObject({ role: 'tool', content: 'X' });
+    const plan = await client.get(`/v1/plans/${planId}`);
+    expect(
+      plan.body.subtasks.map(({ attempt, result }: { attempt: number; result: string }) => [attempt, result]),
+    ).toEqual([
+      [1, 'written'],
+      [1, 'checked'],
+    ]);
+  });
+});

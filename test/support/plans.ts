@@ -1,0 +1,48 @@
+import { SentEvent } from './client.js';
+import { TestApp } from './test-app.js';
+
+/** What the classification says of a task that needs a plan. */
+export const NOT_ATOMIC = { is_atomic: false, agent: 'plan', confidence: 'high', reason: 'several files' };
+
+export const PLAN = {
+  title: 'A greeting tool',
+  description: 'Small, with a test',
+  subtasks: [
+    { title: 'Write it', description: 'Write greet.js', agent: 'coder', estimated_minutes: 5 },
+    { title: 'Check it', description: 'Look whether it works', agent: 'debug', dependencies: [0] },
+  ],
+};
+
+export const propose = (plan: object = PLAN) => ({ calls: [{ name: 'create_plan', args: plan }] });
+
+export const finish = (result: string) => ({ calls: [{ name: 'attempt_completion', args: { result } }] });
+
+export const writes = (path = 'greet.js') => ({
+  calls: [{ name: 'write_file', args: { path, content: 'hello' } }],
+});
+
+export const find = (events: readonly SentEvent[], type: string): SentEvent => {
+  const event = events.find((each) => each.type === type);
+  if (!event) throw new Error(`no ${type} in ${events.map((each) => each.type).join(', ')}`);
+  return event;
+};
+
+export const all = (events: readonly SentEvent[], type: string): SentEvent[] =>
+  events.filter((each) => each.type === type);
+
+/** The plan that an event asks about. */
+export const planIdIn = (events: readonly SentEvent[]): string =>
+  (find(events, 'plan.approval_required').data['plan'] as { id: string }).id;
+
+/** The tool call that an event asks about. */
+export const askedIn = (events: readonly SentEvent[]): { id: string; call_id: string } =>
+  find(events, 'approval.requested').data['approval'] as { id: string; call_id: string };
+
+/** A session whose plan is in review. The replies after the proposal are the test's to script, before. */
+export async function toReview(
+  app: TestApp,
+): Promise<{ sessionId: string; planId: string; events: SentEvent[] }> {
+  const sessionId = await app.client.openSession();
+  const events = await app.client.ask(sessionId, 'Build a greeting tool');
+  return { sessionId, planId: planIdIn(events), events };
+}
