@@ -486,7 +486,7 @@ describe('a subtask', () => {
         { status: 'failed', attempt: 2, error: { code: 'model.request_refused' } },
       ],
     });
-    expect((await contents(sessionId)).at(-1)[1]).toMatch(/is failed: 1 of 2 subtasks done[\s\S]*written/);
+    expect((await contents(sessionId)).at(-1)[1]).toMatch(/has failed: 1 of 2 subtasks done[\s\S]*written/);
 
     const retried = await app.client.post(`/v1/plans/${planId}/retry`, { reason: 'the model is back' });
     expect(retried.status).toBe(202);
@@ -505,6 +505,18 @@ describe('a subtask', () => {
       reason: 'the model is back',
     });
     expect(app.model.requests).toHaveLength(5);
+  });
+
+  it('that was the last one leaves nothing to do for a retry but to say so', async () => {
+    app.model.script(propose({ ...PLAN, subtasks: [PLAN.subtasks[0]] }), finish('written'));
+    const { sessionId, planId } = await toReview(app);
+    await decide(sessionId, planId, 'approve');
+    // As if the process had been stopped between the last subtask and the end of the plan.
+    await app.database.rows(`update plans set status = 'failed' where id = $1`, [planId]);
+    const { body } = await app.client.post(`/v1/plans/${planId}/retry`);
+    const events = await app.client.readUntil(sessionId, isFinished, body.last_event_id);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(await plan(planId)).toMatchObject({ status: 'completed' });
   });
 
   it('may use up the model calls of the run; a retry has its own', async () => {
@@ -591,7 +603,7 @@ describe('cancelling a plan', () => {
       'failed',
       'skipped',
     ]);
-    expect((await contents(sessionId)).at(-1)[1]).toMatch(/is cancelled: 0 of 2/);
+    expect((await contents(sessionId)).at(-1)[1]).toMatch(/was cancelled: 0 of 2/);
   });
 
   it('while an agent speaks cuts it short, and keeps what it had said', async () => {
@@ -620,6 +632,29 @@ describe('cancelling a plan', () => {
     expect((await app.client.ask(sessionId, 'Hello?', { agent: 'ask' })).at(-1)!.data).toMatchObject({
       status: 'completed',
     });
+  });
+
+  it.each([
+    ['answers', { text: 'word '.repeat(40) }],
+    ['calls for a tool', { text: 'word '.repeat(40), ...writes() }],
+  ])('on another instance ends it as well, when the agent that speaks %s', async (_what, reply) => {
+    const other = await TestApp.start({}, { database: app.database, model: app.model });
+    try {
+      app.model.script(propose(), { ...reply, pace: { chunk: 5, tokensPerSecond: 100 } });
+      const { sessionId, planId } = await toReview(app);
+      await app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+      await app.client.readUntil(
+        sessionId,
+        (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
+      );
+      expect((await other.client.post(`/v1/plans/${planId}/cancel`)).status).toBe(202);
+      const events = await app.client.readUntil(sessionId, isFinished);
+      expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+      expect(typesOf(events)).not.toContain('approval.requested');
+      expect(await plan(planId)).toMatchObject({ status: 'cancelled' });
+    } finally {
+      await other.stop();
+    }
   });
 
   it('that has failed leaves its finished run alone', async () => {

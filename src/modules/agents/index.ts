@@ -11,5 +11,12 @@ export {
   type ModelUsage,
 } from './application/language-model.js';
 export { AgentNotFound, type Agent } from './domain/agent.js';
-export { IDE_TOOLS, ToolCatalog, isIdeTool, isToolName, type ToolName } from './domain/tool.js';
+export {
+  IDE_TOOLS,
+  ToolCatalog,
+  isIdeTool,
+  isToolName,
+  type ToolDescription,
+  type ToolName,
+} from './domain/tool.js';
 export { ModelEndpoint } from './infrastructure/model-endpoint.js';

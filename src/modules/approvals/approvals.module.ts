@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
-import { AgentRegistry, AgentsModule } from '../agents/index.js';
+import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { ApprovalsController } from './api/approvals.controller.js';
 import { ApprovalQueries } from './application/approval.queries.js';
@@ -20,9 +20,9 @@ import { TypeOrmApprovalRepository } from './infrastructure/typeorm-approval.rep
     { provide: ApprovalQueries, useClass: SqlApprovalQueries },
     {
       provide: ApprovalPolicy,
-      inject: [Config, AgentRegistry],
-      useFactory: (config: Config, agents: AgentRegistry) =>
-        loadApprovalPolicy(config.approvalPolicyFile, agents),
+      inject: [Config, AgentRegistry, ToolCatalog],
+      useFactory: (config: Config, agents: AgentRegistry, catalog: ToolCatalog) =>
+        loadApprovalPolicy(config.approvalPolicyFile, agents, catalog),
     },
   ],
   exports: [ApprovalQueries, ApprovalPolicy],

@@ -49,6 +49,8 @@ describe('the approval policy', () => {
     ]) {
       expect(decide(rules, 'read_file', { path })).toBe('deny');
     }
+    const dotted: PolicyRule[] = [{ tool: '*', when: { path: './src//*' }, action: 'deny', reason: 'no' }];
+    expect(decide(dotted, 'read_file', { path: 'src/a' })).toBe('deny');
   });
 
   it('needs every condition, and takes an argument that is not given for none', () => {

@@ -49,7 +49,7 @@ const fits = (rule: PolicyRule, call: { tool: string; agent: string; arguments: 
   (rule.agent === undefined || matches(rule.agent, call.agent)) &&
   Object.entries(rule.when ?? {}).every(([name, pattern]) => {
     const value = call.arguments[name];
-    return value !== undefined && matches(pattern, toText(name, value));
+    return value !== undefined && matches(toText(name, pattern), toText(name, value));
   });
 
 /**
@@ -80,7 +80,7 @@ export function matches(pattern: string, text: string): boolean {
 
 const PATHS = new Set(['path', 'cwd']);
 
-/** One way to write a path: `./a//b` and `a\b` must not slip through rules about `a/b`. */
+/** One way to write a path, in rules as in calls: `./a//b` and `a\b` must not slip through a rule about `a/b`. */
 function toText(name: string, value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (!PATHS.has(name)) return text;

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigInvalid } from '../../../config/config.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { loadAgents } from '../../agents/infrastructure/load-agents.js';
+import { ZodToolCatalog } from '../../agents/infrastructure/zod-tool-catalog.js';
 import { loadApprovalPolicy } from './load-approval-policy.js';
+
+const catalog = new ZodToolCatalog();
 
 describe('the file of approval rules', () => {
   let folder: string;
@@ -20,7 +23,7 @@ describe('the file of approval rules', () => {
   const load = async (content: unknown) => {
     const path = join(folder, 'policy.json');
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
-    return loadApprovalPolicy({ path, required: true }, agents);
+    return loadApprovalPolicy({ path, required: true }, agents, catalog);
   };
 
   const rule = { tool: 'write_file', action: 'ask', reason: 'r' };
@@ -44,6 +47,11 @@ describe('the file of approval rules', () => {
     ],
     ['misspells an agent', { rules: [rule, { ...rule, agent: 'codr' }] }, /rules.1.agent: fits no agent/],
     ['knows another action', { rules: [{ ...rule, action: 'maybe' }] }, /rules.0.action: /],
+    [
+      'misspells an argument',
+      { rules: [{ ...rule, when: { pth: '*' } }] },
+      /rules.0.when.pth: is no argument; there are path, content, create_dirs/,
+    ],
     ['gives no reason', { rules: [{ tool: '*', action: 'deny' }] }, /rules.0.reason: /],
     ['has a word too many', { rules: [{ ...rule, path: 'x' }] }, /rules.0: .*path/],
   ])('that %s is refused, and told where', async (_what, content, message) => {
@@ -54,9 +62,9 @@ describe('the file of approval rules', () => {
 
   it('that is not there is a fault only where the settings name it', async () => {
     const path = join(folder, 'none.json');
-    const policy = await loadApprovalPolicy({ path, required: false }, agents);
+    const policy = await loadApprovalPolicy({ path, required: false }, agents, catalog);
     expect(policy.decide({ tool: 'write_file', agent: 'coder', arguments: {} }).action).toBe('ask');
-    await expect(loadApprovalPolicy({ path, required: true }, agents)).rejects.toThrow(
+    await expect(loadApprovalPolicy({ path, required: true }, agents, catalog)).rejects.toThrow(
       /APPROVAL_POLICY_FILE: .*none.json cannot be read \(ENOENT\)/,
     );
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigInvalid } from '../../../config/config.js';
-import { AgentRegistry, IDE_TOOLS } from '../../agents/index.js';
+import { AgentRegistry, IDE_TOOLS, ToolCatalog, type ToolDescription } from '../../agents/index.js';
 import { ApprovalPolicy, POLICY_ACTIONS, PolicyRule, matches } from '../domain/approval-policy.js';
 
 const pattern = z.string().min(1).max(1000);
@@ -28,30 +28,47 @@ const FILE = z.strictObject({
 export async function loadApprovalPolicy(
   file: { path: string; required: boolean },
   agents: AgentRegistry,
+  catalog: ToolCatalog,
 ): Promise<ApprovalPolicy> {
   const text = await read(file);
   if (text === undefined) return new ApprovalPolicy([]);
   const parsed = FILE.safeParse(parse(file.path, text));
-  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = (parsed.error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
+  );
   const rules = parsed.data?.rules ?? [];
   // A rule that fits nothing protects nothing: most likely a word is misspelt.
   const agentIds = agents.all().map(({ id }) => id);
-  for (const [index, rule] of rules.entries()) faults.push(...misspelt(rule, `rules.${index}`, agentIds));
+  for (const [index, rule] of rules.entries()) {
+    faults.push(...misspelt(rule, `rules.${index}`, agentIds, catalog));
+  }
   if (faults.length > 0) throw new ConfigInvalid(faults.map((fault) => `${file.path}: ${fault}`));
   return new ApprovalPolicy(rules);
 }
 
-function misspelt(rule: PolicyRule, place: string, agentIds: readonly string[]): string[] {
+function misspelt(
+  rule: PolicyRule,
+  place: string,
+  agentIds: readonly string[],
+  catalog: ToolCatalog,
+): string[] {
   const faults: string[] = [];
-  const { tool, agent } = rule;
-  if (!IDE_TOOLS.some((name) => matches(tool, name))) {
-    faults.push(`${place}.tool: fits no tool; there are ${IDE_TOOLS.join(', ')}`);
+  const { tool, agent, when = {} } = rule;
+  const fitting = IDE_TOOLS.filter((name) => matches(tool, name));
+  if (fitting.length === 0) faults.push(`${place}.tool: fits no tool; there are ${IDE_TOOLS.join(', ')}`);
+  const known = new Set(catalog.describe(fitting).flatMap(argumentsOf));
+  for (const name of fitting.length > 0 ? Object.keys(when) : []) {
+    if (!known.has(name))
+      faults.push(`${place}.when.${name}: is no argument; there are ${[...known].join(', ')}`);
   }
   if (agent !== undefined && !agentIds.some((id) => matches(agent, id))) {
     faults.push(`${place}.agent: fits no agent; there are ${agentIds.join(', ')}`);
   }
   return faults;
 }
+
+const argumentsOf = ({ parameters }: ToolDescription): string[] =>
+  Object.keys((parameters['properties'] ?? {}) as object);
 
 async function read({ path, required }: { path: string; required: boolean }): Promise<string | undefined> {
   try {

@@ -16,9 +16,11 @@ export class PlanTransitionNotAllowed extends DomainError {
   override readonly details: JsonObject;
 
   constructor(planId: string, what: string, status: string, allowed: readonly string[]) {
-    const instead = allowed.length > 0 ? `possible are ${allowed.join(', ')}` : 'nothing can change it';
+    const instead = allowed.length > 0 ? `possible are ${allowed.join(', ')}` : 'there is nothing to decide';
     super(`Plan ${planId} is ${status}: ${what} is not possible; ${instead}`);
-    this.details = { plan_status: status, allowed_actions: [...allowed] };
+    // The words of the decisions, where they differ from those of the life cycle.
+    const actions = allowed.map((action) => (action === 'request_changes' ? 'modify' : action));
+    this.details = { plan_status: status, allowed_actions: actions };
   }
 }
 

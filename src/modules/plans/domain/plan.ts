@@ -10,6 +10,9 @@ import { Subtask, SubtaskAction, SubtaskError, progressOf, subtaskStatus } from 
 /** Who decides where no human does. */
 export const RUNTIME = 'runtime';
 
+/** What a human can do to a plan; the rest is the runtime's. */
+const HUMAN_ACTIONS: readonly PlanAction[] = ['approve', 'reject', 'request_changes', 'cancel', 'retry'];
+
 /** A subtask that fails is begun once more by itself; then its plan fails. */
 const ATTEMPTS = 2;
 
@@ -183,7 +186,8 @@ export class Plan extends AggregateRoot {
   /** The refusal of what its status does not allow. */
   refusal(what: string): PlanTransitionNotAllowed {
     const { id, status } = this.state;
-    return new PlanTransitionNotAllowed(id, what, status, planStatus.actions(status));
+    const possible = planStatus.actions(status).filter((action) => HUMAN_ACTIONS.includes(action));
+    return new PlanTransitionNotAllowed(id, what, status, possible);
   }
 
   private fill(proposal: PlanProposal, ids: readonly string[]): void {

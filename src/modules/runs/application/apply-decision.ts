@@ -96,7 +96,7 @@ export class ApplyDecision {
     plan.reject(id, act);
     await plans.save(plan);
     const message = await answer('rejected', `Error: the plan was rejected${because(feedback)}`);
-    run.resume('plan_decision');
+    run.resume(approval.hasExpired ? 'approval_timeout' : 'plan_decision');
     run.complete(now, feedback ?? undefined);
     return message;
   }

@@ -90,12 +90,14 @@ export class DecideApproval {
   ): Promise<Decided> {
     const run = await tx.get(RunRepository).get(asked.runId);
     const approval = await tx.get(ApprovalRepository).get(asked.id);
-    const verdict = await this.withCheckedEdit(tx, approval, given);
     const result = (message?: Message): Decided => ({
       run: run.snapshot(),
       approval: approval.snapshot(),
       message,
     });
+    // As it was given, or as it was taken: what counts as sound may have changed since.
+    if (approval.wasDecided(given)) return result();
+    const verdict = await this.withCheckedEdit(tx, approval, given);
     if (approval.wasDecided(verdict)) return result();
     if (asked.planId) {
       const plan = await tx.get(PlanRepository).get(asked.planId);

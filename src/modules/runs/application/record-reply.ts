@@ -79,7 +79,11 @@ export class RecordReply {
         finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
         usage: answer.usage,
       });
-      if (reply.kind === 'calls') return this.carryOut(tx, run, called, now);
+      if (reply.kind === 'calls') {
+        // Nothing new is begun in a run that is to end; an answer, in contrast, is one.
+        if (run.isCancelRequested) return this.cancelInstead(tx, run, called, now);
+        return this.carryOut(tx, run, called, now);
+      }
       run.noteReply('valid');
       if (turn.subtaskId) await this.finishSubtask(tx, run, turn.subtaskId, reply.content, now);
       else run.complete(now);
@@ -120,17 +124,34 @@ export class RecordReply {
     await tx.get(PlanRepository).save(plan);
   }
 
+  private async cancelInstead(
+    tx: Transaction,
+    run: Run,
+    called: readonly Called[],
+    now: Date,
+  ): Promise<void> {
+    await this.addCancelled(tx, called, now);
+    run.cancel(now);
+    await this.saveRun.execute(tx, run);
+  }
+
+  /** Calls that nobody will carry out: they are kept, and no client hears of them. */
+  private async addCancelled(tx: Transaction, called: readonly Called[], now: Date): Promise<void> {
+    for (const { call } of called) {
+      await tx.get(ToolCallRepository).add({ ...call, status: 'cancelled', settledAt: now });
+    }
+  }
+
   private async carryOut(tx: Transaction, run: Run, called: readonly Called[], now: Date): Promise<void> {
-    const toolCalls = tx.get(ToolCallRepository);
     const invalid = called.some(({ judged }) => judged.verdict === 'refuse' && judged.invalid);
     if (!run.noteReply(invalid ? 'invalid' : 'valid')) {
-      for (const { call } of called) await toolCalls.add({ ...call, status: 'cancelled', settledAt: now });
+      await this.addCancelled(tx, called, now);
       return this.failure.execute(tx, run, ARGUMENTS_INVALID);
     }
     const open: ToolCall[] = [];
     for (const { judged, call } of called) {
       if (judged.verdict === 'switch_agent' && !run.maySwitchAgent) {
-        await toolCalls.add({ ...call, status: 'cancelled', settledAt: now });
+        await this.addCancelled(tx, [{ judged, call }], now);
         return this.failure.execute(tx, run, SWITCH_LIMIT);
       }
       const waiting = await this.carryOutOne(tx, run, judged, call, now);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../agents/index.js';
 import { PlanQueries, PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { Run } from '../domain/run.js';
@@ -15,6 +16,7 @@ export class RetryPlan {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly plans: PlanQueries,
+    private readonly agents: AgentRegistry,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -40,7 +42,8 @@ export class RetryPlan {
         id: runId,
         sessionId: session.id,
         userId,
-        agent: next!.agent,
+        // Everything may be done already, where the run was cut just before it could say so.
+        agent: next?.agent ?? this.agents.receptionist().id,
         entry: 'retry_plan',
         trigger: 'plan_retry',
         now,

@@ -3,11 +3,17 @@ import { PlanState, Subtask } from '../../plans/index.js';
 /** So much of each result is repeated; the whole of it is in the plan. */
 const LONGEST_RESULT = 2_000;
 
+const ENDS: Readonly<Partial<Record<PlanState['status'], string>>> = {
+  completed: 'is carried out',
+  failed: 'has failed',
+  cancelled: 'was cancelled',
+};
+
 /** What came of a plan, in the words of those who carried it out. */
 export function summarise(plan: PlanState): string {
   const done = plan.subtasks.filter(({ status }) => status === 'done').length;
-  const state = plan.status === 'completed' ? 'carried out' : plan.status;
-  const head = `The plan “${plan.title}” is ${state}: ${done} of ${plan.subtasks.length} subtasks done.`;
+  const end = ENDS[plan.status] ?? 'has ended';
+  const head = `The plan “${plan.title}” ${end}: ${done} of ${plan.subtasks.length} subtasks done.`;
   return [head, ...plan.subtasks.map(summariseSubtask)].join('\n\n');
 }
 
