@@ -140,8 +140,16 @@ export class Screen {
     this.#line(`${MARGIN}${styleText('red', '✗')} ${text}`);
   }
 
-  /** What is printed next begins a line. */
-  endLine(): void {
+  /** Lets a question be asked on a line of its own; what was typed has ended that line. */
+  async question(ask: () => Promise<string | undefined>): Promise<string | undefined> {
+    this.#endLine();
+    this.#inLine = true;
+    const typed = await ask();
+    this.#inLine = typed === undefined;
+    return typed;
+  }
+
+  #endLine(): void {
     if (this.#inLine) process.stdout.write('\n');
     this.#inLine = false;
   }
@@ -151,7 +159,7 @@ export class Screen {
   }
 
   #line(text: string): void {
-    this.endLine();
+    this.#endLine();
     process.stdout.write(`${text}\n`);
   }
 }
@@ -161,19 +169,21 @@ export const duration = (ms: number): string =>
 
 /** One line for what a tool answered: text, or the way a command ended. */
 function describe(result: unknown): string {
-  if (typeof result === 'string')
-    return result
-      .trim()
-      .split(/\s*\n\s*/)
-      .join(' ⏎ ');
+  if (typeof result === 'string') return oneLine(result);
   const {
     exit_code: code,
     stdout,
     stderr,
   } = result as { exit_code: number | null; stdout: string; stderr: string };
-  const output = stdout.trim() || stderr.trim();
+  const output = oneLine(stdout) || oneLine(stderr);
   return `exit code ${code ?? 'none, it was stopped'}${output && `: ${output}`}`;
 }
+
+const oneLine = (text: string): string =>
+  text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(' ⏎ ');
 
 const showArguments = (args: Record<string, unknown>): string =>
   Object.entries(args)

@@ -26,15 +26,17 @@ export class Terminal implements Prompt {
     this.#readline.on('close', () => (this.#hasEnded = true));
   }
 
-  async ask(question: string): Promise<string | undefined> {
-    this.#screen.endLine();
-    this.#readline.setPrompt(`${question} `);
-    if (this.#hasEnded) process.stdout.write(`${question} `);
-    else this.#readline.prompt();
-    const next = await this.#lines.next();
-    const line = next.done ? undefined : String(next.value[0]).trim();
-    if (!process.stdin.isTTY) process.stdout.write(`${line ?? ''}\n`); // nobody else has shown it
-    return line;
+  ask(question: string): Promise<string | undefined> {
+    return this.#screen.question(async () => {
+      this.#readline.setPrompt(`${question} `);
+      if (this.#hasEnded) process.stdout.write(`${question} `);
+      else this.#readline.prompt();
+      const next = await this.#lines.next();
+      if (next.done) return undefined;
+      const line = String(next.value[0]).trim();
+      if (!process.stdin.isTTY) process.stdout.write(`${line}\n`); // nobody else has shown it
+      return line;
+    });
   }
 
   [Symbol.dispose](): void {

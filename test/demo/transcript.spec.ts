@@ -29,7 +29,7 @@ type Told = SessionEvent extends infer Event
   : never;
 
 const tell = (...events: Told[]) =>
-  events.map((event) => transcript.note({ ...event, id: String(++lastId), run_id: 'r1' } as SessionEvent));
+  events.map((event) => transcript.note({ ...event, id: String(++lastId), run_id: 'r1' }));
 
 const spoken = (place: { subtask_id?: string } = {}, usage: object | null = {}): Told[] => [
   { type: 'message.started', data: { message_id: 'm1', agent: 'coder', ...place } },

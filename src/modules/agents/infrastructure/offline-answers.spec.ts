@@ -217,6 +217,11 @@ describe('the coder', () => {
       write_file: 'written\n\n(Before allowing this call the developer changed its arguments to {})',
     });
     expect(end).toContain('Created `a.txt`, as you edited it, and ran');
+    const ran = carryOut(coder, [user('Create a.txt')], {
+      execute_command:
+        '{"exit_code":0}\n\n(Before allowing this call the developer changed its arguments to {})',
+    });
+    expect(ran.end).toContain('ran the command as you edited it');
   });
 
   it('writes a module that another file uses', () => {
@@ -414,7 +419,7 @@ Your subtask, 2 of 3: ${subtask}${more}`,
 
   it.each([
     ['Error: the developer did not allow this call: later.', 'I did not run `node b.js`'],
-    ['{"exit_code":1,"stdout":"","stderr":"Error: broken"}', '`node b.js` failed: Error: broken.'],
+    ['{"exit_code":1,"stdout":"","stderr":"Error: broken"}', 'I ran `node b.js`; it failed: Error: broken.'],
   ])('runs a command once; answered with “%s” it reports that', (answer, report) => {
     const { calls, end } = carryOut(restrict(debug), [brief('Try it\nRun `node b.js` and report.')], {
       execute_command: answer,

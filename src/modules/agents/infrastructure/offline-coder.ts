@@ -1,11 +1,8 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
 import { callTool, finish, sayAndCall } from './offline-reply.js';
 import { Turn } from './offline-turn.js';
-import { howItEnded, reasonOf } from './offline-outcome.js';
+import { commandOf, howItEnded, reasonOf } from './offline-outcome.js';
 import { Wish, checksFor, nameOf, readWish, writeOut } from './offline-wish.js';
-
-/** How the runtime tells that a human changed a call before allowing it. */
-const EDITED = 'the developer changed its arguments';
 
 /**
  * The coder's next step: look, read, write, run, report. What was tried in this turn decides, and nothing is tried
@@ -97,7 +94,7 @@ function verify(turn: Turn, { path, text, uses }: Wish): FixtureResponse {
     return sayAndCall(said, callTool('execute_command', { command: next, timeout_seconds: 30 }));
   }
   const changed = turn.calls('read_file').some((call) => call.arguments['path'] === path && !call.failed);
-  const edited = turn.last('write_file')?.answer.includes(EDITED) ? ', as you edited it,' : '';
+  const edited = turn.last('write_file')?.edited ? ', as you edited it,' : '';
   const done = `${changed ? 'Changed' : 'Created'} \`${path}\`${edited}`;
   const guessed =
     text === undefined && !uses ? ' The task did not say what it shall hold, so it holds a greeting.' : '';
@@ -105,5 +102,5 @@ function verify(turn: Turn, { path, text, uses }: Wish): FixtureResponse {
     const why = last ? `: ${reasonOf(last)}` : '';
     return finish(`${done}, but I could not verify it${why}.${guessed}`);
   }
-  return finish(`${done} and ran \`${String(last.arguments['command'])}\`; ${howItEnded(last)}.${guessed}`);
+  return finish(`${done} and ran ${commandOf(last)}; ${howItEnded(last)}.${guessed}`);
 }

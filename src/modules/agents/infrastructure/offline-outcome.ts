@@ -1,5 +1,9 @@
 import { SettledCall } from './offline-turn.js';
 
+/** Which command was run. */
+export const commandOf = ({ arguments: args, edited }: SettledCall): string =>
+  edited ? 'the command as you edited it' : `\`${String(args['command'])}\``;
+
 /** How a command that ran well ended. */
 export function howItEnded(call: SettledCall): string {
   const output = outputOf(call);

@@ -1,5 +1,5 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { howItEnded, reasonOf } from './offline-outcome.js';
+import { commandOf, howItEnded, reasonOf } from './offline-outcome.js';
 import { callTool, finish, sayAndCall } from './offline-reply.js';
 import { Turn } from './offline-turn.js';
 
@@ -17,7 +17,8 @@ export function tryOut(turn: Turn): FixtureResponse | undefined {
     );
   }
   if (run.refused) return finish(`I did not run \`${command}\`: ${reasonOf(run)}.`);
+  const what = commandOf(run);
   return finish(
-    run.failed ? `\`${command}\` failed: ${reasonOf(run)}.` : `I ran \`${command}\`; ${howItEnded(run)}.`,
+    run.failed ? `I ran ${what}; it failed: ${reasonOf(run)}.` : `I ran ${what}; ${howItEnded(run)}.`,
   );
 }

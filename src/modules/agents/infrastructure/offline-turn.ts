@@ -9,9 +9,12 @@ export interface SettledCall {
   readonly failed: boolean;
   /** Somebody did not want it: it is not to be tried again. */
   readonly refused: boolean;
+  /** A human changed its arguments before allowing it; those here are the model's. */
+  readonly edited: boolean;
 }
 
 const REFUSAL = /^Error: (?:the developer did not allow|nobody allowed|this call is forbidden)/i;
+const EDIT = '(Before allowing this call the developer changed its arguments';
 /** How the runtime words a subtask; what stands around the subtask itself is not the task. */
 const BRIEF =
   /^You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
@@ -38,6 +41,7 @@ export class Turn {
           answer,
           failed: isFailure(name, answer),
           refused: REFUSAL.test(answer),
+          edited: answer.includes(EDIT),
         };
       }),
     );
