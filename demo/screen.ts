@@ -5,7 +5,7 @@ import { wrap } from './wrap.ts';
 const WIDTH = 72;
 const MARGIN = '  ';
 /** Of one argument. */
-const SHOWN_LINES = 12;
+const SHOWN_LINES = 40;
 
 /** Everything the demo prints. Colours appear where the terminal has them and NO_COLOR does not forbid it. */
 export class Screen {

@@ -105,6 +105,12 @@ describe('the classification', () => {
     expect(classification(task)).toMatchObject({ is_atomic: true, agent: 'code' });
   });
 
+  it.each(['a.', 'a-', 'a/', '/.'])('is not held up by %s without end', (part) => {
+    const startedAt = performance.now();
+    classification(`Create ${part.repeat(50_000)}`);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
   it('looks at the newest task only', () => {
     const format = { type: 'json_schema', json_schema: { name: 'task_classification' } };
     const messages = [user('Create hello.py'), user('What is a lease?')];

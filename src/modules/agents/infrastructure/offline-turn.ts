@@ -19,6 +19,9 @@ const EDIT = '(Before allowing this call the developer changed its arguments';
 const BRIEF =
   /^You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
 
+/** Beyond it no words are looked for: that would take a time that grows with the square of the length. */
+const LONGEST_TASK = 5_000;
+
 /** What a request tells one who remembers nothing: the task, and what was done for it since it was given. */
 export class Turn {
   private constructor(
@@ -48,7 +51,7 @@ export class Turn {
     const said = textOf(messages[begin]);
     const subtask = BRIEF.exec(said)?.[1];
     const offered = new Set(tools.map((tool) => tool.function.name));
-    return new Turn(subtask ?? said, subtask !== undefined, settled, offered);
+    return new Turn((subtask ?? said).slice(0, LONGEST_TASK), subtask !== undefined, settled, offered);
   }
 
   offers(tool: ToolName): boolean {
