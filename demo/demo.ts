@@ -1,39 +1,35 @@
-/** Plays an IDE for one session against the real server: `npm run demo`. Needs no key, no database and no network. */
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
+/**
+ * Plays an IDE for one session against the real server: `npm run demo`, with `-- --interactive` for a person who decides.
+ * Needs no key, no database and no network.
+ */
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { converse, recite } from './acts.ts';
 import { IdeClient } from './ide-client.ts';
-import { Ide } from './ide.ts';
-import { runCommand } from './run-command.ts';
+import { FILES, fill } from './playground.ts';
 import { Screen, duration } from './screen.ts';
 import { Server } from './server.ts';
 import { WorkspaceTools } from './workspace-tools.ts';
 
 const TIME_LIMIT_MS = 120_000;
-const COMMAND_LIMIT_MS = 10_000;
-
-const GREETING = 'Hello from the agent';
-const WANTED = 'src/hello.js';
-const FILES: Readonly<Record<string, string>> = {
-  'README.md': '# Playground\n\nSmall scripts, run with `node src/<name>.js`.\n',
-  'package.json': '{ "name": "playground", "private": true, "type": "module" }\n',
-  'src/clock.js': "const now = new Date();\n\nconsole.log('It is', now.toISOString());\n",
-};
 
 const screen = new Screen();
 const quit = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => quit.abort(new Error(`Stopped by ${name}`)));
-}
-setTimeout(
-  () => quit.abort(new Error(`The demo did not end within ${duration(TIME_LIMIT_MS)}`)),
-  TIME_LIMIT_MS,
-).unref();
+const interrupt = (name: string) => quit.abort(new Error(`Stopped by ${name}`));
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
 
-async function play(signal: AbortSignal): Promise<boolean> {
+function limitTime(): void {
+  setTimeout(
+    () => quit.abort(new Error(`The demo did not end within ${duration(TIME_LIMIT_MS)}`)),
+    TIME_LIMIT_MS,
+  ).unref();
+}
+
+async function play(interactive: boolean, signal: AbortSignal): Promise<boolean> {
   const startedAt = performance.now();
-  screen.title('agent-runtime: an IDE gives two tasks, the agents do them with the IDE’s own tools');
+  screen.title('agent-runtime: agents plan, a human decides, an IDE lends its tools');
 
   await using folder = await mkdtempDisposable(join(tmpdir(), 'agent-runtime-demo-'));
   const workspace = join(folder.path, 'workspace');
@@ -49,49 +45,23 @@ async function play(signal: AbortSignal): Promise<boolean> {
 
   const client = new IdeClient(url, signal);
   const session = await client.createSession('Demo');
-  const ide = new Ide(client, session, await WorkspaceTools.in(workspace, signal), screen);
-
-  await ide.ask(`Create ${WANTED} that prints "${GREETING}", and run it.`);
-  await ide.ask(`Explain what ${WANTED} does.`, { leaveAfter: 150 });
+  const tools = await WorkspaceTools.in(workspace, signal);
+  const stage = { client, session, tools, screen, workspace, signal };
+  const findings = await (interactive ? converse(stage, () => interrupt('SIGINT')) : recite(stage));
 
   screen.title('\nWhat is left of it');
-  const messages = await client.messages(session.id);
-  const runs = await client.runs(session.id);
-  const fault = await faultOf(workspace, signal);
-  const unfinished = runs.filter((run) => run.status !== 'completed');
-  const differences = ide.transcript.differencesFrom(messages);
-  const wrong = [
-    ...(fault ? [fault] : []),
-    ...(runs.length === 2 ? [] : [`there are ${runs.length} runs instead of 2`]),
-    ...unfinished.map((run) => `run ${run.id} is ${run.status}`),
-    ...differences,
-  ];
-  if (!fault) screen.passed(`${WANTED} is on disk, and prints “${GREETING}”`);
-  if (unfinished.length === 0) screen.passed(`${runs.length} runs, all completed`);
-  if (differences.length === 0) screen.passed(`${messages.length} messages stored, as they were streamed`);
-  for (const line of wrong) screen.failed(line);
-  screen.fact('total', duration(performance.now() - startedAt));
-  return wrong.length === 0;
-}
-
-async function fill(workspace: string): Promise<void> {
-  for (const [path, content] of Object.entries(FILES)) {
-    const file = join(workspace, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content);
+  for (const { passed, faults } of findings) {
+    if (faults.length === 0) screen.passed(passed);
+    for (const fault of faults) screen.failed(fault);
   }
-}
-
-/** What is wrong with the file that was asked for: it is believed when it runs. */
-async function faultOf(workspace: string, signal: AbortSignal): Promise<string | undefined> {
-  if (!existsSync(join(workspace, WANTED))) return `${WANTED} is not on disk`;
-  const ended = await runCommand(`node ${WANTED}`, workspace, COMMAND_LIMIT_MS, signal);
-  if (ended.exit_code === 0 && ended.stdout.trim() === GREETING) return undefined;
-  return `node ${WANTED} should print “${GREETING}”, but: ${JSON.stringify(ended)}`;
+  screen.fact('total', duration(performance.now() - startedAt));
+  return findings.every(({ faults }) => faults.length === 0);
 }
 
 try {
-  process.exitCode = (await play(quit.signal)) ? 0 : 1;
+  const { values } = parseArgs({ options: { interactive: { type: 'boolean', default: false } } });
+  if (!values.interactive) limitTime();
+  process.exitCode = (await play(values.interactive, quit.signal)) ? 0 : 1;
 } catch (error) {
   const reason: unknown = quit.signal.aborted ? quit.signal.reason : error;
   screen.failed(reason instanceof Error ? reason.message : String(reason));

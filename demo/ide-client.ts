@@ -1,6 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { Input, List, Message, Run, Session, SessionEvent } from './api.ts';
+import type {
+  Approval,
+  Input,
+  List,
+  Message,
+  PlanRecord,
+  Problem,
+  Run,
+  Session,
+  SessionEvent,
+} from './api.ts';
 
 /** The server's HTTP interface as an IDE plugin uses it. */
 export class IdeClient {
@@ -22,8 +32,21 @@ export class IdeClient {
     return this.#json(`/v1/sessions/${sessionId}/messages`, input);
   }
 
-  messages(sessionId: string): Promise<Message[]> {
-    return this.#all(`/v1/sessions/${sessionId}/messages`);
+  /** @param subtaskId of a plan; null = the session's main history */
+  messages(sessionId: string, subtaskId: string | null): Promise<Message[]> {
+    return this.#all(`/v1/sessions/${sessionId}/messages`, subtaskId ? { subtask_id: subtaskId } : {});
+  }
+
+  plans(sessionId: string): Promise<PlanRecord[]> {
+    return this.#all(`/v1/sessions/${sessionId}/plans`);
+  }
+
+  plan(id: string): Promise<PlanRecord> {
+    return this.#json(`/v1/plans/${id}`);
+  }
+
+  pendingApprovals(sessionId: string): Promise<Approval[]> {
+    return this.#all(`/v1/sessions/${sessionId}/approvals`, { status: 'pending' });
   }
 
   runs(sessionId: string): Promise<Run[]> {
@@ -67,14 +90,14 @@ export class IdeClient {
     this.#connection.abort();
   }
 
-  async #all<Item>(path: string): Promise<Item[]> {
+  async #all<Item>(path: string, filter: Readonly<Record<string, string>> = {}): Promise<Item[]> {
+    const query = new URLSearchParams({ ...filter, limit: '200' });
     const items: Item[] = [];
-    for (let cursor: string | null = null; ;) {
-      const query: string = cursor ? `?limit=200&cursor=${encodeURIComponent(cursor)}` : '?limit=200';
-      const page = await this.#json<List<Item>>(path + query);
+    for (;;) {
+      const page = await this.#json<List<Item>>(`${path}?${query.toString()}`);
       items.push(...page.data);
-      cursor = page.next_cursor;
-      if (!page.has_more) return items;
+      if (!page.has_more || page.next_cursor === null) return items;
+      query.set('cursor', page.next_cursor);
     }
   }
 
@@ -93,11 +116,28 @@ export class IdeClient {
   async #request(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(this.#url + path, init);
     if (response.ok) return response;
-    throw new Refused(
-      `${init.method ?? 'GET'} ${path} was answered ${response.status}: ${await response.text()}`,
-    );
+    throw new Refused(`${init.method ?? 'GET'} ${path}`, response.status, await response.text());
   }
 }
 
 /** The server understood and said no. */
-class Refused extends Error {}
+export class Refused extends Error {
+  readonly status: number;
+  /** In the words of the problem. */
+  readonly reason: string;
+
+  constructor(request: string, status: number, problem: string) {
+    super(`${request} was answered ${status}: ${problem}`);
+    this.status = status;
+    this.reason = reasonOf(problem);
+  }
+}
+
+function reasonOf(problem: string): string {
+  try {
+    const { detail, errors } = JSON.parse(problem) as Problem;
+    return errors?.map(({ field, message }) => `${field} ${message}`).join('; ') ?? detail;
+  } catch {
+    return problem; // something between us and the server has answered
+  }
+}

@@ -1,27 +1,46 @@
-import type { DataOf, Session, SessionEvent } from './api.ts';
-import type { IdeClient } from './ide-client.ts';
+import type { Approval, DataOf, Plan, Session, SessionEvent, Subtask } from './api.ts';
+import type { Human } from './human.ts';
+import { type IdeClient, Refused } from './ide-client.ts';
 import type { Screen } from './screen.ts';
 import { Transcript } from './transcript.ts';
 import type { WorkspaceTools } from './workspace-tools.ts';
+
+const BAD_REQUEST = 400;
 
 interface Asking {
   /** Breaks the connection once, when this many characters of a message were seen. */
   readonly leaveAfter?: number;
 }
 
-/** The IDE's side of a session: shows what happens, and carries out the tool calls that the server asks for. */
+/** What an IDE consists of, beside its side of the session. */
+export interface Parts {
+  readonly client: IdeClient;
+  readonly tools: WorkspaceTools;
+  readonly human: Human;
+  readonly screen: Screen;
+}
+
+/**
+ * The IDE's side of a session: shows what happens, asks its human what the server wants decided, and carries out the
+ * tool calls that the server asks for.
+ */
 export class Ide {
   readonly transcript = new Transcript();
-  readonly #client: IdeClient;
   readonly #session: Session;
+  readonly #client: IdeClient;
   readonly #tools: WorkspaceTools;
+  readonly #human: Human;
   readonly #screen: Screen;
   readonly #events: AsyncGenerator<SessionEvent, never>;
+  readonly #subtasks = new Map<string, Subtask>();
+  /** The plan that the human is to decide on as soon as the run waits for it. */
+  #inReview: Plan | undefined;
 
-  constructor(client: IdeClient, session: Session, tools: WorkspaceTools, screen: Screen) {
-    this.#client = client;
+  constructor(session: Session, { client, tools, human, screen }: Parts) {
     this.#session = session;
+    this.#client = client;
     this.#tools = tools;
+    this.#human = human;
     this.#screen = screen;
     this.#events = client.events(session.id, (after) =>
       screen.note(`back again, with Last-Event-ID: ${after}. What was missed comes first:`),
@@ -30,7 +49,6 @@ export class Ide {
 
   /** Sends a task and stays with it until its run is finished. */
   async ask(content: string, { leaveAfter = Infinity }: Asking = {}): Promise<void> {
-    this.#screen.user(content);
     const sentAt = performance.now();
     let firstTokenMs: number | undefined;
     let leaveAt = leaveAfter;
@@ -55,10 +73,55 @@ export class Ide {
 
   async #take(event: SessionEvent): Promise<void> {
     this.#screen.text(this.transcript.note(event));
+    if (event.type === 'run.phase_changed') this.#screen.phase(event.data);
     if (event.type === 'agent.switched') this.#screen.handOver(event.data);
     if (event.type === 'message.started') this.#screen.speaks(event.data.agent);
     if (event.type === 'message.discarded') this.#screen.note(`forget that: ${event.data.reason}`);
+    if (event.type === 'plan.approval_required') this.#showPlan(event.data.plan);
+    if (event.type === 'run.waiting') await this.#decideOnPlan();
+    if (event.type === 'subtask.status_changed') this.#showSubtask(event.data);
+    if (event.type === 'approval.requested') await this.#decideOnCall(event.data.approval);
     if (event.type === 'tool_call.requested') await this.#execute(event.data);
+  }
+
+  #showPlan(plan: Plan): void {
+    for (const subtask of plan.subtasks) this.#subtasks.set(subtask.id, subtask);
+    this.#screen.plan(plan);
+    this.#inReview = plan;
+  }
+
+  async #decideOnPlan(): Promise<void> {
+    const plan = this.#inReview;
+    if (!plan) return;
+    this.#inReview = undefined;
+    const verdict = await this.#human.decideOnPlan(plan);
+    await this.#client.send(this.#session.id, {
+      type: 'plan_decision',
+      plan_id: plan.id,
+      version: plan.version,
+      ...verdict,
+    });
+  }
+
+  #showSubtask(change: DataOf<'subtask.status_changed'>): void {
+    const subtask = this.#subtasks.get(change.subtask_id);
+    if (subtask) this.#screen.subtask(subtask, change);
+  }
+
+  async #decideOnCall(approval: Approval): Promise<void> {
+    this.#screen.approval(approval);
+    for (let refusal: string | undefined; ;) {
+      const verdict = await this.#human.decideOnCall(approval, refusal);
+      try {
+        const { call_id } = approval;
+        await this.#client.send(this.#session.id, { type: 'hitl_decision', call_id, ...verdict });
+        return;
+      } catch (error) {
+        // Arguments that a human has edited are checked like a model's.
+        if (!(error instanceof Refused && error.status === BAD_REQUEST)) throw error;
+        refusal = error.reason;
+      }
+    }
   }
 
   async #execute(call: DataOf<'tool_call.requested'>): Promise<void> {

@@ -1,8 +1,11 @@
 import { styleText } from 'node:util';
-import type { DataOf, ToolOutcome } from './api.ts';
+import type { Approval, DataOf, Plan, Subtask, ToolOutcome } from './api.ts';
+import { wrap } from './wrap.ts';
 
 const WIDTH = 72;
 const MARGIN = '  ';
+/** Of one argument. */
+const SHOWN_LINES = 40;
 
 /** Everything the demo prints. Colours appear where the terminal has them and NO_COLOR does not forbid it. */
 export class Screen {
@@ -46,9 +49,63 @@ export class Screen {
     this.#line(`${MARGIN}${styleText('magenta', `${from} → ${to}`)} ${styleText('dim', `(${why})`)}`);
   }
 
+  phase({ from, to, event }: DataOf<'run.phase_changed'>): void {
+    this.#line(`${MARGIN}${styleText('dim', `${from} → ${to} (${event})`)}`);
+  }
+
+  plan({ title, description, version, subtasks }: Plan): void {
+    const minutes = subtasks.reduce((sum, { estimated_minutes: each }) => sum + (each ?? 0), 0);
+    this.#line(`\n${MARGIN}${styleText(['bold', 'blue'], `Plan: ${title}`)}`);
+    this.#line(`${MARGIN}${styleText('dim', `version ${version} · about ${minutes} minutes`)}`);
+    this.#indented(description, MARGIN);
+    this.#line('');
+    for (const subtask of subtasks) {
+      const after = subtask.dependencies.map((id) => subtasks.find((other) => other.id === id)?.position);
+      const facts = [
+        subtask.agent,
+        ...(subtask.estimated_minutes === null ? [] : [`${subtask.estimated_minutes} min`]),
+        ...(after.length > 0 ? [`after ${after.join(', ')}`] : []),
+      ];
+      this.#line(
+        `${MARGIN}${subtask.position}. ${styleText('bold', subtask.title)} ${styleText('dim', `· ${facts.join(' · ')}`)}`,
+      );
+      this.#indented(subtask.description, `${MARGIN}   `);
+    }
+  }
+
+  subtask(
+    { position, title, agent }: Subtask,
+    { to, progress: { done, total } }: DataOf<'subtask.status_changed'>,
+  ): void {
+    const facts = to === 'running' ? agent : `${done} of ${total} done`;
+    this.#line(
+      `${to === 'running' ? '\n' : ''}${MARGIN}${styleText(['bold', 'blue'], `${position}. ${title}: ${to}`)} ${styleText('dim', `· ${facts}`)}`,
+    );
+  }
+
+  approval({ subject, reason, arguments: args }: Approval): void {
+    this.#line(
+      `${MARGIN}${styleText(['bold', 'yellow'], `? ${subject}`)} ${styleText('dim', `(${reason})`)}`,
+    );
+    this.arguments(args);
+  }
+
+  /** Each argument with its lines, the way people read them. */
+  arguments(args: Readonly<Record<string, unknown>>): void {
+    const width = Math.max(...Object.keys(args).map((name) => name.length));
+    for (const [name, value] of Object.entries(args)) {
+      const lines = (typeof value === 'string' ? value.trimEnd() : JSON.stringify(value)).split('\n');
+      const shown = lines.slice(0, SHOWN_LINES);
+      if (shown.length < lines.length) shown.push(`… ${lines.length - shown.length} more lines`);
+      for (const [index, line] of shown.entries()) {
+        const label = (index === 0 ? name : '').padEnd(width);
+        this.#line(`${MARGIN}  ${styleText('dim', label)}  ${line}`.trimEnd());
+      }
+    }
+  }
+
   toolCall(name: string, args: Record<string, unknown>): void {
-    const shown = Object.entries(args).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    this.#line(`${MARGIN}${styleText('yellow', `→ ${name}`)} ${clip(shown.join(' '))}`);
+    this.#line(`${MARGIN}${styleText('yellow', `→ ${name}`)} ${clip(showArguments(args))}`);
   }
 
   toolOutcome(outcome: ToolOutcome, elapsedMs: number): void {
@@ -83,9 +140,27 @@ export class Screen {
     this.#line(`${MARGIN}${styleText('red', '✗')} ${text}`);
   }
 
-  #line(text: string): void {
-    console.log(this.#inLine ? `\n${text}` : text);
+  /** Lets a question be asked on a line of its own; what was typed has ended that line. */
+  async question(ask: () => Promise<string | undefined>): Promise<string | undefined> {
+    this.#endLine();
+    this.#inLine = true;
+    const typed = await ask();
+    this.#inLine = typed === undefined;
+    return typed;
+  }
+
+  #endLine(): void {
+    if (this.#inLine) process.stdout.write('\n');
     this.#inLine = false;
+  }
+
+  #indented(text: string, margin: string): void {
+    for (const line of wrap(text, WIDTH)) this.#line(`${margin}${line}`.trimEnd());
+  }
+
+  #line(text: string): void {
+    this.#endLine();
+    process.stdout.write(`${text}\n`);
   }
 }
 
@@ -94,17 +169,25 @@ export const duration = (ms: number): string =>
 
 /** One line for what a tool answered: text, or the way a command ended. */
 function describe(result: unknown): string {
-  if (typeof result === 'string')
-    return result
-      .trim()
-      .split(/\s*\n\s*/)
-      .join(' ⏎ ');
+  if (typeof result === 'string') return oneLine(result);
   const {
     exit_code: code,
     stdout,
     stderr,
   } = result as { exit_code: number | null; stdout: string; stderr: string };
-  return `exit code ${code ?? 'none, it was stopped'}: ${stdout.trim() || stderr.trim()}`;
+  const output = oneLine(stdout) || oneLine(stderr);
+  return `exit code ${code ?? 'none, it was stopped'}${output && `: ${output}`}`;
 }
+
+const oneLine = (text: string): string =>
+  text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(' ⏎ ');
+
+const showArguments = (args: Record<string, unknown>): string =>
+  Object.entries(args)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join(' ');
 
 const clip = (text: string): string => (text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text);

@@ -63,6 +63,7 @@ export class Server {
       createInterface({ input: child.stderr }).on('line', listen);
     });
     const died = once(child, 'exit').then(([code, name]: (number | string | null)[]) => {
+      if (child.killed) return new Promise<never>(() => undefined); // it was told to
       throw new Error(`The server ended with ${code ?? name}. Its last words:\n${lines.join('\n')}`);
     });
     died.catch(() => undefined); // it is heard where somebody waits for it

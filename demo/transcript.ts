@@ -1,8 +1,12 @@
 import type { DataOf, Message, SessionEvent, ToolOutcome } from './api.ts';
 
+/** A message as the events told it. */
 interface Streamed {
-  text: string;
-  content: string | undefined;
+  /** Null = the session's main history. */
+  readonly subtaskId: string | null;
+  /** What came piece by piece; undefined for a message that comes whole. */
+  text?: string;
+  content?: string;
 }
 
 /** What a client has seen of a session, to be compared with what the server has stored. */
@@ -12,17 +16,21 @@ export class Transcript {
   readonly #faults: string[] = [];
   #lastId = 0;
 
-  /** @returns what is new on the screen, for events that carry text */
+  /** @returns what is new on the screen, for events that carry an agent's words */
   note(event: SessionEvent): string {
     const id = Number(event.id);
     if (id <= this.#lastId) this.#faults.push(`event ${id} came after event ${this.#lastId}`);
     this.#lastId = id;
-    if (event.type === 'message.delta') return this.#append(event.data);
+    if (event.type === 'message.created') {
+      const { id: messageId, subtask_id: subtaskId, content } = event.data.message;
+      this.#messages.set(messageId, { subtaskId, content });
+    }
+    if (event.type === 'message.started') {
+      this.#messages.set(event.data.message_id, { subtaskId: event.data.subtask_id ?? null, text: '' });
+    }
     if (event.type === 'message.discarded') this.#messages.delete(event.data.message_id);
-    if (event.type !== 'message.completed') return '';
-    const message = this.#message(event.data.message_id);
-    message.content = event.data.content;
-    return message.content.slice(message.text.length);
+    if (event.type === 'message.delta') return this.#append(event.data);
+    return event.type === 'message.completed' ? this.#complete(event.data) : '';
   }
 
   noteToolAnswer(callId: string, outcome: ToolOutcome): void {
@@ -31,35 +39,44 @@ export class Transcript {
   }
 
   lengthOf(messageId: string): number {
-    return this.#message(messageId).text.length;
+    return this.#messages.get(messageId)?.text?.length ?? 0;
   }
 
-  /** Everything in which the stored messages differ from what was seen. */
-  differencesFrom(stored: readonly Message[]): string[] {
+  /** Everything in which the stored messages differ from what was seen, by subtask; null = the main history. */
+  differencesFrom(stored: ReadonlyMap<string | null, readonly Message[]>): string[] {
     const faults = [...this.#faults];
-    const spoken = stored.filter((message) => message.role === 'assistant');
-    for (const { id, content } of spoken) {
+    const kept = [...stored].flatMap(([subtaskId, messages]) =>
+      messages.map((message) => ({ ...message, subtaskId })),
+    );
+    for (const { id, content, subtaskId } of kept) {
       const seen = this.#messages.get(id);
       if (!seen) faults.push(`message ${id} is stored but was never streamed`);
+      else if (seen.subtaskId !== subtaskId) faults.push(`message ${id} is stored in another place`);
       else if (seen.content !== content)
         faults.push(`message ${id} was completed with another text than is stored`);
-      else if (seen.text !== content)
+      else if (seen.text !== undefined && seen.text !== content)
         faults.push(`message ${id} was streamed as another text than is stored`);
     }
+    const ids = new Set(kept.map(({ id }) => id));
+    if (ids.size < kept.length) faults.push('a message is stored in two places');
     for (const id of this.#messages.keys()) {
-      if (!spoken.some((message) => message.id === id))
-        faults.push(`message ${id} was streamed but is not stored`);
+      if (!ids.has(id)) faults.push(`message ${id} was streamed but is not stored`);
     }
     for (const [callId, answer] of this.#toolAnswers) {
-      const kept = stored.find((message) => message.role === 'tool' && message.call_id === callId);
-      if (kept?.content !== answer)
+      const { content } = kept.find((message) => message.role === 'tool' && message.call_id === callId) ?? {};
+      // To the answer to a call that a human has edited, the runtime adds a note for the model.
+      if (content !== answer && !content?.startsWith(`${answer}\n\n(Before allowing`))
         faults.push(`the answer to tool call ${callId} is not stored as it was given`);
     }
     return faults;
   }
 
   #append({ message_id: id, offset, text }: DataOf<'message.delta'>): string {
-    const message = this.#message(id);
+    const message = this.#messages.get(id);
+    if (message?.text === undefined) {
+      this.#faults.push(`message ${id} goes on, but was never begun`);
+      return '';
+    }
     if (offset !== message.text.length) {
       this.#faults.push(
         `message ${id} goes on at ${offset}, but ${message.text.length} characters were seen`,
@@ -69,9 +86,15 @@ export class Transcript {
     return text;
   }
 
-  #message(id: string): Streamed {
-    const known = this.#messages.get(id) ?? { text: '', content: undefined };
-    this.#messages.set(id, known);
-    return known;
+  #complete(data: DataOf<'message.completed'>): string {
+    const { message_id: id, subtask_id: subtaskId = null, content, usage } = data;
+    const begun = this.#messages.get(id);
+    if (begun?.subtaskId !== subtaskId)
+      this.#faults.push(`message ${id} ends in another place than it began`);
+    const text = begun?.text ?? '';
+    // What the runtime itself says comes whole.
+    const isWhole = usage === null && text === '';
+    this.#messages.set(id, { subtaskId, content, ...(!isWhole && { text }) });
+    return content.slice(text.length);
   }
 }

@@ -6,7 +6,10 @@ import { agent as coder } from '../domain/coder.agent.js';
 import { agent as debug } from '../domain/debug.agent.js';
 import { agent as universal } from '../domain/universal.agent.js';
 import { Agent } from '../domain/agent.js';
+import { faultsOf } from '../../plans/domain/plan-proposal.js';
 import { answerOffline } from './offline-answers.js';
+import { PlanArguments } from './offline-plan.js';
+import { ZodToolCatalog } from './zod-tool-catalog.js';
 
 interface Reply {
   content?: string;
@@ -87,12 +90,26 @@ describe('the classification', () => {
     expect(classification(task)).toMatchObject({ is_atomic: true, agent: kind });
   });
 
-  it.each(['Design a cache for the API', 'Спроектируй сервис очередей'])(
-    'takes “%s” for what needs a plan',
-    (task) => {
-      expect(classification(task)).toMatchObject({ is_atomic: false, agent: 'plan', confidence: 'high' });
-    },
-  );
+  it.each([
+    'Design a cache for the API',
+    'Спроектируй сервис очередей',
+    'Plan and build src/greet.js',
+    'Please plan how the bug in a.py is fixed',
+    'Спланируй и создай a.py',
+    'Create a.py and b.py',
+  ])('takes “%s” for what needs a plan', (task) => {
+    expect(classification(task)).toMatchObject({ is_atomic: false, agent: 'plan', confidence: 'high' });
+  });
+
+  it.each(['Create plan.md', 'Add a line to `a.py`, then run a.py'])('takes “%s” for one step', (task) => {
+    expect(classification(task)).toMatchObject({ is_atomic: true, agent: 'code' });
+  });
+
+  it.each(['a.', 'a-', 'a/', '/.'])('is not held up by %s without end', (part) => {
+    const startedAt = performance.now();
+    classification(`Create ${part.repeat(50_000)}`);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
 
   it('looks at the newest task only', () => {
     const format = { type: 'json_schema', json_schema: { name: 'task_classification' } };
@@ -187,6 +204,50 @@ describe('the coder', () => {
     expect(end).toBe('I could not write a.txt: rejected by the user: not now. Nothing was changed.');
   });
 
+  it.each(['write_file', 'execute_command', 'create_directory'])(
+    'does not try %s again when the developer did not allow it, whatever their words',
+    (tool) => {
+      const refusal = 'Error: the developer did not allow this call: no such folder, please';
+      const { calls, end } = carryOut(coder, [user('Create src/a.py')], {
+        write_file: 'Error: ENOENT: no such file or directory',
+        ...(tool === 'execute_command' && { write_file: 'written' }),
+        [tool]: refusal,
+      });
+      expect(argsOf(calls, tool)).toHaveLength(1);
+      expect(end).toContain(tool === 'create_directory' ? 'ENOENT' : 'did not allow');
+    },
+  );
+
+  it('says that the developer has edited what it wrote', () => {
+    const { end } = carryOut(coder, [user('Create a.txt')], {
+      write_file: 'written\n\n(Before allowing this call the developer changed its arguments to {})',
+    });
+    expect(end).toContain('Created `a.txt`, as you edited it, and ran');
+    const ran = carryOut(coder, [user('Create a.txt')], {
+      execute_command:
+        '{"exit_code":0}\n\n(Before allowing this call the developer changed its arguments to {})',
+    });
+    expect(ran.end).toContain('ran the command as you edited it');
+  });
+
+  it('writes a module that another file uses', () => {
+    const written = (task: string) => argsOf(carryOut(coder, [user(task)], {}).calls, 'write_file')[0];
+    expect(written('Create lib/say-hi.js that exports "Hi".')).toMatchObject({
+      content: 'export const say_hi = () => "Hi";\n',
+    });
+    expect(written('Create src/hello.js that prints it. It uses lib/say-hi.js.')).toMatchObject({
+      path: 'src/hello.js',
+      content: "import { say_hi } from '../lib/say-hi.js';\n\nconsole.log(say_hi());\n",
+    });
+  });
+
+  it('says so when a command prints nothing', () => {
+    const { end } = carryOut(coder, [user('Create a.py')], {
+      execute_command: '{"exit_code":0,"stdout":"","stderr":""}',
+    });
+    expect(end).toContain('it ended without an error');
+  });
+
   it('tries another command when the first one does not run, then says that it could not verify', () => {
     const { calls, end } = carryOut(coder, [user('Create a.py that prints hi')], {
       execute_command: '{"exit_code":127,"stdout":"","stderr":"python3: not found"}',
@@ -210,13 +271,176 @@ describe('the coder', () => {
   });
 });
 
-describe('the other agents', () => {
-  it('lets the architect design in prose and finish', () => {
+describe('the architect', () => {
+  const TASK =
+    'Plan and build a small greeting tool: src/greet.js that exports the text "Hi", and src/hello.js that prints it.';
+  const wish = (feedback: string) =>
+    `The developer wants the plan changed${feedback}\nCall create_plan again, with the whole plan.`;
+  const plans = (task: string, ...answers: string[]) =>
+    carryOut(architect, [user(task)], { list_files: 'README.md\nsrc/clock.js', create_plan: answers });
+  const planOf = (task: string, ...answers: string[]) =>
+    argsOf(plans(task, ...answers, 'Error: enough').calls, 'create_plan').at(-1) as unknown as PlanArguments;
+
+  it('looks around, then proposes a subtask for each file and one to try them out', () => {
+    const { calls } = plans(TASK, 'Error: enough');
+    expect(names(calls)).toEqual(['list_files', 'create_plan', 'attempt_completion']);
+    const { title, subtasks } = planOf(TASK);
+    expect(title).toBe('A small greeting tool');
+    expect(subtasks).toMatchObject([
+      {
+        title: 'Write src/greet.js',
+        description: expect.stringContaining('Create src/greet.js that exports the text "Hi".') as string,
+        agent: 'coder',
+        dependencies: [],
+      },
+      {
+        title: 'Write src/hello.js',
+        description: expect.stringContaining('It uses src/greet.js.') as string,
+        agent: 'coder',
+        dependencies: [0],
+      },
+      {
+        description: expect.stringContaining('Run `node src/hello.js`') as string,
+        agent: 'debug',
+        dependencies: [1],
+      },
+    ]);
+  });
+
+  it('plans what the catalogue and the plan accept', () => {
+    const tasks = [
+      TASK,
+      'Plan a.py',
+      `Design ${'a.py b.md '.repeat(5000)}`,
+      'Plan: x.sh: y.txt "“”`',
+      'Спланируй a.py',
+    ];
+    for (const task of tasks) {
+      const plan = planOf(task, wish(`: ${'more "things” '.repeat(700)}`));
+      expect(new ZodToolCatalog().parse('create_plan', plan)).toMatchObject({ ok: true });
+      const proposed = plan.subtasks.map((subtask) => ({ ...subtask, estimatedMinutes: null }));
+      expect(faultsOf(proposed, ['coder', 'debug', 'ask'])).toEqual([]);
+    }
+  });
+
+  it('changes a file that is there already', () => {
+    expect(planOf('Plan src/clock.js that prints "now"').subtasks[0]).toMatchObject({
+      description: expect.stringContaining('Change src/clock.js that prints "now".') as string,
+    });
+  });
+
+  it('takes up what the developer wishes: another file, another text, or a note', () => {
+    const file = planOf(TASK, wish(': also src/bye.js that prints "Bye"'));
+    expect(file.subtasks.map(({ title }) => title)).toEqual([
+      'Write src/greet.js',
+      'Write src/hello.js',
+      'Write src/bye.js',
+      'Try src/bye.js out',
+    ]);
+    const text = planOf(TASK, wish(': src/greet.js exports "Hey"'));
+    expect(text.subtasks[0]?.description).toContain('"Hey"');
+    const both = planOf(TASK, wish(': write a test “first”'), wish(': and document it.'));
+    expect(both.description).toContain('The developer wished: “and document it”.');
+    expect(both.subtasks.map(({ description }) => description).slice(2, 4)).toEqual([
+      'Add “write a test "first"” to NOTES.md.',
+      'Add “and document it” to NOTES.md.',
+    ]);
+    expect(planOf(TASK, wish('.'))).toEqual(planOf(TASK));
+  });
+
+  it.each([wish(': again'), wish('.'), 'Error: no', 'Error: the plan was rejected', 'ok', ''])(
+    'comes to an end when every plan is answered with “%s”',
+    (answer) => {
+      expect(plans(TASK, answer).end).not.toBe('');
+    },
+  );
+
+  it('plans also where it cannot look around', () => {
+    const failing = { list_files: 'Error: the developer did not allow this call.', create_plan: 'Error: no' };
+    expect(names(carryOut(architect, [user(TASK)], failing).calls)).toContain('create_plan');
+  });
+
+  it('designs in prose where no file is named', () => {
     const { content, toolCalls } = reply(request(architect, user('Design a cache')));
     expect(content).toContain('Design a cache');
     expect(names(toolCalls!)).toEqual(['attempt_completion']);
   });
 
+  it('answers a question without a plan', () => {
+    expect(names(reply(request(architect, user('Explain src/a.js'))).toolCalls!)).toEqual(['read_file']);
+  });
+});
+
+describe('an agent in a subtask', () => {
+  const brief = (subtask: string, more = '') =>
+    user(
+      `You carry out one subtask of a plan that the developer has approved. Do this subtask and nothing else.
+
+The plan: Plan and design x.py
+Explain why, debug errors.
+
+The task: Create x.py
+
+Your subtask, 2 of 3: ${subtask}${more}`,
+    );
+  const restrict = (agent: Agent): Agent => ({
+    ...agent,
+    tools: agent.tools.filter((tool) => tool !== 'switch_agent' && tool !== 'ask_followup_question'),
+  });
+
+  it('does its own part, not the plan or the results around it', () => {
+    const task = brief(
+      'Write b.js\nCreate b.js that prints "Hi".',
+      '\n\nResult of subtask 1, Write a.js:\nCreated a.js that says "no"\n\nAn earlier attempt failed: c.js is missing.',
+    );
+    const { calls } = carryOut(restrict(coder), [task], { list_files: '' });
+    expect(argsOf(calls, 'write_file')).toEqual([{ path: 'b.js', content: 'console.log("Hi");\n' }]);
+  });
+
+  it('codes though the part speaks of a plan and of several files', () => {
+    const task = brief('Plan b.js\nPlan b.js that prints it. It uses a.js.');
+    expect(names(carryOut(restrict(coder), [task], {}).calls)).toContain('write_file');
+  });
+
+  it('ends where the part names no file to write', () => {
+    expect(carryOut(restrict(coder), [brief('Rest\nDo nothing')], {}).end).toContain('changed nothing');
+  });
+
+  it('carries out what the architect plans', () => {
+    const wanted = 'Plan src/a.js that exports "Hi" and src/b.js that prints it';
+    const { calls } = carryOut(architect, [user(wanted)], { create_plan: 'Error: enough' });
+    const { subtasks } = argsOf(calls, 'create_plan')[0] as unknown as PlanArguments;
+    const agents: Record<string, Agent> = { coder, debug };
+    const done = subtasks.map(({ agent, title, description }) =>
+      carryOut(restrict(agents[agent]!), [brief(`${title}\n${description}`)], {
+        execute_command: '{"exit_code":0,"stdout":"Hi"}',
+      }),
+    );
+    expect(done.flatMap(({ calls: made }) => argsOf(made, 'write_file'))).toMatchObject([
+      { path: 'src/a.js', content: 'export const a = () => "Hi";\n' },
+      { path: 'src/b.js', content: "import { a } from './a.js';\n\nconsole.log(a());\n" },
+    ]);
+    expect(done.at(-1)?.end).toBe('I ran `node src/b.js`; it answered “Hi”.');
+  });
+
+  it.each([
+    ['Error: the developer did not allow this call: later.', 'I did not run `node b.js`'],
+    ['{"exit_code":1,"stdout":"","stderr":"Error: broken"}', 'I ran `node b.js`; it failed: Error: broken.'],
+  ])('runs a command once; answered with “%s” it reports that', (answer, report) => {
+    const { calls, end } = carryOut(restrict(debug), [brief('Try it\nRun `node b.js` and report.')], {
+      execute_command: answer,
+    });
+    expect(names(calls)).toEqual(['execute_command', 'attempt_completion']);
+    expect(end).toContain(report);
+  });
+
+  it('explains', () => {
+    const { end } = carryOut(restrict(ask), [brief('Tell\nExplain b.js')], { read_file: 'print(1)' });
+    expect(end).toContain('b.js is a file of one line');
+  });
+});
+
+describe('the other agents', () => {
   it.each([ask, debug, universal])('lets $id read a file before it speaks of it', (agent) => {
     const { calls, end } = carryOut(agent, [user('Explain src/hello.py')], {
       read_file: 'import sys\nprint("hi")\n',
@@ -234,6 +458,13 @@ describe('the other agents', () => {
   it('hands work over to the coder', () => {
     const { toolCalls } = reply(request(ask, user('Create hello.py')));
     expect(toolCalls).toMatchObject([{ name: 'switch_agent' }]);
+  });
+
+  it('hands what wants a plan over to the architect', () => {
+    for (const agent of [ask, coder]) {
+      const { toolCalls } = reply(request(agent, user('Design a cache')));
+      expect(JSON.parse(toolCalls![0]!.arguments)).toMatchObject({ agent: 'architect' });
+    }
   });
 
   it('explains how it would find a fault when no file is named', () => {

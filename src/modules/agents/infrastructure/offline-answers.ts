@@ -1,10 +1,12 @@
 import type { ChatCompletionRequest, FixtureResponse } from '@copilotkit/aimock';
 import { design } from './offline-architect.js';
-import { classify } from './offline-classification.js';
+import { Kind, Verdict, classify } from './offline-classification.js';
 import { takeCodingStep } from './offline-coder.js';
 import { explain } from './offline-explainer.js';
 import { callTool, sayAndCall } from './offline-reply.js';
+import { tryOut } from './offline-tester.js';
 import { Turn } from './offline-turn.js';
+import { filesNamedIn } from './offline-wish.js';
 
 /**
  * The canned brain of the offline demo model. It knows the agents by the tools they are offered, and remembers nothing:
@@ -16,18 +18,28 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   if (asksForClassification(request)) return { content: JSON.stringify(verdict) };
 
   const writes = turn.offers('write_file');
-  const executes = turn.offers('execute_command');
-  if (writes && !executes) return design(turn);
-  if (verdict.agent === 'code' && writes) return takeCodingStep(turn);
-  if (verdict.agent === 'code' && turn.offers('switch_agent') && !turn.last('switch_agent')) {
-    return sayAndCall(
-      'I change no files; the coder does.',
-      callTool('switch_agent', { agent: 'coder', reason: verdict.reason }),
-    );
+  if (turn.offers('create_plan')) {
+    return verdict.agent === 'explain' ? explain(turn, 'question') : design(turn);
   }
-  const debugs = executes && !writes;
-  return explain(turn, debugs || verdict.agent === 'debug' ? 'fault' : 'question');
+  if (writes && (turn.isSubtask || codes(verdict, turn))) return takeCodingStep(turn);
+  const able = SPECIALISTS[verdict.agent];
+  if (able && turn.offers('switch_agent') && !turn.last('switch_agent')) {
+    return sayAndCall(able.said, callTool('switch_agent', { agent: able.agent, reason: verdict.reason }));
+  }
+  const debugs = turn.offers('execute_command') && !writes;
+  if (debugs) return tryOut(turn) ?? explain(turn, 'fault');
+  return explain(turn, verdict.agent === 'debug' ? 'fault' : 'question');
 }
+
+/** Who does what the one that was asked cannot do. */
+const SPECIALISTS: Partial<Record<Kind, { agent: string; said: string }>> = {
+  code: { agent: 'coder', said: 'I change no files; the coder does.' },
+  plan: { agent: 'architect', said: 'That wants a plan; the architect makes it.' },
+};
+
+/** A coder does what names a file even where a plan would be better: the developer has chosen it. */
+const codes = ({ agent }: Verdict, { task }: Turn): boolean =>
+  agent === 'code' || (agent === 'plan' && filesNamedIn(task).length > 0);
 
 function asksForClassification({ response_format: format }: ChatCompletionRequest): boolean {
   const schema = format?.['json_schema'] as { name?: string } | undefined;

@@ -1,9 +1,56 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { callTool, sayAndCall } from './offline-reply.js';
-import { Turn } from './offline-turn.js';
+import { reasonOf } from './offline-outcome.js';
+import { PlanArguments, planFor } from './offline-plan.js';
+import { callTool, finish, sayAndCall } from './offline-reply.js';
+import { SettledCall, Turn } from './offline-turn.js';
+import { filesNamedIn } from './offline-wish.js';
 
-/** A design in prose. */
-export function design({ task }: Turn): FixtureResponse {
+/** How the runtime hands on what the developer wants changed. */
+const WISH = /^The developer wants the plan changed(?:: ([^]*?))?\.?\nCall create_plan again/;
+const MOST_CHANGES = 5;
+
+/**
+ * The architect's next step: look, propose, and propose again for as long as the developer wants changes, within
+ * reason. A task that names no file gets a design in prose.
+ */
+export function design(turn: Turn): FixtureResponse {
+  if (filesNamedIn(turn.task).length === 0) return sketch(turn);
+  const listing = turn.last('list_files');
+  if (!listing) {
+    return sayAndCall(
+      'I will look at what is there before I plan.',
+      callTool('list_files', { path: '.', recursive: true }),
+    );
+  }
+  const proposals = turn.calls('create_plan');
+  const wishes = proposals.map(({ answer }) => WISH.exec(answer)).filter((match) => match !== null);
+  if (wishes.length < proposals.length) return finish(`I propose no other plan. ${said(proposals.at(-1)!)}`);
+  if (wishes.length > MOST_CHANGES) {
+    return finish(`I have changed the plan ${MOST_CHANGES} times. Give me a task that says it all.`);
+  }
+  const spoken = wishes.map(([, wish]) => wish?.trim() ?? '').filter((wish) => wish !== '');
+  const plan = planFor(turn.task, spoken, filesOf(listing))!; // the task names files
+  return sayAndCall(
+    wishes.length === 0 ? introduce(plan) : accept(spoken),
+    callTool('create_plan', { ...plan }),
+  );
+}
+
+const filesOf = ({ answer, failed }: SettledCall): string[] =>
+  failed ? [] : (answer.match(/[^\s"[\],]+/g) ?? []);
+
+const introduce = ({ subtasks }: PlanArguments): string =>
+  `This takes ${subtasks.length} steps. I propose a plan; nothing happens before you have approved it.`;
+
+const accept = (wishes: readonly string[]): string =>
+  wishes.length === 0
+    ? 'You did not say what to change; here it is again.'
+    : 'I have taken that up. The plan again:';
+
+const said = (call: SettledCall): string =>
+  call.failed ? `This one was not taken: ${reasonOf(call)}.` : 'This one is decided.';
+
+function sketch({ task }: Turn): FixtureResponse {
   return sayAndCall(
     `This is how I would go about it: “${task.trim()}”
 
@@ -20,7 +67,7 @@ Risks. The decision that is hardest to take back is the shape of the data: settl
 rejected and why.`,
     callTool('attempt_completion', {
       result:
-        'That is a canned design of the offline demo model; a real one would name the files of this workspace.',
+        'That is a canned design of the offline demo model. For a task that names files (“Plan src/a.js that prints hi”) it proposes a plan.',
     }),
   );
 }

@@ -1,7 +1,9 @@
+import { filesNamedIn } from './offline-wish.js';
+
 /** What a task is, in the words of the classification's schema. */
 export type Kind = 'code' | 'plan' | 'debug' | 'explain';
 
-interface Verdict {
+export interface Verdict {
   readonly is_atomic: boolean;
   readonly agent: Kind;
   readonly confidence: 'high' | 'medium' | 'low';
@@ -18,6 +20,7 @@ const FAULT = word(
   'отлад|баг|ошибк|исключени|падает|упал|сломал|не работает',
 );
 const DESIGN = word('plan|design|architect|roadmap|migrat', 'план|спроектир|спланир|архитектур|мигр');
+const BEGINS_WITH_PLAN = /^\s*(?:please\s+)?(?:plan|design|спланир|спроектир)/iu;
 const WORK = word(
   'create|write|add|make|change|edit|append|put|implement|build|rename',
   'созда|напиш|добав|сдела|измен|допиш|реализ',
@@ -28,13 +31,14 @@ const FILE = /[\p{L}\w-]\.[a-z]{1,4}(?![\p{L}\w])/iu;
 export function classify(task: string): Verdict {
   const asks = QUESTION.test(task.trimStart().slice(0, LONGEST_QUESTION_WORD));
   if (asks && !FAULT.test(task)) return atomic('explain', 'high', 'The task is a question');
+  if (BEGINS_WITH_PLAN.test(task)) return planned('The task asks for a plan');
+  if (!asks && WORK.test(task) && filesNamedIn(task).length > 1)
+    return planned('The task names several files');
   if (!asks && WORK.test(task) && FILE.test(task)) {
     return atomic('code', 'high', 'The task names a file to write');
   }
   if (FAULT.test(task)) return atomic('debug', 'high', 'The task speaks of a fault');
-  if (DESIGN.test(task)) {
-    return { is_atomic: false, agent: 'plan', confidence: 'high', reason: 'The task asks for a design' };
-  }
+  if (DESIGN.test(task)) return planned('The task asks for a design');
   if (WORK.test(task)) return atomic('code', 'medium', 'The task asks for a change');
   return atomic('explain', 'low', 'The task asks for an answer, not for a change');
 }
@@ -43,5 +47,12 @@ const atomic = (agent: Kind, confidence: Verdict['confidence'], reason: string):
   is_atomic: true,
   agent,
   confidence,
+  reason,
+});
+
+const planned = (reason: string): Verdict => ({
+  is_atomic: false,
+  agent: 'plan',
+  confidence: 'high',
   reason,
 });

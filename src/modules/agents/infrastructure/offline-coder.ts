@@ -1,6 +1,7 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
 import { callTool, finish, sayAndCall } from './offline-reply.js';
-import { SettledCall, Turn } from './offline-turn.js';
+import { Turn } from './offline-turn.js';
+import { commandOf, howItEnded, reasonOf } from './offline-outcome.js';
 import { Wish, checksFor, nameOf, readWish, writeOut } from './offline-wish.js';
 
 /**
@@ -9,11 +10,14 @@ import { Wish, checksFor, nameOf, readWish, writeOut } from './offline-wish.js';
  */
 export function takeCodingStep(turn: Turn): FixtureResponse {
   const wish = readWish(turn.task);
-  if (!wish) return askForFile();
+  if (!wish) return askForFile(turn);
   return look(turn, wish) ?? read(turn, wish) ?? write(turn, wish) ?? verify(turn, wish);
 }
 
-function askForFile(): FixtureResponse {
+function askForFile(turn: Turn): FixtureResponse {
+  if (!turn.offers('ask_followup_question')) {
+    return finish('I changed nothing: the task names no file that the offline demo model can write.');
+  }
   const question =
     'Which file shall I write? The offline demo model can do small ones: py, js, ts, sh, md and txt.';
   const suggestions = ['Create hello.py that prints hello', 'Add a greeting to hello.txt'];
@@ -65,7 +69,8 @@ function write(turn: Turn, wish: Wish): FixtureResponse | undefined {
   const last = writes.at(-1);
   if (!last) return sayAndCall(`Now I write ${path}.`, callTool('write_file', args));
   if (!last.failed) return undefined;
-  const folderMissing = folder && /ENOENT|no such|not exist|director|folder/i.test(last.answer);
+  const refused = last.refused || turn.last('create_directory')?.refused;
+  const folderMissing = !refused && folder && /ENOENT|no such|not exist|director|folder/i.test(last.answer);
   if (folderMissing && !turn.last('create_directory')) {
     return sayAndCall(
       `That did not work: ${reasonOf(last)}. I will make the folder first.`,
@@ -78,38 +83,24 @@ function write(turn: Turn, wish: Wish): FixtureResponse | undefined {
   return finish(`I could not write ${path}: ${reasonOf(last)}. Nothing was changed.`);
 }
 
-function verify(turn: Turn, { path, text }: Wish): FixtureResponse {
+function verify(turn: Turn, { path, text, uses }: Wish): FixtureResponse {
   const runs = turn.calls('execute_command');
   const last = runs.at(-1);
   const next = checksFor(path)[runs.length];
-  if (next && (!last || last.failed)) {
+  if (next && (!last || (last.failed && !last.refused))) {
     const said = last
       ? `That did not run: ${reasonOf(last)}. Another way:`
       : 'I will run it to see that it works.';
     return sayAndCall(said, callTool('execute_command', { command: next, timeout_seconds: 30 }));
   }
   const changed = turn.calls('read_file').some((call) => call.arguments['path'] === path && !call.failed);
-  const done = `${changed ? 'Changed' : 'Created'} \`${path}\``;
+  const edited = turn.last('write_file')?.edited ? ', as you edited it,' : '';
+  const done = `${changed ? 'Changed' : 'Created'} \`${path}\`${edited}`;
   const guessed =
-    text === undefined ? ' The task did not say what it shall hold, so it holds a greeting.' : '';
+    text === undefined && !uses ? ' The task did not say what it shall hold, so it holds a greeting.' : '';
   if (!last || last.failed) {
     const why = last ? `: ${reasonOf(last)}` : '';
     return finish(`${done}, but I could not verify it${why}.${guessed}`);
   }
-  const command = String(last.arguments['command']);
-  return finish(`${done} and ran \`${command}\`; it answered “${outputOf(last)}”.${guessed}`);
-}
-
-function reasonOf(call: SettledCall): string {
-  const reason = call.answer.startsWith('Error:') ? call.answer.slice('Error:'.length) : outputOf(call);
-  return reason.trim().split('\n')[0]!.replace(/\.$/, '');
-}
-
-/** What a command printed: clients answer with plain text or with an object. */
-function outputOf({ answer }: SettledCall): string {
-  const field = (name: string) => new RegExp(`"${name}":\\s*("(?:[^"\\\\]|\\\\.)*")`).exec(answer)?.[1];
-  const printed = [field('stdout'), field('stderr')].map((json) =>
-    json ? (JSON.parse(json) as string).trim() : '',
-  );
-  return printed.find((text) => text !== '') ?? answer.trim();
+  return finish(`${done} and ran ${commandOf(last)}; ${howItEnded(last)}.${guessed}`);
 }

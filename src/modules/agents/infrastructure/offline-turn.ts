@@ -7,12 +7,27 @@ export interface SettledCall {
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly answer: string;
   readonly failed: boolean;
+  /** Somebody did not want it: it is not to be tried again. */
+  readonly refused: boolean;
+  /** A human changed its arguments before allowing it; those here are the model's. */
+  readonly edited: boolean;
 }
+
+const REFUSAL = /^Error: (?:the developer did not allow|nobody allowed|this call is forbidden)/i;
+const EDIT = '(Before allowing this call the developer changed its arguments';
+/** How the runtime words a subtask; what stands around the subtask itself is not the task. */
+const BRIEF =
+  /^You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
+
+/** Beyond it no words are looked for: that would take a time that grows with the square of the length. */
+const LONGEST_TASK = 5_000;
 
 /** What a request tells one who remembers nothing: the task, and what was done for it since it was given. */
 export class Turn {
   private constructor(
     readonly task: string,
+    /** Whether the task is a part of a plan that is agreed on. */
+    readonly isSubtask: boolean,
     private readonly settled: readonly SettledCall[],
     private readonly tools: ReadonlySet<string>,
   ) {}
@@ -28,10 +43,15 @@ export class Turn {
           arguments: JSON.parse(args) as Record<string, unknown>,
           answer,
           failed: isFailure(name, answer),
+          refused: REFUSAL.test(answer),
+          edited: answer.includes(EDIT),
         };
       }),
     );
-    return new Turn(textOf(messages[begin]), settled, new Set(tools.map((tool) => tool.function.name)));
+    const said = textOf(messages[begin]);
+    const subtask = BRIEF.exec(said)?.[1];
+    const offered = new Set(tools.map((tool) => tool.function.name));
+    return new Turn((subtask ?? said).slice(0, LONGEST_TASK), subtask !== undefined, settled, offered);
   }
 
   offers(tool: ToolName): boolean {

@@ -1,0 +1,49 @@
+import type { Session } from './api.ts';
+import { type Finding, lookAtFiles, lookAtMessages, lookAtPlan, lookAtRuns } from './findings.ts';
+import { Ide, type Parts } from './ide.ts';
+import { ScriptedHuman } from './scripted-human.ts';
+import { GREETING, PROPOSED, QUESTION, TASK } from './story.ts';
+import { TerminalHuman } from './terminal-human.ts';
+import { Terminal } from './terminal.ts';
+
+/** What both ways to play need. */
+export interface Stage extends Omit<Parts, 'human'> {
+  readonly session: Session;
+  readonly workspace: string;
+  readonly signal: AbortSignal;
+}
+
+/** Plays the story by itself; @returns what came of it */
+export async function recite(stage: Stage): Promise<Finding[]> {
+  const { client, session, screen, workspace, signal } = stage;
+  const ide = new Ide(session, {
+    ...stage,
+    human: new ScriptedHuman({ from: PROPOSED, to: GREETING }, screen),
+  });
+  screen.user(TASK);
+  await ide.ask(TASK);
+  screen.user(QUESTION);
+  await ide.ask(QUESTION, { leaveAfter: 150 });
+  return [
+    await lookAtFiles(workspace, signal),
+    await lookAtPlan(client, session.id),
+    await lookAtRuns(client, session.id),
+    await lookAtMessages(client, session.id, ide.transcript),
+  ];
+}
+
+/** Lets a person at the terminal give tasks and decide, until nothing more is wanted; @returns what came of it */
+export async function converse(stage: Stage, interrupt: () => void): Promise<Finding[]> {
+  const { client, session, screen, signal } = stage;
+  using terminal = new Terminal(screen, signal, interrupt);
+  const ide = new Ide(session, { ...stage, human: new TerminalHuman(terminal, screen) });
+  screen.note(`your first task; Enter takes this one: ${TASK}`);
+  let task = await terminal.ask('>');
+  if (task === '') task = TASK;
+  while (task && !/^(?:exit|quit)$/i.test(task)) {
+    await ide.ask(task);
+    screen.note('your next task; Enter ends the demo');
+    task = await terminal.ask('>');
+  }
+  return [await lookAtMessages(client, session.id, ide.transcript)];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Approval, Plan } from '../../demo/api.ts';
+import { TerminalHuman } from '../../demo/terminal-human.ts';
+
+const APPROVAL: Approval = {
+  id: 'a1',
+  call_id: 'c1',
+  tool_name: 'write_file',
+  subject: 'write_file a.txt',
+  arguments: { path: 'a.txt', content: 'Hi' },
+  reason: 'It changes a file',
+};
+const PLAN: Plan = { id: 'p1', title: 'T', description: 'D', status: 'review', version: 1, subtasks: [] };
+
+/** A person who types these lines and then nothing more. */
+function person(...typed: string[]) {
+  const notes: string[] = [];
+  const prompt = { ask: () => Promise.resolve(typed.shift()) };
+  return { human: new TerminalHuman(prompt, { note: (text) => notes.push(text) }), notes };
+}
+
+describe('a person at the terminal', () => {
+  it.each([
+    [['a'], { decision: 'approve' }],
+    [['Approve'], { decision: 'approve' }],
+    [['r'], { decision: 'reject' }],
+    [['reject too much'], { decision: 'reject', feedback: 'too much' }],
+    [['m write a test'], { decision: 'modify', feedback: 'write a test' }],
+    [['modify', 'less'], { decision: 'modify', feedback: 'less' }],
+  ])('decides on a plan with %j', async (typed, verdict) => {
+    expect(await person(...typed).human.decideOnPlan(PLAN)).toEqual(verdict);
+  });
+
+  it.each([
+    [['y'], { decision: 'approve' }],
+    [['YES'], { decision: 'approve' }],
+    [['always'], { decision: 'approve', remember: true }],
+    [['n'], { decision: 'reject' }],
+    [['no  not now'], { decision: 'reject', feedback: 'not now' }],
+    [['e {"content":"Ho"}'], { decision: 'edit', modified_arguments: { path: 'a.txt', content: 'Ho' } }],
+    [
+      ['edit', '{"path":"b.txt"}'],
+      { decision: 'edit', modified_arguments: { path: 'b.txt', content: 'Hi' } },
+    ],
+  ])('decides on a tool call with %j', async (typed, verdict) => {
+    expect(await person(...typed).human.decideOnCall(APPROVAL)).toEqual(verdict);
+  });
+
+  it('is asked again after what is no answer', async () => {
+    const onPlan = person('', 'yes', 'm', '', 'a');
+    expect(await onPlan.human.decideOnPlan(PLAN)).toEqual({ decision: 'approve' });
+    expect(onPlan.notes).toHaveLength(3);
+    const onCall = person('', 'alwaysy', 'e', '[1]', 'e {', 'y');
+    expect(await onCall.human.decideOnCall(APPROVAL)).toEqual({ decision: 'approve' });
+    expect(onCall.notes).toHaveLength(4);
+  });
+
+  it('is told why an edit was not taken', async () => {
+    const { human, notes } = person('n');
+    await human.decideOnCall(APPROVAL, 'path is needed');
+    expect(notes).toEqual(['the server does not take this edit: path is needed']);
+  });
+
+  it('who types nothing more ends it', async () => {
+    await expect(person('m').human.decideOnPlan(PLAN)).rejects.toThrow('The input ended');
+    await expect(person('x').human.decideOnCall(APPROVAL)).rejects.toThrow('The input ended');
+  });
+});

@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Message, SessionEvent } from '../../demo/api.ts';
+import { Transcript } from '../../demo/transcript.ts';
+
+const MESSAGE: Message = {
+  id: 'm1',
+  subtask_id: null,
+  role: 'assistant',
+  agent: 'coder',
+  content: 'Hello',
+  call_id: null,
+  finish_reason: 'stop',
+};
+const USER: Message = { ...MESSAGE, id: 'm0', role: 'user', content: 'Hi' };
+const TOOL: Message = { ...MESSAGE, id: 'm2', role: 'tool', call_id: 'c1', content: 'done' };
+
+let transcript: Transcript;
+let lastId: number;
+
+beforeEach(() => {
+  transcript = new Transcript();
+  lastId = 0;
+});
+
+type Told = SessionEvent extends infer Event
+  ? Event extends SessionEvent
+    ? Pick<Event, 'type' | 'data'>
+    : never
+  : never;
+
+const tell = (...events: Told[]) =>
+  events.map((event) => transcript.note({ ...event, id: String(++lastId), run_id: 'r1' }));
+
+const spoken = (place: { subtask_id?: string } = {}, usage: object | null = {}): Told[] => [
+  { type: 'message.started', data: { message_id: 'm1', agent: 'coder', ...place } },
+  { type: 'message.delta', data: { message_id: 'm1', offset: 0, text: 'Hel' } },
+  { type: 'message.delta', data: { message_id: 'm1', offset: 3, text: 'lo' } },
+  { type: 'message.completed', data: { message_id: 'm1', content: 'Hello', usage, ...place } },
+];
+
+const created = (message: Message): Told => ({ type: 'message.created', data: { message } });
+
+describe('the transcript of the demo', () => {
+  it('agrees with what is stored, in the main history and in subtasks', () => {
+    tell(created(USER), ...spoken({ subtask_id: 's1' }), created({ ...TOOL, subtask_id: 's1' }));
+    transcript.noteToolAnswer('c1', { result: 'done' });
+    expect(
+      transcript.differencesFrom(
+        new Map([
+          [null, [USER]],
+          ['s1', [MESSAGE, TOOL]],
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
+  it('returns the words that are new', () => {
+    expect(tell(...spoken())).toEqual(['', 'Hel', 'lo', '']);
+  });
+
+  it('takes what the runtime says whole, and what a model says piece by piece only', () => {
+    const [started, , , completed] = spoken({}, null) as [Told, Told, Told, Told];
+    expect(tell(started, completed)).toEqual(['', 'Hello']);
+    expect(transcript.differencesFrom(new Map([[null, [MESSAGE]]]))).toEqual([]);
+    const [begun, , , ended] = spoken() as [Told, Told, Told, Told];
+    tell(begun, ended);
+    expect(transcript.differencesFrom(new Map([[null, [MESSAGE]]]))).toEqual([
+      'message m1 was streamed as another text than is stored',
+    ]);
+  });
+
+  it('accepts the note on a call that a human has edited', () => {
+    tell(created(TOOL));
+    transcript.noteToolAnswer('c1', { result: 'done' });
+    const noted = { ...TOOL, content: 'done\n\n(Before allowing this call the developer changed …)' };
+    tell(created(noted));
+    expect(transcript.differencesFrom(new Map([[null, [noted]]]))).toEqual([]);
+  });
+
+  it.each<[string, [string | null, Message[]][], string]>([
+    ['is missing', [[null, []]], 'message m1 was streamed but is not stored'],
+    ['is in another place', [['s1', [MESSAGE]]], 'message m1 is stored in another place'],
+    [
+      'is in two places',
+      [
+        [null, [MESSAGE]],
+        ['s1', [MESSAGE]],
+      ],
+      'a message is stored in two places',
+    ],
+    ['is another one', [[null, [{ ...MESSAGE, content: 'Ho' }]]], 'another text than is stored'],
+    ['was not streamed', [[null, [MESSAGE, USER]]], 'message m0 is stored but was never streamed'],
+  ])('finds a message that %s', (_, stored, fault) => {
+    tell(...spoken());
+    expect(transcript.differencesFrom(new Map(stored)).join('\n')).toContain(fault);
+  });
+
+  it('finds gaps, and answers to tools that are not kept', () => {
+    const [started, , late] = spoken() as [Told, Told, Told];
+    tell(started, late);
+    transcript.noteToolAnswer('c1', { error: 'no' });
+    const faults = transcript.differencesFrom(new Map([[null, [TOOL]]])).join('\n');
+    expect(faults).toContain('message m1 goes on at 3, but 0 characters were seen');
+    expect(faults).toContain('the answer to tool call c1 is not stored as it was given');
+  });
+});
