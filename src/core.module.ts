@@ -16,7 +16,7 @@ import { DeltaPruner } from './shared/infrastructure/events/delta-pruner.js';
 import { DeltaWriter } from './shared/infrastructure/events/delta-writer.js';
 import { EventHub } from './shared/infrastructure/events/event-hub.js';
 import { EventLog } from './shared/infrastructure/events/event-log.js';
-import { InstanceId } from './shared/infrastructure/events/instance-id.js';
+import { InstanceId } from './shared/application/instance-id.js';
 import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
 import { PostgresListener } from './shared/infrastructure/events/postgres-listener.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
@@ -94,6 +94,8 @@ import { TABLES } from './tables.js';
     EventStream,
     DeltaLog,
     StreamMetrics,
+    InstanceId,
+    PostgresListener,
     Shutdown,
     RepositoryRegistry,
     Database,

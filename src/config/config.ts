@@ -30,6 +30,8 @@ export abstract class Config {
   abstract readonly toolResultTimeoutSeconds: number;
   abstract readonly runLeaseSeconds: number;
   abstract readonly shutdownDrainTimeoutSeconds: number;
+  /** What becomes of the runs that are not done by then. */
+  abstract readonly shutdownPolicy: 'interrupt' | 'handover';
   abstract readonly jobs: {
     readonly concurrency: number;
     readonly ttlSeconds: number;

@@ -70,6 +70,7 @@ const SETTINGS = z.object({
   TOOL_RESULT_TIMEOUT_SECONDS: seconds(3600),
   RUN_LEASE_SECONDS: seconds(15, 3600),
   SHUTDOWN_DRAIN_TIMEOUT_SECONDS: whole(0, 3600).default(25),
+  SHUTDOWN_POLICY: z.enum(['interrupt', 'handover'], 'must be interrupt or handover').default('interrupt'),
   AGENT_WORKER_CONCURRENCY: whole(1, 1000).default(8),
   AGENT_JOB_TTL: seconds(900),
   AGENT_JOB_RETRIES: whole(0, 20).default(3),
@@ -138,6 +139,7 @@ export function readConfig(
     toolResultTimeoutSeconds: s.TOOL_RESULT_TIMEOUT_SECONDS,
     runLeaseSeconds: s.RUN_LEASE_SECONDS,
     shutdownDrainTimeoutSeconds: s.SHUTDOWN_DRAIN_TIMEOUT_SECONDS,
+    shutdownPolicy: s.SHUTDOWN_POLICY,
     jobs: {
       concurrency: s.AGENT_WORKER_CONCURRENCY,
       ttlSeconds: s.AGENT_JOB_TTL,

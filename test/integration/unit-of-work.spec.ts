@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LanguageModel } from '../../src/modules/agents/index.js';
 import { Session, SessionRepository } from '../../src/modules/sessions/index.js';
+import { StorageFailed } from '../../src/shared/application/errors.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { ConcurrencyError } from '../../src/shared/domain/domain-error.js';
 import { EventHub } from '../../src/shared/infrastructure/events/event-hub.js';
@@ -52,7 +53,7 @@ describe('a unit of work', () => {
       await tx.get(SessionRepository).add(session);
       await tx.get(SessionRepository).add(session);
     });
-    await expect(flawed).rejects.toThrow(/duplicate key/);
+    await expect(flawed).rejects.toThrow(StorageFailed);
     expect(await titleOf(session.id)).toBeUndefined();
 
     await uow.run('test', (tx) => tx.get(SessionRepository).add(session));

@@ -24,6 +24,13 @@ export class TestDatabase {
     return new TestDatabase(url.href, name, pool);
   }
 
+  /** Makes pieces with this token the ones that a session's log takes. */
+  async letWrite(sessionId: string): Promise<string> {
+    const token = crypto.randomUUID();
+    await this.rows('update event_streams set writer = $2 where session_id = $1', [sessionId, token]);
+    return token;
+  }
+
   /** What the database holds, read past the application. */
   async rows<Row extends QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return (await this.pool.query<Row>(sql, parameters)).rows;

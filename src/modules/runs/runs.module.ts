@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ApprovalsModule } from '../approvals/index.js';
@@ -12,7 +13,9 @@ import { RunsController } from './api/runs.controller.js';
 import { AdvancePlan } from './application/advance-plan.js';
 import { AnswerStep } from './application/answer-step.js';
 import { ApplyDecision } from './application/apply-decision.js';
+import { BeginRun } from './application/begin-run.js';
 import { CancelPlan } from './application/cancel-plan.js';
+import { CancelRun } from './application/cancel-run.js';
 import { ClassifyTask } from './application/classify-task.js';
 import { DeadlineWatch } from './application/deadline-watch.js';
 import { DecideApproval } from './application/decide-approval.js';
@@ -29,6 +32,12 @@ import { RecordReply } from './application/record-reply.js';
 import { RetryPlan } from './application/retry-plan.js';
 import { RunJournal } from './application/run-journal.js';
 import { RunMetrics } from './application/run-metrics.js';
+import { Leases } from './application/leases.js';
+import { RecoverRuns } from './application/recover-runs.js';
+import { RecoveryWatch } from './application/recovery-watch.js';
+import { StartQueuedRun } from './application/start-queued-run.js';
+import { StopRun } from './application/stop-run.js';
+import { RunNotices } from './infrastructure/run-notices.js';
 import { RunSupervisor } from './application/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
 import { SaveRun } from './application/save-run.js';
@@ -43,6 +52,7 @@ import { PrometheusRunMetrics } from './infrastructure/prometheus-run-metrics.js
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { TypeOrmLlmCallRepository } from './infrastructure/typeorm-llm-call.repository.js';
 import { TypeOrmRunRepository } from './infrastructure/typeorm-run.repository.js';
+import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
 import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.repository.js';
 
 @Module({
@@ -55,6 +65,15 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
     DecideApproval,
     CancelPlan,
     RetryPlan,
+    CancelRun,
+    StopRun,
+    BeginRun,
+    StartQueuedRun,
+    RecoverRuns,
+    RecoveryWatch,
+    RunNotices,
+    WaitingMetrics,
+    Leases,
     ToolAnswers,
     ApplyDecision,
     ExpireToolCalls,
@@ -79,8 +98,11 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
   ],
 })
 export class RunsModule {
-  constructor(repositories: RepositoryRegistry) {
-    repositories.register(RunRepository, (context) => new TypeOrmRunRepository(context));
+  constructor(repositories: RepositoryRegistry, config: Config) {
+    repositories.register(
+      RunRepository,
+      (context) => new TypeOrmRunRepository(context, config.runLeaseSeconds),
+    );
     repositories.register(ToolCallRepository, ({ manager }) => new TypeOrmToolCallRepository(manager));
     repositories.register(LlmCallRepository, ({ manager }) => new TypeOrmLlmCallRepository(manager));
   }

@@ -6,6 +6,8 @@ export interface Delta {
   /** Where in the message the piece begins, in UTF-16 units. */
   readonly offset: number;
   readonly text: string;
+  /** Proves that the run is still the writer's: a piece with an outdated token is dropped. */
+  readonly token: string;
 }
 
 /**

@@ -11,6 +11,17 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
+/**
+ * PostgreSQL refuses what was to be written, for a reason that nobody foresaw (a full disk, a row it cannot hold).
+ * Everything is rolled back. A defect of the server: a client learns no more than that.
+ */
+export class StorageFailed extends Error {
+  constructor(operation: string, cause: unknown) {
+    super(`${operation} could not be stored`, { cause });
+    this.name = 'StorageFailed';
+  }
+}
+
 /** The process is about to end and takes nothing new. */
 export class ServerDraining extends DomainError {
   readonly code = 'server.draining';

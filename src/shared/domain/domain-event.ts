@@ -9,4 +9,6 @@ export interface DomainEvent {
   readonly sessionId: string;
   readonly runId: string | null;
   readonly data: JsonObject;
+  /** From here on only pieces of answers with this token are appended to the log of the session. */
+  readonly writer?: string | undefined;
 }

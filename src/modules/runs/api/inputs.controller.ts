@@ -30,6 +30,7 @@ const PROBLEMS = {
   ],
   409: [
     'run.in_progress',
+    'run.queue_full',
     'session.archived',
     'tool_call.not_requested',
     'tool_call.already_settled',
@@ -99,7 +100,8 @@ export class InputsController {
     switch (input.type) {
       case 'user_message': {
         const agent = input.agent === 'auto' ? undefined : input.agent;
-        return this.sendUserMessage.execute({ userId, sessionId, content: input.content, agent });
+        const { content, on_busy: onBusy } = input;
+        return this.sendUserMessage.execute({ userId, sessionId, content, agent, onBusy });
       }
       case 'tool_result': {
         const outcome = input.error === undefined ? { result: input.result ?? null } : { error: input.error };

@@ -21,7 +21,12 @@ const UserMessageDto = z
       .describe(
         'Who shall answer, from now on; `auto` (default): whom the user chose before, or else the runtime decides',
       ),
-    on_busy: z.literal('reject').optional().describe('While a run is active the message is refused'),
+    on_busy: z
+      .enum(['reject', 'queue', 'interrupt'])
+      .default('reject')
+      .describe(
+        'While a run is active the message is refused, waits for its turn, or cancels that run and follows it',
+      ),
   })
   .meta({ id: 'UserMessage', example: { type: 'user_message', content: 'Add a greeting to hello.txt' } });
 

@@ -1,14 +1,16 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
+import { CancelRun } from '../application/cancel-run.js';
 import { toRunView } from '../application/run-view.js';
 import { RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
-import { RunDto, RunListDto } from './runs.dto.js';
+import { RunDto, RunListDto, RunQueryDto } from './runs.dto.js';
 
 @ApiTags('runs')
 @Controller('v1')
@@ -16,6 +18,7 @@ export class RunsController {
   constructor(
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
+    private readonly cancelRun: CancelRun,
   ) {}
 
   @Get('sessions/:session_id/runs')
@@ -30,6 +33,31 @@ export class RunsController {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: idCursor(query.cursor) };
     return toListDto(await this.runs.list(sessionId, page), toRunView);
+  }
+
+  @Get('runs')
+  @ApiOperation({ summary: 'Your runs in all sessions, newest first: what is active, and for how long' })
+  @ApiOkResponse({ standardSchema: RunListDto })
+  @ApiProblems({ 400: ['request.invalid'] })
+  async listOwned(@CurrentUser() userId: string, @Query({ schema: RunQueryDto }) query: RunQueryDto) {
+    const filter = { status: query.status, olderThanSeconds: query.older_than_seconds };
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.runs.listOwned(userId, filter, page), toRunView);
+  }
+
+  @Post('runs/:run_id/cancel')
+  @ApiOperation({ summary: 'End a run, wherever it is carried out; what was said so far is kept' })
+  @ApiAcceptedResponse({ standardSchema: RunDto, description: 'It ends, or is about to: run.finished tells' })
+  @ApiOkResponse({ standardSchema: RunDto, description: 'It has ended before' })
+  @ApiProblems({ 404: ['run.not_found'], 503: ['database.unavailable'] })
+  async cancel(
+    @CurrentUser() userId: string,
+    @Param('run_id', new IdPipe(RunNotFound)) runId: string,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { run, repeated } = await this.cancelRun.execute({ userId, runId });
+    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return toRunView(run);
   }
 
   @Get('runs/:run_id')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf } from '../../../shared/api/list.dto.js';
+import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { RUN_PHASES, RUN_STATUSES, RunView } from '../application/run-view.js';
 
 export const WaitingForDto = z.array(
@@ -26,7 +26,7 @@ export const RunDto: z.ZodType<RunView> = z
     waiting_for: WaitingForDto.describe('What the client must answer before it goes on'),
     error: RunErrorDto.nullable(),
     usage: UsageDto,
-    attempt: z.int(),
+    attempt: z.int().describe('1, and one more each time another process had to go on with it'),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
@@ -52,3 +52,10 @@ export const RunDto: z.ZodType<RunView> = z
   });
 
 export const RunListDto = listOf(RunDto, 'RunList');
+
+export const RunQueryDto = PageQueryDto.extend({
+  status: z.enum(RUN_STATUSES).optional(),
+  older_than_seconds: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
+});
+
+export type RunQueryDto = z.infer<typeof RunQueryDto>;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../shared/domain/clock.js';
 import { PlanRepository, RUNTIME } from '../../plans/index.js';
-import { RunRepository } from '../domain/run.repository.js';
+import { RunState } from '../domain/run.js';
 import { EndPlan } from './end-plan.js';
+import { held } from './held-run.js';
 import { RunJournal } from './run-journal.js';
 import { SaveRun } from './save-run.js';
 
@@ -16,14 +17,14 @@ export class AdvancePlan {
     private readonly clock: Clock,
   ) {}
 
-  async execute(runId: string, signal: AbortSignal): Promise<void> {
+  async execute(state: RunState, signal: AbortSignal): Promise<void> {
     await this.journal.write('advance_plan', signal, async (tx) => {
-      const run = await tx.get(RunRepository).get(runId);
+      const run = await held(tx, state);
       const plans = tx.get(PlanRepository);
-      const plan = await plans.findOpen(runId);
+      const plan = await plans.findOpen(state.id);
       // What was committed already though its answer was lost, or a plan that was cancelled at this moment.
-      if (run.isFinal || run.isCancelRequested || plan?.running) return;
-      if (!plan) throw new Error(`run ${runId} carries out a plan that is not there`);
+      if (run.isCancelRequested || plan?.running) return;
+      if (!plan) throw new Error(`run ${state.id} carries out a plan that is not there`);
       const now = this.clock.now();
       const next = plan.startNext(now);
       if (next) {

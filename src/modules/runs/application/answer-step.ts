@@ -14,13 +14,14 @@ import {
 } from '../../agents/index.js';
 import { PlanState } from '../../plans/index.js';
 import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
-import { INTERNAL_ERROR, RunError, RunState } from '../domain/run.js';
-import { RunRepository } from '../domain/run.repository.js';
+import { RunError, RunState } from '../domain/run.js';
+import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
 import { RecordFailure } from './record-failure.js';
 import { RecordReply } from './record-reply.js';
 import { RunJournal } from './run-journal.js';
+import { errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
 import { SpokenCall } from './spoken-call.js';
 import { tellDiscarded, tellStarted } from './spoken-message.js';
@@ -66,13 +67,14 @@ export class AnswerStep {
       tools: this.tools.describe(turn.agent.tools),
     };
     let draft = this.draft(turn);
-    const begun = await this.calls.begin(draft.call, signal, (tx) => tellStarted(tx, toBegun(draft)));
+    const begun = await this.calls.begin(run, draft.call, signal, (tx) => tellStarted(tx, toBegun(draft)));
     if (!begun) return;
     for (let retries = 0; ; retries++) {
       try {
         const answer = await this.ask(request, draft, signal);
         return await this.reply.execute({ ...draft, answer, signal });
       } catch (error) {
+        if (hasLeft(error, signal)) throw error;
         await this.deltas.flushed(draft.messageId);
         if (signal.aborted) return await this.cut(draft);
         if (!(error instanceof ModelError)) return await this.failByDefect(draft, error, signal);
@@ -83,6 +85,7 @@ export class AnswerStep {
           'the model is asked again',
         );
         await this.backOff(error, retries, signal);
+        if (hasLeft(error, signal)) throw error;
         if (signal.aborted) return await this.cut(draft);
         draft = await this.retry(draft, error, signal);
       }
@@ -90,8 +93,9 @@ export class AnswerStep {
   }
 
   private draft(turn: Turn): Draft {
-    const call = this.calls.next(turn.run, turn.agent, 'answer');
-    return { turn, messageId: this.ids.next(), call, shown: '' };
+    const messageId = this.ids.next();
+    const call = this.calls.next(turn.run, turn.agent, 'answer', messageId);
+    return { turn, messageId, call, shown: '' };
   }
 
   private async ask(request: ModelRequest, draft: Draft, signal: AbortSignal): Promise<ModelAnswer> {
@@ -109,6 +113,7 @@ export class AnswerStep {
         messageId,
         offset: draft.shown.length,
         text,
+        token: run.leaseToken ?? '',
       });
       draft.shown += text;
       firstShownAt ??= this.deltas.flushed(messageId).then(() => this.clock.now());
@@ -141,9 +146,9 @@ export class AnswerStep {
   /** Settles the failed call and begins the next. What readers were shown of the answer is taken back. */
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
     const fresh = this.draft(before.turn);
-    const next = before.shown === '' ? { ...fresh, messageId: before.messageId } : fresh;
+    const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
     await this.journal.write('retry_model_call', signal, async (tx) => {
-      await tx.get(RunRepository).get(before.turn.run.id);
+      await held(tx, before.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(before.call.id, this.calls.failed(error)))) return;
       await tx.get(LlmCallRepository).start(next.call);
       if (next.messageId === before.messageId) return;
@@ -156,12 +161,12 @@ export class AnswerStep {
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
   private async failByDefect(draft: Draft, error: unknown, signal: AbortSignal): Promise<void> {
     this.logger.error({ err: error, run_id: draft.turn.run.id }, 'a run failed by a defect');
-    await this.fail(draft, INTERNAL_ERROR, signal);
+    await this.fail(draft, errorOf(error), signal);
   }
 
   private async fail(draft: Draft, error: RunError, signal: AbortSignal): Promise<void> {
     await this.journal.write('fail_run', signal, async (tx) => {
-      const run = await tx.get(RunRepository).get(draft.turn.run.id);
+      const run = await held(tx, draft.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, this.calls.failed(error)))) return;
       tellDiscarded(tx, toBegun(draft), error.code);
       await this.failure.execute(tx, run, error);
@@ -173,6 +178,13 @@ export class AnswerStep {
     await this.reply.cut({ ...draft, content: draft.shown });
   }
 }
+
+/** Nothing was shown of the message: readers need not hear of another try. */
+const sameMessage = (draft: Draft, messageId: string): Draft => ({
+  ...draft,
+  messageId,
+  call: { ...draft.call, messageId },
+});
 
 const toBegun = ({ turn, messageId }: Draft) => ({
   id: messageId,

@@ -10,6 +10,7 @@ import { Run } from '../domain/run.js';
 import { ToolCallNotFound } from '../domain/run.errors.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { Leases } from './leases.js';
 import { SaveRun } from './save-run.js';
 import { ToolAnswers } from './tool-answers.js';
 
@@ -19,6 +20,7 @@ export class ApplyDecision {
   constructor(
     private readonly answers: ToolAnswers,
     private readonly saveRun: SaveRun,
+    private readonly leases: Leases,
     private readonly ids: Ids,
     private readonly config: Config,
   ) {}
@@ -82,7 +84,7 @@ export class ApplyDecision {
       plan.start({ id: this.ids.next(), by: RUNTIME, now });
       await plans.save(plan);
       const message = await answer('completed', 'The developer has approved the plan; it is carried out.');
-      run.executePlan();
+      run.executePlan(this.leases.next());
       return message;
     }
     if (decision === 'modify') {
@@ -90,13 +92,13 @@ export class ApplyDecision {
       await plans.save(plan);
       const content = `The developer wants the plan changed${because(feedback)}\nCall create_plan again, with the whole plan.`;
       const message = await answer('rejected', content);
-      run.planAgain(feedback ?? undefined);
+      run.planAgain(feedback ?? undefined, this.leases.next());
       return message;
     }
     plan.reject(id, act);
     await plans.save(plan);
     const message = await answer('rejected', `Error: the plan was rejected${because(feedback)}`);
-    run.resume(approval.hasExpired ? 'approval_timeout' : 'plan_decision');
+    run.resume(approval.hasExpired ? 'approval_timeout' : 'plan_decision', this.leases.next());
     run.complete(now, feedback ?? undefined);
     return message;
   }

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
-import { Clock } from '../../../shared/domain/clock.js';
 import { PlanQueries } from '../../plans/index.js';
 import { Accepted } from './accepted.js';
 import { EndPlan } from './end-plan.js';
 import { lockPlan } from './lock-plan.js';
 import { RunSupervisor } from './run-supervisor.js';
-import { SaveRun } from './save-run.js';
+import { StopRun } from './stop-run.js';
 
 export interface CancelPlanCommand {
   readonly userId: string;
@@ -20,9 +19,8 @@ export class CancelPlan {
     private readonly uow: UnitOfWork,
     private readonly plans: PlanQueries,
     private readonly endPlan: EndPlan,
-    private readonly saveRun: SaveRun,
+    private readonly stopRun: StopRun,
     private readonly supervisor: RunSupervisor,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -36,15 +34,10 @@ export class CancelPlan {
       await this.endPlan.execute(tx, plan, { by: userId, ...(reason && { reason }) }, (act) =>
         plan.cancel(act),
       );
-      const { status } = current.snapshot();
-      const now = this.clock.now();
-      // Nobody carries out a run that waits: it ends here. One that is at work is ended by whoever carries it out.
-      if (status === 'waiting') current.cancel(now);
-      if (status === 'running') current.requestCancel(now);
-      if (status === 'waiting' || status === 'running') await this.saveRun.execute(tx, current);
+      await this.stopRun.execute(tx, current);
       return current.snapshot();
     });
-    if (run.status === 'running') this.supervisor.stop(run.id);
+    if (run.status === 'running') this.supervisor.cancel(run.id);
     const plan = await this.plans.view(planId, userId);
     return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }

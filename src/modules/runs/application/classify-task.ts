@@ -15,6 +15,7 @@ import {
 import { LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
+import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { RunJournal } from './run-journal.js';
 
@@ -53,7 +54,7 @@ export class ClassifyTask {
   async execute(run: RunState, task: string, signal: AbortSignal): Promise<void> {
     const agent = this.agents.get(run.agent);
     const call = this.calls.next(run, agent, 'classification');
-    if (!(await this.calls.begin(call, signal))) return;
+    if (!(await this.calls.begin(run, call, signal))) return;
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
     try {
@@ -78,7 +79,7 @@ export class ClassifyTask {
     }
     const result = (answer && parseClassification(answer.content)) ?? classifyByKeywords(task);
     await this.journal.write('save_classification', signal, async (tx) => {
-      const current = await tx.get(RunRepository).get(run.id);
+      const current = await held(tx, run);
       if (!(await tx.get(LlmCallRepository).settle(call.id, outcome))) return;
       current.addUsage(answer?.usage ?? null);
       const to = AGENT_OF[result.agent];

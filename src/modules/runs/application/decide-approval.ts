@@ -79,7 +79,7 @@ export class DecideApproval {
       const seq = await this.runs.firstSeq(asked.sessionId, 'approval.resolved', data);
       return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
-    if (value.run.status === 'running') this.supervisor.start(value.run.id);
+    this.supervisor.start(value.run);
     return { ...value, lastEventId: first.seq - 1, repeated: false };
   }
 

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ApprovalQueries, ApprovalRepository, ApprovalState } from '../../approvals/index.js';
+import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { ApplyDecision } from './apply-decision.js';
 import { RunSupervisor } from './run-supervisor.js';
@@ -25,8 +26,8 @@ export class ExpireApprovals {
   async execute(): Promise<void> {
     for (const overdue of await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP)) {
       try {
-        const { value: goesOn } = await this.uow.run('expire_approval', (tx) => this.expire(tx, overdue));
-        if (goesOn) this.supervisor.start(overdue.runId);
+        const { value: run } = await this.uow.run('expire_approval', (tx) => this.expire(tx, overdue));
+        this.supervisor.start(run);
       } catch (error) {
         // The others must not suffer for this one; the next sweep finds it again.
         this.logger.error({ err: error, run_id: overdue.runId }, 'an approval could not be expired');
@@ -34,13 +35,13 @@ export class ExpireApprovals {
     }
   }
 
-  private async expire(tx: Transaction, { id, runId }: ApprovalState): Promise<boolean> {
+  private async expire(tx: Transaction, { id, runId }: ApprovalState): Promise<RunState> {
     const run = await tx.get(RunRepository).get(runId);
     const approval = await tx.get(ApprovalRepository).get(id);
     const now = this.clock.now();
-    if (!approval.isOverdue(now)) return false;
+    if (!approval.isOverdue(now)) return run.snapshot();
     approval.expire(now);
     await this.decision.execute(tx, run, approval, now);
-    return run.snapshot().status === 'running';
+    return run.snapshot();
   }
 }

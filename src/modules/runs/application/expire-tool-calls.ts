@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { RunQueries } from './run.queries.js';
@@ -27,8 +28,8 @@ export class ExpireToolCalls {
     const runIds = await this.queries.listWithExpiredCalls(this.clock.now(), RUNS_PER_SWEEP);
     for (const runId of runIds) {
       try {
-        const { value: resumed } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
-        if (resumed) this.supervisor.start(runId);
+        const { value: run } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
+        this.supervisor.start(run);
       } catch (error) {
         // The other runs must not suffer for this one; the next sweep finds it again.
         this.logger.error({ err: error, run_id: runId }, 'tool calls could not be expired');
@@ -36,18 +37,18 @@ export class ExpireToolCalls {
     }
   }
 
-  private async expire(tx: Transaction, runId: string): Promise<boolean> {
+  private async expire(tx: Transaction, runId: string): Promise<RunState> {
     const run = await tx.get(RunRepository).get(runId);
     const now = this.clock.now();
     const open = await tx.get(ToolCallRepository).listOpen(runId);
     const due = open.filter((call) => call.deadlineAt && call.deadlineAt <= now);
-    if (due.length === 0) return false;
+    if (due.length === 0) return run.snapshot();
     for (const call of due) {
       const content = 'Error: the client did not answer in time';
       await this.answers.settle(tx, call, { status: 'expired', content }, now);
     }
     await this.answers.goOn(tx, run, 'tool_result_timeout');
     await tx.get(RunRepository).save(run);
-    return run.snapshot().status === 'running';
+    return run.snapshot();
   }
 }

@@ -7,6 +7,7 @@ import { Agent, ModelAnswer } from '../../agents/index.js';
 import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
+import { held } from './held-run.js';
 import { RunJournal } from './run-journal.js';
 import { SaveRun } from './save-run.js';
 
@@ -21,11 +22,13 @@ export class ModelCalls {
     private readonly config: Config,
   ) {}
 
-  next(run: RunState, agent: Agent, purpose: LlmCall['purpose']): LlmCall {
+  /** @param messageId the message it shall become; unset = none */
+  next(run: RunState, agent: Agent, purpose: LlmCall['purpose'], messageId: string | null = null): LlmCall {
     return {
       id: this.ids.next(),
       sessionId: run.sessionId,
       runId: run.id,
+      messageId,
       agent: agent.id,
       purpose,
       model: agent.model ?? this.config.defaultModel,
@@ -37,11 +40,15 @@ export class ModelCalls {
    * Enters the call and counts it on its run, in one unit of work with whatever else belongs to its beginning.
    * @returns false where the run may not call any more: it is finished then
    */
-  async begin(call: LlmCall, signal: AbortSignal, also?: (tx: Transaction) => void): Promise<boolean> {
+  async begin(
+    state: RunState,
+    call: LlmCall,
+    signal: AbortSignal,
+    also?: (tx: Transaction) => void,
+  ): Promise<boolean> {
     return this.journal.write('begin_model_call', signal, async (tx) => {
       const runs = tx.get(RunRepository);
-      const run = await runs.get(call.runId);
-      if (run.isFinal) return false;
+      const run = await held(tx, state);
       if (!run.mayCallModel(this.config.modelCallLimit)) {
         run.exhaustModelCalls(this.config.modelCallLimit, this.clock.now());
         await this.saveRun.execute(tx, run);

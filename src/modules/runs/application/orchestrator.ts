@@ -9,8 +9,12 @@ import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
 import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
+import { RunLeft } from './run-end.js';
 import { RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';
+
+/** A run as its owner knows it. */
+export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
 
 /**
  * Carries a run on: read its state, decide the next step, do the slow thing without a transaction, record what came of
@@ -31,17 +35,23 @@ export class Orchestrator {
     private readonly clock: Clock,
   ) {}
 
-  async execute(runId: string, signal: AbortSignal): Promise<void> {
+  /**
+   * @param token proves that this process carries the run on; with another one there is nothing to do here
+   * @throws LeaseLost, RunLeft when another process goes on with it
+   */
+  async execute(runId: string, token: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       const run = await this.journal.persist('read_run', signal, () => this.runs.state(runId));
+      if (run.leaseToken !== token) return;
+      if (signal.reason instanceof RunLeft) throw signal.reason;
       const plan = await this.planOf(run, signal);
       const step = nextStep(run, plan?.subtasks.some(({ status }) => status === 'running') ?? false);
       if (step === 'rest') return;
-      if (run.cancelRequestedAt) return this.cancel(runId);
-      if (signal.aborted) return this.interrupt(runId);
+      if (run.cancelRequestedAt) return this.cancel(run);
+      if (signal.aborted) return this.interrupt(run);
       if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
       else if (step === 'ask_model') await this.answer.execute(run, plan, signal);
-      else await this.advancePlan.execute(runId, signal);
+      else await this.advancePlan.execute(run, signal);
     }
   }
 
@@ -52,23 +62,26 @@ export class Orchestrator {
   }
 
   /** Ends a run that cannot go on, with a reason that may be shown. */
-  async fail(runId: string, error: RunError): Promise<void> {
-    await this.end('fail_run', runId, (run) => run.fail(error, this.clock.now()));
+  async fail(run: HeldRun, error: RunError): Promise<void> {
+    await this.end('fail_run', run, (current) => current.fail(error, this.clock.now()));
   }
 
   /** Ends a run because the process ends. */
-  async interrupt(runId: string): Promise<void> {
-    await this.end('interrupt_run', runId, (run) => run.interrupt(this.clock.now()));
+  async interrupt(run: HeldRun): Promise<void> {
+    await this.end('interrupt_run', run, (current) =>
+      current.isCancelRequested ? current.cancel(this.clock.now()) : current.interrupt(this.clock.now()),
+    );
   }
 
-  private async cancel(runId: string): Promise<void> {
-    await this.end('cancel_run', runId, (run) => run.cancel(this.clock.now()));
+  private async cancel(run: HeldRun): Promise<void> {
+    await this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
   }
 
-  private async end(operation: string, runId: string, how: (run: Run) => void): Promise<void> {
+  private async end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<void> {
     await this.journal.write(operation, AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
-      const run = await tx.get(RunRepository).get(runId);
-      if (run.isFinal) return;
+      const run = await tx.get(RunRepository).get(held.id);
+      // Ended already, though the answer to that was lost; or somebody else's by now.
+      if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return;
       how(run);
       await this.saveRun.execute(tx, run);
     });

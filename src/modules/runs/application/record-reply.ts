@@ -11,9 +11,9 @@ import { PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
 import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../domain/run.js';
-import { RunRepository } from '../domain/run.repository.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { held } from './held-run.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { ModelCalls } from './model-calls.js';
 import { Turn } from './prepare-turn.js';
@@ -63,7 +63,7 @@ export class RecordReply {
       call: this.toToolCall(replied, judged),
     }));
     await this.journal.write('save_assistant_message', replied.signal, async (tx) => {
-      const run = await tx.get(RunRepository).get(turn.run.id);
+      const run = await held(tx, turn.run);
       if (!(await tx.get(LlmCallRepository).settle(replied.call.id, this.calls.completed(answer)))) return;
       const now = this.clock.now();
       run.addUsage(answer.usage);
@@ -95,8 +95,8 @@ export class RecordReply {
   async cut(cut: Omit<Replied, 'answer' | 'signal'> & { content: string }): Promise<void> {
     const { run: begun } = cut.turn;
     await this.journal.write('interrupt_run', AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
-      const run = await tx.get(RunRepository).get(begun.id);
-      if (run.isFinal || !(await tx.get(LlmCallRepository).settle(cut.call.id, this.calls.aborted()))) return;
+      const run = await held(tx, begun);
+      if (!(await tx.get(LlmCallRepository).settle(cut.call.id, this.calls.aborted()))) return;
       const now = this.clock.now();
       const finishReason = run.isCancelRequested ? 'cancelled' : 'interrupted';
       if (cut.content === '') {

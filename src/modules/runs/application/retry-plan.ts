@@ -8,6 +8,7 @@ import { SessionRepository } from '../../sessions/index.js';
 import { Run } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { Accepted } from './accepted.js';
+import { Leases } from './leases.js';
 import { lockPlan } from './lock-plan.js';
 import { RunSupervisor } from './run-supervisor.js';
 
@@ -17,6 +18,7 @@ export class RetryPlan {
     private readonly uow: UnitOfWork,
     private readonly plans: PlanQueries,
     private readonly agents: AgentRegistry,
+    private readonly leases: Leases,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -46,6 +48,7 @@ export class RetryPlan {
         agent: next?.agent ?? this.agents.receptionist().id,
         entry: 'retry_plan',
         trigger: 'plan_retry',
+        lease: this.leases.next(),
         now,
       });
       await tx.get(RunRepository).add(started);
@@ -53,7 +56,7 @@ export class RetryPlan {
       await tx.get(PlanRepository).save(plan);
       return started.snapshot();
     });
-    this.supervisor.start(run.id);
+    this.supervisor.start(run);
     const plan = await this.plans.view(planId, userId);
     return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DatabaseUnavailable } from '../../../shared/application/errors.js';
+import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+/** A disk may have room again, a lock may be gone: what is refused is tried so often. */
+const STORAGE_ATTEMPTS = 3;
 
 /** How long the last word on a run may wait for the database while the process ends. */
 export const LAST_WRITE_MS = 10_000;
@@ -19,9 +21,17 @@ export class RunJournal {
 
   constructor(private readonly uow: UnitOfWork) {}
 
-  /** @throws what the work throws, and DatabaseUnavailable once `giveUp` is aborted */
+  /** @throws what the work throws, StorageFailed at last, and DatabaseUnavailable once `giveUp` is aborted */
   async write<T>(operation: string, giveUp: AbortSignal, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.persist(operation, giveUp, async () => (await this.uow.run(operation, work)).value);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.persist(operation, giveUp, async () => (await this.uow.run(operation, work)).value);
+      } catch (error) {
+        if (!(error instanceof StorageFailed) || failures === STORAGE_ATTEMPTS || giveUp.aborted) throw error;
+        this.logger.warn({ err: error, operation, failures }, 'a run could not be stored; once more');
+        await pause(FIRST_PAUSE_MS * failures);
+      }
+    }
   }
 
   /** Reads with the same patience. */

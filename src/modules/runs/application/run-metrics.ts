@@ -1,7 +1,11 @@
+export type RecoveryOutcome = 'recovered' | 'handed_over' | 'exhausted' | 'cancelled';
+
 /** What the runs tell of themselves besides their events. */
 export abstract class RunMetrics {
   /** How many runs this process carries out at the moment. */
   abstract active(runs: number): void;
+  /** A run was taken over from a process that is gone. */
+  abstract recovered(outcome: RecoveryOutcome): void;
   /** What the runtime added to the time until a reader could see the first text, without the model's own share. */
   abstract addedToFirstToken(seconds: number): void;
 }

@@ -1,27 +1,40 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
-import { INTERNAL_ERROR } from '../domain/run.js';
-import { Orchestrator } from './orchestrator.js';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { RunState } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { HeldRun, Orchestrator } from './orchestrator.js';
+import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, hasLeft } from './run-end.js';
 import { LAST_WRITE_MS } from './run-journal.js';
 import { RunMetrics } from './run-metrics.js';
 
-const STOPPING = new Error('the process ends');
+/** Leases are renewed so often within their time: two renewals may fail. */
+const RENEWALS = 3;
 
-/** The runs that this process carries out. They belong to it, not to the requests that set them in motion. */
+interface Carried {
+  readonly runId: string;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * The runs that this process carries out, each under a lease. They belong to it, not to the requests that set them in
+ * motion; and only as long as the lease is renewed.
+ */
 @Injectable()
-export class RunSupervisor {
+export class RunSupervisor implements OnApplicationBootstrap {
   private readonly logger = new Logger(RunSupervisor.name);
-  private readonly running = new Map<
-    string,
-    { readonly done: Promise<void>; readonly stop: AbortController }
-  >();
-  private stopping = false;
+  /** By the token of the lease. */
+  private readonly carried = new Map<string, Carried>();
+  private stopping: Error | undefined;
 
   constructor(
     private readonly orchestrator: Orchestrator,
+    private readonly uow: UnitOfWork,
     private readonly metrics: RunMetrics,
     private readonly shutdown: Shutdown,
     private readonly config: Config,
@@ -31,60 +44,94 @@ export class RunSupervisor {
     shutdown.register('settle_runs', () => this.allDone());
   }
 
-  /** @throws ServerDraining when the process is about to end */
-  requireAccepting(): void {
-    if (this.shutdown.draining) throw new ServerDraining();
+  onApplicationBootstrap(): void {
+    interval((this.config.runLeaseSeconds * 1000) / RENEWALS)
+      .pipe(
+        exhaustMap(() => this.renew()),
+        takeUntil(this.shutdown.ended$),
+      )
+      .subscribe();
   }
 
-  /** Carries a run on in the background, from its last recorded step to its next rest. */
-  start(runId: string): void {
-    const { before, stop } = this.place(runId);
-    const done = before
-      .then(() => this.carryOn(runId, stop.signal))
-      .finally(() => {
-        if (this.running.get(runId)?.done === done) this.running.delete(runId);
-        this.metrics.active(this.running.size);
-      });
-    this.running.set(runId, { done, stop });
-    this.metrics.active(this.running.size);
+  /** False when the process is about to end. */
+  get isAccepting(): boolean {
+    return !this.shutdown.draining;
+  }
+
+  /** @throws ServerDraining when the process is about to end */
+  requireAccepting(): void {
+    if (!this.isAccepting) throw new ServerDraining();
   }
 
   /**
-   * A run that has just gone to rest may be waked before its loop has ended: one after the other. That loop may even see
-   * that the run goes on, and stay with it; so both are stopped by the same signal.
+   * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
+   * rests, or that this process carries on already.
    */
-  private place(runId: string): { before: Promise<void>; stop: AbortController } {
-    const known = this.running.get(runId);
-    if (known) return { before: known.done, stop: known.stop };
+  start({ id, status, leaseToken: token }: RunState): void {
+    if (status !== 'running' || token === null || this.carried.has(token)) return;
     const stop = new AbortController();
-    if (this.stopping) stop.abort(STOPPING);
-    return { before: Promise.resolve(), stop };
+    if (this.stopping) stop.abort(this.stopping);
+    const run = { id, leaseToken: token };
+    // Entered before it begins, so that nothing can come to its end unseen.
+    const done = Promise.resolve()
+      .then(() => this.carryOn(run, token, stop.signal))
+      .finally(() => {
+        this.carried.delete(token);
+        this.metrics.active(this.carried.size);
+      });
+    this.carried.set(token, { runId: id, stop, done });
+    this.metrics.active(this.carried.size);
   }
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
-  stop(runId: string): void {
-    this.running.get(runId)?.stop.abort(new Error('the run is to end'));
+  cancel(runId: string): void {
+    for (const run of this.carried.values()) if (run.runId === runId) run.stop.abort(CANCELLED);
   }
 
-  private async carryOn(runId: string, signal: AbortSignal): Promise<void> {
+  private async carryOn(run: HeldRun, token: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.orchestrator.execute(runId, signal);
+      await this.orchestrator.execute(run.id, token, signal);
     } catch (error) {
-      await this.endBadly(runId, signal, error);
+      await this.endBadly(run, signal, error);
     }
   }
 
-  private async endBadly(runId: string, signal: AbortSignal, error: unknown): Promise<void> {
+  private async endBadly(run: HeldRun, signal: AbortSignal, error: unknown): Promise<void> {
     try {
-      if (signal.aborted) return await this.orchestrator.interrupt(runId);
-      this.logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
-      await this.orchestrator.fail(runId, INTERNAL_ERROR);
+      if (hasLeft(error, signal)) {
+        this.logger.warn({ run_id: run.id, reason: (error as Error).message }, 'a run is left to others');
+        return;
+      }
+      if (signal.aborted) return await this.orchestrator.interrupt(run);
+      this.logger.error({ err: error, run_id: run.id }, 'a run failed by a defect');
+      await this.orchestrator.fail(run, errorOf(error));
     } catch (again) {
-      this.logger.error({ err: again, run_id: runId }, 'the end of a run could not be stored');
+      // Its lease runs out, and whoever takes it over tries once more.
+      this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');
     }
   }
 
-  /** Waits for the runs as long as the settings allow, interrupts the rest and waits until their state is stored. */
+  /** Prolongs the leases of all runs at once, and lets go of those that are lost. */
+  private async renew(): Promise<void> {
+    const tokens = [...this.carried.keys()];
+    if (tokens.length === 0) return;
+    try {
+      const { value: renewed } = await this.uow.run('renew_leases', (tx) =>
+        tx.get(RunRepository).renew(tokens),
+      );
+      const kept = new Map(renewed.map(({ token, cancelRequested }) => [token, cancelRequested]));
+      for (const token of tokens) {
+        const { stop } = this.carried.get(token) ?? {};
+        if (!kept.has(token)) stop?.abort(LEASE_LOST);
+        // The notice may have been missed.
+        else if (kept.get(token)) stop?.abort(CANCELLED);
+      }
+    } catch (error) {
+      this.logger.warn({ err: error }, 'leases could not be renewed; the next turn tries again');
+    }
+  }
+
+  /** Waits for the runs as long as the settings allow; then ends the rest, or hands them over. */
   private async drain(): Promise<void> {
     const idle = new AbortController();
     const limit = AbortSignal.any([this.shutdown.hurry, idle.signal]);
@@ -93,16 +140,23 @@ export class RunSupervisor {
     );
     await Promise.race([this.allDone(), timeUp]);
     idle.abort();
-    this.stopping = true;
-    for (const { stop } of this.running.values()) stop.abort(STOPPING);
+    const left = [...this.carried.keys()];
+    const handsOver = this.config.shutdownPolicy === 'handover';
+    this.stopping = handsOver ? HANDED_OVER : STOPPING;
+    for (const { stop } of this.carried.values()) stop.abort(this.stopping);
     // From here on nothing waits longer than this, also not for a database that does not come back.
     setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
+    if (handsOver) await this.release(left);
+  }
+
+  private async release(tokens: readonly string[]): Promise<void> {
+    if (tokens.length === 0) return;
+    await this.uow.run('release_leases', (tx) => tx.get(RunRepository).release(tokens));
+    this.logger.log({ runs: tokens.length }, 'runs are handed over');
   }
 
   private async allDone(): Promise<void> {
-    while (this.running.size > 0) {
-      await Promise.all([...this.running.values()].map(({ done }) => done));
-    }
+    while (this.carried.size > 0) await Promise.all([...this.carried.values()].map(({ done }) => done));
   }
 }

@@ -1,5 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { RunStatus } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
 
 /** Where a run's events are in the log of its session. */
@@ -20,6 +21,16 @@ export abstract class RunQueries {
   abstract place(runId: string, userId: string): Promise<RunPlace>;
   /** The state of a run, for whoever carries it out. @throws RunNotFound */
   abstract state(runId: string): Promise<RunState>;
+  /** The user's runs in all sessions, newest first. */
+  abstract listOwned(
+    userId: string,
+    filter: { status: RunStatus | undefined; olderThanSeconds: number | undefined },
+    page: PageRequest,
+  ): Promise<Page<RunState>>;
+  /** Runs that nobody carries on, those that wait for longest first. */
+  abstract listAbandoned(limit: number): Promise<string[]>;
+  /** Sessions in which a queued run could begin. */
+  abstract listSessionsToStart(limit: number): Promise<string[]>;
   /** Runs with a requested tool call whose deadline has passed. */
   abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
   /** The number of the first event of a type whose data holds this. */

@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import { EventStream } from '../../../shared/application/event-stream.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { SessionBusy, SessionRepository } from '../../sessions/index.js';
 import { Run } from '../domain/run.js';
+import { QueueFull } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { Accepted } from './accepted.js';
 import { ApplyDecision } from './apply-decision.js';
+import { BeginRun } from './begin-run.js';
+import { CancelRun } from './cancel-run.js';
 import { RunSupervisor } from './run-supervisor.js';
+import { StartQueuedRun } from './start-queued-run.js';
+
+/** Why a plan was rejected by a message that came while it was in review. */
+const SUPERSEDED = 'superseded';
+
+const MAX_QUEUED = 20;
 
 export interface SendUserMessageCommand {
   readonly userId: string;
@@ -18,17 +27,23 @@ export interface SendUserMessageCommand {
   readonly content: string;
   /** Unset = the agent the user chose before, or else the classification decides. */
   readonly agent: string | undefined;
+  /** While a run is active: refuse, wait for its end, or end it. */
+  readonly onBusy: 'reject' | 'queue' | 'interrupt';
 }
 
-/** Why a plan was rejected by a message that came while it was in review. */
-const SUPERSEDED = 'superseded';
+/** The same with the agent's name checked. */
+type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
 
 @Injectable()
 export class SendUserMessage {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly beginRun: BeginRun,
     private readonly decision: ApplyDecision,
+    private readonly cancelRun: CancelRun,
+    private readonly startQueued: StartQueuedRun,
+    private readonly events: EventStream,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -37,75 +52,75 @@ export class SendUserMessage {
   /**
    * Stores the message and sets a run in motion, which goes on whether or not anybody listens. A plan that is in review
    * at that moment is rejected by it: the user has changed their mind.
-   * @throws SessionNotFound, SessionArchived, SessionBusy, AgentNotFound, ServerDraining
+   * @throws SessionNotFound, SessionArchived, SessionBusy, QueueFull, AgentNotFound, ServerDraining
    */
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
-    const named = command.agent === undefined ? undefined : this.agents.conversational(command.agent).id;
+    const agent = command.agent === undefined ? null : this.agents.conversational(command.agent).id;
+    const checked = { ...command, agent };
     try {
-      return await this.send(command, named, false);
+      return await this.send(checked, false);
     } catch (error) {
-      // The rare case costs the usual one nothing.
-      if (error instanceof SessionBusy) return this.send(command, named, true);
-      throw error;
+      if (!(error instanceof SessionBusy)) throw error;
     }
+    // The rare cases cost the usual one nothing.
+    try {
+      return await this.send(checked, true);
+    } catch (error) {
+      if (!(error instanceof SessionBusy) || command.onBusy === 'reject') throw error;
+    }
+    return this.queue(checked);
   }
 
-  private async send(
-    command: SendUserMessageCommand,
-    named: string | undefined,
-    supersedes: boolean,
-  ): Promise<Accepted> {
+  private async send(command: Checked, supersedes: boolean): Promise<Accepted> {
+    const { userId, sessionId } = command;
     const { value, events } = await this.uow.run('save_user_message', async (tx) => {
       if (supersedes) await this.rejectPlan(tx, command);
-      const now = this.clock.now();
-      const sessions = tx.get(SessionRepository);
-      const session = await sessions.peek(command.sessionId, command.userId);
+      const session = await tx.get(SessionRepository).peek(sessionId, userId);
       session.requireOpen();
-      const chosen = named ?? (session.agentChosenByUser ? session.agent : undefined);
-      const agent = chosen ?? this.agents.receptionist().id;
-      const run = Run.start({
-        id: this.ids.next(),
-        sessionId: session.id,
-        userId: command.userId,
-        agent,
-        entry: this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message',
-        trigger: 'user_message',
-        now,
+      const id = this.ids.next();
+      const { run, message } = await this.beginRun.execute(tx, session, command, async (beginning) => {
+        const started = Run.start({ id, sessionId, userId, trigger: 'user_message', ...beginning });
+        await tx.get(RunRepository).add(started);
+        return started;
       });
-      await tx.get(RunRepository).add(run);
-      const message = await tx.get(MessageRepository).append(
-        newMessage({
-          id: this.ids.next(),
-          sessionId: session.id,
-          runId: run.id,
-          role: 'user',
-          content: command.content,
-          createdAt: now,
-        }),
-      );
-      tx.record(messageCreated(message), ...run.pullEvents());
-      if (named && (named !== session.agent || !session.agentChosenByUser)) {
-        session.handOver({
-          id: this.ids.next(),
-          from: session.agent,
-          to: named,
-          by: 'user',
-          reason: 'named by the user',
-          confidence: null,
-          runId: run.id,
-          createdAt: now,
-        });
-        await sessions.save(session);
-      }
       return { run: run.snapshot(), message };
     });
-    this.supervisor.start(value.run.id);
+    this.supervisor.start(value.run);
     return { ...value, lastEventId: events[0]!.seq - 1, repeated: false };
   }
 
+  /** Lets the message wait for its turn, which comes when the active run has ended: by itself, or now. */
+  private async queue(command: Checked): Promise<Accepted> {
+    const { userId, sessionId, content, agent, onBusy } = command;
+    const lastEventId = await this.events.lastSeq(sessionId);
+    const { value: run } = await this.uow.run('queue_user_message', async (tx) => {
+      const session = await tx.get(SessionRepository).get(sessionId, userId);
+      session.requireOpen();
+      const runs = tx.get(RunRepository);
+      if ((await runs.countQueued(sessionId)) >= MAX_QUEUED) throw new QueueFull(sessionId, MAX_QUEUED);
+      const queued = Run.queue(
+        {
+          id: this.ids.next(),
+          sessionId,
+          userId,
+          agent: agent ?? session.agent,
+          trigger: 'user_message',
+          now: this.clock.now(),
+        },
+        { content, agent },
+      );
+      await runs.add(queued);
+      return queued.snapshot();
+    });
+    if (onBusy === 'interrupt') await this.cancelRun.ofSession(sessionId);
+    // The run that kept the session busy may have ended before this one was there to be found.
+    await this.startQueued.execute(sessionId);
+    return { run, lastEventId, repeated: false };
+  }
+
   /** Ends the review of a plan; where no plan is in review, the session stays busy. */
-  private async rejectPlan(tx: Transaction, { sessionId, userId }: SendUserMessageCommand): Promise<void> {
+  private async rejectPlan(tx: Transaction, { sessionId, userId }: Checked): Promise<void> {
     const run = await tx.get(RunRepository).findActive(sessionId);
     const { phase, userId: owner } = run?.snapshot() ?? {};
     if (!run || phase !== 'plan_review' || owner !== userId) throw new SessionBusy(sessionId);

@@ -30,12 +30,17 @@ export const tellStarted = (tx: Transaction, { id, sessionId, runId, agent, subt
     data: { message_id: id, agent, ...(subtaskId && { subtask_id: subtaskId }) },
   });
 
-/** Tells that a message that was begun will not be completed. */
+/**
+ * Tells that a message that was begun will not be completed.
+ * @param writer who may add to the answers of the session from here on; unset = who might before
+ */
 export const tellDiscarded = (
   tx: Transaction,
   { id, sessionId, runId }: Pick<Begun, 'id' | 'sessionId' | 'runId'>,
   reason: string,
-): void => tx.record({ type: 'message.discarded', sessionId, runId, data: { message_id: id, reason } });
+  writer?: string,
+): void =>
+  tx.record({ type: 'message.discarded', sessionId, runId, data: { message_id: id, reason }, writer });
 
 const completedData = (message: Message) => ({
   message_id: message.id,

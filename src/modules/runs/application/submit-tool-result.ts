@@ -68,7 +68,7 @@ export class SubmitToolResult {
       });
       return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
-    if (value.run.status === 'running') this.supervisor.start(value.run.id);
+    this.supervisor.start(value.run);
     return { ...value, lastEventId: first.seq - 1, repeated: false };
   }
 }

@@ -6,6 +6,7 @@ import { Message, MessageRepository, messageCreated, newMessage } from '../../co
 import { Run, WaitingFor } from '../domain/run.js';
 import { ToolCall, ToolCallEnd, toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { Leases } from './leases.js';
 
 /** How a tool call ended, and what the model reads of it. */
 export interface ToolOutcome {
@@ -16,7 +17,10 @@ export interface ToolOutcome {
 /** What happens to a run when its tool calls are answered, whoever answers. */
 @Injectable()
 export class ToolAnswers {
-  constructor(private readonly ids: Ids) {}
+  constructor(
+    private readonly leases: Leases,
+    private readonly ids: Ids,
+  ) {}
 
   /** Settles an open call and appends its answer; undefined where it was settled before. */
   async settle(
@@ -51,7 +55,7 @@ export class ToolAnswers {
   /** Lets the run go on where nothing is open any more, and else tells what it still waits for. */
   async goOn(tx: Transaction, run: Run, by: string): Promise<void> {
     const open = await tx.get(ToolCallRepository).listOpen(run.id);
-    if (open.length === 0) run.resume(by);
+    if (open.length === 0) run.resume(by, this.leases.next());
     else run.awaitStill(await this.waitingFor(tx, open));
   }
 

@@ -3,6 +3,8 @@ export interface LlmCall {
   readonly id: string;
   readonly sessionId: string;
   readonly runId: string;
+  /** The message it shall become; null for a classification. */
+  readonly messageId: string | null;
   readonly agent: string;
   readonly purpose: 'answer' | 'classification';
   readonly model: string;
@@ -29,6 +31,9 @@ export abstract class LlmCallRepository {
   abstract start(call: LlmCall): Promise<boolean>;
   /** False where it is settled already. */
   abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;
-  /** Settles whatever is still open of a run that ends. */
-  abstract abortOpen(runId: string, at: Date): Promise<void>;
+  /**
+   * Settles whatever is still open of a run that ends, or begins its step anew.
+   * @returns the messages that will not be completed
+   */
+  abstract abortOpen(runId: string, at: Date): Promise<string[]>;
 }

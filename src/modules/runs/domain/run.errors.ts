@@ -21,6 +21,23 @@ export class RunTransitionNotAllowed extends DomainError {
   }
 }
 
+export class QueueFull extends DomainError {
+  readonly code = 'run.queue_full';
+  readonly kind = 'conflict';
+
+  constructor(sessionId: string, limit: number) {
+    super(`In session ${sessionId} ${limit} messages wait for their turn already`);
+  }
+}
+
+/** This process does not carry the run on any more: whatever it was about to write counts for nothing. */
+export class LeaseLost extends Error {
+  constructor(runId: string) {
+    super(`Run ${runId} is carried on by somebody else, or by nobody any more`);
+    this.name = 'LeaseLost';
+  }
+}
+
 export class ToolCallNotFound extends DomainError {
   readonly code = 'tool_call.not_found';
   readonly kind = 'not_found';

@@ -3,6 +3,7 @@ import { RunTransitionNotAllowed } from './run.errors.js';
 import { Run } from './run.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
+const LEASE = { owner: 'p', token: 't' };
 const LATER = new Date('2026-11-20T10:00:05Z');
 
 const start = (directed = true) =>
@@ -13,6 +14,7 @@ const start = (directed = true) =>
     agent: 'coder',
     entry: directed ? 'receive_directed_message' : 'receive_message',
     trigger: 'user_message',
+    lease: LEASE,
     now: NOW,
   });
 
@@ -45,7 +47,7 @@ describe('a run', () => {
     ];
     run.wait([a, b]);
     run.awaitStill([b]);
-    run.resume('tool_result');
+    run.resume('tool_result', LEASE);
     expect(events(run)).toEqual([
       ['run.waiting', { for: [a, b] }],
       ['run.waiting', { for: [b] }],

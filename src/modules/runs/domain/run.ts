@@ -3,12 +3,25 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { Classification } from './classification.js';
 import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
 import { RunAction, RunStatus, runStatus } from './run-status.js';
-import { RunTransitionNotAllowed } from './run.errors.js';
+import { LeaseLost, RunTransitionNotAllowed } from './run.errors.js';
 
 /** Handing over more often than this is going round in circles. */
 const MAX_SWITCHES = 50;
+/** So often a step is begun anew before the run counts as lost. */
+const MAX_RECOVERIES = 3;
 /** So many replies in a row may be at odds with the tools; the next one ends the run. */
 const MAX_INVALID_REPLIES = 3;
+
+/** The right to carry a run on. It lasts as long as it is renewed; whoever has another token has none. */
+export interface Lease {
+  /** The process. */
+  readonly owner: string;
+  /** Makes this lease another one than the one before, also of the same process. */
+  readonly token: string;
+}
+
+/** What a user said while another run was active: how the run begins when its turn comes. */
+export type QueuedInput = { content: string; agent: string | null };
 
 export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
 
@@ -18,6 +31,14 @@ export type RunError = { code: string; message: string };
 export const INTERNAL_ERROR: RunError = {
   code: 'run.internal_error',
   message: 'The run failed inside the server',
+};
+export const PERSISTENCE_FAILED: RunError = {
+  code: 'run.persistence_failed',
+  message: 'What came of the run could not be stored',
+};
+export const RECOVERY_EXHAUSTED: RunError = {
+  code: 'run.recovery_exhausted',
+  message: `Whoever carried the run on was gone, ${MAX_RECOVERIES + 1} times at the same step`,
 };
 export const SWITCH_LIMIT: RunError = {
   code: 'agent.switch_limit',
@@ -44,7 +65,15 @@ export interface RunState {
   readonly switches: number;
   /** Replies in a row that were at odds with the tools. */
   readonly invalidReplies: number;
+  /** 1, and one more each time another process had to go on with it. */
   readonly attempt: number;
+  /** How often the step it is at was begun anew, because whoever carried it out was gone. */
+  readonly recoveries: number;
+  /** Of the process that carries it on; null while it waits, and while it is to be had. */
+  readonly leaseOwner: string | null;
+  readonly leaseToken: string | null;
+  /** Of a queued run only. */
+  readonly input: QueuedInput | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -53,23 +82,42 @@ export interface RunState {
   readonly version: number;
 }
 
+interface NewRun {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly trigger: string;
+  readonly now: Date;
+}
+
+/** How a run becomes active. */
+export interface Beginning {
+  readonly agent: string;
+  /** Whether the agent is still to be found, known already, or working on a plan again. */
+  readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
+  readonly lease: Lease;
+  readonly now: Date;
+}
+
 /** What one user input sets in motion: orchestration until a final state. */
 export class Run extends AggregateRoot {
   private constructor(private state: RunState) {
     super();
   }
 
-  /** @param given.entry whether the agent is still to be found, known already, or working on a plan again */
-  static start(given: {
-    id: string;
-    sessionId: string;
-    userId: string;
-    agent: string;
-    entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
-    trigger: string;
-    now: Date;
-  }): Run {
-    const run = new Run({
+  static start(given: NewRun & Beginning): Run {
+    const run = Run.create(given, null);
+    run.begin(given);
+    return run;
+  }
+
+  /** A run that waits for its turn. */
+  static queue(given: NewRun & { agent: string }, input: QueuedInput): Run {
+    return Run.create(given, input);
+  }
+
+  private static create(given: NewRun & { agent: string }, input: QueuedInput | null): Run {
+    return new Run({
       id: given.id,
       sessionId: given.sessionId,
       userId: given.userId,
@@ -83,20 +131,47 @@ export class Run extends AggregateRoot {
       switches: 0,
       invalidReplies: 0,
       attempt: 1,
+      recoveries: 0,
+      leaseOwner: null,
+      leaseToken: null,
+      input,
       createdAt: given.now,
-      startedAt: given.now,
+      startedAt: null,
       finishedAt: null,
       cancelRequestedAt: null,
       version: 1,
     });
-    run.move('start');
-    run.tell('run.started', { agent: given.agent, trigger: given.trigger });
-    run.enter(given.entry);
-    return run;
   }
 
   static restore(state: RunState): Run {
     return new Run(state);
+  }
+
+  /** Its turn has come. */
+  begin({ agent, entry, lease, now }: Beginning): void {
+    this.move('start');
+    this.change({ agent, input: null, startedAt: now });
+    this.take(lease);
+    this.tell('run.started', { agent, trigger: this.state.trigger }, lease.token);
+    this.enter(entry);
+  }
+
+  /** Another process goes on with it, from its last recorded step. */
+  recover(lease: Lease): void {
+    const { attempt, recoveries, leaseToken } = this.state;
+    // Whoever gave it up in good order has not stumbled over it.
+    this.change({ attempt: attempt + 1, recoveries: leaseToken === null ? recoveries : recoveries + 1 });
+    this.take(lease);
+  }
+
+  /** Whether it was tried often enough: something in its next step ends whoever carries it out. */
+  get isExhausted(): boolean {
+    return this.state.recoveries > MAX_RECOVERIES;
+  }
+
+  /** @throws LeaseLost when another process carries it on by now, or nobody any more */
+  requireLease(token: string): void {
+    if (this.state.leaseToken !== token) throw new LeaseLost(this.id);
   }
 
   snapshot(): RunState {
@@ -121,6 +196,7 @@ export class Run extends AggregateRoot {
 
   /** Takes note of what the task is and who shall do it. */
   classify(result: Classification, agent: string): void {
+    this.change({ recoveries: 0 });
     if (result.isAtomic) {
       this.enter('is_atomic_true', result.reason);
     } else {
@@ -164,7 +240,7 @@ export class Run extends AggregateRoot {
   /** Counts replies at odds with the tools; `false` for one too many in a row. */
   noteReply(validity: 'valid' | 'invalid'): boolean {
     const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
-    this.change({ invalidReplies });
+    this.change({ invalidReplies, recoveries: 0 });
     return invalidReplies <= MAX_INVALID_REPLIES;
   }
 
@@ -175,20 +251,20 @@ export class Run extends AggregateRoot {
   }
 
   /** The plan is approved: it is carried out. */
-  executePlan(): void {
-    this.resume('plan_decision');
+  executePlan(lease: Lease): void {
+    this.resume('plan_decision', lease);
     this.enter('plan_approved');
   }
 
   /** The plan is to be changed: the architect plans again. */
-  planAgain(reason: string | undefined): void {
-    this.resume('plan_decision');
+  planAgain(reason: string | undefined, lease: Lease): void {
+    this.resume('plan_decision', lease);
     this.enter('plan_modification_requested', reason);
   }
 
   /** A subtask of the plan begins, or is begun once more. */
   workAs(agent: string): void {
-    this.change({ agent, invalidReplies: 0 });
+    this.change({ agent, invalidReplies: 0, recoveries: 0 });
   }
 
   /** A subtask has failed and is begun once more. */
@@ -199,6 +275,7 @@ export class Run extends AggregateRoot {
 
   wait(waitingFor: WaitingFor[]): void {
     this.move('wait');
+    this.take(null);
     this.awaitStill(waitingFor);
   }
 
@@ -208,10 +285,11 @@ export class Run extends AggregateRoot {
     this.tell('run.waiting', { for: waitingFor });
   }
 
-  resume(by: string): void {
+  resume(by: string, lease: Lease): void {
     this.move('resume');
-    this.change({ waitingFor: [] });
-    this.tell('run.resumed', { by });
+    this.change({ waitingFor: [], recoveries: 0 });
+    this.take(lease);
+    this.tell('run.resumed', { by }, lease.token);
   }
 
   complete(now: Date, reason?: string): void {
@@ -257,7 +335,8 @@ export class Run extends AggregateRoot {
 
   private finish(action: RunAction, error: RunError | null, now: Date): void {
     this.move(action);
-    this.change({ error, finishedAt: now, waitingFor: [] });
+    this.change({ error, finishedAt: now, waitingFor: [], input: null });
+    this.take(null);
     const { usage, status, createdAt } = this.state;
     this.tell('run.finished', {
       status,
@@ -285,8 +364,12 @@ export class Run extends AggregateRoot {
     return new RunTransitionNotAllowed(this.id, what, state, allowed);
   }
 
-  private tell(type: string, data: JsonObject): void {
-    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data });
+  private take(lease: Lease | null): void {
+    this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
+  }
+
+  private tell(type: string, data: JsonObject, writer?: string): void {
+    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data, ...(writer && { writer }) });
   }
 
   private change(part: Partial<RunState>): void {

@@ -3,7 +3,7 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { isToolName } from '../../agents/index.js';
-import { RunMetrics } from '../application/run-metrics.js';
+import { RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
 
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 
@@ -16,6 +16,7 @@ export class PrometheusRunMetrics extends RunMetrics {
   private readonly switches: Counter<'from' | 'to'>;
   private readonly toolCalls: Counter<'tool' | 'status'>;
   private readonly firstToken: Histogram;
+  private readonly recoveries: Counter<'outcome'>;
 
   constructor(registry: Registry) {
     super();
@@ -50,6 +51,12 @@ export class PrometheusRunMetrics extends RunMetrics {
       labelNames: ['tool', 'status'],
       registers,
     });
+    this.recoveries = new Counter({
+      name: 'run_recoveries_total',
+      help: 'Runs taken over from a process that was gone, or handed them over',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.firstToken = new Histogram({
       name: 'server_time_to_first_token_seconds',
       help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
@@ -60,6 +67,10 @@ export class PrometheusRunMetrics extends RunMetrics {
 
   active(runs: number): void {
     this.activeRuns.set(runs);
+  }
+
+  recovered(outcome: RecoveryOutcome): void {
+    this.recoveries.inc({ outcome });
   }
 
   addedToFirstToken(seconds: number): void {

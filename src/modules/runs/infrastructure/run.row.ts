@@ -15,6 +15,8 @@ export const ONE_ACTIVE_RUN = 'runs_one_active';
 export interface RunRow extends RunState {
   /** The run's first event comes after this one. */
   readonly eventsAfter: number;
+  /** By the database's clock: those of the processes may differ. */
+  readonly leaseExpiresAt: Date | null;
 }
 
 export const RunSchema = new EntitySchema<RunRow>({
@@ -34,6 +36,11 @@ export const RunSchema = new EntitySchema<RunRow>({
     switches: { type: 'integer' },
     invalidReplies: { type: 'integer' },
     attempt: { type: 'integer' },
+    recoveries: { type: 'integer', default: 0 },
+    leaseOwner: { type: 'text', nullable: true },
+    leaseToken: { type: 'uuid', nullable: true },
+    leaseExpiresAt: { type: 'timestamptz', nullable: true },
+    input: { type: 'jsonb', nullable: true },
     eventsAfter: { type: 'bigint' },
     createdAt: { type: 'timestamptz' },
     startedAt: { type: 'timestamptz', nullable: true },
@@ -47,10 +54,14 @@ export const RunSchema = new EntitySchema<RunRow>({
   indices: [
     { name: ONE_ACTIVE_RUN, columns: ['sessionId'], unique: true, where: ACTIVE },
     { name: 'runs_session', columns: ['sessionId', 'id'] },
+    { name: 'runs_lease', columns: ['leaseExpiresAt'], where: `(status = 'running'::text)` },
+    { name: 'runs_queued', columns: ['sessionId', 'id'], where: `(status = 'queued'::text)` },
   ],
   checks: [
     { name: 'runs_status', expression: oneOf('status', RUN_STATUSES) },
     { name: 'runs_phase', expression: oneOf('phase', RUN_PHASES) },
+    { name: 'runs_lease_whole', expression: `(lease_token IS NULL) = (lease_expires_at IS NULL)` },
+    { name: 'runs_held', expression: `(status = 'running') OR (lease_token IS NULL)` },
   ],
 });
 
@@ -97,6 +108,7 @@ export const LlmCallSchema = new EntitySchema<LlmCallRow>({
     id: { type: 'uuid', primary: true },
     sessionId: { type: 'uuid' },
     runId: { type: 'uuid' },
+    messageId: { type: 'uuid', nullable: true },
     agent: { type: 'text' },
     purpose: { type: 'text' },
     model: { type: 'text' },

@@ -6,10 +6,12 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
-import { runStatus } from '../domain/run-status.js';
+import { RunStatus, runStatus } from '../domain/run-status.js';
+import { ABANDONED } from './typeorm-run.repository.js';
 
 const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger,
-  r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt,
+  r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,
+  r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.input,
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
   r.cancel_requested_at as "cancelRequestedAt", r.version`;
 
@@ -35,6 +37,46 @@ export class SqlRunQueries extends RunQueries {
       (run) => run,
       (run) => run.id,
     );
+  }
+
+  async listOwned(
+    userId: string,
+    { status, olderThanSeconds }: { status: RunStatus | undefined; olderThanSeconds: number | undefined },
+    page: PageRequest,
+  ): Promise<Page<RunState>> {
+    const rows = await this.database.query<RunState>(
+      `select ${COLUMNS} from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
+        where r.user_id = $1 and ($2::text is null or r.status = $2)
+          and ($3::integer is null or r.created_at <= now() - make_interval(secs => $3))
+          and ($4::uuid is null or r.id < $4)
+        order by r.id desc limit $5`,
+      [userId, status ?? null, olderThanSeconds ?? null, page.cursor ?? null, page.limit + 1],
+    );
+    return pageOf(
+      rows,
+      page.limit,
+      (run) => run,
+      (run) => run.id,
+    );
+  }
+
+  async listAbandoned(limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `select id from runs where ${ABANDONED} order by lease_expires_at nulls first limit $1`,
+      [limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  async listSessionsToStart(limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ session_id: string }>(
+      `select distinct q.session_id from runs q
+        where q.status = 'queued' and not exists (
+          select 1 from runs a where a.session_id = q.session_id and a.status in ('running', 'waiting')
+        ) limit $1`,
+      [limit],
+    );
+    return rows.map((row) => row.session_id);
   }
 
   async view(runId: string, userId: string): Promise<RunState> {

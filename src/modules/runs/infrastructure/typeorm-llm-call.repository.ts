@@ -24,11 +24,15 @@ export class TypeOrmLlmCallRepository extends LlmCallRepository {
     return result.affected === 1;
   }
 
-  async abortOpen(runId: string, at: Date): Promise<void> {
-    await this.manager.update(
-      LlmCallSchema,
-      { runId, status: 'started' },
-      { status: 'aborted', finishedAt: at },
-    );
+  async abortOpen(runId: string, at: Date): Promise<string[]> {
+    const result = await this.manager
+      .createQueryBuilder()
+      .update(LlmCallSchema)
+      .set({ status: 'aborted', finishedAt: at })
+      .where({ runId, status: 'started' })
+      .returning('message_id')
+      .execute();
+    const rows = result.raw as { message_id: string | null }[];
+    return rows.map((row) => row.message_id).filter((id) => id !== null);
   }
 }

@@ -3,16 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
-import { StoredEvent } from '../../application/event-stream.js';
 import { Shutdown } from '../../application/shutdown.js';
-import { DomainEvent } from '../../domain/domain-event.js';
 import { EventMetrics } from '../metrics/event.metrics.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { leavePath } from '../persistence/open-waits.js';
 import { numberedTypes } from '../persistence/pg-types.js';
 import { EventHub } from './event-hub.js';
-import { EventLog } from './event-log.js';
+import { EventLog, Piece } from './event-log.js';
 
 const RETRY_MS = 200;
 
@@ -117,9 +115,9 @@ export class DeltaWriter extends DeltaLog {
   private async writeOnce(batch: readonly Delta[]): Promise<void> {
     const begunAt = performance.now();
     const connection = await this.connect();
-    const events: StoredEvent[] = await this.log.append(
+    const events = await this.log.appendPieces(
       { query: async (sql, parameters) => (await connection.query(sql, parameters)).rows },
-      batch.map(toEvent),
+      batch.map(toPiece),
     );
     this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
     this.log.noteUnsecured(events);
@@ -161,9 +159,10 @@ export class DeltaWriter extends DeltaLog {
   }
 }
 
-const toEvent = (delta: Delta): DomainEvent => ({
+const toPiece = (delta: Delta): Piece => ({
   type: 'message.delta',
   sessionId: delta.sessionId,
   runId: delta.runId,
   data: { message_id: delta.messageId, offset: delta.offset, text: delta.text },
+  heldBy: delta.token,
 });

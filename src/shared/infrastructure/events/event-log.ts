@@ -4,7 +4,7 @@ import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { JsonObject } from '../../domain/json.js';
 import { Database } from '../persistence/database.js';
-import { InstanceId } from './instance-id.js';
+import { InstanceId } from '../../application/instance-id.js';
 
 /** The channel that tells other processes which sessions have something new. */
 export const EVENTS_CHANNEL = 'agent_runtime_events';
@@ -23,34 +23,38 @@ interface EventRecord {
 /**
  * Appends to all sessions of the batch in one statement. The row of event_streams is locked until the commit, so
  * numbers are given in the order of commits: a reader that has seen n will never find a smaller one later. (A sequence
- * would give no such promise.) Rows are locked in the order of their ids, so two batches cannot deadlock.
+ * would give no such promise.) Rows are locked in the order of their ids, so two batches cannot deadlock. Under that
+ * lock it is decided as well whose pieces of answers are taken: a process that lost a run cannot add to its answer.
  */
 const APPEND = `
   with batch as (
-    select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::bigint[]) with ordinality
-           as b(session_id, run_id, type, data, floor, ord)
-  ), counts as (
-    select session_id, count(*) as events, max(floor) as floor from batch group by session_id
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::bigint[], $8::uuid[], $9::uuid[])
+           with ordinality as b(session_id, run_id, type, data, floor, next_writer, held_by, ord)
   ), locked as (
-    select session_id from event_streams
+    select session_id, writer from event_streams
      where session_id = any($1::uuid[]) order by session_id for update
+  ), taken as (
+    select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
+      from batch b join locked l using (session_id) where b.held_by is null or b.held_by = l.writer
+  ), counts as (
+    select session_id, count(*) as events, max(floor) as floor, max(next_writer::text)::uuid as next_writer
+      from taken group by session_id
   ), streams as (
-    update event_streams s set last_seq = greatest(s.last_seq, c.floor) + c.events
-      from counts c join locked l using (session_id)
-     where s.session_id = c.session_id
+    update event_streams s
+       set last_seq = greatest(s.last_seq, c.floor) + c.events, writer = coalesce(c.next_writer, s.writer)
+      from counts c where s.session_id = c.session_id
      returning s.session_id, s.last_seq - c.events as base
   ), inserted as (
     insert into events (session_id, seq, run_id, type, data, created_at)
-    select b.session_id, s.base + b.nth, b.run_id, b.type, b.data, $5
-      from batch b join streams s using (session_id)
+    select t.session_id, s.base + t.nth, t.run_id, t.type, t.data, $5
+      from taken t join streams s using (session_id)
     returning 1
   ), notified as (
     select count(pg_notify('${EVENTS_CHANNEL}', n)) as notices from unnest($6::text[]) as n
   )
-  select s.base + b.nth as seq
-    from batch b join streams s using (session_id), notified, (select count(*) from inserted) as written
-   order by b.ord`;
+  select t.ord::int as ord, s.base + t.nth as seq
+    from taken t join streams s using (session_id), notified, (select count(*) from inserted) as written
+   order by t.ord`;
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -61,6 +65,9 @@ const READ_PAGE = `
     from (select *, sum(pg_column_size(data)) over (order by seq) - pg_column_size(data) as bytes_before
             from (select * from events where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
    where bytes_before < ${PAGE_BYTES} order by seq`;
+
+/** A piece of an answer, which counts only while the run is its writer's. */
+export type Piece = DomainEvent & { readonly heldBy: string };
 
 /** What can run a statement: the connection of a transaction, or one of its own. */
 interface Querying {
@@ -85,6 +92,22 @@ export class EventLog {
 
   /** Appends in the order given and notifies other processes; both take effect with the surrounding commit. */
   async append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
+    const stored = await this.appendTaken(connection, events);
+    if (stored.length !== events.length) {
+      throw new Error(`${events.length - stored.length} of ${events.length} events have no stream`);
+    }
+    return stored;
+  }
+
+  /** The same for pieces of answers; those whose run has another owner by now are left out. */
+  async appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
+    return this.appendTaken(connection, pieces);
+  }
+
+  private async appendTaken(
+    connection: Querying,
+    events: readonly (DomainEvent & Partial<Piece>)[],
+  ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
     const rows = (await connection.query(APPEND, [
@@ -95,11 +118,13 @@ export class EventLog {
       createdAt,
       this.notices(events),
       events.map((event) => this.unsecured.get(event.sessionId) ?? 0),
-    ])) as { seq: number }[];
-    if (rows.length !== events.length) {
-      throw new Error(`${events.length - rows.length} of ${events.length} events have no stream`);
-    }
-    return events.map((event, index) => ({ ...event, seq: rows[index]!.seq, createdAt }));
+      events.map((event) => event.writer ?? null),
+      events.map((event) => event.heldBy ?? null),
+    ])) as { ord: number; seq: number }[];
+    return rows.map(({ ord, seq }) => {
+      const { sessionId, runId, type, data } = events[ord - 1]!;
+      return { sessionId, runId, type, data, seq, createdAt };
+    });
   }
 
   /** Remembers what was committed without waiting for the disk. */

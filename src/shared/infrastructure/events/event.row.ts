@@ -38,6 +38,8 @@ export const EventSchema = new EntitySchema<EventRow>({
 export interface EventStreamRow {
   sessionId: string;
   lastSeq: number;
+  /** Whose pieces of answers are taken. */
+  writer: string | null;
 }
 
 export const EventStreamSchema = new EntitySchema<EventStreamRow>({
@@ -46,5 +48,6 @@ export const EventStreamSchema = new EntitySchema<EventStreamRow>({
   columns: {
     sessionId: { type: 'uuid', primary: true },
     lastSeq: { type: 'bigint', default: 0 },
+    writer: { type: 'uuid', nullable: true },
   },
 });

@@ -5,15 +5,16 @@ import { Shutdown } from '../../application/shutdown.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { EventHub } from './event-hub.js';
 import { EVENTS_CHANNEL } from './event-log.js';
-import { InstanceId } from './instance-id.js';
+import { InstanceId } from '../../application/instance-id.js';
 
 const RECONNECT_MS = 250;
 
-/** Hears what other processes have stored (LISTEN), and sends the readers of this one to the log. */
+/** Hears what other processes tell (LISTEN): above all what they have stored, which sends readers to the log. */
 @Injectable()
 export class PostgresListener implements OnApplicationBootstrap {
   private readonly logger = new Logger(PostgresListener.name);
   private readonly stop = new AbortController();
+  private readonly handlers = new Map<string, (payload: string) => void>();
   private client: Client | undefined;
 
   constructor(
@@ -23,6 +24,12 @@ export class PostgresListener implements OnApplicationBootstrap {
     shutdown: Shutdown,
   ) {
     shutdown.register('close_database', () => this.close());
+    this.on(EVENTS_CHANNEL, (payload) => this.onEvents(payload));
+  }
+
+  /** Hears a channel, from the start of the process on. What is told while the connection is lost is not heard. */
+  on(channel: string, handler: (payload: string) => void): void {
+    this.handlers.set(channel, handler);
   }
 
   /** The process does not serve before it hears the others. */
@@ -42,19 +49,19 @@ export class PostgresListener implements OnApplicationBootstrap {
     );
     await client.connect();
     try {
-      await client.query(`listen ${EVENTS_CHANNEL}`);
+      for (const channel of this.handlers.keys()) await client.query(`listen ${channel}`);
     } catch (error) {
       await client.end();
       throw error;
     }
-    client.on('notification', ({ payload }) => this.onNotice(payload ?? ''));
+    client.on('notification', ({ channel, payload }) => this.handlers.get(channel)?.(payload ?? ''));
     client.once('end', () => void this.reconnect());
     this.client = client;
     // Whatever was notified while nobody listened is in the log.
     this.hub.wakeAll();
   }
 
-  private onNotice(payload: string): void {
+  private onEvents(payload: string): void {
     const [origin, ...sessionIds] = payload.split(' ');
     if (origin !== this.instance.value) this.hub.wake(sessionIds);
   }

@@ -38,6 +38,10 @@ export const sqlStateOf = (error: unknown): string | undefined => driverErrorOf(
 /** The unique index or check that refused a row. */
 export const constraintOf = (error: unknown): string | undefined => driverErrorOf(error).constraint;
 
+/** Whether PostgreSQL itself refused something, by SQLSTATE. */
+export const isRefusal = (error: unknown): boolean =>
+  !(error instanceof DomainError) && /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
+
 /** The error to go on with: DatabaseUnavailable where the connection is at fault, else the same. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError) return error;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
-import { DatabaseUnavailable } from '../../application/errors.js';
+import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { ConcurrencyError, DomainError } from '../../domain/domain-error.js';
@@ -9,7 +9,7 @@ import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
 import { TransactionMetrics } from '../metrics/transaction.metrics.js';
-import { sqlStateOf, translateDatabaseError } from './database-errors.js';
+import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
 import { enterUnitOfWork } from './open-waits.js';
 import { RepositoryRegistry } from './repository-registry.js';
 
@@ -48,7 +48,8 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       try {
         return await this.runOnce(operation, work);
       } catch (error) {
-        const again = error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf(error) ?? '');
+        const again =
+          error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf((error as Error).cause) ?? '');
         if (!again || attempt === ATTEMPTS) throw error;
         await pause(BACKOFF_MS * attempt * (1 + Math.random()));
       }
@@ -76,7 +77,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       const translated = translateDatabaseError(error);
       // The commit may have happened although its answer was lost: readers look into the log.
       if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
-      throw translated;
+      throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
       await runner.release();
     }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Ids } from '../../domain/ids.js';
+import { Ids } from '../domain/ids.js';
 
 /** Names this process among those that share a database. */
 @Injectable()

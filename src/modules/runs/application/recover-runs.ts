@@ -1,0 +1,87 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { LlmCallRepository } from '../domain/llm-call.js';
+import { RECOVERY_EXHAUSTED, RunState } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { Leases } from './leases.js';
+import { RecoveryOutcome, RunMetrics } from './run-metrics.js';
+import { RunQueries } from './run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { SaveRun } from './save-run.js';
+import { tellDiscarded } from './spoken-message.js';
+import { StartQueuedRun } from './start-queued-run.js';
+
+/** So many at a time, so that the processes of a group share what one of them leaves behind. */
+const RUNS_PER_SWEEP = 20;
+
+/** Goes on with runs that nobody carries on: their process is gone, or has handed them over. */
+@Injectable()
+export class RecoverRuns {
+  private readonly logger = new Logger(RecoverRuns.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: RunQueries,
+    private readonly leases: Leases,
+    private readonly saveRun: SaveRun,
+    private readonly startQueued: StartQueuedRun,
+    private readonly supervisor: RunSupervisor,
+    private readonly metrics: RunMetrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may look at once: whoever locks the row first has the run. */
+  async execute(): Promise<void> {
+    if (!this.supervisor.isAccepting) return;
+    for (const runId of await this.queries.listAbandoned(RUNS_PER_SWEEP)) {
+      await this.attempt(runId, async () => {
+        const { value } = await this.uow.run('recover_run', (tx) => this.recover(tx, runId));
+        if (!value) return;
+        this.metrics.recovered(value.outcome);
+        this.logger.warn({ run_id: runId, outcome: value.outcome }, 'a run is taken over');
+        this.supervisor.start(value.run);
+      });
+    }
+    for (const sessionId of await this.queries.listSessionsToStart(RUNS_PER_SWEEP)) {
+      await this.attempt(sessionId, () => this.startQueued.execute(sessionId));
+    }
+  }
+
+  /** What was being said is discarded and said anew; everything that was recorded stands. */
+  private async recover(
+    tx: Transaction,
+    runId: string,
+  ): Promise<{ run: RunState; outcome: RecoveryOutcome } | undefined> {
+    const run = await tx.get(RunRepository).findAbandoned(runId);
+    if (!run) return undefined;
+    const handedOver = run.snapshot().leaseToken === null;
+    const lease = this.leases.next();
+    run.recover(lease);
+    const now = this.clock.now();
+    const { sessionId } = run.snapshot();
+    for (const id of await tx.get(LlmCallRepository).abortOpen(runId, now)) {
+      tellDiscarded(tx, { id, sessionId, runId }, 'recovery', lease.token);
+    }
+    const outcome = run.isCancelRequested
+      ? 'cancelled'
+      : run.isExhausted
+        ? 'exhausted'
+        : handedOver
+          ? 'handed_over'
+          : 'recovered';
+    if (outcome === 'cancelled') run.cancel(now);
+    if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, now);
+    await this.saveRun.execute(tx, run);
+    return { run: run.snapshot(), outcome };
+  }
+
+  private async attempt(id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // The others must not suffer for this one; the next sweep finds it again.
+      this.logger.error({ err: error, id }, 'a run could not be taken over');
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
+import { RecoveryWatch } from '../application/recovery-watch.js';
+import { RunSupervisor } from '../application/run-supervisor.js';
+import { StartQueuedRun } from '../application/start-queued-run.js';
+import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
+
+/** What other processes, and the ends of runs, tell this one to do. */
+@Injectable()
+export class RunNotices {
+  private readonly logger = new Logger(RunNotices.name);
+
+  constructor(
+    private readonly supervisor: RunSupervisor,
+    private readonly recovery: RecoveryWatch,
+    private readonly startQueued: StartQueuedRun,
+    listener: PostgresListener,
+  ) {
+    listener.on(RUNS_CHANNEL, (notice) => {
+      if (notice === ABANDONED_NOTICE) this.recovery.lookNow();
+      else this.supervisor.cancel(notice);
+    });
+  }
+
+  /** The next message of the session has waited for this. Were it missed, the next look for abandoned runs finds it. */
+  @OnEvent('run.finished')
+  async onFinished({ sessionId }: StoredEvent): Promise<void> {
+    try {
+      await this.startQueued.execute(sessionId);
+    } catch (error) {
+      this.logger.warn({ err: error, session_id: sessionId }, 'a queued run could not be started yet');
+    }
+  }
+}
