@@ -234,7 +234,14 @@ describe('the server when it is told to stop', () => {
       sessionId,
       (event) => event.type === 'message.delta' && Number(event.id) > 10,
     );
+    const watching = Array.fromAsync(server.client.events(`/v1/sessions/${sessionId}/events?after=0`));
+    await eventually(async () => {
+      const { body } = await server.client.get('/metrics');
+      expect(body).toContain('sse_connections 1');
+    });
     expect(await server.stop()).toEqual({ code: 0, signal: null });
+    // Whoever watched has seen the end of it, and a clean end of the stream.
+    expect((await watching).at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });
 
     const [run] = await database.rows('select status, error from runs where session_id = $1', [sessionId]);
     expect(run).toMatchObject({ status: 'interrupted', error: { code: 'run.interrupted' } });

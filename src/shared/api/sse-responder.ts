@@ -1,6 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { Observable, firstValueFrom, fromEvent, interval, race, share, take, takeUntil, timer } from 'rxjs';
+import {
+  Observable,
+  ReplaySubject,
+  firstValueFrom,
+  from,
+  fromEvent,
+  interval,
+  race,
+  share,
+  take,
+  takeUntil,
+  timer,
+} from 'rxjs';
 import { Config } from '../../config/config.js';
 import { Ready, StoredEvent, StreamItem, StreamReset, isReset } from '../application/event-stream.js';
 import { Shutdown } from '../application/shutdown.js';
@@ -16,6 +28,8 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
  */
 const LEAST_BYTES_PER_MS = 32;
 const GRACE_MS = 5_000;
+/** How long the end of the process waits for its readers to take the last bytes. */
+const LAST_BYTES_MS = 1_000;
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -33,16 +47,19 @@ const HEADERS = {
 @Injectable()
 export class SseResponder {
   private readonly logger = new Logger(SseResponder.name);
+  private readonly end$ = new ReplaySubject<true>(1);
+  private readonly open = new Set<Response>();
   /** One timer for all readers. */
   private readonly heartbeat$: Observable<unknown>;
 
   constructor(
     private readonly metrics: StreamMetrics,
-    private readonly shutdown: Shutdown,
     private readonly clock: Clock,
+    shutdown: Shutdown,
     config: Config,
   ) {
-    this.heartbeat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(shutdown.begun$), share());
+    this.heartbeat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(this.end$), share());
+    shutdown.register('end_streams', () => this.endAll());
   }
 
   /**
@@ -63,10 +80,14 @@ export class SseResponder {
     }
     response.write(`: open\nid: ${cursor}\nretry: ${RETRY_MS}\n\n`);
     this.metrics.connected();
+    this.open.add(response);
     const left$ = fromEvent(response, 'close');
-    response.once('close', () => this.metrics.disconnected());
+    response.once('close', () => {
+      this.open.delete(response);
+      this.metrics.disconnected();
+    });
     open(() => this.drained(response))
-      .pipe(takeUntil(race(left$, this.shutdown.begun$)))
+      .pipe(takeUntil(race(left$, this.end$)))
       .subscribe({
         next: (item) => this.write(response, this.frame(sessionId, item)),
         complete: () => response.end(),
@@ -77,6 +98,14 @@ export class SseResponder {
         },
       });
     this.heartbeat$.pipe(takeUntil(left$)).subscribe(() => this.write(response, ': heartbeat\n\n'));
+  }
+
+  /** The process ends: readers have seen how its runs ended, and get a clean end themselves. */
+  private async endAll(): Promise<void> {
+    const closed = [...this.open].map((response) => firstValueFrom(fromEvent(response, 'close')));
+    this.end$.next(true);
+    // Who does not take the rest in time resumes elsewhere.
+    await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
   }
 
   private write(response: Response, frame: string): void {

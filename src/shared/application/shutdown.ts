@@ -1,11 +1,11 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
-import { BehaviorSubject, Observable, Subject, filter, take } from 'rxjs';
+import { BehaviorSubject, Observable, filter, take } from 'rxjs';
 
 /** In this order; each stage ends before the next begins. */
 const STAGES = [
-  'end_streams',
   'drain_runs',
   'flush_events',
+  'end_streams',
   'settle_runs',
   'close_database',
   'stop_database',
@@ -32,9 +32,6 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     take(1),
   );
 
-  /** Emits once, and completes, when nothing is carried on any more. */
-  readonly ended$ = new Subject<true>();
-
   /** True from the first signal on: no new work is taken. */
   get draining(): boolean {
     return this.draining$.value;
@@ -58,8 +55,6 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     this.logger.log('stopping: no new work is taken');
     this.draining$.next(true);
     await this.perform(STAGES.filter((stage) => !AFTER_HTTP.includes(stage)));
-    this.ended$.next(true);
-    this.ended$.complete();
   }
 
   async onApplicationShutdown(): Promise<void> {

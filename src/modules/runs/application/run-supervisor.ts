@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { exhaustMap, interval, takeUntil } from 'rxjs';
+import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
@@ -31,6 +31,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
   /** By the token of the lease. */
   private readonly carried = new Map<string, Carried>();
   private stopping: Error | undefined;
+  private readonly drained$ = new Subject<void>();
 
   constructor(
     private readonly orchestrator: Orchestrator,
@@ -48,7 +49,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     interval((this.config.runLeaseSeconds * 1000) / RENEWALS)
       .pipe(
         exhaustMap(() => this.renew()),
-        takeUntil(this.shutdown.ended$),
+        takeUntil(this.drained$),
       )
       .subscribe();
   }
@@ -147,6 +148,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     // From here on nothing waits longer than this, also not for a database that does not come back.
     setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
+    this.drained$.next();
     if (handsOver) await this.release(left);
   }
 

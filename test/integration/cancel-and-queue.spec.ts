@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isFinished, typesOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { all, askedIn, find, writes } from '../support/plans.js';
+import { TestApp } from '../support/test-app.js';
+
+const UNKNOWN = '01998000-0000-7000-8000-000000000000';
+const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
+const READ = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
+
+let app: TestApp;
+let other: TestApp;
+let sessionId: string;
+
+beforeAll(async () => {
+  // No lease runs out and no renewal comes while these tests last: what reaches another process is the notice.
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '3600' });
+  other = await TestApp.start({ RUN_LEASE_SECONDS: '3600' }, { database: app.database, model: app.model });
+});
+afterAll(async () => {
+  await other.stop();
+  await app.stop();
+});
+beforeEach(async () => {
+  app.model.reset();
+  sessionId = await app.client.openSession({ agent: 'ask' });
+});
+
+const say = (content: string, more: object = {}) => app.client.say(sessionId, content, more);
+const speaks = () => app.client.readUntil(sessionId, (event) => event.type === 'message.delta');
+const cancel = (runId: string, from = app) => from.client.post(`/v1/runs/${runId}/cancel`);
+const statuses = async () =>
+  (await app.database.rows('select status from runs where session_id = $1 order by id', [sessionId])).map(
+    ({ status }) => status,
+  );
+
+describe('cancelling a run', () => {
+  it.each([
+    ['here', () => app],
+    ['on another instance', () => other],
+  ])('that speaks, asked %s, cuts it short and keeps what was said', async (_where, from) => {
+    app.model.script(SLOW);
+    const { body } = await say('Say it');
+    await speaks();
+    const cancelled = await cancel(body.run.id, from());
+    expect(cancelled.status).toBe(202);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+    const cut = find(events, 'message.completed').data;
+    expect(cut).toMatchObject({ finish_reason: 'cancelled' });
+    expect(String(cut['content'])).toMatch(/^word /);
+    const stored = await app.database.rows(
+      `select content, finish_reason from messages where session_id = $1 and role = 'assistant'`,
+      [sessionId],
+    );
+    expect(stored).toEqual([{ content: cut['content'], finish_reason: 'cancelled' }]);
+    const ledger = await app.database.rows('select status from llm_calls where session_id = $1', [sessionId]);
+    expect(ledger).toEqual([{ status: 'aborted' }]);
+    const again = await cancel(body.run.id);
+    expect([again.status, again.body.status]).toEqual([200, 'cancelled']);
+  });
+
+  it('that waits settles its tool calls and approvals', async () => {
+    app.model.script({ calls: [...READ.calls, ...writes().calls] });
+    const asked = await app.client.ask(sessionId, 'Look', { agent: 'coder' });
+    const approval = askedIn(asked);
+    const cancelled = await cancel(asked[0]!.run_id!);
+    expect([cancelled.status, cancelled.body.status]).toEqual([202, 'cancelled']);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(all(events, 'tool_call.settled').map(({ data }) => data['status'])).toEqual([
+      'cancelled',
+      'cancelled',
+    ]);
+    expect(find(events, 'approval.resolved').data).toMatchObject({
+      approval_id: approval.id,
+      decision: 'cancel',
+    });
+    expect(typesOf(events).at(-1)).toBe('run.finished');
+    const late = await app.client.input(sessionId, {
+      type: 'hitl_decision',
+      call_id: approval.call_id,
+      decision: 'approve',
+    });
+    expect(late.body).toMatchObject({
+      status: 409,
+      code: 'approval.already_decided',
+      approval_status: 'cancelled',
+    });
+  });
+
+  it('whose process is gone is done by whoever takes it over', async () => {
+    app.model.script(SLOW);
+    const { body } = await say('Say it');
+    await speaks();
+    await app.database.rows(
+      `update runs set lease_token = gen_random_uuid(), cancel_requested_at = now() where session_id = $1`,
+      [sessionId],
+    );
+    await app.database.rows(
+      `update runs set lease_expires_at = now() - interval '1 second' where session_id = $1`,
+      [sessionId],
+    );
+    const third = await TestApp.start({}, { database: app.database, model: app.model });
+    try {
+      const events = await third.client.readUntil(sessionId, isFinished);
+      expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+      expect(find(events, 'message.discarded').data).toMatchObject({ reason: 'recovery' });
+      expect((await cancel(body.run.id)).status).toBe(200);
+    } finally {
+      await third.stop();
+    }
+  });
+
+  it('that there is not, or is somebody else’s, finds nothing', async () => {
+    app.model.script(READ);
+    const asked = await app.client.ask(sessionId, 'Look');
+    await app.database.rows(`update runs set user_id = 'mallory' where session_id = $1`, [sessionId]);
+    for (const id of [UNKNOWN, 'nonsense', asked[0]!.run_id!]) {
+      expect((await cancel(id)).body).toMatchObject({ status: 404, code: 'run.not_found' });
+    }
+    expect(await statuses()).toEqual(['waiting']);
+  });
+
+  it('20 times at once ends it once', async () => {
+    app.model.script(SLOW);
+    const { body } = await say('Say it');
+    await speaks();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => cancel(body.run.id, n % 2 ? app : other)),
+    );
+    expect(answers.every(({ status }) => status === 202 || status === 200)).toBe(true);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(all(events, 'run.finished')).toHaveLength(1);
+  });
+});
+
+describe('a message to a busy session', () => {
+  it('is refused unless it says otherwise', async () => {
+    app.model.script(READ);
+    await app.client.ask(sessionId, 'First');
+    expect((await say('Second')).body).toMatchObject({ status: 409, code: 'run.in_progress' });
+  });
+
+  it('may wait for its turn, in order', async () => {
+    app.model.script({ text: 'One.', pace: { firstTokenMs: 300 } }, { text: 'Two.' }, { text: 'Three.' });
+    await say('First');
+    const second = await say('Second', { on_busy: 'queue' });
+    const third = await say('Third', { on_busy: 'queue', agent: 'debug' });
+    expect([second.status, second.body.run.status, third.body.run.status]).toEqual([202, 'queued', 'queued']);
+    expect(second.body.message).toBeUndefined();
+    const events = await app.client.readUntil(
+      sessionId,
+      (event) => isFinished(event) && event.run_id === third.body.run.id,
+    );
+    expect(
+      all(events, 'run.started')
+        .map(({ run_id }) => run_id)
+        .slice(1),
+    ).toEqual([second.body.run.id, third.body.run.id]);
+    const { body: history } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
+    expect(history.data.map(({ content }: { content: string }) => content)).toEqual([
+      ...['First', 'One.', 'Second', 'Two.', 'Third', 'Three.'],
+    ]);
+    expect(find(events, 'agent.switched').data).toMatchObject({ to: 'debug' });
+  });
+
+  it('that waits can be watched from the request on', async () => {
+    app.model.script({ text: 'One.', pace: { firstTokenMs: 300 } }, { text: 'Two.' });
+    await say('First');
+    const events = await app.client.ask(sessionId, 'Second', { on_busy: 'queue' });
+    expect(typesOf(events).slice(0, 2)).toEqual(['message.created', 'run.started']);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('that waits can be cancelled before its turn', async () => {
+    app.model.script(READ, { text: 'Never.' });
+    await app.client.ask(sessionId, 'First');
+    const { body } = await say('Second', { on_busy: 'queue' });
+    const cancelled = await cancel(body.run.id);
+    expect([cancelled.status, cancelled.body.status]).toEqual([202, 'cancelled']);
+    expect(await statuses()).toEqual(['waiting', 'cancelled']);
+  });
+
+  it('that waits gets its turn though the process that took it is gone', async () => {
+    app.model.script(READ, { text: 'Two.' });
+    const asked = await app.client.ask(sessionId, 'First');
+    await say('Second', { on_busy: 'queue' });
+    // As if the process had been killed between the end of the first run and the start of the second.
+    await app.database.rows(
+      `update runs set status = 'cancelled', phase = 'completed', finished_at = now() where id = $1`,
+      [asked[0]!.run_id],
+    );
+    const third = await TestApp.start({}, { database: app.database, model: app.model });
+    try {
+      const events = await third.client.readUntil(sessionId, isFinished);
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    } finally {
+      await third.stop();
+    }
+  });
+
+  it('may end the active run and follow it, also when that waits', async () => {
+    app.model.script(SLOW, READ, { text: 'Three.' });
+    await say('First');
+    await speaks();
+    const second = await say('Second', { on_busy: 'interrupt' });
+    expect(second.status).toBe(202);
+    await app.client.readUntil(sessionId, (event) => event.type === 'run.waiting');
+    const third = await app.client.ask(sessionId, 'Third', { on_busy: 'interrupt' });
+    expect(third.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(await statuses()).toEqual(['cancelled', 'cancelled', 'completed']);
+  });
+
+  it('waits only so long a queue', async () => {
+    app.model.script(READ);
+    await app.client.ask(sessionId, 'First');
+    const answers = await Promise.all(
+      Array.from({ length: 25 }, (_, n) => say(`${n}`, { on_busy: 'queue' })),
+    );
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(20);
+    expect(answers.filter(({ body }) => body.code === 'run.queue_full')).toHaveLength(5);
+  });
+
+  it('sent by 20 at once to an idle session begins one run after the other', async () => {
+    app.model.always({ text: 'Yes.' });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? app : other).client.say(sessionId, `${n}`, { on_busy: 'queue' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    await eventually(async () => expect(await statuses()).toEqual(answers.map(() => 'completed')));
+    const { body } = await app.client.get(`/v1/sessions/${sessionId}`);
+    const events = await app.client.readUntil(sessionId, (event) => event.id === body.last_event_id);
+    const order = events.filter(({ type }) => type === 'run.started' || type === 'run.finished');
+    expect(order.map(({ type }) => type)).toEqual(answers.flatMap(() => ['run.started', 'run.finished']));
+  });
+});

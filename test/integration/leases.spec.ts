@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { all, find, finish } from '../support/plans.js';
+import { TestApp } from '../support/test-app.js';
+
+const SLOW = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
+const READ = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
+
+let app: TestApp;
+let sessionId: string;
+
+beforeAll(async () => {
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0' });
+});
+afterAll(() => app.stop());
+beforeEach(async () => {
+  app.model.reset();
+  sessionId = await app.client.openSession({ agent: 'ask' });
+});
+
+const runRow = async () => {
+  const [row] = await app.database.rows(
+    `select id, status, lease_owner, lease_token, lease_expires_at > now() as held, attempt, recoveries, error
+       from runs where session_id = $1 order by id desc limit 1`,
+    [sessionId],
+  );
+  return row!;
+};
+
+const speaks = (after = '0') =>
+  app.client.readUntil(sessionId, (event) => event.type === 'message.delta', after);
+
+/** Takes a run away from its process, as one that holds it no longer would find it. */
+const takeAway = () =>
+  app.database.rows(
+    `update runs set lease_token = gen_random_uuid(), lease_owner = 'somebody', lease_expires_at = now() + interval '1 minute'
+      where session_id = $1 and status = 'running'`,
+    [sessionId],
+  );
+
+/** Lets the lease of whoever has it run out now. */
+const letExpire = () =>
+  app.database.rows(
+    `update runs set lease_expires_at = now() - interval '1 second' where session_id = $1 and status = 'running'`,
+    [sessionId],
+  );
+
+const isRecovered = (events: readonly SentEvent[]) =>
+  all(events, 'message.discarded').some(({ data }) => data['reason'] === 'recovery');
+
+describe('a lease', () => {
+  it('is held while a run is at work, renewed, and given back when it rests', async () => {
+    app.model.script(READ, { ...SLOW, text: 'word '.repeat(150) });
+    const asked = await app.client.ask(sessionId, 'Look');
+    expect(await runRow()).toMatchObject({ status: 'waiting', lease_owner: null, lease_token: null });
+    const callId = find(asked, 'tool_call.requested').data['call_id'];
+    const { body } = await app.client.input(sessionId, { type: 'tool_result', call_id: callId, result: 'X' });
+    const first = await runRow();
+    expect(first).toMatchObject({ status: 'running', held: true });
+    // Longer than the lease lasts.
+    const events = await app.client.readUntil(sessionId, isFinished, body.last_event_id);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(typesOf(events)).not.toContain('message.discarded');
+    expect(await runRow()).toMatchObject({ lease_owner: null, lease_token: null, attempt: 1 });
+    expect((await app.metric('sse_transaction_commits_total')).join()).toContain('operation="renew_leases"');
+  });
+
+  it('that is lost makes whatever its owner writes count for nothing', async () => {
+    app.model.script(SLOW);
+    await app.client.say(sessionId, 'Say it');
+    await speaks();
+    await takeAway();
+    // Pieces of the answer are fenced as well, as soon as the new owner has begun to speak.
+    await app.database.rows('update event_streams set writer = gen_random_uuid() where session_id = $1', [
+      sessionId,
+    ]);
+    const [before] = await app.database.rows('select last_seq from event_streams where session_id = $1', [
+      sessionId,
+    ]);
+    await eventually(async () =>
+      expect(await app.metric('agent_runs_active')).toEqual(['agent_runs_active 0']),
+    );
+    const [after] = await app.database.rows('select last_seq from event_streams where session_id = $1', [
+      sessionId,
+    ]);
+    expect(Number(after!['last_seq']) - Number(before!['last_seq'])).toBeLessThanOrEqual(1);
+    expect(await runRow()).toMatchObject({ status: 'running', lease_owner: 'somebody' });
+    const messages = await app.database.rows(`select role from messages where session_id = $1`, [sessionId]);
+    expect(messages).toEqual([{ role: 'user' }]);
+    app.model.always({ text: 'Done.' });
+    await letExpire();
+    await app.client.readUntil(sessionId, isFinished);
+  });
+
+  it('that ran out is taken over: what was being said is discarded, and said anew', async () => {
+    app.model.script(SLOW, { text: 'Once more, whole.' });
+    await app.client.say(sessionId, 'Say it');
+    await speaks();
+    await takeAway();
+    await letExpire();
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(isRecovered(events)).toBe(true);
+    const discarded = find(events, 'message.discarded');
+    const later = events.slice(events.indexOf(discarded) + 1);
+    expect(later.filter(({ data }) => data['message_id'] === discarded.data['message_id'])).toEqual([]);
+    expect([...deltasOf(later).values()]).toEqual(['Once more, whole.']);
+    expect(await runRow()).toMatchObject({ status: 'completed', attempt: 2 });
+    const ledger = await app.database.rows('select status from llm_calls where session_id = $1 order by id', [
+      sessionId,
+    ]);
+    expect(ledger).toEqual([{ status: 'aborted' }, { status: 'completed' }]);
+    expect((await app.metric('run_recoveries_total')).join()).toContain('outcome="recovered"');
+    expect(all(events, 'run.finished')).toHaveLength(1);
+  });
+
+  it('of a run that ends each process that takes it is given up after three', async () => {
+    app.model.always(SLOW);
+    await app.client.say(sessionId, 'Say it');
+    let cursor = (await speaks()).at(-1)!.id;
+    for (let n = 0; n < 4; n++) {
+      await takeAway();
+      await letExpire();
+      const events = await app.client.readUntil(
+        sessionId,
+        (event) => event.type === 'message.started' || isFinished(event),
+        cursor,
+      );
+      cursor = events.at(-1)!.id;
+      if (n < 3) cursor = (await speaks(cursor)).at(-1)!.id;
+    }
+    expect(await runRow()).toMatchObject({
+      status: 'failed',
+      error: { code: 'run.recovery_exhausted' },
+    });
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(all(events, 'run.finished')).toHaveLength(1);
+    expect((await app.metric('run_recoveries_total')).join()).toContain('outcome="exhausted"');
+  });
+
+  it('counts recoveries by step: one that was recorded begins anew', async () => {
+    app.model.script(SLOW, READ, SLOW, finish('Done.'));
+    await app.client.say(sessionId, 'Look', { agent: 'coder' });
+    await speaks();
+    await takeAway();
+    await letExpire();
+    const asked = await app.client.readUntil(sessionId, (event) => event.type === 'run.waiting');
+    expect(await runRow()).toMatchObject({ attempt: 2, recoveries: 0 });
+    const callId = find(asked, 'tool_call.requested').data['call_id'];
+    const { body } = await app.client.input(sessionId, { type: 'tool_result', call_id: callId, result: 'X' });
+    await speaks(body.last_event_id);
+    await takeAway();
+    await letExpire();
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(all(events, 'tool_call.requested')).toHaveLength(1);
+    expect(await runRow()).toMatchObject({ attempt: 3 });
+  });
+
+  it('is taken over by one of several processes only', async () => {
+    const others = await Promise.all(
+      [1, 2].map(() =>
+        TestApp.start({ RUN_LEASE_SECONDS: '1' }, { database: app.database, model: app.model }),
+      ),
+    );
+    try {
+      app.model.script(SLOW, { text: 'Once more.' });
+      await app.client.say(sessionId, 'Say it');
+      await speaks();
+      await takeAway();
+      await letExpire();
+      const events = await app.client.readUntil(sessionId, isFinished);
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+      expect(all(events, 'message.discarded')).toHaveLength(1);
+      expect(app.model.requests).toHaveLength(2);
+    } finally {
+      for (const other of others) await other.stop();
+    }
+  });
+
+  it('is refused to rows that are not at work', async () => {
+    app.model.script({ text: 'Done.' });
+    await app.client.ask(sessionId, 'Say it');
+    await expect(
+      app.database.rows(
+        'update runs set lease_token = gen_random_uuid(), lease_expires_at = now() where session_id = $1',
+        [sessionId],
+      ),
+    ).rejects.toThrow(/runs_held/);
+  });
+});
+
+describe('a run whose outcome cannot be stored', () => {
+  const refuseMessages = (when: string) =>
+    app.database.rows(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$;
+      create trigger refuse before insert on messages for each row when (${when}) execute function refuse();`);
+  const letGo = () => app.database.rows('drop trigger refuse on messages; drop function refuse()');
+
+  it('is tried again, and then fails with a truthful code and one end', async () => {
+    await refuseMessages(`new.role = 'assistant'`);
+    try {
+      app.model.script({ text: 'Lost words.' });
+      const events = await app.client.ask(sessionId, 'Say it');
+      expect(events.at(-1)!.data).toMatchObject({
+        status: 'failed',
+        error: { code: 'run.persistence_failed' },
+      });
+      expect(JSON.stringify(events)).not.toContain('disk full');
+      expect(all(events, 'message.discarded')).toHaveLength(1);
+      expect(all(events, 'run.finished')).toHaveLength(1);
+    } finally {
+      await letGo();
+    }
+  });
+
+  it('goes on when the database takes it again in time', async () => {
+    await refuseMessages(`new.role = 'assistant'`);
+    app.model.script({ text: 'Kept words.', pace: { chunk: 3, tokensPerSecond: 50 } });
+    await app.client.say(sessionId, 'Say it');
+    await eventually(async () => {
+      const failed = (await app.metric('sse_transaction_commits_total')).find((line) =>
+        line.includes('operation="save_assistant_message",status="error"'),
+      );
+      expect(Number(failed?.split(' ').at(-1))).toBeGreaterThan(3);
+    });
+    await letGo();
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(find(events, 'message.completed').data).toMatchObject({ content: 'Kept words.' });
+  });
+
+  it('and not even its failure is taken over and done anew when the database is well', async () => {
+    await app.database.rows(`
+      create function refuse_run() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$;
+      create trigger refuse_run before update on runs for each row
+        when (new.finished_at is not null) execute function refuse_run();`);
+    app.model.always({ text: 'Said again.' });
+    await app.client.say(sessionId, 'Say it');
+    await eventually(async () =>
+      expect(await app.metric('agent_runs_active')).toEqual(['agent_runs_active 0']),
+    );
+    await app.database.rows('drop trigger refuse_run on runs; drop function refuse_run()');
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    expect(all(events, 'run.finished')).toHaveLength(1);
+    expect(all(events, 'message.completed')).toHaveLength(1);
+  });
+});
+
+describe('what is stuck', () => {
+  it('shows in the metrics and in the list of runs', async () => {
+    app.model.script(READ);
+    await app.client.ask(sessionId, 'Look');
+    await app.database.rows(
+      `update tool_calls set created_at = created_at - interval '1 hour' where session_id = $1`,
+      [sessionId],
+    );
+    await app.database.rows(
+      `update runs set created_at = created_at - interval '1 hour' where session_id = $1`,
+      [sessionId],
+    );
+    const waiting = await app.metric('oldest_waiting_seconds');
+    const seconds = (kind: string) =>
+      Number(
+        waiting
+          .find((line) => line.includes(`kind="${kind}"`))
+          ?.split(' ')
+          .at(-1),
+      );
+    expect(seconds('tool_result')).toBeGreaterThanOrEqual(3600);
+    expect(['approval', 'plan_decision', 'queued', 'recovery'].map(seconds)).toEqual([0, 0, 0, 0]);
+    const { id } = await runRow();
+    const list = async (query: string) =>
+      (await app.client.get(`/v1/runs?${query}`)).body.data.map((run: { id: string }) => run.id);
+    expect(await list('status=waiting&older_than_seconds=3000')).toEqual([id]);
+    expect(await list('status=waiting&older_than_seconds=4000')).toEqual([]);
+    expect(await list('status=running')).toEqual([]);
+    const refused = await app.client.get('/v1/runs?status=stuck&older_than_seconds=-1');
+    expect(refused.body.errors.map(({ field }: { field: string }) => field)).toEqual([
+      'status',
+      'older_than_seconds',
+    ]);
+  });
+});
