@@ -32,7 +32,8 @@ export class PlansAndApprovals1795184284548 implements MigrationInterface {
         CONSTRAINT approvals_status CHECK (status IN ('pending', 'approved', 'rejected', 'changes_requested', 'cancelled')),
         CONSTRAINT approvals_decision CHECK (decision IN ('approve', 'edit', 'reject', 'modify')),
         CONSTRAINT approvals_decided CHECK ((decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (status IN ('pending', 'cancelled'))),
-        CONSTRAINT approvals_by_human CHECK ((decision = 'reject') OR (decided_by <> 'runtime')),
+        CONSTRAINT approvals_outcome CHECK ((status = 'approved') = (decision IS NOT NULL AND decision IN ('approve', 'edit')) AND (status = 'rejected') = (decision IS NOT NULL AND decision = 'reject') AND (status = 'changes_requested') = (decision IS NOT NULL AND decision = 'modify')),
+        CONSTRAINT approvals_by_human CHECK ((decision = 'reject') OR (decided_by NOT IN ('runtime', ''))),
         CONSTRAINT approvals_pk PRIMARY KEY (id)
       )`);
     await runner.query(`CREATE INDEX approvals_session ON approvals (session_id, id)`);

@@ -17,11 +17,18 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .build();
   const document = SwaggerModule.createDocument(app, config);
-  const { $schema: _, id: __, ...problem } = z.toJSONSchema(ProblemDto);
-  return {
-    ...document,
-    components: { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } },
-  } as OpenAPIObject;
+  const { $defs: problem } = z.toJSONSchema(ProblemDto);
+  const schemas = { ...document.components?.schemas, ...problem };
+  return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;
+}
+
+/** `nullable` counts only beside a type (OpenAPI 3.0.3, Schema Object), also where the rest is a reference. */
+function typeNullable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(typeNullable);
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.entries(value).map(([key, part]) => [key, typeNullable(part)] as const);
+  const untyped = 'nullable' in value && 'allOf' in value && !('type' in value);
+  return Object.fromEntries(untyped ? [['type', 'object'], ...parts] : parts);
 }
 
 /** Swagger UI at /docs, the document at /docs/openapi.json. */

@@ -161,6 +161,7 @@ describe('a tool call that changes something', () => {
     ['reject', { remember: true }, 'remember'],
     ['maybe', {}, 'decision'],
     ['reject', { feedback: '' }, 'feedback'],
+    ['approve', { version: 1 }, 'version'],
     ['approve', { force: true }, 'body'],
   ])('is not decided by %s with %j', async (decision, more, field) => {
     const approval = await ask();

@@ -93,6 +93,36 @@ describe('a lease', () => {
     await app.client.readUntil(sessionId, isFinished);
   });
 
+  it('that is lost unnoticed counts for nothing all the same', async () => {
+    // No renewal tells the process; its own write does.
+    const other = await TestApp.start(
+      { RUN_LEASE_SECONDS: '3600' },
+      { database: app.database, model: app.model },
+    );
+    try {
+      app.model.script({ ...SLOW, text: 'word '.repeat(20) });
+      await other.client.say(sessionId, 'Say it');
+      await speaks();
+      await takeAway();
+      await eventually(async () =>
+        expect(await other.metric('agent_runs_active')).toEqual(['agent_runs_active 0']),
+      );
+      const messages = await app.database.rows('select role from messages where session_id = $1', [
+        sessionId,
+      ]);
+      expect(messages).toEqual([{ role: 'user' }]);
+      const ledger = await app.database.rows('select status from llm_calls where session_id = $1', [
+        sessionId,
+      ]);
+      expect(ledger).toEqual([{ status: 'started' }]);
+    } finally {
+      await other.stop();
+    }
+    app.model.always({ text: 'Done.' });
+    await letExpire();
+    await app.client.readUntil(sessionId, isFinished);
+  });
+
   it('that ran out is taken over: what was being said is discarded, and said anew', async () => {
     app.model.script(SLOW, { text: 'Once more, whole.' });
     await app.client.say(sessionId, 'Say it');

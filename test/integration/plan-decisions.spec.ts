@@ -233,6 +233,13 @@ describe('the founding incident: a plan approved that no human has seen', () => 
       );
     await expect(decideInSql('null')).rejects.toThrow(/approvals_decided/);
     await expect(decideInSql(`'runtime'`)).rejects.toThrow(/approvals_by_human/);
+    await expect(decideInSql(`''`)).rejects.toThrow(/approvals_by_human/);
+    await expect(
+      app.database.rows(
+        `update approvals set status = 'rejected', decision = 'approve', decided_by = 'x' where id = $1`,
+        [approvalId],
+      ),
+    ).rejects.toThrow(/approvals_outcome/);
   });
 
   it('cannot be had with the approval of another plan', async () => {

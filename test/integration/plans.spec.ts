@@ -657,6 +657,25 @@ describe('cancelling a plan', () => {
     }
   });
 
+  it('unheard while an agent speaks ends the run at its next step, and leaves the subtask as it is', async () => {
+    app.model.script(propose(), { text: 'word '.repeat(30), pace: { chunk: 5, tokensPerSecond: 100 } });
+    const { sessionId, planId } = await toReview(app);
+    await app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    await app.client.readUntil(
+      sessionId,
+      (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
+    );
+    // As another instance would leave it, whose notice is lost.
+    await app.database.rows(`update plans set status = 'cancelled' where id = $1`, [planId]);
+    await app.database.rows(
+      `update runs set cancel_requested_at = now(), version = version + 1 where session_id = $1`,
+      [sessionId],
+    );
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+    expect((await plan(planId)).subtasks[0]).toMatchObject({ status: 'running', result: null });
+  });
+
   it('that has failed leaves its finished run alone', async () => {
     app.model.script(propose(), { status: 400 }, { status: 400 });
     const { sessionId, planId } = await toReview(app);

@@ -114,6 +114,12 @@ describe('tool calls', () => {
   it.each([
     ['an unknown tool', { name: 'teleport', args: {} }, /no tool teleport.*read_file/],
     ['arguments that are not JSON', { name: 'read_file', args: '{"path": ' }, /not valid JSON/],
+    [
+      'arguments nested without end',
+      { name: 'read_file', args: `${'['.repeat(20_000)}${']'.repeat(20_000)}` },
+      /nested deeper/,
+    ],
+    ['a pattern that leads out', { name: 'list_files', args: { path: '.', pattern: '../../etc/*' } }, /\.\./],
     ['a missing argument', { name: 'read_file', args: {} }, /path/],
     ['a wrong type', { name: 'read_file', args: { path: 7 } }, /path/],
     ['an absolute path', { name: 'write_file', args: { path: '/etc/passwd', content: '' } }, /relative/],

@@ -64,6 +64,23 @@ describe('who answers', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
+  it('is found although the user renames the session meanwhile', async () => {
+    app.model.always({ text: 'Here.' });
+    const asked = new AbortController();
+    const renaming = [1, 2, 3].map(async () => {
+      while (!asked.signal.aborted) {
+        await app.client.call('PATCH', `/v1/sessions/${sessionId}`, { title: crypto.randomUUID() });
+      }
+    });
+    for (let n = 0; n < 5; n++) {
+      const events = await app.client.ask(sessionId, 'Do it');
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+      await app.client.input(sessionId, { type: 'switch_agent', agent: 'orchestrator' });
+    }
+    asked.abort();
+    await Promise.all(renaming);
+  });
+
   it('is who the user names, without classification, until the choice is handed back', async () => {
     app.model.always({ text: 'Here.' });
     const named = await app.client.ask(sessionId, 'Look', { agent: 'debug' });

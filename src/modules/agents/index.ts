@@ -10,7 +10,7 @@ export {
   type ModelToolCall,
   type ModelUsage,
 } from './application/language-model.js';
-export { AgentNotFound, type Agent } from './domain/agent.js';
+export { AgentNotFound, mayWrite, type Agent } from './domain/agent.js';
 export {
   IDE_TOOLS,
   ToolCatalog,

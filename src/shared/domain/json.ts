@@ -1,5 +1,15 @@
 /** Any value JSON can carry. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
+/** Whether a value nests deeper than so many levels. Without recursion: depth is what it is there to find. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  let layer: unknown[] = [value];
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth > levels) return true;
+    layer = layer.flatMap((part) => (typeof part === 'object' && part !== null ? Object.values(part) : []));
+  }
+  return false;
+}
+
 /** A JSON object, as stored in `jsonb` columns and sent in event data. */
 export type JsonObject = { [key: string]: JsonValue };

@@ -1,4 +1,4 @@
-import { Agent, AgentNotFound } from '../domain/agent.js';
+import { Agent, AgentNotFound, mayWrite } from '../domain/agent.js';
 import { ToolName } from '../domain/tool.js';
 
 const RECEPTIONIST = 'orchestrator';
@@ -69,7 +69,7 @@ export class AgentRegistry {
         agent.id !== agentId &&
         agent.mode === 'conversation' &&
         agent.tools.includes(tool) &&
-        (tool !== 'write_file' || path === undefined || agent.writePattern?.test(path)),
+        (tool !== 'write_file' || path === undefined || mayWrite(agent, path)),
     );
   }
 }

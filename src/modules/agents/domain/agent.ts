@@ -1,4 +1,5 @@
 import { DomainError } from '../../../shared/domain/domain-error.js';
+import { plainPath } from '../../../shared/domain/plain-path.js';
 import { ToolName } from './tool.js';
 
 /** A named role: what it is for, what it is told, what it may do. One file each, beside this one. */
@@ -25,6 +26,10 @@ export interface Agent {
   /** Whether a plan may give it subtasks. */
   readonly takesSubtasks: boolean;
 }
+
+/** Whether an agent may write a file of this name, in whatever spelling. */
+export const mayWrite = (agent: Agent, path: string): boolean =>
+  agent.writePattern?.test(plainPath(path)) ?? false;
 
 export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;
 

@@ -9,14 +9,16 @@ const title = z.string().trim().min(1).max(200);
 const description = z.string().trim().min(1).max(10_000);
 
 /** Relative to the workspace, for POSIX and Windows alike: nothing that could lead out of it. */
-const path = z
+const inside = z
   .string()
   .min(1)
   .max(MAX_PATH)
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
   .refine((value) => !/^([/\\]|[a-z]:)/i.test(value), 'must be relative to the workspace')
-  .refine((value) => !value.split(/[/\\]/).includes('..'), 'must not contain ..')
-  .meta({ description: 'Relative to the workspace' });
+  // Windows forgets dots and spaces at the end of a name.
+  .refine((value) => !value.split(/[/\\]/).some((name) => /^\.\.[. ]*$/.test(name)), 'must not contain ..');
+
+const path = inside.meta({ description: 'Relative to the workspace' });
 
 interface Tool {
   readonly description: string;
@@ -46,7 +48,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
       path,
       recursive: z.boolean().optional(),
       include_hidden: z.boolean().optional(),
-      pattern: z.string().max(MAX_PATH).optional().meta({ description: 'Glob the names must match' }),
+      pattern: inside.optional().meta({ description: 'Glob the names must match' }),
     }),
   },
   create_directory: {
@@ -66,7 +68,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     schema: z.object({
       query: z.string().min(1).max(4096),
       path: path.optional(),
-      file_pattern: z.string().max(MAX_PATH).optional(),
+      file_pattern: inside.optional(),
       case_sensitive: z.boolean().optional(),
       regex: z.boolean().optional(),
       max_results: z.int().min(1).max(1000).optional(),

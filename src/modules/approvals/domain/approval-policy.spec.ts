@@ -41,11 +41,8 @@ describe('the approval policy', () => {
   it('does not let another way to write a path slip through', () => {
     const rules: PolicyRule[] = [{ tool: '*', when: { path: '.git/*' }, action: 'deny', reason: 'no' }];
     for (const path of [
-      '.git/config',
-      './.git/config',
-      '.git//config',
-      '.git\\config',
-      '././.git/./config',
+      ...['.git/config', './.git/config', '.git//config', '.git\\config', '././.git/./config'],
+      ...['.git./config', '.git /config', '.git/config::$DATA'],
     ]) {
       expect(decide(rules, 'read_file', { path })).toBe('deny');
     }

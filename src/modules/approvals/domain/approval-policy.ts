@@ -1,4 +1,5 @@
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { plainPath } from '../../../shared/domain/plain-path.js';
 
 export const POLICY_ACTIONS = ['allow', 'ask', 'deny'] as const;
 
@@ -80,12 +81,7 @@ export function matches(pattern: string, text: string): boolean {
 
 const PATHS = new Set(['path', 'cwd']);
 
-/** One way to write a path, in rules as in calls: `./a//b` and `a\b` must not slip through a rule about `a/b`. */
 function toText(name: string, value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (!PATHS.has(name)) return text;
-  return text
-    .split(/[/\\]+/)
-    .filter((part) => part !== '.' && part !== '')
-    .join('/');
+  return PATHS.has(name) ? plainPath(text) : text;
 }

@@ -59,8 +59,14 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
       expression: `(decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (status IN ('pending', 'cancelled'))`,
     },
     {
+      name: 'approvals_outcome',
+      expression: `((status = 'approved') = (decision IS NOT NULL AND decision IN ('approve', 'edit'))) AND
+        ((status = 'rejected') = (decision IS NOT NULL AND decision = 'reject')) AND
+        ((status = 'changes_requested') = (decision IS NOT NULL AND decision = 'modify'))`,
+    },
+    {
       name: 'approvals_by_human',
-      expression: `(decision = 'reject') OR (decided_by <> 'runtime')`,
+      expression: `(decision = 'reject') OR (decided_by NOT IN ('runtime', ''))`,
     },
   ],
 });

@@ -129,7 +129,7 @@ export class AnswerStep {
     await this.deltas.flushed(messageId);
     // Only where this is the run's first call is the time until here ours.
     if (firstShownAt && run.usage.modelCalls === 0) {
-      const elapsedMs = (await firstShownAt).getTime() - run.createdAt.getTime();
+      const elapsedMs = (await firstShownAt).getTime() - (run.startedAt ?? run.createdAt).getTime();
       this.metrics.addedToFirstToken(Math.max(0, elapsedMs - answer.firstTokenMs) / 1000);
     }
     return answer;

@@ -84,7 +84,7 @@ export class ClassifyTask {
       current.addUsage(answer?.usage ?? null);
       const to = AGENT_OF[result.agent];
       current.classify(result, to);
-      const session = await tx.get(SessionRepository).peek(run.sessionId, run.userId);
+      const session = await tx.get(SessionRepository).get(run.sessionId, run.userId);
       session.handOver({
         id: this.ids.next(),
         from: run.agent,

@@ -68,18 +68,19 @@ export class DecideApproval {
     this.supervisor.requireAccepting();
     const { userId, on } = command;
     const asked = await this.locate(on, userId);
-    const verdict = checkVerdict(asked, command.verdict);
+    const verdict = checkVerdict(asked, command.verdict, command.planVersion);
     const operation = asked.kind === 'plan' ? 'save_plan_decision' : 'save_hitl_decision';
     const { value, events } = await this.uow.run(operation, (tx) =>
       this.decide(tx, asked, { ...command, verdict }),
     );
+    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    this.supervisor.start(value.run);
     const [first] = events;
     if (!first) {
       const data = { approval_id: value.approval.id };
       const seq = await this.runs.firstSeq(asked.sessionId, 'approval.resolved', data);
       return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
-    this.supervisor.start(value.run);
     return { ...value, lastEventId: first.seq - 1, repeated: false };
   }
 
@@ -135,7 +136,7 @@ export class DecideApproval {
 }
 
 /** Whether the parts of a decision go together, and with what is asked. */
-function checkVerdict({ kind }: ApprovalState, verdict: Verdict): Verdict {
+function checkVerdict({ kind }: ApprovalState, verdict: Verdict, planVersion: number | undefined): Verdict {
   const { decision, modifiedArguments, remember } = verdict;
   const faults: FieldFault[] = [];
   const possible = DECISIONS_ON[kind];
@@ -147,6 +148,9 @@ function checkVerdict({ kind }: ApprovalState, verdict: Verdict): Verdict {
   }
   if (remember && (kind === 'plan' || decision === 'reject')) {
     faults.push({ field: 'remember', message: 'goes with the approval of a tool call only' });
+  }
+  if (planVersion !== undefined && kind !== 'plan') {
+    faults.push({ field: 'version', message: 'goes with the decision on a plan only' });
   }
   if (faults.length > 0) throw new InputInvalid(faults);
   return verdict;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FieldFault, InputInvalid } from '../../../shared/domain/domain-error.js';
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { JsonObject, JsonValue, isDeeperThan } from '../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import {
   Agent,
@@ -11,10 +11,14 @@ import {
   ToolName,
   isIdeTool,
   isToolName,
+  mayWrite,
 } from '../../agents/index.js';
 import { ApprovalPolicy } from '../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../plans/index.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
+
+/** As deep as a request may be. */
+const MAX_DEPTH = 64;
 
 /** What becomes of one tool call of a reply. */
 export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
@@ -91,7 +95,7 @@ export class JudgeReply {
 
   private faultsOfUse(agent: Agent, tool: ToolName, args: JsonObject): FieldFault[] {
     const { path } = args;
-    if (tool === 'write_file' && typeof path === 'string' && !agent.writePattern?.test(path)) {
+    if (tool === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
       return [{ field: 'modified_arguments.path', message: `${agent.id} may not write ${path}` }];
     }
     const { action, reason } = this.policy.decide({ tool, agent: agent.id, arguments: args });
@@ -103,6 +107,10 @@ export class JudgeReply {
   private check(agent: Agent, call: ModelToolCall): JudgedCall | { name: ToolName; args: JsonObject } {
     const name = storableText(call.toolName);
     const given = parseJson(call.arguments);
+    if (isDeeperThan(given, MAX_DEPTH)) {
+      const error = `The arguments are nested deeper than ${MAX_DEPTH} levels`;
+      return { verdict: 'refuse', toolName: name, arguments: {}, error, invalid: true };
+    }
     const refuse = (error: string, invalid: boolean): JudgedCall => ({
       verdict: 'refuse',
       toolName: name,
@@ -120,7 +128,7 @@ export class JudgeReply {
       return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);
     }
     const path = parsed.arguments['path'];
-    if (name === 'write_file' && typeof path === 'string' && !agent.writePattern?.test(path)) {
+    if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
       return refuse(this.forbidden(agent, name, path), false);
     }
     // Checked as the model wrote them, then made storable: a path with NUL is refused, not mended.

@@ -15,7 +15,8 @@ export class RecordFailure {
 
   async execute(tx: Transaction, run: Run, { code, message }: RunError): Promise<void> {
     const now = this.clock.now();
-    if (await this.getsAnotherAttempt(tx, run, { code, message })) run.retrySubtask(code);
+    if (run.isCancelRequested) run.cancel(now);
+    else if (await this.getsAnotherAttempt(tx, run, { code, message })) run.retrySubtask(code);
     else run.fail({ code, message }, now);
     await this.saveRun.execute(tx, run);
   }

@@ -230,7 +230,7 @@ export class RecordReply {
 
   private async handOver(tx: Transaction, run: Run, to: string, reason: string, now: Date): Promise<void> {
     const { sessionId, userId } = run.snapshot();
-    const session = await tx.get(SessionRepository).peek(sessionId, userId);
+    const session = await tx.get(SessionRepository).get(sessionId, userId);
     session.handOver({
       id: this.ids.next(),
       from: run.agent,

@@ -63,14 +63,7 @@ export class RecoverRuns {
     for (const id of await tx.get(LlmCallRepository).abortOpen(runId, now)) {
       tellDiscarded(tx, { id, sessionId, runId }, 'recovery', lease.token);
     }
-    const outcome = run.isCancelRequested
-      ? 'cancelled'
-      : run.isExhausted
-        ? 'exhausted'
-        : handedOver
-          ? 'handed_over'
-          : 'recovered';
-    if (outcome === 'cancelled') run.cancel(now);
+    const outcome = run.isExhausted ? 'exhausted' : handedOver ? 'handed_over' : 'recovered';
     if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, now);
     await this.saveRun.execute(tx, run);
     return { run: run.snapshot(), outcome };

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
+import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** A disk may have room again, a lock may be gone: what is refused is tried so often. */
+/** A disk may have room again, somebody else may be done: what is refused is tried so often. */
 const STORAGE_ATTEMPTS = 3;
 
 /** How long the last word on a run may wait for the database while the process ends. */
@@ -27,7 +28,8 @@ export class RunJournal {
       try {
         return await this.persist(operation, giveUp, async () => (await this.uow.run(operation, work)).value);
       } catch (error) {
-        if (!(error instanceof StorageFailed) || failures === STORAGE_ATTEMPTS || giveUp.aborted) throw error;
+        const passing = error instanceof StorageFailed || error instanceof ConcurrencyError;
+        if (!passing || failures === STORAGE_ATTEMPTS || giveUp.aborted) throw error;
         this.logger.warn({ err: error, operation, failures }, 'a run could not be stored; once more');
         await pause(FIRST_PAUSE_MS * failures);
       }

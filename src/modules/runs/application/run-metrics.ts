@@ -1,4 +1,4 @@
-export type RecoveryOutcome = 'recovered' | 'handed_over' | 'exhausted' | 'cancelled';
+export type RecoveryOutcome = 'recovered' | 'handed_over' | 'exhausted';
 
 /** What the runs tell of themselves besides their events. */
 export abstract class RunMetrics {

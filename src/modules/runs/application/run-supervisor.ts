@@ -3,6 +3,7 @@ import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
+import { InstanceId } from '../../../shared/application/instance-id.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { RunState } from '../domain/run.js';
@@ -37,6 +38,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     private readonly orchestrator: Orchestrator,
     private readonly uow: UnitOfWork,
     private readonly metrics: RunMetrics,
+    private readonly instance: InstanceId,
     private readonly shutdown: Shutdown,
     private readonly config: Config,
   ) {
@@ -66,10 +68,11 @@ export class RunSupervisor implements OnApplicationBootstrap {
 
   /**
    * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
-   * rests, or that this process carries on already.
+   * rests, that is another process's, or that this one carries on already.
    */
-  start({ id, status, leaseToken: token }: RunState): void {
-    if (status !== 'running' || token === null || this.carried.has(token)) return;
+  start({ id, status, leaseOwner, leaseToken: token }: RunState): void {
+    if (status !== 'running' || leaseOwner !== this.instance.value) return;
+    if (token === null || this.carried.has(token)) return;
     const stop = new AbortController();
     if (this.stopping) stop.abort(this.stopping);
     const run = { id, leaseToken: token };

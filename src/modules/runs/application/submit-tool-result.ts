@@ -61,6 +61,8 @@ export class SubmitToolResult {
       }
       return { run: run.snapshot(), message: earlier };
     });
+    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    this.supervisor.start(value.run);
     const [first] = events;
     if (!first) {
       const seq = await this.queries.firstSeq(command.sessionId, 'tool_call.settled', {
@@ -68,7 +70,6 @@ export class SubmitToolResult {
       });
       return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
-    this.supervisor.start(value.run);
     return { ...value, lastEventId: first.seq - 1, repeated: false };
   }
 }

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as unknown;
+
+/** Every value under a key, anywhere in the document. */
+function valuesOf(key: string, value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => [
+    ...(name === key ? [part as unknown] : []),
+    ...valuesOf(key, part),
+  ]);
+}
+
+const resolve = (pointer: string): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document);
+
+describe('The description of the API', () => {
+  it('refers to nothing that is not there', () => {
+    const references = new Set(valuesOf('$ref', document) as string[]);
+    expect(references.size).toBeGreaterThan(20);
+    expect([...references].filter((reference) => resolve(reference) === undefined)).toEqual([]);
+  });
+
+  it('allows null only where it names a type', () => {
+    const nullable = (value: unknown): object[] => {
+      if (typeof value !== 'object' || value === null) return [];
+      return [...('nullable' in value ? [value] : []), ...Object.values(value).flatMap(nullable)];
+    };
+    expect(nullable(document).filter((schema) => !('type' in schema))).toEqual([]);
+  });
+});
