@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DeltaLog } from '../../../shared/application/delta-log.js';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import {
@@ -67,7 +68,7 @@ export class AnswerStep {
       tools: this.tools.describe(turn.agent.tools),
     };
     let draft = this.draft(turn);
-    const begun = await this.calls.begin(run, draft.call, signal, (tx) => tellStarted(tx, toBegun(draft)));
+    const begun = await this.calls.begin(run, draft.call, signal, (tx) => begin(tx, draft));
     if (!begun) return;
     for (let retries = 0; ; retries++) {
       try {
@@ -153,7 +154,7 @@ export class AnswerStep {
       await tx.get(LlmCallRepository).start(next.call);
       if (next.messageId === before.messageId) return;
       tellDiscarded(tx, toBegun(before), error.code);
-      tellStarted(tx, toBegun(next));
+      begin(tx, next);
     });
     return next;
   }
@@ -185,6 +186,9 @@ const sameMessage = (draft: Draft, messageId: string): Draft => ({
   messageId,
   call: { ...draft.call, messageId },
 });
+
+const begin = (tx: Transaction, draft: Draft): void =>
+  tellStarted(tx, toBegun(draft), draft.turn.run.leaseToken ?? undefined);
 
 const toBegun = ({ turn, messageId }: Draft) => ({
   id: messageId,

@@ -21,13 +21,22 @@ export async function appendSpoken(tx: Transaction, message: NewMessage): Promis
   });
 }
 
-/** Tells that an agent begins to speak. */
-export const tellStarted = (tx: Transaction, { id, sessionId, runId, agent, subtaskId }: Begun): void =>
+/**
+ * Tells that an agent begins to speak.
+ * @param writer the lease under which it does: from here on its pieces are taken, and no others. Also a run that was
+ * taken over while nobody spoke has a new one
+ */
+export const tellStarted = (
+  tx: Transaction,
+  { id, sessionId, runId, agent, subtaskId }: Begun,
+  writer?: string,
+): void =>
   tx.record({
     type: 'message.started',
     sessionId,
     runId,
     data: { message_id: id, agent, ...(subtaskId && { subtask_id: subtaskId }) },
+    writer,
   });
 
 /**
