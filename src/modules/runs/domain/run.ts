@@ -152,7 +152,7 @@ export class Run extends AggregateRoot {
     this.move('start');
     this.change({ agent, input: null, startedAt: now });
     this.take(lease);
-    this.tell('run.started', { agent, trigger: this.state.trigger }, lease.token);
+    this.tell('run.started', { agent, trigger: this.state.trigger });
     this.enter(entry);
   }
 
@@ -289,7 +289,7 @@ export class Run extends AggregateRoot {
     this.move('resume');
     this.change({ waitingFor: [], recoveries: 0 });
     this.take(lease);
-    this.tell('run.resumed', { by }, lease.token);
+    this.tell('run.resumed', { by });
   }
 
   complete(now: Date, reason?: string): void {
@@ -368,8 +368,8 @@ export class Run extends AggregateRoot {
     this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
   }
 
-  private tell(type: string, data: JsonObject, writer?: string): void {
-    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data, ...(writer && { writer }) });
+  private tell(type: string, data: JsonObject): void {
+    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data });
   }
 
   private change(part: Partial<RunState>): void {
