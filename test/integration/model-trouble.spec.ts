@@ -2,7 +2,7 @@ import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http
 import { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
-import { TestApp } from '../support/test-app.js';
+import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const OK = { text: 'All is well.' };
 
@@ -13,11 +13,10 @@ describe('a model that gives trouble', () => {
   let sessionId: string;
 
   beforeAll(async () => {
-    app = await TestApp.start({
-      LLM_MAX_RETRIES: '2',
-      LLM_IDLE_TIMEOUT_SECONDS: '1',
-      LLM_CONNECT_TIMEOUT_SECONDS: '1',
-    });
+    app = await TestApp.start(
+      { LLM_MAX_RETRIES: '2', LLM_IDLE_TIMEOUT_SECONDS: '1', LLM_CONNECT_TIMEOUT_SECONDS: '1' },
+      { circuit: NEVER_OPENS },
+    );
   });
   afterAll(() => app.stop());
   beforeEach(async () => {
@@ -134,6 +133,9 @@ describe('a model that gives trouble', () => {
     const lines = (await app.metric('llm_requests_total')).join('\n');
     expect(lines).toContain('model="gpt-5-mini",outcome="success"');
     expect(lines).toContain('model="gpt-5-mini",outcome="server_error"');
+    expect((await app.metric('llm_retries_total')).join('\n')).toContain(
+      'model="gpt-5-mini",code="model.server_error"',
+    );
     expect((await app.metric('server_time_to_first_token_seconds_count')).length).toBe(1);
   });
 });
@@ -147,12 +149,15 @@ describe('a model server of bad manners', () => {
     server = createServer((request, response) => behave(request, response));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const { port } = server.address() as AddressInfo;
-    app = await TestApp.start({
-      OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
-      LLM_MAX_RETRIES: '1',
-      LLM_IDLE_TIMEOUT_SECONDS: '1',
-      LLM_CONNECT_TIMEOUT_SECONDS: '1',
-    });
+    app = await TestApp.start(
+      {
+        OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+        LLM_MAX_RETRIES: '1',
+        LLM_IDLE_TIMEOUT_SECONDS: '1',
+        LLM_CONNECT_TIMEOUT_SECONDS: '1',
+      },
+      { circuit: NEVER_OPENS },
+    );
   });
   afterAll(async () => {
     await app.stop();
@@ -236,6 +241,9 @@ describe('a model server of bad manners', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code } });
     expect(JSON.stringify(events)).not.toMatch(/secret|busy/);
     expect(deltasOf(events).size).toBe(0);
+    const outcome = code.slice('model.'.length);
+    expect((await app.metric('llm_requests_total')).join('\n')).toContain(`outcome="${outcome}"`);
+    expect((await app.metric('llm_retries_total')).join('\n')).toContain(`code="${code}"`);
   });
 
   it.each([

@@ -4,9 +4,13 @@ import { ApiModule } from '../../src/api.module.js';
 import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
 import { prepare } from '../../src/http-app.js';
+import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/agents/infrastructure/model-circuit.js';
 import { TestClient } from './client.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
+
+/** For tests whose model fails again and again, each time for a test of its own. */
+export const NEVER_OPENS: CircuitLimits = { ...CIRCUIT_LIMITS, signs: 10_000, fewestSigns: 10_000 };
 
 /** The whole application in this process: real database, real HTTP, a scripted model. */
 export class TestApp {
@@ -21,7 +25,7 @@ export class TestApp {
   /** @param given what to share with another application; made anew where it is not given */
   static async start(
     env: Record<string, string> = {},
-    given: { database?: TestDatabase; model?: ScriptedModel } = {},
+    given: { database?: TestDatabase; model?: ScriptedModel; circuit?: CircuitLimits } = {},
   ): Promise<TestApp> {
     const database = given.database ?? (await TestDatabase.create());
     const model = given.model ?? (await ScriptedModel.start());
@@ -36,6 +40,8 @@ export class TestApp {
     const module = await Test.createTestingModule({ imports: [ApiModule] })
       .overrideProvider(Config)
       .useValue(config)
+      .overrideProvider(CircuitLimits)
+      .useValue(given.circuit ?? CIRCUIT_LIMITS)
       .compile();
     const nest = prepare(
       module.createNestApplication<NestExpressApplication>({

@@ -6,6 +6,7 @@ import { AgentRegistry } from './application/agent-registry.js';
 import { LanguageModel } from './application/language-model.js';
 import { ToolCatalog } from './domain/tool.js';
 import { loadAgents } from './infrastructure/load-agents.js';
+import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
@@ -29,6 +30,8 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
       },
     },
     ModelMetrics,
+    { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
+    ModelCircuit,
     { provide: LanguageModel, useClass: OpenAiLanguageModel },
     { provide: ToolCatalog, useClass: ZodToolCatalog },
   ],

@@ -40,6 +40,7 @@ export interface ModelAnswer {
 
 export type ModelErrorCode =
   | 'model.unavailable'
+  | 'model.circuit_open'
   | 'model.connect_timeout'
   | 'model.idle_timeout'
   | 'model.unauthorized'
@@ -61,7 +62,7 @@ export class ModelError extends DomainError {
     message: string,
     /** Whether another try may bring what this one did not. */
     readonly retryable: boolean,
-    /** How long the provider asks to wait; undefined where it does not say. */
+    /** How long to wait before another try, where that is known: by the provider's word, or until it is asked again. */
     readonly retryAfterMs?: number,
   ) {
     super(message);

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { ModelAnswer } from '../application/language-model.js';
+
+const CIRCUIT_STATES = { closed: 0, half_open: 1, open: 2 } as const;
 
 /** Calls to language models. The label `model` is bounded: models come from agents and settings. */
 @Injectable()
@@ -8,6 +10,7 @@ export class ModelMetrics {
   private readonly requests: Counter<'model' | 'outcome'>;
   private readonly firstToken: Histogram<'model'>;
   private readonly tokens: Counter<'model' | 'type'>;
+  private readonly circuitState: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -30,6 +33,11 @@ export class ModelMetrics {
       labelNames: ['model', 'type'],
       registers,
     });
+    this.circuitState = new Gauge({
+      name: 'llm_circuit_state',
+      help: 'Whether the model endpoint is asked: 0 closed (it is), 1 half open (one call tries), 2 open (it is not)',
+      registers,
+    });
   }
 
   answered(model: string, answer: ModelAnswer): void {
@@ -41,5 +49,9 @@ export class ModelMetrics {
 
   failed(model: string, outcome: string): void {
     this.requests.inc({ model, outcome });
+  }
+
+  circuit(state: keyof typeof CIRCUIT_STATES): void {
+    this.circuitState.set(CIRCUIT_STATES[state]);
   }
 }

@@ -12,6 +12,7 @@ import {
   ModelRequest,
   ModelUsage,
 } from '../application/language-model.js';
+import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
 import { ModelMetrics } from './model.metrics.js';
 import { WellFormedText } from './well-formed-text.js';
@@ -41,6 +42,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   constructor(
     endpoint: ModelEndpoint,
+    private readonly circuit: ModelCircuit,
     private readonly metrics: ModelMetrics,
     config: Config,
   ) {
@@ -59,24 +61,38 @@ export class OpenAiLanguageModel extends LanguageModel {
   async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
     return enterModelCall(request.model, async () => {
       try {
-        const answer = await this.stream(request, listener, signal);
+        const answer = await this.circuit.pass(
+          (begins) => this.request(request, listener, begins, signal),
+          signal,
+        );
         this.metrics.answered(request.model, answer);
         return answer;
       } catch (error) {
-        if (signal.aborted) {
-          this.metrics.failed(request.model, 'aborted');
-          throw signal.reason;
-        }
-        const failure = toModelError(error);
-        this.metrics.failed(request.model, failure.code.slice('model.'.length));
-        throw failure;
+        const outcome = error instanceof ModelError ? error.code.slice('model.'.length) : 'aborted';
+        this.metrics.failed(request.model, outcome);
+        throw error;
       }
     });
+  }
+
+  /** @throws ModelError, or the signal's reason */
+  private async request(
+    request: ModelRequest,
+    listener: ModelListener,
+    begins: () => void,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
+    try {
+      return await this.stream(request, listener, begins, signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : toModelError(error);
+    }
   }
 
   private async stream(
     request: ModelRequest,
     listener: ModelListener,
+    begins: () => void,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
     const sentAt = performance.now();
@@ -102,6 +118,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     try {
       for await (const chunk of chunks) {
         watchdog.refresh();
+        begins();
         if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
         emit(text.push(gather(gathered, chunk)));
         refuseTooLong(gathered);

@@ -89,6 +89,7 @@ export class AnswerStep {
         if (hasLeft(error, signal)) throw error;
         if (signal.aborted) return await this.cut(draft);
         draft = await this.retry(draft, error, signal);
+        this.metrics.retried(request.model, error.code);
       }
     }
   }

@@ -6,6 +6,8 @@ export abstract class RunMetrics {
   abstract active(runs: number): void;
   /** A run was taken over from a process that is gone. */
   abstract recovered(outcome: RecoveryOutcome): void;
+  /** A model is asked again after a call that failed with this code. */
+  abstract retried(model: string, code: string): void;
   /** What the runtime added to the time until a reader could see the first text, without the model's own share. */
   abstract addedToFirstToken(seconds: number): void;
 }

@@ -17,6 +17,7 @@ export class PrometheusRunMetrics extends RunMetrics {
   private readonly toolCalls: Counter<'tool' | 'status'>;
   private readonly firstToken: Histogram;
   private readonly recoveries: Counter<'outcome'>;
+  private readonly retries: Counter<'model' | 'code'>;
 
   constructor(registry: Registry) {
     super();
@@ -57,6 +58,12 @@ export class PrometheusRunMetrics extends RunMetrics {
       labelNames: ['outcome'],
       registers,
     });
+    this.retries = new Counter({
+      name: 'llm_retries_total',
+      help: 'Further tries of failed model calls, by what failed',
+      labelNames: ['model', 'code'],
+      registers,
+    });
     this.firstToken = new Histogram({
       name: 'server_time_to_first_token_seconds',
       help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
@@ -71,6 +78,10 @@ export class PrometheusRunMetrics extends RunMetrics {
 
   recovered(outcome: RecoveryOutcome): void {
     this.recoveries.inc({ outcome });
+  }
+
+  retried(model: string, code: string): void {
+    this.retries.inc({ model, code });
   }
 
   addedToFirstToken(seconds: number): void {
