@@ -7,6 +7,7 @@ import { Config } from './config/config.js';
 import { requestIdOf } from './shared/api/request-id.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
+import { Idempotency } from './shared/application/idempotency.js';
 import { Shutdown } from './shared/application/shutdown.js';
 import { StreamMetrics } from './shared/application/stream-metrics.js';
 import { UnitOfWork } from './shared/application/unit-of-work.js';
@@ -24,6 +25,8 @@ import { EventMetrics } from './shared/infrastructure/metrics/event.metrics.js';
 import { TransactionMetrics } from './shared/infrastructure/metrics/transaction.metrics.js';
 import { Database } from './shared/infrastructure/persistence/database.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
+import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempotency-key-pruner.js';
+import { IdempotencyKeys } from './shared/infrastructure/persistence/idempotency-keys.js';
 import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
 import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
 import { TypeOrmUnitOfWork } from './shared/infrastructure/persistence/typeorm-unit-of-work.js';
@@ -53,9 +56,12 @@ import { TABLES } from './tables.js';
     TransactionMetrics,
     EventMetrics,
     DeltaPruner,
+    IdempotencyKeys,
+    IdempotencyKeyPruner,
     PostgresListener,
     { provide: Clock, useClass: SystemClock },
     { provide: Ids, useClass: UuidV7Ids },
+    { provide: Idempotency, useExisting: IdempotencyKeys },
     { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
     { provide: EventStream, useClass: LogEventStream },
     { provide: DeltaLog, useClass: DeltaWriter },
@@ -91,6 +97,7 @@ import { TABLES } from './tables.js';
     Clock,
     Ids,
     UnitOfWork,
+    Idempotency,
     EventStream,
     DeltaLog,
     StreamMetrics,

@@ -5,6 +5,7 @@ import { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './modules/plans
 import { LlmCallSchema, RunSchema, ToolCallSchema } from './modules/runs/index.js';
 import { AgentSwitchSchema, SessionSchema } from './modules/sessions/index.js';
 import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
+import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempotency-key.row.js';
 
 /** Every table of the database. */
 export const TABLES: EntitySchema[] = [
@@ -20,4 +21,5 @@ export const TABLES: EntitySchema[] = [
   PlanTransitionSchema,
   EventSchema,
   EventStreamSchema,
+  IdempotencyKeySchema,
 ];

@@ -31,3 +31,13 @@ export class ServerDraining extends DomainError {
     super('The server is about to stop; try again in a moment');
   }
 }
+
+/** The key stands for another request of this user: another address, or another body. */
+export class IdempotencyKeyReused extends DomainError {
+  readonly code = 'idempotency.key_reused';
+  readonly kind = 'unprocessable';
+
+  constructor() {
+    super('This Idempotency-Key was used for another request; take a new one');
+  }
+}

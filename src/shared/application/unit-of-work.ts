@@ -26,7 +26,12 @@ export interface Committed<T> {
  * The whole work is repeated (at most 3 times) when somebody else changed a row meanwhile, and on serialisation
  * failures and deadlocks; so work must not have effects other than on the database.
  *
+ * Within an idempotent request (Idempotency) what the first one leaves behind is stored with it, and the same request
+ * again gets that without the work being done. So work returns plain data (objects, arrays, dates, no instances of
+ * classes), and what is set in motion by its outcome must bear being set in motion again, much later.
+ *
  * @throws UnitOfWorkMisuse when called inside another unit of work or while a model call is open on the same path
+ * @throws IdempotencyKeyReused when another request has the key of this one
  * @throws DatabaseUnavailable when the database cannot be reached
  */
 export abstract class UnitOfWork {

@@ -1,7 +1,7 @@
 import { JsonObject } from './json.js';
 
 /** What sort of refusal an error is; the API maps each kind to one HTTP status. */
-export type ErrorKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'unavailable';
+export type ErrorKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable' | 'unavailable';
 
 /** One fault of an input, with the field it was found in. */
 export interface FieldFault {

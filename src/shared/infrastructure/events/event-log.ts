@@ -12,6 +12,9 @@ export const EVENTS_CHANNEL = 'agent_runtime_events';
 /** A payload must stay below 8000 bytes (PostgreSQL's manual, NOTIFY); a session id takes 37. */
 const SESSIONS_PER_NOTICE = 200;
 
+/** Where in the log an event is. */
+export type EventPlace = Pick<StoredEvent, 'sessionId' | 'seq'>;
+
 interface EventRecord {
   readonly seq: number;
   readonly run_id: string | null;
@@ -65,6 +68,11 @@ const READ_PAGE = `
     from (select *, sum(pg_column_size(data)) over (order by seq) - pg_column_size(data) as bytes_before
             from (select * from events where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
    where bytes_before < ${PAGE_BYTES} order by seq`;
+
+const FIND = `
+  select session_id, seq, run_id, type, data, created_at
+    from unnest($1::uuid[], $2::bigint[]) with ordinality as place(session_id, seq, ord)
+    join events using (session_id, seq) order by ord`;
 
 /** A piece of an answer, which counts only while the run is its writer's. */
 export type Piece = DomainEvent & { readonly heldBy: string };
@@ -153,14 +161,18 @@ export class EventLog {
   /** The next events after `after`, in order: a page that fits into memory. None means that there are none. */
   async readPage(sessionId: string, after: number): Promise<StoredEvent[]> {
     const rows = await this.database.query<EventRecord>(READ_PAGE, [sessionId, after]);
-    return rows.map((row) => ({
-      sessionId,
-      seq: row.seq,
-      runId: row.run_id,
-      type: row.type,
-      data: row.data,
-      createdAt: row.created_at,
-    }));
+    return rows.map((row) => toStoredEvent(sessionId, row));
+  }
+
+  /** Events by their places, in the order given. */
+  async find(connection: Querying, places: readonly EventPlace[]): Promise<StoredEvent[]> {
+    if (places.length === 0) return [];
+    const rows = (await connection.query(FIND, [
+      places.map((place) => place.sessionId),
+      places.map((place) => place.seq),
+    ])) as (EventRecord & { readonly session_id: string })[];
+    if (rows.length !== places.length) throw new Error(`${places.length - rows.length} events are gone`);
+    return rows.map((row) => toStoredEvent(row.session_id, row));
   }
 
   /** The number of the newest event; 0 where there is none. */
@@ -181,3 +193,12 @@ export class EventLog {
     return notices;
   }
 }
+
+const toStoredEvent = (sessionId: string, row: EventRecord): StoredEvent => ({
+  sessionId,
+  seq: row.seq,
+  runId: row.run_id,
+  type: row.type,
+  data: row.data,
+  createdAt: row.created_at,
+});

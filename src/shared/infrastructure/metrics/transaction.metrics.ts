@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 
+/** `replayed`: it was not carried out, since the same request had been before. */
+export type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
+
 /** How long units of work take and how they end, by operation. */
 @Injectable()
 export class TransactionMetrics {
@@ -23,8 +26,9 @@ export class TransactionMetrics {
     });
   }
 
-  observe(operation: string, outcome: 'committed' | 'rolled_back', seconds: number): void {
+  observe(operation: string, outcome: TransactionOutcome, seconds: number): void {
     this.duration.observe({ operation, outcome }, seconds);
+    if (outcome === 'replayed') return;
     this.commits.inc({ operation, status: outcome === 'committed' ? 'success' : 'error' });
   }
 }

@@ -3,13 +3,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
+import { IdempotentRequest } from '../../application/idempotency.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { ConcurrencyError, DomainError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
-import { TransactionMetrics } from '../metrics/transaction.metrics.js';
+import { TransactionMetrics, TransactionOutcome } from '../metrics/transaction.metrics.js';
 import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
+import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
 import { RepositoryRegistry } from './repository-registry.js';
 
@@ -19,6 +21,9 @@ const BACKOFF_MS = 10;
 const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
 
+/** What is left behind, now or when the same request came before. */
+type Left<T> = Committed<T> & { readonly replayed: boolean };
+
 @Injectable()
 export class TypeOrmUnitOfWork extends UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
@@ -26,6 +31,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   constructor(
     private readonly dataSource: DataSource,
     private readonly repositories: RepositoryRegistry,
+    private readonly keys: IdempotencyKeys,
     private readonly eventLog: EventLog,
     private readonly hub: EventHub,
     private readonly metrics: TransactionMetrics,
@@ -34,16 +40,18 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   }
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
-    const committed = await enterUnitOfWork(operation, () => this.runWithRetries(operation, work));
+    const { replayed, ...left } = await enterUnitOfWork(operation, () =>
+      this.runWithRetries(operation, work),
+    );
     // Outside the guarded path: whoever listens may open a unit of work of its own.
-    this.hub.publish(committed.events);
-    return committed;
+    if (!replayed) this.hub.publish(left.events);
+    return left;
   }
 
   private async runWithRetries<T>(
     operation: string,
     work: (tx: Transaction) => Promise<T>,
-  ): Promise<Committed<T>> {
+  ): Promise<Left<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.runOnce(operation, work);
@@ -56,8 +64,9 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     }
   }
 
-  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
+  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Left<T>> {
     const runner = this.dataSource.createQueryRunner();
+    const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
     let begunAt = performance.now();
     try {
@@ -65,12 +74,22 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       await runner.connect();
       begunAt = performance.now();
       await runner.startTransaction();
+      // First of all: a request that comes twice at once waits here for itself, and holds nothing meanwhile.
+      const earlier = keyed && (await this.earlier<T>(runner.manager, keyed.request));
+      if (earlier) {
+        await runner.rollbackTransaction();
+        this.measure(operation, 'replayed', performance.now() - begunAt);
+        keyed.close();
+        return earlier;
+      }
       const value = await work(this.transaction(runner.manager, recorded));
       const events: StoredEvent[] = await this.eventLog.append(runner.manager, recorded);
+      if (keyed) await this.keys.record(runner.manager, keyed.request, toOutcome(value, events));
       await runner.commitTransaction();
       this.measure(operation, 'committed', performance.now() - begunAt);
+      keyed?.close();
       this.eventLog.noteSecured(events);
-      return { value, events };
+      return { value, events, replayed: false };
     } catch (error) {
       await this.rollBack(runner);
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
@@ -81,6 +100,14 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     } finally {
       await runner.release();
     }
+  }
+
+  /** Takes the key of the request; what the same request left behind before, if it came before. */
+  private async earlier<T>(manager: EntityManager, request: IdempotentRequest): Promise<Left<T> | undefined> {
+    const outcome = await this.keys.take(manager, request);
+    if (!outcome) return undefined;
+    const events = await this.eventLog.find(manager, outcome.places);
+    return { value: outcome.value as T, events, replayed: true };
   }
 
   private transaction(manager: EntityManager, recorded: DomainEvent[]): Transaction {
@@ -107,10 +134,15 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     }
   }
 
-  private measure(operation: string, outcome: 'committed' | 'rolled_back', durationMs: number): void {
+  private measure(operation: string, outcome: TransactionOutcome, durationMs: number): void {
     this.metrics.observe(operation, outcome, durationMs / 1000);
     if (durationMs > SLOW_MS) {
       this.logger.warn({ operation, outcome, duration_ms: Math.round(durationMs) }, 'slow transaction');
     }
   }
 }
+
+const toOutcome = (value: unknown, events: readonly StoredEvent[]): Outcome => ({
+  value,
+  places: events.map(({ sessionId, seq }) => ({ sessionId, seq })),
+});

@@ -1,0 +1,58 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { EMPTY, catchError, defer, exhaustMap, interval, takeUntil } from 'rxjs';
+import { Shutdown } from '../../application/shutdown.js';
+import { Clock } from '../../domain/clock.js';
+import { Database } from './database.js';
+import { oldestKept } from './idempotency-keys.js';
+
+const INTERVAL_MS = 60_000;
+const BATCH = 500;
+
+/** A key that is being taken anew at this moment is passed over, and not waited for. */
+const PRUNE = `
+  with due as (
+    select user_id, key from idempotency_keys where created_at <= $1
+     order by created_at limit ${BATCH} for update skip locked
+  ), gone as (
+    delete from idempotency_keys k using due d where k.user_id = d.user_id and k.key = d.key returning 1
+  )
+  select count(*) as deleted from gone`;
+
+/** Deletes the keys that are not kept any longer. */
+@Injectable()
+export class IdempotencyKeyPruner implements OnApplicationBootstrap {
+  private readonly logger = new Logger(IdempotencyKeyPruner.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    interval(INTERVAL_MS)
+      .pipe(
+        exhaustMap(() =>
+          defer(() => this.prune()).pipe(
+            catchError((error: unknown) => {
+              this.logger.warn({ err: error }, 'keys could not be pruned; the next sweep tries again');
+              return EMPTY;
+            }),
+          ),
+        ),
+        takeUntil(this.shutdown.begun$),
+      )
+      .subscribe();
+  }
+
+  /** Deletes what is due and answers how many keys that were. */
+  async prune(): Promise<number> {
+    const due = oldestKept(this.clock.now());
+    let deleted = 0;
+    for (;;) {
+      const [batch] = await this.database.query<{ deleted: number }>(PRUNE, [due]);
+      deleted += batch!.deleted;
+      if (batch!.deleted < BATCH) return deleted;
+    }
+  }
+}
