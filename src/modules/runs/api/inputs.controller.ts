@@ -85,14 +85,16 @@ export class InputsController {
     @Body({ schema: InputDto }) input: InputDto,
     @Res() response: Response,
   ): Promise<void> {
-    const { run, lastEventId } = await this.take(userId, sessionId, input);
+    const { run, lastEventId, endEventId = lastEventId } = await this.take(userId, sessionId, input);
     this.responder.send(response, sessionId, lastEventId, (ready) =>
       run
         ? this.events.watch(sessionId, lastEventId, ready).pipe(
             filter((item) => isReset(item) || item.runId === run.id),
             takeWhile((item) => !restsAfter(item), true),
           )
-        : this.events.replay(sessionId, lastEventId, ready),
+        : this.events
+            .replay(sessionId, lastEventId, ready)
+            .pipe(takeWhile((item) => isReset(item) || item.seq <= endEventId)),
     );
   }
 

@@ -14,6 +14,8 @@ export interface Accepted {
   readonly plan?: PlanRecord;
   /** The cursor before this input: whoever reads on from here misses nothing of it. */
   readonly lastEventId: number;
+  /** Of what sets no run in motion: its own last event, or `lastEventId` where it has none. */
+  readonly endEventId?: number;
   /** The same input had been taken before; this is what it led to then. */
   readonly repeated: boolean;
 }

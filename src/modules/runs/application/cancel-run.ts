@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
-import { Run, RunState } from '../domain/run.js';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
@@ -30,28 +30,11 @@ export class CancelRun {
     const { value } = await this.uow.run('cancel_run', async (tx) => {
       const run = await tx.get(RunRepository).get(runId);
       const repeated = run.isFinal;
-      return { run: await this.stop(tx, run), repeated };
+      await this.stopRun.execute(tx, run);
+      return { run: run.snapshot(), repeated };
     });
-    this.tell(value.run);
+    // Other processes are told by the database.
+    if (value.run.status === 'running') this.supervisor.cancel(value.run.id);
     return value;
-  }
-
-  /** Ends the active run of a session, where there is one. */
-  async ofSession(sessionId: string): Promise<void> {
-    const { value: run } = await this.uow.run('cancel_run', async (tx) => {
-      const active = await tx.get(RunRepository).findActive(sessionId);
-      return active && this.stop(tx, active);
-    });
-    if (run) this.tell(run);
-  }
-
-  private async stop(tx: Transaction, run: Run): Promise<RunState> {
-    await this.stopRun.execute(tx, run);
-    return run.snapshot();
-  }
-
-  /** Other processes are told by the database. */
-  private tell(run: RunState): void {
-    if (run.status === 'running') this.supervisor.cancel(run.id);
   }
 }

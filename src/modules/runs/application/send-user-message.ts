@@ -1,20 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { EventStream } from '../../../shared/application/event-stream.js';
-import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Committed, Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
+import { Message } from '../../conversations/index.js';
 import { SessionBusy, SessionRepository } from '../../sessions/index.js';
-import { Run } from '../domain/run.js';
+import { Run, RunState } from '../domain/run.js';
 import { QueueFull } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { Accepted } from './accepted.js';
 import { ApplyDecision } from './apply-decision.js';
 import { BeginRun } from './begin-run.js';
-import { CancelRun } from './cancel-run.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { StartQueuedRun } from './start-queued-run.js';
+import { StopRun } from './stop-run.js';
 
 /** Why a plan was rejected by a message that came while it was in review. */
 const SUPERSEDED = 'superseded';
@@ -34,6 +35,17 @@ export interface SendUserMessageCommand {
 /** The same with the agent's name checked. */
 type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
 
+/** What taking a message leaves behind, whichever way it was taken: its repeat may begin another way. */
+interface Taken {
+  readonly run: RunState;
+  /** Of one that is queued there is none yet. */
+  readonly message?: Message;
+  /** Of one that is queued: the newest event before it. */
+  readonly cursor?: number;
+  /** The run that was ended for it. */
+  readonly interrupted?: string | undefined;
+}
+
 @Injectable()
 export class SendUserMessage {
   constructor(
@@ -41,7 +53,7 @@ export class SendUserMessage {
     private readonly agents: AgentRegistry,
     private readonly beginRun: BeginRun,
     private readonly decision: ApplyDecision,
-    private readonly cancelRun: CancelRun,
+    private readonly stopRun: StopRun,
     private readonly startQueued: StartQueuedRun,
     private readonly events: EventStream,
     private readonly supervisor: RunSupervisor,
@@ -57,24 +69,38 @@ export class SendUserMessage {
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
     const agent = command.agent === undefined ? null : this.agents.conversational(command.agent).id;
-    const checked = { ...command, agent };
+    const { value, events } = await this.take({ ...command, agent });
+    await this.setInMotion(value);
+    const { run, message, cursor } = value;
+    return { run, message, lastEventId: cursor ?? events[0]!.seq - 1, repeated: false };
+  }
+
+  private async take(command: Checked): Promise<Committed<Taken>> {
     try {
-      return await this.send(checked, false);
+      return await this.send(command, false);
     } catch (error) {
       if (!(error instanceof SessionBusy)) throw error;
     }
     // The rare cases cost the usual one nothing.
     try {
-      return await this.send(checked, true);
+      return await this.send(command, true);
     } catch (error) {
       if (!(error instanceof SessionBusy) || command.onBusy === 'reject') throw error;
     }
-    return this.queue(checked);
+    return this.queue(command);
   }
 
-  private async send(command: Checked, supersedes: boolean): Promise<Accepted> {
+  /** Does no harm for the repeat of a request, and good where the answer to the first commit was lost. */
+  private async setInMotion({ run, interrupted }: Taken): Promise<void> {
+    if (interrupted) this.supervisor.cancel(interrupted);
+    this.supervisor.start(run);
+    // The run that kept the session busy may have ended before this one was there to be found.
+    if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
+  }
+
+  private send(command: Checked, supersedes: boolean): Promise<Committed<Taken>> {
     const { userId, sessionId } = command;
-    const { value, events } = await this.uow.run('save_user_message', async (tx) => {
+    return this.uow.run('save_user_message', async (tx) => {
       if (supersedes) await this.rejectPlan(tx, command);
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       session.requireOpen();
@@ -86,15 +112,13 @@ export class SendUserMessage {
       });
       return { run: run.snapshot(), message };
     });
-    this.supervisor.start(value.run);
-    return { ...value, lastEventId: events[0]!.seq - 1, repeated: false };
   }
 
   /** Lets the message wait for its turn, which comes when the active run has ended: by itself, or now. */
-  private async queue(command: Checked): Promise<Accepted> {
-    const { userId, sessionId, content, agent, onBusy } = command;
-    const lastEventId = await this.events.lastSeq(sessionId);
-    const { value: run } = await this.uow.run('queue_user_message', async (tx) => {
+  private async queue({ userId, sessionId, content, agent, onBusy }: Checked): Promise<Committed<Taken>> {
+    const cursor = await this.events.lastSeq(sessionId);
+    return this.uow.run('queue_user_message', async (tx) => {
+      const interrupted = onBusy === 'interrupt' ? await this.interrupt(tx, sessionId) : undefined;
       const session = await tx.get(SessionRepository).get(sessionId, userId);
       session.requireOpen();
       const runs = tx.get(RunRepository);
@@ -111,12 +135,15 @@ export class SendUserMessage {
         { content, agent },
       );
       await runs.add(queued);
-      return queued.snapshot();
+      return { run: queued.snapshot(), cursor, interrupted };
     });
-    if (onBusy === 'interrupt') await this.cancelRun.ofSession(sessionId);
-    // The run that kept the session busy may have ended before this one was there to be found.
-    await this.startQueued.execute(sessionId);
-    return { run, lastEventId, repeated: false };
+  }
+
+  /** Ends the active run. Its row is locked before the session's, as everywhere. */
+  private async interrupt(tx: Transaction, sessionId: string): Promise<string | undefined> {
+    const active = await tx.get(RunRepository).findActive(sessionId);
+    if (active) await this.stopRun.execute(tx, active);
+    return active?.id;
   }
 
   /** Ends the review of a plan; where no plan is in review, the session stays busy. */

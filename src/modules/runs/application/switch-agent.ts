@@ -31,6 +31,8 @@ export class SwitchAgent {
    */
   async execute(command: SwitchAgentCommand): Promise<Accepted> {
     const to = this.agents.conversational(command.agent).id;
+    // Read before, so that it is part of what is recorded: where nothing changes, the cursor stays what it was.
+    const before = await this.events.lastSeq(command.sessionId);
     const { value, events } = await this.uow.run('switch_agent', async (tx) => {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
@@ -50,7 +52,7 @@ export class SwitchAgent {
         createdAt,
       });
       await sessions.save(session);
-      if (from === to) return null;
+      if (from === to) return { before };
       const message = await tx.get(MessageRepository).append(
         newMessage({
           id: this.ids.next(),
@@ -61,14 +63,15 @@ export class SwitchAgent {
         }),
       );
       tx.record(messageCreated(message));
-      return message;
+      return { before, message };
     });
     const [first] = events;
-    const lastEventId = first ? first.seq - 1 : await this.events.lastSeq(command.sessionId);
+    const lastEventId = first ? first.seq - 1 : value.before;
     return {
       run: null,
-      ...(value && { message: value }),
+      message: value.message,
       lastEventId,
+      endEventId: events.at(-1)?.seq ?? lastEventId,
       repeated: first === undefined,
     };
   }

@@ -4,9 +4,9 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { Session } from '../domain/session.js';
+import { Session, SessionState } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
-import { SessionQueries, SessionView } from './session.queries.js';
+import { SessionView } from './session.queries.js';
 
 export interface CreateSessionCommand {
   readonly userId: string;
@@ -21,7 +21,6 @@ export class CreateSession {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
-    private readonly queries: SessionQueries,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -29,16 +28,34 @@ export class CreateSession {
   /** @throws AgentNotFound */
   async execute(command: CreateSessionCommand): Promise<SessionView> {
     const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.receptionist();
-    const session = Session.create({
-      id: this.ids.next(),
-      userId: command.userId,
-      title: command.title ?? 'New session',
-      agent: agent.id,
-      agentChosenByUser: agent.id !== this.agents.receptionist().id,
-      metadata: command.metadata ?? {},
-      now: this.clock.now(),
+    const { value } = await this.uow.run('create_session_agent', async (tx) => {
+      const session = Session.create({
+        id: this.ids.next(),
+        userId: command.userId,
+        title: command.title ?? 'New session',
+        agent: agent.id,
+        agentChosenByUser: agent.id !== this.agents.receptionist().id,
+        metadata: command.metadata ?? {},
+        now: this.clock.now(),
+      });
+      await tx.get(SessionRepository).add(session);
+      return session.snapshot();
     });
-    await this.uow.run('create_session_agent', (tx) => tx.get(SessionRepository).add(session));
-    return this.queries.view(session.id, command.userId);
+    return viewOfNew(value);
   }
 }
+
+/** Nothing has happened in it yet. */
+const viewOfNew = ({ id, title, agent, metadata, createdAt, updatedAt }: SessionState): SessionView => ({
+  id,
+  title,
+  agent,
+  phase: 'idle',
+  activeRun: null,
+  messageCount: 0,
+  lastEventId: 0,
+  metadata,
+  createdAt,
+  updatedAt,
+  archivedAt: null,
+});
