@@ -1,5 +1,5 @@
 import { MiddlewareConsumer, Module, NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { CoreModule } from './core.module.js';
 import { AgentsModule } from './modules/agents/index.js';
 import { ApprovalsModule } from './modules/approvals/index.js';
@@ -10,6 +10,7 @@ import { RunsModule } from './modules/runs/index.js';
 import { SessionsModule } from './modules/sessions/index.js';
 import { ApiSharedModule } from './shared/api/api-shared.module.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
+import { IdempotencyInterceptor } from './shared/api/idempotency-interceptor.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
 import { validationPipe } from './shared/api/validation-pipe.js';
 
@@ -28,6 +29,7 @@ import { validationPipe } from './shared/api/validation-pipe.js';
   ],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],
 })

@@ -1,6 +1,7 @@
 import { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
+import { describeIdempotency } from './shared/api/idempotency-key.js';
 import { ProblemDto } from './shared/api/problem.dto.js';
 
 const DESCRIPTION = `Sessions, runs and tools for IDE plugins, over REST and server-sent events.
@@ -16,7 +17,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .build();
-  const document = SwaggerModule.createDocument(app, config);
+  const document = describeIdempotency(SwaggerModule.createDocument(app, config));
   const { $defs: problem } = z.toJSONSchema(ProblemDto);
   const schemas = { ...document.components?.schemas, ...problem };
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;

@@ -1,0 +1,29 @@
+import { CallHandler, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
+import type { Request } from 'express';
+import { Observable, defer, lastValueFrom } from 'rxjs';
+import { Idempotency } from '../application/idempotency.js';
+import { InputInvalid } from '../domain/domain-error.js';
+import { userIdOf } from './current-user.js';
+import { IDEMPOTENCY_KEY, isSoundKey } from './idempotency-key.js';
+import { fingerprintOf } from './request-fingerprint.js';
+
+/** Lets every POST that carries a key take effect once. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly idempotency: Idempotency) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const key = request.get(IDEMPOTENCY_KEY);
+    if (request.method !== 'POST' || key === undefined) return next.handle();
+    if (!isSoundKey(key)) {
+      throw new InputInvalid([
+        { field: IDEMPOTENCY_KEY, message: 'must be 1 to 255 printable ASCII characters' },
+      ]);
+    }
+    const idempotent = { userId: userIdOf(request), key, fingerprint: fingerprintOf(request) };
+    // What handles the request belongs to the path on which it is called.
+    const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
+    return defer(() => this.idempotency.within(idempotent, handle));
+  }
+}

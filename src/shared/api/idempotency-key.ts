@@ -1,0 +1,34 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+
+const MAX_LENGTH = 255;
+
+export const isSoundKey = (key: string): boolean => key.length <= MAX_LENGTH && /^[ -~]+$/.test(key);
+
+const HEADER = {
+  name: IDEMPOTENCY_KEY,
+  in: 'header',
+  required: false,
+  description:
+    'A name of your own for this request, such as a UUID. The same request with the same key takes effect once, and gets the same answer for 24 hours',
+  schema: { type: 'string', minLength: 1, maxLength: MAX_LENGTH, pattern: '^[ -~]+$' },
+} as const;
+
+const REUSED = {
+  description: '`idempotency.key_reused`',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+/** Says of every POST what holds for every POST, so that a new route cannot forget it. */
+export function describeIdempotency(document: OpenAPIObject): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, { post, ...others }]) => {
+    if (!post) return [path, others];
+    const parameters = [...(post.parameters ?? []), HEADER];
+    return [
+      path,
+      { ...others, post: { ...post, parameters, responses: { ...post.responses, 422: REUSED } } },
+    ];
+  });
+  return { ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };
+}
