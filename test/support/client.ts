@@ -22,7 +22,15 @@ type Body = any;
 
 /** A client as a plugin would have one: plain HTTP and server-sent events. */
 export class TestClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+
+  /** The same client, which sends these headers with every request as well. */
+  with(headers: Record<string, string>): TestClient {
+    return new TestClient(this.url, { ...this.headers, ...headers });
+  }
 
   async call(
     method: string,
@@ -33,7 +41,11 @@ export class TestClient {
     const raw = typeof body === 'string' || body === undefined;
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...this.headers,
+        ...headers,
+      },
       ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -62,7 +74,7 @@ export class TestClient {
   async stream(sessionId: string, input: object): Promise<SentEvent[]> {
     const response = await fetch(`${this.url}/v1/sessions/${sessionId}/messages/stream`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...this.headers },
       body: JSON.stringify(input),
     });
     if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
@@ -76,7 +88,7 @@ export class TestClient {
   /** The events of a session or run after a cursor; ends when the reader stops or the server ends the stream. */
   async *events(path: string, lastEventId?: string, signal?: AbortSignal): AsyncGenerator<SentEvent> {
     const response = await fetch(`${this.url}${path}`, {
-      headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
+      headers: { ...this.headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
       ...(signal && { signal }),
     });
     if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);

@@ -1,0 +1,715 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Idempotency } from '../../src/shared/application/idempotency.js';
+import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
+import { IdempotencyKeyPruner } from '../../src/shared/infrastructure/persistence/idempotency-key-pruner.js';
+import { SentEvent, TestClient, isFinished, isWaiting, typesOf } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { FlakyProxy } from '../support/flaky-proxy.js';
+import { NOT_ATOMIC, PLAN, askedIn, find, propose, toReview, writes } from '../support/plans.js';
+import { ServerProcess } from '../support/server-process.js';
+import { TestApp } from '../support/test-app.js';
+
+const READ = { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] };
+
+let app: TestApp;
+let other: TestApp;
+let keys = 0;
+
+const newKey = () => `key ${++keys} ~!"`;
+const keyed = (client: TestClient, key = newKey()) => client.with({ 'idempotency-key': key });
+
+beforeAll(async () => {
+  app = await TestApp.start({ LLM_MAX_RETRIES: '0' });
+  other = await TestApp.start({ LLM_MAX_RETRIES: '0' }, { database: app.database, model: app.model });
+});
+afterAll(async () => {
+  await other.stop();
+  await app.stop();
+});
+beforeEach(() => app.model.reset());
+
+const count = async (table: string, where = 'true'): Promise<number> => {
+  const [row] = await app.database.rows<{ n: number }>(
+    `select count(*)::integer as n from ${table} where ${where}`,
+  );
+  return row!.n;
+};
+const runsOf = (sessionId: string) => count('runs', `session_id = '${sessionId}'`);
+
+/** A unit of work within a request. */
+const once = <T>(key: string, work: () => Promise<T>) =>
+  app.nest
+    .get(Idempotency)
+    .within({ userId: 'local', key, fingerprint: Buffer.from(key) }, () =>
+      app.nest.get(UnitOfWork).run('test', work),
+    );
+
+/** Something to wait for until the test lets it go. */
+function gate(): { held: Promise<void>; release: () => void } {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  return { held, release };
+}
+
+/** Says the same twice with one key; the answers must not differ in anything but their date and id. */
+async function twice(
+  send: (client: TestClient) => ReturnType<TestClient['post']>,
+): Promise<{ status: number; body: Awaited<ReturnType<TestClient['post']>>['body'] }> {
+  const key = newKey();
+  const first = await send(keyed(app.client, key));
+  for (const { client } of [app, other]) {
+    const again = await send(keyed(client, key));
+    expect(again.status).toBe(first.status);
+    expect(JSON.stringify(again.body)).toBe(JSON.stringify(first.body));
+  }
+  expect(first.status).toBeLessThan(300);
+  return first;
+}
+
+describe('The same request with the same key', () => {
+  it('opens one session', async () => {
+    const before = await count('sessions');
+    const { status, body } = await twice((client) =>
+      client.post('/v1/sessions', { title: 'Once', metadata: { a: [1, { b: null }] } }),
+    );
+    expect(status).toBe(201);
+    expect((await app.client.get(`/v1/sessions/${body.id}`)).body).toEqual(body);
+    expect(await count('sessions')).toBe(before + 1);
+  });
+
+  it('may be written otherwise: only what the JSON says counts', async () => {
+    const client = keyed(app.client);
+    const first = await client.post('/v1/sessions', '{"title":"A","metadata":{"x":1,"y":2}}');
+    const again = await client.post('/v1/sessions', '{ "metadata": {"y": 2, "x": 1.0}, "title": "\\u0041" }');
+    expect(again.body).toEqual(first.body);
+  });
+
+  it('stores one message and begins one run, which is carried out unhindered', async () => {
+    app.model.script(READ, { text: 'It says hello.' });
+    const sessionId = await app.client.openSession();
+    const { body } = await twice((client) => client.say(sessionId, 'Read a.txt'));
+    const events = await app.client.readUntil(sessionId, isWaiting);
+    const call_id = find(events, 'tool_call.requested').data['call_id'];
+    await twice((client) => client.input(sessionId, { type: 'tool_result', call_id, result: 'hello' }));
+
+    const whole = await app.client.readUntil(sessionId, isFinished);
+    expect(whole.at(-1)!.data).toMatchObject({ status: 'completed', usage: { model_calls: 3 } });
+    expect(app.model.requests).toHaveLength(2);
+    expect(await runsOf(sessionId)).toBe(1);
+    expect(await count('messages', `session_id = '${sessionId}' and role in ('user', 'tool')`)).toBe(2);
+
+    const late = await keyed(app.client, `key ${keys - 1} ~!"`).say(sessionId, 'Read a.txt');
+    expect(late.body).toEqual(body);
+  });
+
+  it('is counted and told once', async () => {
+    const metric = async (name: string) =>
+      (await app.metric(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    const COMMITS = 'sse_transaction_commits_total{operation="save_tool_result",status="success"}';
+    const ENDS = 'sse_transaction_commits_total{operation="save_tool_result",';
+    const REPLAYS = 'sse_transaction_duration_seconds_count{operation="save_tool_result",outcome="replayed"}';
+    const SETTLED = 'tool_calls_total{tool="read_file",status="completed"}';
+    const ALL = [COMMITS, ENDS, REPLAYS, SETTLED];
+    const before = await Promise.all(ALL.map(metric));
+
+    app.model.script(READ, { text: 'Done.' });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const call_id = find(await app.client.ask(sessionId, 'Read'), 'tool_call.requested').data['call_id'];
+    const client = keyed(app.client);
+    for (let n = 0; n < 3; n++) await client.input(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    await app.client.readUntil(sessionId, isFinished);
+    const after = await Promise.all(ALL.map(metric));
+    expect(after.map((value, index) => value - before[index]!)).toEqual([1, 1, 2, 1]);
+  });
+
+  it('switches the agent once, and leaves the cursor where it was', async () => {
+    const sessionId = await app.client.openSession();
+    const key = newKey();
+    const same = newKey();
+    const switchTo = (name: string, agent: string) =>
+      keyed(app.client, name).input(sessionId, { type: 'switch_agent', agent });
+    const first = await switchTo(key, 'debug');
+    const firstSame = await switchTo(same, 'debug');
+    expect([first.status, firstSame.status]).toEqual([202, 200]);
+    app.model.script({ text: 'Found it.' });
+    await app.client.ask(sessionId, 'Look');
+    expect((await switchTo(key, 'debug')).body).toEqual(first.body);
+    expect((await switchTo(same, 'debug')).body).toEqual(firstSame.body);
+    expect(await count('agent_switches', `session_id = '${sessionId}'`)).toBe(1);
+  });
+
+  it('streams what a switch of the agent led to, and nothing that came later', async () => {
+    const sessionId = await app.client.openSession();
+    const [key, same] = [newKey(), newKey()];
+    const switching = (name: string) =>
+      keyed(app.client, name).stream(sessionId, { type: 'switch_agent', agent: 'debug' });
+    const first = await switching(key);
+    expect(typesOf(first)).toEqual(['agent.switched', 'message.created']);
+    expect(await switching(same)).toEqual([]);
+    await app.client.input(sessionId, { type: 'switch_agent', agent: 'ask' });
+    expect(await switching(key)).toEqual(first);
+    expect(await switching(same)).toEqual([]);
+  });
+
+  it('decides once on a tool call, also as a decision on its approval', async () => {
+    for (const decide of [
+      (client: TestClient, sessionId: string, asked: { call_id: string }) =>
+        client.input(sessionId, { type: 'hitl_decision', call_id: asked.call_id, decision: 'approve' }),
+      (client: TestClient, _: string, asked: { id: string }) =>
+        client.post(`/v1/approvals/${asked.id}/decision`, { decision: 'approve' }),
+    ]) {
+      app.model.reset();
+      app.model.script(writes(), { text: 'Written.' });
+      const sessionId = await app.client.openSession({ agent: 'coder' });
+      const asked = askedIn(await app.client.ask(sessionId, 'Write'));
+      const { status, body } = await twice((client) => decide(client, sessionId, asked));
+      expect([status, body.approval.status]).toEqual([202, 'approved']);
+      const events = await app.client.readUntil(
+        sessionId,
+        ({ id }) => BigInt(id) > BigInt(body.last_event_id),
+      );
+      expect(events.at(-1)!.type).toBe('approval.resolved');
+    }
+  });
+
+  it('decides once on a plan, though another one may be in review meanwhile', async () => {
+    app.model.reset(NOT_ATOMIC);
+    app.model.script(propose(), propose({ ...PLAN, title: 'A better one' }));
+    const { sessionId, planId } = await toReview(app);
+    const key = newKey();
+    const modify = { type: 'plan_decision', plan_id: planId, decision: 'modify', feedback: 'better' };
+    const answers = await Promise.all(
+      [app, other, app, other].map(({ client }) => keyed(client, key).input(sessionId, modify)),
+    );
+    const [first] = answers as [(typeof answers)[0]];
+    expect(first.status).toBe(202);
+    for (const { body } of answers) expect(body).toEqual(first.body);
+    await eventually(async () =>
+      expect((await app.client.get(`/v1/plans/${planId}`)).body).toMatchObject({
+        version: 2,
+        status: 'review',
+      }),
+    );
+    const again = await keyed(other.client, key).input(sessionId, modify);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect((await app.client.get(`/v1/plans/${planId}`)).body).toMatchObject({
+      version: 2,
+      status: 'review',
+    });
+    expect(app.model.requests).toHaveLength(2);
+  });
+
+  it('cancels a run once, also where it has ended since', async () => {
+    app.model.script({ text: 'word '.repeat(500), pace: { chunk: 5, tokensPerSecond: 50 } });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const { body } = await app.client.say(sessionId, 'Talk');
+    const key = newKey();
+    const cancel = (client: TestClient) => keyed(client, key).post(`/v1/runs/${body.run.id}/cancel`);
+    const first = await cancel(app.client);
+    expect(first.status).toBe(202);
+    await app.client.readUntil(sessionId, isFinished);
+    const again = await cancel(other.client);
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect((await app.client.post(`/v1/runs/${body.run.id}/cancel`)).status).toBe(200);
+  });
+
+  it('cancels a plan once, and retries one once', async () => {
+    app.model.reset(NOT_ATOMIC);
+    app.model.script(
+      propose({ ...PLAN, subtasks: [PLAN.subtasks[0]] }),
+      { status: 400 },
+      { status: 400 },
+      { ...READ, pace: { firstTokenMs: 200 } },
+    );
+    const { sessionId, planId } = await toReview(app);
+    await app.client.stream(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+
+    const key = newKey();
+    const [retried] = await Promise.all(
+      [app, other, app, other].map(({ client }) => keyed(client, key).post(`/v1/plans/${planId}/retry`)),
+    );
+    expect(retried!.status).toBe(202);
+    await app.client.readUntil(sessionId, isWaiting, retried!.body.last_event_id);
+    expect(app.model.requests).toHaveLength(4);
+    const [cancelKey, reason] = [newKey(), { reason: 'enough' }];
+    const cancelled = await keyed(app.client, cancelKey).post(`/v1/plans/${planId}/cancel`, reason);
+    expect([cancelled.status, cancelled.body.plan.status]).toEqual([202, 'cancelled']);
+
+    const { plan: _, ...again } = (await keyed(other.client, key).post(`/v1/plans/${planId}/retry`)).body;
+    const { plan: __, ...before } = retried!.body;
+    expect(again).toEqual(before);
+    const repeated = await keyed(other.client, cancelKey).post(`/v1/plans/${planId}/cancel`, reason);
+    expect([repeated.status, repeated.body]).toEqual([202, cancelled.body]);
+    expect(await runsOf(sessionId)).toBe(2);
+  });
+});
+
+describe('A message with a key that finds its session busy', () => {
+  /** A session whose run waits for its tool. */
+  const toWaiting = async () => {
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const events = await app.client.ask(sessionId, 'Read');
+    return { sessionId, call_id: find(events, 'tool_call.requested').data['call_id'] };
+  };
+
+  it('is queued once, and its repeat gets the same answer before and after its turn has come', async () => {
+    app.model.script(READ, { text: 'Read.' }, { text: 'Then this.' });
+    const { sessionId, call_id } = await toWaiting();
+    const key = newKey();
+    const say = (client: TestClient) => keyed(client, key).say(sessionId, 'Then', { on_busy: 'queue' });
+    const answers = await Promise.all([app, other, app, other].map(({ client }) => say(client)));
+    const [first] = answers as [(typeof answers)[0]];
+    expect([first.status, first.body.run.status]).toEqual([202, 'queued']);
+    for (const { body } of answers) expect(body).toEqual(first.body);
+
+    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    const isSecondEnd = (event: SentEvent) => isFinished(event) && event.run_id === first.body.run.id;
+    await app.client.readUntil(sessionId, isSecondEnd);
+    expect((await say(other.client)).body).toEqual(first.body);
+    expect(await runsOf(sessionId)).toBe(2);
+    expect(await count('messages', `session_id = '${sessionId}' and role = 'user'`)).toBe(2);
+  });
+
+  it('ends what was active once: its repeat ends nothing that came later', async () => {
+    app.model.script(READ, READ);
+    const { sessionId } = await toWaiting();
+    const key = newKey();
+    const say = (client: TestClient) =>
+      keyed(client, key).say(sessionId, 'Instead', { on_busy: 'interrupt' });
+    const first = await say(app.client);
+    const isSecondRest = (event: SentEvent) => isWaiting(event) && event.run_id === first.body.run.id;
+    await app.client.readUntil(sessionId, isSecondRest);
+    for (const { client } of [app, other]) expect((await say(client)).body).toEqual(first.body);
+    const { body } = await app.client.get(`/v1/sessions/${sessionId}/runs`);
+    expect(body.data.map(({ status }: { status: string }) => status)).toEqual(['waiting', 'cancelled']);
+  });
+
+  it('is refused or served anew where it was refused: nothing of a refusal is kept', async () => {
+    app.model.script(READ, { text: 'Read.' }, { text: 'More.' });
+    const { sessionId } = await toWaiting();
+    const client = keyed(app.client);
+    expect((await client.say(sessionId, 'More')).status).toBe(409);
+    expect((await client.say(sessionId, 'More', { on_busy: 'queue' })).status).toBe(202);
+    expect((await client.say(sessionId, 'More')).status).toBe(422);
+  });
+});
+
+describe('Another request with a key that was used', () => {
+  const refused = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+  const REUSED = [422, 'idempotency.key_reused'];
+
+  it('is refused where the body is another one, and changes nothing', async () => {
+    const client = keyed(app.client);
+    await client.post('/v1/sessions', { title: 'One' });
+    const before = await count('sessions');
+    const answer = await client.post('/v1/sessions', { title: 'Two' });
+    expect(refused(answer)).toEqual(REUSED);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await count('sessions')).toBe(before);
+    expect((await client.post('/v1/sessions', { title: 'One' })).status).toBe(201);
+  });
+
+  it('is refused where the address is another one', async () => {
+    app.model.always({ text: 'Yes.' });
+    const [sessionId, second] = [await app.client.openSession(), await app.client.openSession()];
+    const client = keyed(app.client);
+    const input = { type: 'user_message', content: 'Hello', agent: 'ask' };
+    expect((await client.input(sessionId, input)).status).toBe(202);
+    expect(refused(await client.input(second, input))).toEqual(REUSED);
+    expect(refused(await client.post(`/v1/sessions/${sessionId}/messages/stream`, input))).toEqual(REUSED);
+    await expect(client.stream(second, input)).rejects.toThrow('422');
+    expect(await runsOf(second)).toBe(0);
+  });
+
+  it('is served where the user is another one', async () => {
+    const client = keyed(app.client);
+    const mine = await client.post('/v1/sessions', { title: 'Mine' });
+    await app.database.rows(`update idempotency_keys set user_id = 'somebody' where key = $1`, [
+      `key ${keys} ~!"`,
+    ]);
+    const theirs = await client.post('/v1/sessions', { title: 'Theirs' });
+    expect(theirs.status).toBe(201);
+    expect(theirs.body.id).not.toBe(mine.body.id);
+    expect(await count('idempotency_keys', `key = 'key ${keys} ~!"'`)).toBe(2);
+  });
+
+  it('is served where the method is no POST: there a key means nothing', async () => {
+    const client = keyed(app.client);
+    const sessionId = await client.openSession();
+    for (const title of ['One', 'Two']) {
+      const { status, body } = await client.call('PATCH', `/v1/sessions/${sessionId}`, { title });
+      expect([status, body.title]).toEqual([200, title]);
+    }
+    const long = app.client.with({ 'idempotency-key': 'x'.repeat(300) });
+    expect((await long.get(`/v1/sessions/${sessionId}`)).status).toBe(200);
+  });
+});
+
+describe('A key', () => {
+  it.each([['a'], [' ~'.repeat(20).trim()], ['x'.repeat(255)], ['"8e03978e-40d5-43dd-bc93-6894a57f9324"']])(
+    'may be %s',
+    async (key) => {
+      const client = keyed(app.client, key);
+      const first = await client.post('/v1/sessions', {});
+      expect(first.status).toBe(201);
+      expect((await client.post('/v1/sessions', {})).body).toEqual(first.body);
+    },
+  );
+
+  it.each([
+    ['empty', ''],
+    ['longer than 255', 'x'.repeat(256)],
+    ['beyond ASCII', 'clé'],
+    ['with a tab', 'a\tb'],
+  ])('may not be %s', async (_, key) => {
+    const before = await count('sessions');
+    const { status, body } = await keyed(app.client, key).post('/v1/sessions', {});
+    expect([status, body.code, body.errors]).toEqual([
+      400,
+      'request.invalid',
+      [{ field: 'Idempotency-Key', message: expect.stringContaining('255') }],
+    ]);
+    expect(await count('sessions')).toBe(before);
+  });
+});
+
+describe('Requests with one key that arrive at once', () => {
+  it('begin one run and get one answer: thirty of them, on two instances', async () => {
+    app.model.script({ text: 'Once.' });
+    const sessionId = await app.client.openSession();
+    const key = newKey();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) =>
+        keyed([app, other][n % 2]!.client, key).say(sessionId, 'All at once'),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed', usage: { model_calls: 2 } });
+    expect(app.model.requests).toHaveLength(1);
+    expect([await runsOf(sessionId), await count('messages', `session_id = '${sessionId}'`)]).toEqual([1, 2]);
+  });
+
+  it('are served or refused as one of them was: two bodies, one key', async () => {
+    const key = newKey();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        keyed([app, other][n % 2]!.client, key).post('/v1/sessions', {
+          title: `Title ${n % 4 < 2 ? 'A' : 'B'}`,
+        }),
+      ),
+    );
+    const served = answers.filter(({ status }) => status === 201);
+    expect(served).toHaveLength(10);
+    expect(new Set(served.map(({ body }) => body.id)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(10);
+  });
+
+  it('wait for the first, and do the work where the first one fails', async () => {
+    const { release, held } = gate();
+    const { release: begun, held: inside } = gate();
+    const first = once('raced', async () => {
+      begun();
+      await held;
+      throw new Error('changed its mind');
+    });
+    await inside;
+    const second = once('raced', async () => 'the second');
+    await eventually(async () => {
+      const waiting = await count(
+        'pg_stat_activity',
+        `datname = current_database() and wait_event_type = 'Lock' and query ilike '%idempotency_keys%'`,
+      );
+      expect(waiting).toBe(1);
+    });
+    release();
+    await expect(first).rejects.toThrow('changed its mind');
+    expect((await second).value).toBe('the second');
+    expect((await once('raced', async () => 'the third')).value).toBe('the second');
+  });
+});
+
+describe('A stream with a key', () => {
+  const say = (client: TestClient, sessionId: string, key: string): Promise<SentEvent[]> =>
+    keyed(client, key).ask(sessionId, 'Explain it');
+
+  it('is the stream of one run, for everybody who asks for it, at once and later, also after a restart', async () => {
+    const text = 'word '.repeat(60);
+    app.model.script({ text, pace: { chunk: 5, tokensPerSecond: 100 } });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const key = newKey();
+    const streams = await Promise.all(
+      [app, other, app, other].map(({ client }) => say(client, sessionId, key)),
+    );
+    const [events] = streams;
+    expect(find(events!, 'message.completed').data['content']).toBe(text);
+    expect(isFinished(events!.at(-1)!)).toBe(true);
+    for (const stream of streams) expect(stream).toEqual(events);
+    expect(await runsOf(sessionId)).toBe(1);
+
+    app.model.script({ text: 'Something else.' });
+    await app.client.ask(sessionId, 'And now?');
+    expect(await say(other.client, sessionId, key)).toEqual(events);
+
+    const restarted = await TestApp.start({}, { database: app.database, model: app.model });
+    try {
+      expect(await say(restarted.client, sessionId, key)).toEqual(events);
+    } finally {
+      await restarted.stop();
+    }
+    expect(await runsOf(sessionId)).toBe(2);
+  });
+
+  it('ends where it ended the first time, though the run went on since', async () => {
+    app.model.script(READ, { text: 'Done.' });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const key = newKey();
+    const events = await say(app.client, sessionId, key);
+    expect(isWaiting(events.at(-1)!)).toBe(true);
+    const call_id = find(events, 'tool_call.requested').data['call_id'];
+    const input = { type: 'tool_result', call_id, result: 'x' };
+    const answering = newKey();
+    const answered = await keyed(app.client, answering).stream(sessionId, input);
+    expect(isFinished(answered.at(-1)!)).toBe(true);
+    expect(await say(app.client, sessionId, key)).toEqual(events);
+    expect(await keyed(other.client, answering).stream(sessionId, input)).toEqual(answered);
+  });
+});
+
+describe('A request that was refused', () => {
+  it('may be repeated with its key when the session is free (409)', async () => {
+    app.model.script(READ, { text: 'Done.' }, { text: 'Now.' });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    const call_id = find(await app.client.ask(sessionId, 'Read'), 'tool_call.requested').data['call_id'];
+    const client = keyed(app.client);
+    expect((await client.say(sessionId, 'More')).body.code).toBe('run.in_progress');
+    expect((await client.say(sessionId, 'More')).body.code).toBe('run.in_progress');
+    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    const taken = await client.say(sessionId, 'More');
+    expect(taken.status).toBe(202);
+    expect((await client.say(sessionId, 'More')).body).toEqual(taken.body);
+    await app.client.readUntil(sessionId, isFinished, taken.body.last_event_id);
+  });
+
+  it('may be repeated with its key when there is what was missing (404)', async () => {
+    const sessionId = await app.client.openSession();
+    const gone = (at: string) =>
+      app.database.rows(`update sessions set deleted_at = ${at} where id = $1`, [sessionId]);
+    const client = keyed(app.client);
+    await gone('now()');
+    const input = { type: 'switch_agent', agent: 'debug' };
+    expect((await client.input(sessionId, input)).status).toBe(404);
+    await gone('null');
+    expect((await client.input(sessionId, input)).status).toBe(202);
+  });
+
+  it('may be put right under the same key (400)', async () => {
+    const client = keyed(app.client);
+    expect((await client.post('/v1/sessions', { title: '' })).status).toBe(400);
+    expect((await client.post('/v1/sessions', { title: 'Right' })).status).toBe(201);
+  });
+
+  it('keeps the answer it got, also when its session is gone', async () => {
+    app.model.script({ text: 'Yes.' });
+    const opening = keyed(app.client);
+    const session = await opening.post('/v1/sessions', { agent: 'ask' });
+    const saying = keyed(app.client);
+    const said = await saying.say(session.body.id, 'Hello');
+    await app.client.readUntil(session.body.id, isFinished);
+    await app.client.call('DELETE', `/v1/sessions/${session.body.id}`);
+    expect((await opening.post('/v1/sessions', { agent: 'ask' })).body).toEqual(session.body);
+    expect((await saying.say(session.body.id, 'Hello')).body).toEqual(said.body);
+  });
+});
+
+describe('After 24 hours', () => {
+  const age = (key: string, by: string) =>
+    app.database.rows(`update idempotency_keys set created_at = now() - $2::interval where key = $1`, [
+      key,
+      by,
+    ]);
+
+  it('a key is new again, whether or not it was deleted', async () => {
+    const key = newKey();
+    const open = (title: string) => keyed(app.client, key).post('/v1/sessions', { title });
+    const first = await open('One');
+    await age(key, '23 hours 59 minutes');
+    expect((await open('One')).body).toEqual(first.body);
+    expect((await open('Two')).status).toBe(422);
+    await age(key, '24 hours');
+    const second = await open('Two');
+    expect(second.status).toBe(201);
+    expect((await open('Two')).body).toEqual(second.body);
+    expect((await open('One')).status).toBe(422);
+  });
+
+  it('one of many that arrive at once takes it', async () => {
+    const key = newKey();
+    const open = (client: TestClient) => keyed(client, key).post('/v1/sessions', {});
+    const first = await open(app.client);
+    await age(key, '25 hours');
+    const answers = await Promise.all([app, other, app, other, app, other].map(({ client }) => open(client)));
+    const ids = new Set(answers.map(({ body }) => body.id as string));
+    expect(ids.size).toBe(1);
+    expect(ids).not.toContain(first.body.id);
+  });
+
+  it('it is deleted, and a younger one is not', async () => {
+    const pruner = app.nest.get(IdempotencyKeyPruner);
+    await pruner.prune();
+    const [young, old] = [newKey(), newKey()];
+    for (const key of [young, old]) await keyed(app.client, key).post('/v1/sessions', {});
+    await age(young, '23 hours 59 minutes');
+    await age(old, '24 hours');
+    await app.database.rows(
+      `insert into idempotency_keys (user_id, key, fingerprint, outcome, created_at)
+       select 'local', 'old ' || n, '', '', now() - interval '2 days' from generate_series(1, 1200) as n`,
+    );
+    expect(await pruner.prune()).toBe(1201);
+    expect(await pruner.prune()).toBe(0);
+    expect(await count('idempotency_keys', `key = '${young}'`)).toBe(1);
+  });
+
+  it('it is not deleted while it is being taken anew', async () => {
+    await once('renewed', async () => 'old');
+    await age('renewed', '25 hours');
+    const { held, release } = gate();
+    const { held: inside, release: begun } = gate();
+    const renewing = once('renewed', async () => {
+      begun();
+      await held;
+      return 'new';
+    });
+    await inside;
+    await app.nest.get(IdempotencyKeyPruner).prune();
+    release();
+    expect((await renewing).value).toBe('new');
+    expect((await once('renewed', async () => 'newer')).value).toBe('new');
+  });
+});
+
+describe('The description of the API', () => {
+  const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+    paths: Record<string, Record<string, { parameters?: { name: string }[]; responses: object }>>;
+  };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+  );
+
+  it.each(operations)('says of $method $path whether a key counts', ({ method, operation }) => {
+    const names = operation.parameters?.map(({ name }) => name) ?? [];
+    expect(names.includes('Idempotency-Key')).toBe(method === 'post');
+    expect('422' in operation.responses).toBe(method === 'post');
+  });
+});
+
+describe('A request', () => {
+  const request = (key: string) => ({ userId: 'local', key, fingerprint: Buffer.from(key) });
+
+  it('ends with its first unit of work: what it set in motion works on its own', async () => {
+    const uow = app.nest.get(UnitOfWork);
+    const done: unknown[] = [];
+    const perform = () =>
+      app.nest.get(Idempotency).within(request('chain'), async () => {
+        const { value } = await uow.run('test', async () => new Date(0));
+        await uow.run('test', async () => done.push(value));
+        return value;
+      });
+    expect([await perform(), await perform()]).toEqual([new Date(0), new Date(0)]);
+    expect(done).toHaveLength(2);
+  });
+
+  it('ends with its answer: what goes on behind it takes no key', async () => {
+    const uow = app.nest.get(UnitOfWork);
+    const { held: answered, release: answer } = gate();
+    let behind: Promise<unknown> = answered;
+    await app.nest.get(Idempotency).within(request('behind'), async () => {
+      behind = answered.then(() => uow.run('test', async () => undefined));
+    });
+    answer();
+    await behind;
+    expect(await count('idempotency_keys', `key = 'behind'`)).toBe(0);
+  });
+});
+
+describe('An answer that is lost', () => {
+  let database: TestDatabase;
+  let proxy: FlakyProxy;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    proxy = new FlakyProxy(new URL(database.url));
+  });
+  afterAll(() => database.drop());
+
+  const stored = async (sessionId: string) =>
+    database.rows<{ id: string }>('select id from runs where session_id = $1', [sessionId]);
+  const storedOnce = (sessionId: string) =>
+    eventually(async () => {
+      const runs = await stored(sessionId);
+      expect(runs).toHaveLength(1);
+      return runs[0]!.id;
+    });
+
+  it('since the database did not say that it had committed, is found by the repeat, which begins the run', async () => {
+    const env = { DATABASE_URL: await proxy.open(), RUN_LEASE_SECONDS: '3600' };
+    const isolated = await TestApp.start(env, { database, model: app.model });
+    try {
+      app.model.script({ text: 'Found.' });
+      const sessionId = await isolated.client.openSession({ agent: 'ask' });
+      const client = keyed(isolated.client);
+      proxy.swallowAnswersFrom('COMMIT');
+      const lost = client.say(sessionId, 'Hello');
+      const runId = await storedOnce(sessionId);
+      await proxy.close();
+      expect((await lost).body.code).toBe('database.unavailable');
+      await proxy.open();
+      const again = await eventually(async () => {
+        const answer = await client.say(sessionId, 'Hello');
+        expect(answer.status).toBe(202);
+        return answer;
+      });
+      expect(again.body.run.id).toBe(runId);
+      const events = await isolated.client.readUntil(sessionId, isFinished, again.body.last_event_id);
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+      expect(await stored(sessionId)).toHaveLength(1);
+    } finally {
+      await isolated.stop();
+      await proxy.close();
+    }
+  });
+
+  it('since the process was killed after the commit, is found by the repeat on another one, which goes on', async () => {
+    const lease = { RUN_LEASE_SECONDS: '1' };
+    const env = { DATABASE_URL: await proxy.open(), OPENAI_BASE_URL: app.model.url, ...lease };
+    const server = await ServerProcess.start(env);
+    let restarted: TestApp | undefined;
+    try {
+      app.model.script({ text: 'Found.' });
+      const sessionId = await server.client.openSession({ agent: 'ask' });
+      const key = newKey();
+      proxy.swallowAnswersFrom('COMMIT');
+      const unanswered = expect(keyed(server.client, key).ask(sessionId, 'Hello')).rejects.toThrow('fetch');
+      const runId = await storedOnce(sessionId);
+      await server.stop('SIGKILL');
+      await unanswered;
+
+      restarted = await TestApp.start(lease, { database, model: app.model });
+      const events = await keyed(restarted.client, key).ask(sessionId, 'Hello');
+      expect(events.at(-1)).toMatchObject({
+        type: 'run.finished',
+        run_id: runId,
+        data: { status: 'completed' },
+      });
+      expect(await keyed(restarted.client, key).ask(sessionId, 'Hello')).toEqual(events);
+      await expect(keyed(restarted.client, key).ask(sessionId, 'Hello?')).rejects.toThrow('422');
+      expect(await stored(sessionId)).toHaveLength(1);
+    } finally {
+      await server.stop('SIGKILL');
+      await restarted?.stop();
+      await proxy.close();
+    }
+  });
+});
