@@ -1,6 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { TestClient } from './client.js';
 import { SeededRandom } from './seeded-random.js';
 import { ServerProcess } from './server-process.js';
+
+const NOTICED_MS = 300;
 
 /**
  * Two servers on one database. Whoever has something to say says it to the first, which so carries out the runs; the
@@ -25,8 +28,9 @@ export class Fleet {
 
   /** Kills the first one; the second goes on in its place, and a new one stands by. */
   async killActive(): Promise<void> {
-    const killed = this.swap();
-    await killed.stop('SIGKILL');
+    // Whoever says something at this moment has to say it again.
+    await this.first.stop('SIGKILL');
+    this.swap();
     this.second = await ServerProcess.start(this.env);
   }
 
@@ -39,11 +43,14 @@ export class Fleet {
     this.second = await second;
   }
 
-  /** Stops the first one for a while, as a machine does that is out of memory; meanwhile the second goes on in its place. */
+  /** Stops the first one for a while, as a machine does that is out of memory; the second goes on in its place. */
   async freezeActive(meanwhile: () => Promise<void>): Promise<void> {
-    const frozen = this.swap();
+    const frozen = this.first;
     frozen.signal('SIGSTOP');
     try {
+      // Whatever is said to it until somebody notices, it will hear when it wakes.
+      await pause(NOTICED_MS);
+      this.swap();
       await meanwhile();
     } finally {
       frozen.signal('SIGCONT');
@@ -54,10 +61,7 @@ export class Fleet {
     await Promise.all([this.first.stop('SIGKILL'), this.second.stop('SIGKILL')]);
   }
 
-  private swap(): ServerProcess {
-    const { first } = this;
-    this.first = this.second;
-    this.second = first;
-    return first;
+  private swap(): void {
+    [this.first, this.second] = [this.second, this.first];
   }
 }

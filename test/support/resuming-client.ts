@@ -59,13 +59,20 @@ export class ResumingClient {
     this.stopped.abort();
   }
 
-  /** Posts until a server has taken it. A message, unlike the other inputs, is looked for before it is sent again. */
+  /**
+   * Posts until a server has taken it. A message, unlike the other inputs, is looked for before it is sent again; one
+   * that was stored only after that look keeps the session busy.
+   */
   async say(content: string, more: object = {}): Promise<void> {
-    for (;;) {
-      const answer = await this.post(this.sendTo(), { type: 'user_message', content, ...more });
-      if (answer === 'taken' || (await this.hasMessages())) return;
+    const input = { type: 'user_message', content, ...more };
+    if ((await this.post(this.sendTo(), input)) !== 'again') return;
+    do {
+      this.repeats++;
       await pause(AGAIN_MS);
-    }
+    } while (
+      !(await this.hasMessages()) &&
+      (await this.post(this.sendTo(), input, 'run.in_progress')) === 'again'
+    );
   }
 
   /** The events after the newest one, for as long as the connection lasts. */
@@ -117,7 +124,12 @@ export class ResumingClient {
     }
   }
 
-  private async post({ url }: TestClient, input: object): Promise<'taken' | 'again' | 'refused'> {
+  /** @param meansTaken the code of a problem that shows that the input had arrived before */
+  private async post(
+    { url }: TestClient,
+    input: object,
+    meansTaken?: string,
+  ): Promise<'taken' | 'again' | 'refused'> {
     try {
       const response = await fetch(`${url}/v1/sessions/${this.sessionId}/messages`, {
         method: 'POST',
@@ -126,7 +138,7 @@ export class ResumingClient {
         signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
       });
       const body = await response.text();
-      if (response.ok) return 'taken';
+      if (response.ok || (meansTaken && body.includes(`"code":"${meansTaken}"`))) return 'taken';
       if (response.status === 503) return 'again';
       this.refusals.push(`${JSON.stringify(input)}: ${response.status} ${body}`);
       return 'refused';

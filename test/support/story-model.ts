@@ -172,6 +172,12 @@ export function toolCallsOf(story: Story): { toolName: string; args: object }[] 
     .map(({ name, args }) => ({ toolName: name, args }));
 }
 
+/** What stands between a model and the end of its reply. */
+interface Obstacles {
+  readonly trouble: Trouble | undefined;
+  readonly hold: Promise<void> | undefined;
+}
+
 interface Pace {
   readonly firstTokenMs: number;
   /** Between chunks of about two words. */
@@ -184,9 +190,11 @@ interface Pace {
  * from call to call, and troubles that pass are counted.
  */
 export class StoryModel {
-  /** Requests that asked for an answer, as `number kind step`. */
+  /** What it was asked for: `number kind step`, or `number classification`. */
   readonly asked: string[] = [];
   private readonly troubled = new Map<string, number>();
+  private readonly holds = new Map<string, Promise<void>>();
+  private readonly held = Promise.withResolvers<void>();
 
   private constructor(
     private readonly server: Server,
@@ -213,18 +221,30 @@ export class StoryModel {
     await closed;
   }
 
+  /** The next call for this (as in `asked`) comes to a halt in the middle of its reply, until `letGo`. */
+  hold(call: string): void {
+    this.holds.set(call, this.held.promise);
+  }
+
+  letGo(): void {
+    this.held.resolve();
+  }
+
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { messages, response_format: format } = JSON.parse(await text(request)) as ModelRequest;
     const at = messages.findLastIndex(({ role, content }) => role === 'user' && partIn(content));
     const part = partIn(messages[at]?.content ?? null);
     if (!part) throw new Error('a request that tells of no story');
-    if (format) return this.classify(part, response);
     const step = messages.slice(at).filter(({ role }) => role === 'assistant').length;
+    const call = `${part.number} ${format ? 'classification' : `${part.kind} ${step}`}`;
+    this.asked.push(call);
+    const hold = this.holds.get(call);
+    this.holds.delete(call);
+    if (format) return this.classify(part, response, hold);
     const script = replies(part);
-    this.asked.push(`${part.number} ${part.kind} ${step}`);
     const trouble = step === script.length - 1 ? this.troubleOf(part) : undefined;
     const reply = script[Math.min(step, script.length - 1)]!;
-    await this.tell(part, step, reply, trouble, new Telling(response));
+    await this.tell(part, step, reply, { trouble, hold }, new Telling(response));
   }
 
   private troubleOf({ number, kind, trouble }: Part): Trouble | undefined {
@@ -234,7 +254,11 @@ export class StoryModel {
     return before < trouble.times ? trouble.kind : undefined;
   }
 
-  private async classify({ kind }: Part, response: ServerResponse): Promise<void> {
+  private async classify(
+    { kind }: Part,
+    response: ServerResponse,
+    hold: Promise<void> | undefined,
+  ): Promise<void> {
     const telling = new Telling(response);
     const atomic = kind !== 'plan';
     const result = {
@@ -244,6 +268,7 @@ export class StoryModel {
       reason: 'so it is told',
     };
     await pause(this.pace.firstTokenMs);
+    await hold;
     telling.begin();
     telling.say(JSON.stringify(result));
     telling.end('stop');
@@ -253,7 +278,7 @@ export class StoryModel {
     part: Part,
     step: number,
     { words, calls }: Reply,
-    trouble: Trouble | undefined,
+    { trouble, hold }: Obstacles,
     telling: Telling,
   ): Promise<void> {
     const call = this.asked.length;
@@ -263,7 +288,7 @@ export class StoryModel {
     if (trouble === 'silent') return undefined;
     telling.begin();
     if (trouble === 'malformed') return telling.break('data: {"choices": [{"delta"\n\n');
-    if (words > 0) await this.speak(telling, speech(part, step, words, call), trouble);
+    if (words > 0) await this.speak(telling, speech(part, step, words, call), { trouble, hold });
     if (trouble === 'cut') return telling.break('');
     if (trouble === 'halting') return undefined;
     for (const [index, { name, args }] of calls.entries()) {
@@ -277,10 +302,11 @@ export class StoryModel {
     return telling.end(calls.length > 0 ? 'tool_calls' : 'stop');
   }
 
-  private async speak(telling: Telling, said: string, trouble: Trouble | undefined): Promise<void> {
+  private async speak(telling: Telling, said: string, { trouble, hold }: Obstacles): Promise<void> {
     const chunks = chunksOf(said);
-    const told = trouble ? Math.ceil(chunks.length / 2) : chunks.length;
-    for (const chunk of chunks.slice(0, told)) {
+    const middle = Math.ceil(chunks.length / 2);
+    for (const [index, chunk] of chunks.slice(0, trouble ? middle : chunks.length).entries()) {
+      if (index === middle) await hold;
       if (telling.isOver) return;
       telling.say(chunk);
       await pause(this.pace.chunkMs);
