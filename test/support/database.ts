@@ -36,6 +36,17 @@ export class TestDatabase {
     return (await this.pool.query<Row>(sql, parameters)).rows;
   }
 
+  /** Locks rows, as somebody else would who works on them; until the answer is called. */
+  async lock(sql: string, parameters: unknown[]): Promise<() => Promise<void>> {
+    const connection = await this.pool.connect();
+    await connection.query('begin');
+    await connection.query(sql, parameters);
+    return async () => {
+      await connection.query('commit');
+      connection.release();
+    };
+  }
+
   async drop(): Promise<void> {
     await this.pool.end();
     await asAdmin((admin) => admin.query(`drop database ${this.name} with (force)`));

@@ -1,12 +1,18 @@
 import { AddressInfo, Server, Socket, connect, createServer } from 'node:net';
 
-/** A way to PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. */
+/**
+ * A way to PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. Or held up: what
+ * is asked arrives, but later.
+ */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private port = 0;
   private swallowing = false;
   private swallowFrom: string | undefined;
+  private holdFrom: { statement: string; times: number } | undefined;
+  /** What is held up, in the order in which it was asked. */
+  private held: { data: Buffer; to: Socket }[] | undefined;
 
   constructor(private readonly target: URL) {}
 
@@ -19,9 +25,10 @@ export class FlakyProxy {
         [upstream, client],
       ] as const) {
         this.sockets.add(from);
-        from.on('data', (data) => {
+        from.on('data', (data: Buffer) => {
           if (from === client && this.swallowFrom && data.includes(this.swallowFrom)) this.swallowing = true;
-          if (from === client || !this.swallowing) to.write(data);
+          if (from === client && this.isHeldUp(data)) this.held!.push({ data, to });
+          else if (from === client || !this.swallowing) to.write(data);
         });
         from.on('error', () => to.destroy());
         from.on('close', () => {
@@ -41,6 +48,30 @@ export class FlakyProxy {
   /** From the next statement with this text on, everything is asked and nothing answered; until it is closed. */
   swallowAnswersFrom(statement: string): void {
     this.swallowFrom = statement;
+  }
+
+  /** The statement with this text that is asked as the `nth` does not arrive, nor does anything after it. */
+  holdUpFrom(statement: string, nth: number): void {
+    this.holdFrom = { statement, times: nth };
+  }
+
+  /** Whether that statement was asked. */
+  get isHolding(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** Lets everything through that was held up. */
+  letGo(): void {
+    for (const { data, to } of this.held ?? []) to.write(data);
+    this.held = undefined;
+  }
+
+  private isHeldUp(data: Buffer): boolean {
+    if (this.holdFrom && data.includes(this.holdFrom.statement) && --this.holdFrom.times === 0) {
+      this.holdFrom = undefined;
+      this.held = [];
+    }
+    return this.held !== undefined;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { TestClient } from './client.js';
+import { SeededRandom } from './seeded-random.js';
+import { ServerProcess } from './server-process.js';
+
+const NOTICED_MS = 300;
+
+/**
+ * Two servers on one database. Whoever has something to say says it to the first, which so carries out the runs; the
+ * second one stands by. Readers turn to either.
+ */
+export class Fleet {
+  private constructor(
+    private first: ServerProcess,
+    private second: ServerProcess,
+    private readonly env: Record<string, string>,
+    private readonly random: SeededRandom,
+  ) {}
+
+  static async start(env: Record<string, string>, random: SeededRandom): Promise<Fleet> {
+    const [first, second] = await Promise.all([ServerProcess.start(env), ServerProcess.start(env)]);
+    return new Fleet(first, second, env, random.fork());
+  }
+
+  readonly active = (): TestClient => this.first.client;
+
+  readonly any = (): TestClient => this.random.pick([this.first, this.second]).client;
+
+  /** Kills the first one; the second goes on in its place, and a new one stands by. */
+  async killActive(): Promise<void> {
+    // Whoever says something at this moment has to say it again.
+    await this.first.stop('SIGKILL');
+    this.swap();
+    this.second = await ServerProcess.start(this.env);
+  }
+
+  /** Kills both, and starts both again. */
+  async killBoth(): Promise<void> {
+    await Promise.all([this.first.stop('SIGKILL'), this.second.stop('SIGKILL')]);
+    // Each as soon as it serves.
+    const second = ServerProcess.start(this.env);
+    this.first = await ServerProcess.start(this.env);
+    this.second = await second;
+  }
+
+  /** Stops the first one for a while, as a machine does that is out of memory; the second goes on in its place. */
+  async freezeActive(meanwhile: () => Promise<void>): Promise<void> {
+    const frozen = this.first;
+    frozen.signal('SIGSTOP');
+    try {
+      // Whatever is said to it until somebody notices, it will hear when it wakes.
+      await pause(NOTICED_MS);
+      this.swap();
+      await meanwhile();
+    } finally {
+      frozen.signal('SIGCONT');
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.first.stop('SIGKILL'), this.second.stop('SIGKILL')]);
+  }
+
+  private swap(): void {
+    [this.first, this.second] = [this.second, this.first];
+  }
+}

@@ -1,0 +1,177 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SentEvent, TestClient } from './client.js';
+import { resultOf } from './story-model.js';
+import { Transcript } from './transcript.js';
+
+/** Before the next connection, or the next try of a request. A real client would take a second. */
+const AGAIN_MS = 50;
+/** A connection on which nothing happens for so long is given up: its server may be frozen. */
+const SILENCE_MS = 2_500;
+const REQUEST_LIMIT_MS = 3_000;
+
+/** Which server to turn to; another one each time, perhaps. */
+export type AnyServer = () => TestClient;
+
+/**
+ * A client as a plugin has one. It reads one session, takes up again after its last event whenever the connection
+ * breaks, and answers what it is asked, posting again until a server takes it.
+ */
+export class ResumingClient {
+  readonly transcript = new Transcript();
+  /** Answers of servers that a client cannot make sense of. */
+  readonly refusals: string[] = [];
+  /** How often it has connected. */
+  connections = 0;
+  /** How often it had to post again. */
+  repeats = 0;
+  private readonly posting = new Set<Promise<void>>();
+  private readonly stopped = new AbortController();
+
+  constructor(
+    readonly sessionId: string,
+    /** Who is asked for events. */
+    private readonly readFrom: AnyServer,
+    /** Who gets messages, results and decisions. */
+    private readonly sendTo: AnyServer = readFrom,
+  ) {}
+
+  /** Reads, over any number of connections, up to the event that `isLast` accepts; false when it was stopped before. */
+  async follow(
+    isLast: (event: SentEvent) => boolean,
+    onEvent?: (event: SentEvent) => void,
+  ): Promise<boolean> {
+    while (!this.stopped.signal.aborted) {
+      for await (const event of this.connection()) {
+        this.transcript.add(event);
+        onEvent?.(event);
+        this.answer(event);
+        if (isLast(event)) {
+          await Promise.all(this.posting);
+          return true;
+        }
+      }
+      await pause(AGAIN_MS);
+    }
+    return false;
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  /**
+   * Posts until a server has taken it. A message, unlike the other inputs, is looked for before it is sent again; one
+   * that was stored only after that look keeps the session busy.
+   */
+  async say(content: string, more: object = {}): Promise<void> {
+    const input = { type: 'user_message', content, ...more };
+    if ((await this.post(this.sendTo(), input)) !== 'again') return;
+    do {
+      this.repeats++;
+      await pause(AGAIN_MS);
+    } while (
+      !(await this.hasMessages()) &&
+      (await this.post(this.sendTo(), input, 'run.in_progress')) === 'again'
+    );
+  }
+
+  /** The events after the newest one, for as long as the connection lasts. */
+  private async *connection(): AsyncGenerator<SentEvent> {
+    const silence = new AbortController();
+    const watchdog = setTimeout(() => silence.abort(), SILENCE_MS);
+    this.connections++;
+    try {
+      const path = `/v1/sessions/${this.sessionId}/events?after=0`;
+      const signal = AbortSignal.any([silence.signal, this.stopped.signal]);
+      for await (const event of this.readFrom().events(path, this.transcript.cursor, signal)) {
+        watchdog.refresh();
+        yield event;
+      }
+    } catch (error) {
+      // Refused, broken, or silent: the next connection goes on from here.
+      if (!isConnectionTrouble(error)) this.refusals.push(`events: ${String(error)}`);
+    } finally {
+      clearTimeout(watchdog);
+      silence.abort();
+    }
+  }
+
+  private answer({ type, data }: SentEvent): void {
+    if (type === 'tool_call.requested') {
+      const result = resultOf(String(data['tool_name']), data['arguments'] as object);
+      this.send({ type: 'tool_result', call_id: data['call_id'], result });
+    }
+    if (type === 'approval.requested') {
+      const { call_id: callId } = data['approval'] as { call_id: string };
+      this.send({ type: 'hitl_decision', call_id: callId, decision: 'approve' });
+    }
+    if (type === 'plan.approval_required') {
+      const { id, version } = data['plan'] as { id: string; version: number };
+      this.send({ type: 'plan_decision', plan_id: id, decision: 'approve', version });
+    }
+  }
+
+  private send(input: object): void {
+    const sending = this.postUntilTaken(input).finally(() => this.posting.delete(sending));
+    this.posting.add(sending);
+  }
+
+  private async postUntilTaken(input: object): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      if ((await this.post(this.sendTo(), input)) !== 'again') return;
+      this.repeats++;
+      await pause(AGAIN_MS);
+    }
+  }
+
+  /** @param meansTaken the code of a problem that shows that the input had arrived before */
+  private async post(
+    { url }: TestClient,
+    input: object,
+    meansTaken?: string,
+  ): Promise<'taken' | 'again' | 'refused'> {
+    try {
+      const response = await fetch(`${url}/v1/sessions/${this.sessionId}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(input),
+        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+      });
+      const body = await response.text();
+      if (response.ok || (meansTaken && body.includes(`"code":"${meansTaken}"`))) return 'taken';
+      if (response.status === 503) return 'again';
+      this.refusals.push(`${JSON.stringify(input)}: ${response.status} ${body}`);
+      return 'refused';
+    } catch (error) {
+      if (!isConnectionTrouble(error)) throw error;
+      return 'again';
+    }
+  }
+
+  private async hasMessages(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
+      const response = await fetch(`${this.sendTo().url}/v1/sessions/${this.sessionId}`, { signal });
+      return ((await response.json()) as { message_count?: number }).message_count! > 0;
+    } catch (error) {
+      if (!isConnectionTrouble(error)) throw error;
+      return false;
+    }
+  }
+}
+
+/** fetch says TypeError for whatever happens to a connection, and DOMException where it was given up. */
+const isConnectionTrouble = (error: unknown): boolean =>
+  error instanceof TypeError || (error instanceof DOMException && /Abort|Timeout/.test(error.name));
+
+/** Opens a session with whichever server answers. */
+export async function openSomewhere(server: AnyServer, body: object = {}): Promise<string> {
+  for (;;) {
+    try {
+      return await server().openSession(body);
+    } catch (error) {
+      if (!isConnectionTrouble(error)) throw error;
+      await pause(AGAIN_MS);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { SentEvent, isFinished } from './client.js';
+
+interface ShownMessage {
+  text: string;
+  /** What the deltas alone add up to; undefined where none were announced. */
+  streamed: string | undefined;
+  state: 'begun' | 'complete';
+}
+
+/**
+ * A session as a client shows it, by the rules of docs/protocol.md: deltas are put where they begin, `completed`
+ * replaces, `discarded` forgets. It also notes everything that a server must never send.
+ */
+export class Transcript {
+  readonly events: SentEvent[] = [];
+  /** What was wrong with the sequence, in words. */
+  readonly faults: string[] = [];
+  private readonly messages = new Map<string, ShownMessage>();
+  private readonly gone = new Set<string>();
+  private readonly finished = new Set<string>();
+
+  /** The id of the newest event; where to go on after a break. */
+  get cursor(): string {
+    return this.events.at(-1)?.id ?? '0';
+  }
+
+  /** The text of every message that is shown, by its id. */
+  get texts(): Map<string, string> {
+    return new Map([...this.messages].map(([id, { text }]) => [id, text]));
+  }
+
+  add(event: SentEvent): void {
+    if (Number(event.id) <= Number(this.cursor)) this.fault(event, `comes after ${this.cursor}`);
+    if (event.run_id !== null && this.finished.has(event.run_id))
+      this.fault(event, 'comes after run.finished');
+    this.events.push(event);
+    if (isFinished(event)) this.finished.add(event.run_id!);
+    this.show(event);
+  }
+
+  private show(event: SentEvent): void {
+    const { type, data } = event;
+    const id = String(data['message_id']);
+    switch (type) {
+      case 'message.created': {
+        const { id: created, content } = data['message'] as { id: string; content: string };
+        if (this.messages.has(created)) this.fault(event, 'creates a message twice');
+        this.messages.set(created, { text: content, streamed: undefined, state: 'complete' });
+        break;
+      }
+      case 'message.started':
+        if (this.messages.has(id) || this.gone.has(id)) this.fault(event, 'begins a message twice');
+        this.messages.set(id, { text: '', streamed: '', state: 'begun' });
+        break;
+      case 'message.delta':
+        this.grow(event, id, Number(data['offset']), String(data['text']));
+        break;
+      case 'message.completed':
+        this.complete(event, id, String(data['content']));
+        break;
+      case 'message.discarded':
+        if (this.messages.get(id)?.state !== 'begun') this.fault(event, 'discards what is not being said');
+        this.messages.delete(id);
+        this.gone.add(id);
+        break;
+      default: // what is not about messages
+    }
+  }
+
+  private grow(event: SentEvent, id: string, offset: number, text: string): void {
+    const message = this.messages.get(id);
+    if (message?.state !== 'begun') {
+      this.fault(event, this.gone.has(id) ? 'adds to a message that was discarded' : 'adds to no message');
+      return;
+    }
+    if (offset !== message.text.length) this.fault(event, `begins at ${offset}, not ${message.text.length}`);
+    message.text = message.text.slice(0, offset) + text;
+    message.streamed = message.text;
+  }
+
+  private complete(event: SentEvent, id: string, content: string): void {
+    const message = this.messages.get(id);
+    if (message?.state === 'complete') this.fault(event, 'completes a message twice');
+    if (this.gone.has(id)) this.fault(event, 'completes a message that was discarded');
+    // What no model has said (it has cost no tokens) is not streamed: it comes whole.
+    const isStreamed = message?.streamed !== undefined && (message.streamed !== '' || event.data['usage']);
+    if (isStreamed && message.streamed !== content) {
+      this.fault(event, `has ${content.length} characters, its deltas had ${message.streamed!.length}`);
+    }
+    this.messages.set(id, { text: content, streamed: message?.streamed, state: 'complete' });
+  }
+
+  private fault({ id, type }: SentEvent, what: string): void {
+    this.faults.push(`event ${id} (${type}) ${what}`);
+  }
+}
