@@ -107,7 +107,10 @@ describe('a model that gives all kinds of trouble at once', () => {
         const attempts = story.kind === 'plan' ? 2 : 1;
         expect(run.status, what).toBe('failed');
         expect([code, CIRCUIT_OPEN], what).toContain(run.error?.code);
-        expect((calls[code] ?? 0) + (calls[CIRCUIT_OPEN] ?? 0), what).toBe(attempts * (1 + RETRIES));
+        // What came before may have found the circuit open as well, and got through in the end.
+        const tries = attempts * (1 + RETRIES);
+        expect(calls[code] ?? 0, what).toBeLessThanOrEqual(tries);
+        expect((calls[code] ?? 0) + (calls[CIRCUIT_OPEN] ?? 0), what).toBeGreaterThanOrEqual(tries);
       } else if (run.status === 'failed') {
         // The trouble of the others may leave it no try: they share the endpoint.
         expect(run.error?.code, what).toBe(CIRCUIT_OPEN);
