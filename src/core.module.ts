@@ -8,6 +8,7 @@ import { requestIdOf } from './shared/api/request-id.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
 import { Idempotency } from './shared/application/idempotency.js';
+import { Journal } from './shared/application/journal.js';
 import { Shutdown } from './shared/application/shutdown.js';
 import { StreamMetrics } from './shared/application/stream-metrics.js';
 import { UnitOfWork } from './shared/application/unit-of-work.js';
@@ -48,6 +49,7 @@ import { TABLES } from './tables.js';
   ],
   providers: [
     Shutdown,
+    Journal,
     RepositoryRegistry,
     InstanceId,
     EventHub,
@@ -104,6 +106,7 @@ import { TABLES } from './tables.js';
     InstanceId,
     PostgresListener,
     Shutdown,
+    Journal,
     RepositoryRegistry,
     Database,
     DatabaseLocation,

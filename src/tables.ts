@@ -1,8 +1,10 @@
 import { EntitySchema } from 'typeorm';
+import { LlmCallSchema } from './modules/agents/index.js';
 import { ApprovalSchema } from './modules/approvals/index.js';
 import { MessageSchema } from './modules/conversations/index.js';
+import { JobSchema } from './modules/jobs/index.js';
 import { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './modules/plans/index.js';
-import { LlmCallSchema, RunSchema, ToolCallSchema } from './modules/runs/index.js';
+import { RunSchema, ToolCallSchema } from './modules/runs/index.js';
 import { AgentSwitchSchema, SessionSchema } from './modules/sessions/index.js';
 import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
 import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempotency-key.row.js';
@@ -19,6 +21,7 @@ export const TABLES: EntitySchema[] = [
   PlanSchema,
   SubtaskSchema,
   PlanTransitionSchema,
+  JobSchema,
   EventSchema,
   EventStreamSchema,
   IdempotencyKeySchema,

@@ -7,6 +7,8 @@ export abstract class Config {
   /** 0 = any free port. */
   abstract readonly port: number;
   abstract readonly metricsPort: number | undefined;
+  /** Where a process that only works answers probes and scrapes; 0 = any free port. */
+  abstract readonly workerPort: number;
   /** Unset = embedded PostgreSQL under `dataDir`. */
   abstract readonly databaseUrl: string | undefined;
   abstract readonly databasePoolSize: number;

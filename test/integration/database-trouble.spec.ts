@@ -81,8 +81,8 @@ describe('a database that is away for two seconds', () => {
 
   it('may have stored what it did not say it had: nothing is stored twice', async () => {
     const deltas = app.nest.get(DeltaLog);
-    const token = await database.letWrite(sessionId);
-    const message = { sessionId, runId: crypto.randomUUID(), messageId: crypto.randomUUID(), token };
+    const writer = await database.letWrite(sessionId);
+    const message = { sessionId, messageId: crypto.randomUUID(), ...writer };
     deltas.append({ ...message, offset: 0, text: 'one ' });
     await deltas.flushed(message.messageId);
     const stored = () =>

@@ -115,16 +115,16 @@ describe('the event log', () => {
     const sessions = await Promise.all(Array.from({ length: 10 }, () => app.client.openSession()));
     const deltas = app.nest.get(DeltaLog);
     const whole = Array.from({ length: 300 }, (_, n) => `piece ${n} `);
-    const tokens = await Promise.all(sessions.map((id) => app.database.letWrite(id)));
+    const writers = await Promise.all(sessions.map((id) => app.database.letWrite(id)));
     const messages = sessions.map((id, n) => ({
       sessionId: id,
       messageId: crypto.randomUUID(),
       offset: 0,
-      token: tokens[n]!,
+      ...writers[n]!,
     }));
     for (const text of whole) {
       for (const message of messages) {
-        deltas.append({ ...message, runId: crypto.randomUUID(), text });
+        deltas.append({ ...message, text });
         message.offset += text.length;
       }
       if (Math.random() < 0.2) await deltas.flushed(messages[0]!.messageId);
@@ -148,8 +148,8 @@ describe('the event log', () => {
 
   it('writes deltas again when the connection breaks, and none twice', async () => {
     const deltas = app.nest.get(DeltaLog);
-    const token = await app.database.letWrite(sessionId);
-    const message = { sessionId, runId: crypto.randomUUID(), messageId: crypto.randomUUID(), token };
+    const writer = await app.database.letWrite(sessionId);
+    const message = { sessionId, messageId: crypto.randomUUID(), ...writer };
     let text = '';
     for (let n = 0; n < 60; n++) {
       const piece = `[${n}]`;
@@ -173,13 +173,12 @@ describe('the event log', () => {
 
   it('prunes the deltas of completed messages and of nothing else', async () => {
     app.model.script({ text: 'a longer answer of several pieces' });
-    const token = await app.database.letWrite(sessionId);
+    const writer = await app.database.letWrite(sessionId);
     const unfinished = {
       sessionId,
-      runId: crypto.randomUUID(),
       messageId: crypto.randomUUID(),
       offset: 0,
-      token,
+      ...writer,
     };
     app.nest.get(DeltaLog).append({ ...unfinished, text: 'still going' });
     await app.nest.get(DeltaLog).flushed(unfinished.messageId);

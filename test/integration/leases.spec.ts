@@ -72,9 +72,7 @@ describe('a lease', () => {
     await speaks();
     await takeAway();
     // Pieces of the answer are fenced as well, as soon as the new owner has begun to speak.
-    await app.database.rows('update event_streams set writer = gen_random_uuid() where session_id = $1', [
-      sessionId,
-    ]);
+    await app.database.rows(`update event_streams set writers = '{}' where session_id = $1`, [sessionId]);
     const [before] = await app.database.rows('select last_seq from event_streams where session_id = $1', [
       sessionId,
     ]);

@@ -24,11 +24,14 @@ export class TestDatabase {
     return new TestDatabase(url.href, name, pool);
   }
 
-  /** Makes pieces with this token the ones that a session's log takes. */
-  async letWrite(sessionId: string): Promise<string> {
-    const token = crypto.randomUUID();
-    await this.rows('update event_streams set writer = $2 where session_id = $1', [sessionId, token]);
-    return token;
+  /** A run, as the log of a session knows it, and the token that its pieces of answers need. */
+  async letWrite(sessionId: string): Promise<{ runId: string; token: string }> {
+    const writer = { runId: randomUUID(), token: randomUUID() };
+    await this.rows(
+      'update event_streams set writers = writers || jsonb_build_object($2::text, $3::text) where session_id = $1',
+      [sessionId, writer.runId, writer.token],
+    );
+    return writer;
   }
 
   /** What the database holds, read past the application. */

@@ -1,15 +1,18 @@
 import { Module } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsController } from './api/agents.controller.js';
 import { AgentRegistry } from './application/agent-registry.js';
 import { LanguageModel } from './application/language-model.js';
+import { LlmCallRepository } from './domain/llm-call.js';
 import { ToolCatalog } from './domain/tool.js';
 import { loadAgents } from './infrastructure/load-agents.js';
 import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
+import { TypeOrmLlmCallRepository } from './infrastructure/typeorm-llm-call.repository.js';
 import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 
 @Module({
@@ -37,4 +40,8 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
   ],
   exports: [AgentRegistry, LanguageModel, ToolCatalog, ModelEndpoint],
 })
-export class AgentsModule {}
+export class AgentsModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(LlmCallRepository, ({ manager }) => new TypeOrmLlmCallRepository(manager));
+  }
+}

@@ -1,8 +1,11 @@
 export { AgentsModule } from './agents.module.js';
 export { AgentRegistry } from './application/agent-registry.js';
+export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
+export { retryWait } from './application/retry-wait.js';
 export {
   LanguageModel,
   ModelError,
+  isPassing,
   type ModelAnswer,
   type ModelListener,
   type ModelMessage,
@@ -10,6 +13,8 @@ export {
   type ModelToolCall,
   type ModelUsage,
 } from './application/language-model.js';
+export { LlmCallRepository, type LlmCall, type LlmCallOutcome } from './domain/llm-call.js';
+export { LlmCallSchema } from './infrastructure/llm-call.row.js';
 export { AgentNotFound, mayWrite, type Agent } from './domain/agent.js';
 export {
   IDE_TOOLS,

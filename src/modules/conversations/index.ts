@@ -1,5 +1,5 @@
 export { MessageDto } from './api/messages.dto.js';
-export { ConversationQueries } from './application/conversation.queries.js';
+export { ConversationQueries, type Thread } from './application/conversation.queries.js';
 export {
   messageCreated,
   toMessageView,

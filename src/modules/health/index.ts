@@ -1,1 +1,2 @@
 export { HealthModule } from './health.module.js';
+export { OperationServer } from './infrastructure/operation-server.js';

@@ -1,2 +1,2 @@
-export { LlmCallSchema, RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
+export { RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
 export { RunsModule } from './runs.module.js';

@@ -4,12 +4,14 @@ import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repo
 import { AgentsModule } from '../agents/index.js';
 import { ApprovalsModule } from '../approvals/index.js';
 import { ConversationsModule } from '../conversations/index.js';
+import { JobHandlers, JobsModule } from '../jobs/index.js';
 import { PlansModule } from '../plans/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { DecisionsController } from './api/decisions.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { InputsController } from './api/inputs.controller.js';
 import { RunsController } from './api/runs.controller.js';
+import { AgentJob } from './application/agent-job.js';
 import { AdvancePlan } from './application/advance-plan.js';
 import { AnswerStep } from './application/answer-step.js';
 import { ApplyDecision } from './application/apply-decision.js';
@@ -30,9 +32,9 @@ import { ProposePlan } from './application/propose-plan.js';
 import { RecordFailure } from './application/record-failure.js';
 import { RecordReply } from './application/record-reply.js';
 import { RetryPlan } from './application/retry-plan.js';
-import { RunJournal } from './application/run-journal.js';
 import { RunMetrics } from './application/run-metrics.js';
 import { Leases } from './application/leases.js';
+import { TakeOverRun } from './application/take-over-run.js';
 import { RecoverRuns } from './application/recover-runs.js';
 import { RecoveryWatch } from './application/recovery-watch.js';
 import { StartQueuedRun } from './application/start-queued-run.js';
@@ -45,18 +47,16 @@ import { SendUserMessage } from './application/send-user-message.js';
 import { SubmitToolResult } from './application/submit-tool-result.js';
 import { SwitchAgent } from './application/switch-agent.js';
 import { ToolAnswers } from './application/tool-answers.js';
-import { LlmCallRepository } from './domain/llm-call.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
 import { PrometheusRunMetrics } from './infrastructure/prometheus-run-metrics.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
-import { TypeOrmLlmCallRepository } from './infrastructure/typeorm-llm-call.repository.js';
 import { TypeOrmRunRepository } from './infrastructure/typeorm-run.repository.js';
 import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
 import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.repository.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule, ConversationsModule, ApprovalsModule, PlansModule],
+  imports: [AgentsModule, SessionsModule, ConversationsModule, ApprovalsModule, PlansModule, JobsModule],
   controllers: [InputsController, DecisionsController, EventsController, RunsController],
   providers: [
     SendUserMessage,
@@ -69,6 +69,7 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
     StopRun,
     BeginRun,
     StartQueuedRun,
+    TakeOverRun,
     RecoverRuns,
     RecoveryWatch,
     RunNotices,
@@ -91,19 +92,19 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
     EndPlan,
     SaveRun,
     ModelCalls,
-    RunJournal,
     RunSupervisor,
+    AgentJob,
     { provide: RunQueries, useClass: SqlRunQueries },
     { provide: RunMetrics, useClass: PrometheusRunMetrics },
   ],
 })
 export class RunsModule {
-  constructor(repositories: RepositoryRegistry, config: Config) {
+  constructor(repositories: RepositoryRegistry, jobs: JobHandlers, agentJob: AgentJob, config: Config) {
+    jobs.register(agentJob);
     repositories.register(
       RunRepository,
       (context) => new TypeOrmRunRepository(context, config.runLeaseSeconds),
     );
     repositories.register(ToolCallRepository, ({ manager }) => new TypeOrmToolCallRepository(manager));
-    repositories.register(LlmCallRepository, ({ manager }) => new TypeOrmLlmCallRepository(manager));
   }
 }

@@ -11,12 +11,16 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   not_found: 404,
   conflict: 409,
   unprocessable: 422,
+  too_many: 429,
   unavailable: 503,
 };
 
 const RETRY_AFTER_SECONDS = 1;
 
-type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & { details?: object };
+type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & {
+  details?: object;
+  retryAfterSeconds?: number | undefined;
+};
 
 /** What the body parser and the router say, by status. */
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
@@ -38,7 +42,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, code, detail, errors, details } = described;
+    const { status, code, detail, errors, details, retryAfterSeconds } = described;
     const problem: Problem = {
       ...details,
       type: `urn:agent-runtime:problem:${code}`,
@@ -49,13 +53,14 @@ export class ProblemFilter implements ExceptionFilter {
       request_id: requestIdOf(host.switchToHttp().getRequest<Request>()),
       ...(errors && { errors }),
     };
-    if (status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+    const wait = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+    if (wait !== undefined) response.setHeader('retry-after', wait);
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
   private describe(error: unknown): Described {
     if (error instanceof DomainError) {
-      const { code, kind, message, faults, details } = error;
+      const { code, kind, message, faults, details, retryAfterSeconds } = error;
       if (kind === 'unavailable') this.logger.warn({ err: error }, 'a request could not be served');
       return {
         status: STATUS[kind],
@@ -63,6 +68,7 @@ export class ProblemFilter implements ExceptionFilter {
         detail: message,
         ...(faults.length > 0 && { errors: [...faults] }),
         details,
+        retryAfterSeconds,
       };
     }
     const status = statusOf(error);

@@ -1,9 +1,9 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { BehaviorSubject, Observable, filter, take } from 'rxjs';
 
-/** In this order; each stage ends before the next begins. */
+/** In this order; each stage ends before the next begins. Within one, everything ends at the same time. */
 const STAGES = [
-  'drain_runs',
+  'drain',
   'flush_events',
   'end_streams',
   'settle_runs',
@@ -63,14 +63,16 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
 
   private async perform(stages: readonly ShutdownStage[]): Promise<void> {
     for (const stage of stages) {
-      for (const step of this.steps.get(stage) ?? []) {
-        try {
-          await step();
-        } catch (error) {
-          // One step that fails must not keep the later ones (above all: the database's end) from happening.
-          this.logger.error({ err: error, stage }, 'a shutdown step failed');
-        }
-      }
+      await Promise.all((this.steps.get(stage) ?? []).map((step) => this.attempt(stage, step)));
+    }
+  }
+
+  private async attempt(stage: ShutdownStage, step: () => Promise<void> | void): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      // One step that fails must not keep the later ones (above all: the database's end) from happening.
+      this.logger.error({ err: error, stage }, 'a shutdown step failed');
     }
   }
 }

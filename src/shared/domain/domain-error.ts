@@ -1,7 +1,8 @@
 import { JsonObject } from './json.js';
 
 /** What sort of refusal an error is; the API maps each kind to one HTTP status. */
-export type ErrorKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable' | 'unavailable';
+export type ErrorKind =
+  'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable' | 'too_many' | 'unavailable';
 
 /** One fault of an input, with the field it was found in. */
 export interface FieldFault {
@@ -20,6 +21,8 @@ export abstract class DomainError extends Error {
   readonly details: JsonObject = {};
   /** Which fields of the input are at fault. */
   readonly faults: readonly FieldFault[] = [];
+  /** When another try makes sense, where that can be said. */
+  readonly retryAfterSeconds: number | undefined = undefined;
 
   constructor(message: string) {
     super(message);

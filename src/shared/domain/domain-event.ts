@@ -9,6 +9,6 @@ export interface DomainEvent {
   readonly sessionId: string;
   readonly runId: string | null;
   readonly data: JsonObject;
-  /** From here on only pieces of answers with this token are appended to the log of the session. */
+  /** From here on only those pieces of the run's answers are appended that have this token. */
   readonly writer?: string | undefined;
 }

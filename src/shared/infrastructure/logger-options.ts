@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Params } from 'nestjs-pino';
 import { Config } from '../../config/config.js';
+import { logFields } from '../application/log-context.js';
 
 /** Probes and scrapes come every few seconds and say nothing. */
 const QUIET = /^\/(health|metrics|docs)(\/|$|\?)/;
@@ -11,6 +12,7 @@ export function loggerOptions(config: Config, requestIdOf: (request: IncomingMes
     pinoHttp: {
       level: config.logLevel,
       genReqId: requestIdOf,
+      mixin: logFields,
       customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
       autoLogging: { ignore: (request: IncomingMessage) => QUIET.test(request.url ?? '') },
       wrapSerializers: false, // ours get the objects themselves

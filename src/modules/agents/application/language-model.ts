@@ -38,20 +38,27 @@ export interface ModelAnswer {
   readonly firstTokenMs: number;
 }
 
-export type ModelErrorCode =
-  | 'model.unavailable'
-  | 'model.circuit_open'
-  | 'model.connect_timeout'
-  | 'model.idle_timeout'
-  | 'model.unauthorized'
-  | 'model.not_found'
-  | 'model.rate_limited'
-  | 'model.quota_exceeded'
-  | 'model.request_refused'
-  | 'model.server_error'
-  | 'model.malformed_answer'
-  | 'model.stream_cut'
-  | 'model.answer_too_long';
+/** What can go wrong with a call, and whether another try may bring what this one did not. */
+const MAY_PASS = {
+  'model.unavailable': true,
+  'model.circuit_open': true,
+  'model.connect_timeout': true,
+  'model.idle_timeout': true,
+  'model.unauthorized': false,
+  'model.not_found': false,
+  'model.rate_limited': true,
+  'model.quota_exceeded': false,
+  'model.request_refused': false,
+  'model.server_error': true,
+  'model.malformed_answer': true,
+  'model.stream_cut': true,
+  'model.answer_too_long': false,
+} as const;
+
+export type ModelErrorCode = keyof typeof MAY_PASS;
+
+/** Whether a failure with this code is one of a model's that may pass by itself. */
+export const isPassing = (code: string): boolean => code in MAY_PASS && MAY_PASS[code as ModelErrorCode];
 
 /** A call that brought no whole answer. The message is made for clients: no word of the provider's. */
 export class ModelError extends DomainError {
@@ -60,12 +67,15 @@ export class ModelError extends DomainError {
   constructor(
     readonly code: ModelErrorCode,
     message: string,
-    /** Whether another try may bring what this one did not. */
-    readonly retryable: boolean,
     /** How long to wait before another try, where that is known: by the provider's word, or until it is asked again. */
     readonly retryAfterMs?: number,
   ) {
     super(message);
+  }
+
+  /** Whether another try may bring what this one did not. */
+  get retryable(): boolean {
+    return isPassing(this.code);
   }
 }
 

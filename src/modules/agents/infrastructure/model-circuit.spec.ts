@@ -25,7 +25,7 @@ function callInHand() {
   return hand;
 }
 
-const failure = (code: ModelErrorCode) => new ModelError(code, 'The model failed', true);
+const failure = (code: ModelErrorCode) => new ModelError(code, 'The model failed');
 const untouched = new AbortController().signal;
 
 describe('the circuit of a model endpoint', () => {

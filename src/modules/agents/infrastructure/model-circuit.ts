@@ -161,7 +161,7 @@ export class ModelCircuit {
     const waitMs = Math.max(0, this.tryAgainAt - Date.now()) + TIMER_SLACK_MS;
     const why = this.lastFailure()?.message ?? 'The model failed';
     const message = `${why}; after several failures its endpoint is left alone for a moment`;
-    return new ModelError('model.circuit_open', message, true, waitMs);
+    return new ModelError('model.circuit_open', message, waitMs);
   }
 
   private lastFailure(): ModelError | undefined {

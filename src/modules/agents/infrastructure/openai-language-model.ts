@@ -113,7 +113,7 @@ export class OpenAiLanguageModel extends LanguageModel {
       gathered.content += piece;
       listener.onText(piece);
     };
-    const silent = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent', true));
+    const silent = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent'));
     const watchdog = setTimeout(silent, this.idleTimeoutMs);
     try {
       for await (const chunk of chunks) {
@@ -181,20 +181,20 @@ function refuseTooLong({ content, toolCalls }: Gathered): void {
     content.length,
   );
   if (characters <= MAX_ANSWER_CHARACTERS) return;
-  throw new ModelError('model.answer_too_long', 'The model’s answer has no end', false);
+  throw new ModelError('model.answer_too_long', 'The model’s answer has no end');
 }
 
 function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   const { content, finishReason, usage } = gathered;
   const { toolCalls } = gathered;
   if (finishReason === null && gathered.firstTokenMs === null) {
-    throw new ModelError('model.malformed_answer', 'What came from the model is no answer', true);
+    throw new ModelError('model.malformed_answer', 'What came from the model is no answer');
   }
   if (finishReason === null) {
-    throw new ModelError('model.stream_cut', 'The model’s answer broke off', true);
+    throw new ModelError('model.stream_cut', 'The model’s answer broke off');
   }
   if (content === '' && toolCalls.length === 0) {
-    throw new ModelError('model.malformed_answer', 'The model answered nothing', true);
+    throw new ModelError('model.malformed_answer', 'The model answered nothing');
   }
   return {
     content,
@@ -252,38 +252,37 @@ function toMessage(message: ModelMessage): OpenAI.Chat.ChatCompletionMessagePara
 function toModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
   if (error instanceof APIConnectionTimeoutError) {
-    return new ModelError('model.connect_timeout', 'The model did not begin to answer in time', true);
+    return new ModelError('model.connect_timeout', 'The model did not begin to answer in time');
   }
   if (error instanceof APIConnectionError) {
-    return new ModelError('model.unavailable', 'The model cannot be reached', true);
+    return new ModelError('model.unavailable', 'The model cannot be reached');
   }
   if (error instanceof APIError && error.status !== undefined) return fromStatus(error);
   if (error instanceof APIError) {
-    return new ModelError('model.server_error', 'The model failed in the middle of its answer', true);
+    return new ModelError('model.server_error', 'The model failed in the middle of its answer');
   }
   if (error instanceof SyntaxError) {
-    return new ModelError('model.malformed_answer', 'The model’s answer is not well-formed', true);
+    return new ModelError('model.malformed_answer', 'The model’s answer is not well-formed');
   }
-  return new ModelError('model.stream_cut', 'The model’s answer broke off', true);
+  return new ModelError('model.stream_cut', 'The model’s answer broke off');
 }
 
 function fromStatus(error: APIError): ModelError {
   const status = error.status ?? 0;
   if (status === 401 || status === 403) {
-    return new ModelError('model.unauthorized', 'The model refuses the credentials of this server', false);
+    return new ModelError('model.unauthorized', 'The model refuses the credentials of this server');
   }
-  if (status === 404)
-    return new ModelError('model.not_found', 'The model does not exist at its provider', false);
+  if (status === 404) return new ModelError('model.not_found', 'The model does not exist at its provider');
   if (status === 429 && error.code === 'insufficient_quota') {
-    return new ModelError('model.quota_exceeded', 'The quota at the model’s provider is used up', false);
+    return new ModelError('model.quota_exceeded', 'The quota at the model’s provider is used up');
   }
   if (status === 429) {
-    return new ModelError('model.rate_limited', 'The model is overloaded', true, retryAfterMs(error));
+    return new ModelError('model.rate_limited', 'The model is overloaded', retryAfterMs(error));
   }
   if (status >= 500 || status === 408 || status === 409) {
-    return new ModelError('model.server_error', 'The model’s provider failed', true, retryAfterMs(error));
+    return new ModelError('model.server_error', 'The model’s provider failed', retryAfterMs(error));
   }
-  return new ModelError('model.request_refused', 'The model refuses the request', false);
+  return new ModelError('model.request_refused', 'The model refuses the request');
 }
 
 /** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */

@@ -7,7 +7,7 @@ import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { ConversationQueries } from '../application/conversation.queries.js';
 import { toMessageView } from '../application/message-view.js';
-import { MessageListDto, MessageQueryDto } from './messages.dto.js';
+import { MessageListDto, MessageQueryDto, threadOf } from './messages.dto.js';
 
 @ApiTags('messages')
 @Controller('v1/sessions/:session_id/messages')
@@ -18,7 +18,9 @@ export class MessagesController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The main history of a session, or what was said in one subtask; oldest first' })
+  @ApiOperation({
+    summary: 'The main history of a session, or what was said in one subtask or job; oldest first',
+  })
   @ApiOkResponse({ standardSchema: MessageListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
@@ -28,7 +30,7 @@ export class MessagesController {
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: positionCursor(query.cursor) };
-    const messages = await this.conversations.list(sessionId, query.subtask_id ?? null, page);
+    const messages = await this.conversations.list(sessionId, threadOf(query), page);
     return toListDto(messages, toMessageView);
   }
 }

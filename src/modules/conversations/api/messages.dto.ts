@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
+import { Thread } from '../application/conversation.queries.js';
 import { MessageView } from '../application/message-view.js';
 
 export const MessageDto: z.ZodType<MessageView> = z
@@ -9,6 +10,7 @@ export const MessageDto: z.ZodType<MessageView> = z
     session_id: z.string(),
     run_id: z.string().nullable(),
     subtask_id: z.string().nullable().describe('The subtask of a plan in which it was said'),
+    job_id: z.string().nullable().describe('The job in which it was said, in the background'),
     role: z.enum(['user', 'assistant', 'tool', 'system']),
     agent: z.string().nullable().describe('Who speaks, where an agent does'),
     content: z.string(),
@@ -36,6 +38,7 @@ export const MessageDto: z.ZodType<MessageView> = z
       session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
       run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
       subtask_id: null,
+      job_id: null,
       role: 'assistant',
       agent: 'ask',
       content: 'A lease is a lock that ends by itself.',
@@ -52,6 +55,13 @@ export const MessageListDto = listOf(MessageDto, 'MessageList');
 
 export const MessageQueryDto = PageQueryDto.extend({
   subtask_id: z.uuid().optional().describe('What was said in this subtask, instead of the main history'),
+  job_id: z.uuid().optional().describe('What was said in this job, instead of the main history'),
+}).refine((query) => !query.subtask_id || !query.job_id, {
+  path: ['job_id'],
+  message: 'cannot be combined with subtask_id',
 });
 
 export type MessageQueryDto = z.infer<typeof MessageQueryDto>;
+
+export const threadOf = ({ subtask_id: subtaskId, job_id: jobId }: MessageQueryDto): Thread =>
+  subtaskId ? { subtaskId } : jobId ? { jobId } : 'main';

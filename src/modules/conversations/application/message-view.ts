@@ -8,6 +8,7 @@ export type MessageView = {
   session_id: string;
   run_id: string | null;
   subtask_id: string | null;
+  job_id: string | null;
   role: string;
   agent: string | null;
   content: string;
@@ -24,6 +25,7 @@ export const toMessageView = (message: Message | NewMessage): MessageView => ({
   session_id: message.sessionId,
   run_id: message.runId,
   subtask_id: message.subtaskId,
+  job_id: message.jobId,
   role: message.role,
   agent: message.agent,
   content: message.content,

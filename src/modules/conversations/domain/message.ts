@@ -22,6 +22,8 @@ export interface NewMessage {
   readonly runId: string | null;
   /** Said while a subtask of a plan was carried out: not part of the session's main history. */
   readonly subtaskId: string | null;
+  /** Said by a job in the background: not part of it either. */
+  readonly jobId: string | null;
   readonly role: MessageRole;
   /** Who speaks, where an agent does. */
   readonly agent: string | null;
@@ -45,6 +47,7 @@ export interface Message extends NewMessage {
 const NOTHING = {
   runId: null,
   subtaskId: null,
+  jobId: null,
   agent: null,
   toolCalls: [],
   callId: null,

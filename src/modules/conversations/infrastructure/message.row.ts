@@ -12,6 +12,7 @@ export const MessageSchema = new EntitySchema<MessageRow>({
     position: { type: 'integer' },
     runId: { type: 'uuid', nullable: true },
     subtaskId: { type: 'uuid', nullable: true },
+    jobId: { type: 'uuid', nullable: true },
     role: { type: 'text' },
     agent: { type: 'text', nullable: true },
     content: { type: 'text' },
@@ -32,8 +33,13 @@ export const MessageSchema = new EntitySchema<MessageRow>({
   ],
   indices: [
     { name: 'messages_call_id', columns: ['callId'], unique: true, where: '(call_id IS NOT NULL)' },
-    { name: 'messages_main', columns: ['sessionId', 'position'], where: '(subtask_id IS NULL)' },
+    {
+      name: 'messages_main',
+      columns: ['sessionId', 'position'],
+      where: '((subtask_id IS NULL) AND (job_id IS NULL))',
+    },
     { name: 'messages_subtask', columns: ['subtaskId', 'position'], where: '(subtask_id IS NOT NULL)' },
+    { name: 'messages_job', columns: ['jobId', 'position'], where: '(job_id IS NOT NULL)' },
   ],
   uniques: [{ name: 'messages_position', columns: ['sessionId', 'position'] }],
   checks: [

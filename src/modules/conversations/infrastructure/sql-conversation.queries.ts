@@ -1,16 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { ConversationQueries } from '../application/conversation.queries.js';
+import { ConversationQueries, Thread } from '../application/conversation.queries.js';
 import { Message } from '../domain/message.js';
 
-const COLUMNS = `id, session_id as "sessionId", position, run_id as "runId", subtask_id as "subtaskId", role, agent, content,
+const COLUMNS = `id, session_id as "sessionId", position, run_id as "runId", subtask_id as "subtaskId", job_id as "jobId", role, agent, content,
   tool_calls as "toolCalls", call_id as "callId", suggestions, finish_reason as "finishReason", usage,
   created_at as "createdAt"`;
 
-/** Two conditions and not one with an `or`, so that each finds its index. */
-const within = (subtaskId: string | null, parameter: string) =>
-  subtaskId === null ? `subtask_id is null and ${parameter}::uuid is null` : `subtask_id = ${parameter}`;
+/** A condition of its own for each, so that each finds its index; with what its parameter stands for. */
+function within(
+  thread: Parameters<ConversationQueries['newest']>[1],
+  parameter: string,
+): [sql: string, id: string | null] {
+  if (thread === 'main')
+    return [`subtask_id is null and job_id is null and ${parameter}::uuid is null`, null];
+  if ('subtaskId' in thread) return [`subtask_id = ${parameter}`, thread.subtaskId];
+  if (!('runId' in thread)) return [`job_id = ${parameter}`, thread.jobId];
+  const begun = `(select min(position) from messages where session_id = $1 and run_id = ${parameter})`;
+  return [
+    `subtask_id is null and (run_id = ${parameter} or (job_id is null and position < ${begun}))`,
+    thread.runId,
+  ];
+}
 
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
@@ -18,11 +30,12 @@ export class SqlConversationQueries extends ConversationQueries {
     super();
   }
 
-  async list(sessionId: string, subtaskId: string | null, page: PageRequest): Promise<Page<Message>> {
+  async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
+    const [condition, id] = within(thread, '$4');
     const rows = await this.database.query<Message>(
       `select ${COLUMNS} from messages
-        where session_id = $1 and position > $2 and ${within(subtaskId, '$4')} order by position limit $3`,
-      [sessionId, page.cursor ?? 0, page.limit + 1, subtaskId],
+        where session_id = $1 and position > $2 and ${condition} order by position limit $3`,
+      [sessionId, page.cursor ?? 0, page.limit + 1, id],
     );
     return pageOf(
       rows,
@@ -34,18 +47,26 @@ export class SqlConversationQueries extends ConversationQueries {
 
   async newest(
     sessionId: string,
-    subtaskId: string | null,
+    thread: Parameters<ConversationQueries['newest']>[1],
     limits: { messages: number; characters: number },
   ): Promise<Message[]> {
+    const [condition, id] = within(thread, '$4');
     return this.database.query<Message>(
       `with newest as (
          select *, sum(length(content)) over (order by position desc) as characters
-           from (select * from messages where session_id = $1 and ${within(subtaskId, '$4')}
+           from (select * from messages where session_id = $1 and ${condition}
                   order by position desc limit $2) as m
        )
        select ${COLUMNS} from newest where characters <= $3 or position = (select max(position) from newest)
         order by position`,
-      [sessionId, limits.messages, limits.characters, subtaskId],
+      [sessionId, limits.messages, limits.characters, id],
+    );
+  }
+
+  async following(sessionId: string, position: number, limit: number): Promise<Message[]> {
+    return this.database.query<Message>(
+      `select ${COLUMNS} from messages where session_id = $1 and position > $2 order by position limit $3`,
+      [sessionId, position, limit],
     );
   }
 }

@@ -11,8 +11,8 @@ const APPEND = `
      where id = $2 and deleted_at is null returning message_count
   )
   insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                        finish_reason, usage, created_at, subtask_id)
-  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from place
+                        finish_reason, usage, created_at, subtask_id, job_id)
+  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from place
   returning position`;
 
 export class TypeOrmMessageRepository extends MessageRepository {
@@ -35,6 +35,7 @@ export class TypeOrmMessageRepository extends MessageRepository {
       message.usage && JSON.stringify(message.usage),
       message.createdAt,
       message.subtaskId,
+      message.jobId,
     ]);
     if (!row) throw new SessionNotFound(message.sessionId);
     return { ...message, position: row.position };

@@ -4,7 +4,7 @@ import { PlanRepository, RUNTIME } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 import { EndPlan } from './end-plan.js';
 import { held } from './held-run.js';
-import { RunJournal } from './run-journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { SaveRun } from './save-run.js';
 
 /** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */
@@ -13,7 +13,7 @@ export class AdvancePlan {
   constructor(
     private readonly endPlan: EndPlan,
     private readonly saveRun: SaveRun,
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly clock: Clock,
   ) {}
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DeltaLog } from '../../../shared/application/delta-log.js';
@@ -6,29 +5,29 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import {
+  failedCall,
   LanguageModel,
+  LlmCall,
+  LlmCallRepository,
   ModelAnswer,
   ModelError,
   ModelListener,
   ModelRequest,
+  retryWait,
   ToolCatalog,
 } from '../../agents/index.js';
 import { PlanState } from '../../plans/index.js';
-import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
 import { RunError, RunState } from '../domain/run.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
 import { RecordFailure } from './record-failure.js';
 import { RecordReply } from './record-reply.js';
-import { RunJournal } from './run-journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
 import { SpokenCall } from './spoken-call.js';
 import { tellDiscarded, tellStarted } from './spoken-message.js';
-
-const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
 
 /** One message of a model in the making. */
 interface Draft {
@@ -52,7 +51,7 @@ export class AnswerStep {
     private readonly reply: RecordReply,
     private readonly failure: RecordFailure,
     private readonly deltas: DeltaLog,
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly metrics: RunMetrics,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -77,7 +76,7 @@ export class AnswerStep {
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
         await this.deltas.flushed(draft.messageId);
-        if (signal.aborted) return await this.cut(draft);
+        if (signal.aborted) return await this.cut(draft, signal.reason);
         if (!(error instanceof ModelError)) return await this.failByDefect(draft, error, signal);
         if (!error.retryable || retries >= this.config.llm.maxRetries)
           return await this.fail(draft, error, signal);
@@ -85,9 +84,9 @@ export class AnswerStep {
           { run_id: run.id, code: error.code, retry: retries + 1 },
           'the model is asked again',
         );
-        await this.backOff(error, retries, signal);
+        await retryWait(error, retries, signal);
         if (hasLeft(error, signal)) throw error;
-        if (signal.aborted) return await this.cut(draft);
+        if (signal.aborted) return await this.cut(draft, signal.reason);
         draft = await this.retry(draft, error, signal);
         this.metrics.retried(request.model, error.code);
       }
@@ -137,21 +136,14 @@ export class AnswerStep {
     return answer;
   }
 
-  private async backOff(error: ModelError, retries: number, signal: AbortSignal): Promise<void> {
-    const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** retries, LONGEST_BACKOFF_MS);
-    const wait = Math.min(error.retryAfterMs ?? backoff, LONGEST_BACKOFF_MS);
-    await pause(wait, undefined, { signal }).catch((reason: unknown) => {
-      if (!signal.aborted) throw reason; // else the caller sees to the abort
-    });
-  }
-
   /** Settles the failed call and begins the next. What readers were shown of the answer is taken back. */
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
     const fresh = this.draft(before.turn);
     const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
     await this.journal.write('retry_model_call', signal, async (tx) => {
       await held(tx, before.turn.run);
-      if (!(await tx.get(LlmCallRepository).settle(before.call.id, this.calls.failed(error)))) return;
+      if (!(await tx.get(LlmCallRepository).settle(before.call.id, failedCall(error, this.clock.now()))))
+        return;
       await tx.get(LlmCallRepository).start(next.call);
       if (next.messageId === before.messageId) return;
       tellDiscarded(tx, toBegun(before), error.code);
@@ -169,15 +161,16 @@ export class AnswerStep {
   private async fail(draft: Draft, error: RunError, signal: AbortSignal): Promise<void> {
     await this.journal.write('fail_run', signal, async (tx) => {
       const run = await held(tx, draft.turn.run);
-      if (!(await tx.get(LlmCallRepository).settle(draft.call.id, this.calls.failed(error)))) return;
+      if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failedCall(error, this.clock.now()))))
+        return;
       tellDiscarded(tx, toBegun(draft), error.code);
       await this.failure.execute(tx, run, error);
     });
   }
 
   /** The run has to stop: what has been said is kept. */
-  private async cut(draft: Draft): Promise<void> {
-    await this.reply.cut({ ...draft, content: draft.shown });
+  private async cut(draft: Draft, reason: unknown): Promise<void> {
+    await this.reply.cut({ ...draft, content: draft.shown, reason });
   }
 }
 
@@ -197,4 +190,5 @@ const toBegun = ({ turn, messageId }: Draft) => ({
   runId: turn.run.id,
   agent: turn.agent.id,
   subtaskId: turn.subtaskId,
+  jobId: turn.run.jobId,
 });

@@ -2,7 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { AgentRegistry, LanguageModel, ModelAnswer, ModelError } from '../../agents/index.js';
+import {
+  AgentRegistry,
+  completedCall,
+  failedCall,
+  LanguageModel,
+  LlmCallOutcome,
+  LlmCallRepository,
+  ModelAnswer,
+  ModelError,
+} from '../../agents/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import {
   AGENT_OF,
@@ -12,12 +21,11 @@ import {
   TaskKind,
   classifyByKeywords,
 } from '../domain/classification.js';
-import { LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
-import { RunJournal } from './run-journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 
 const PROMPT = `Classify the task of a developer.
 is_atomic: false only when it needs a plan: several steps over several files, or a design to be agreed on first.
@@ -45,7 +53,7 @@ export class ClassifyTask {
     private readonly model: LanguageModel,
     private readonly agents: AgentRegistry,
     private readonly calls: ModelCalls,
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -68,14 +76,14 @@ export class ClassifyTask {
         { onText: () => undefined },
         signal,
       );
-      outcome = this.calls.completed(answer);
+      outcome = completedCall(answer, this.clock.now());
     } catch (error) {
       if (signal.aborted || !(error instanceof ModelError)) throw error;
       this.logger.warn(
         { run_id: run.id, code: error.code },
         'no classification by the model; by keywords instead',
       );
-      outcome = this.calls.failed(error);
+      outcome = failedCall(error, this.clock.now());
     }
     const result = (answer && parseClassification(answer.content)) ?? classifyByKeywords(task);
     await this.journal.write('save_classification', signal, async (tx) => {

@@ -32,7 +32,7 @@ export class EndPlan {
     const { sessionId, runId } = plan.snapshot();
     const agent = this.agents.receptionist().id;
     const said = { id: this.ids.next(), sessionId, runId, agent };
-    tellStarted(tx, { ...said, subtaskId: null });
+    tellStarted(tx, { ...said, subtaskId: null, jobId: null });
     await appendSpoken(
       tx,
       newMessage({

@@ -51,13 +51,13 @@ export class JudgeReply {
     private readonly policy: ApprovalPolicy,
   ) {}
 
-  judge(agent: Agent, answer: ModelAnswer): JudgedReply {
+  judge(agent: Agent, answer: ModelAnswer, { inBackground }: { inBackground: boolean }): JudgedReply {
     const { content } = answer;
     if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
     const alone = answer.toolCalls.length === 1;
     const calls: JudgedCall[] = [];
     for (const call of answer.toolCalls) {
-      const checked = this.check(agent, call);
+      const checked = this.check(agent, call, inBackground);
       if ('verdict' in checked) {
         calls.push(checked);
         continue;
@@ -104,7 +104,11 @@ export class JudgeReply {
   }
 
   /** The call with sound arguments that the agent may use, or its refusal. */
-  private check(agent: Agent, call: ModelToolCall): JudgedCall | { name: ToolName; args: JsonObject } {
+  private check(
+    agent: Agent,
+    call: ModelToolCall,
+    inBackground: boolean,
+  ): JudgedCall | { name: ToolName; args: JsonObject } {
     const name = storableText(call.toolName);
     const given = parseJson(call.arguments);
     if (isDeeperThan(given, MAX_DEPTH)) {
@@ -121,7 +125,12 @@ export class JudgeReply {
     if (!isToolName(name)) {
       return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
     }
-    if (!agent.tools.includes(name)) return refuse(this.forbidden(agent, name, undefined), false);
+    if (!agent.tools.includes(name)) {
+      const here = inBackground
+        ? `${name} is not available in background`
+        : this.forbidden(agent, name, undefined);
+      return refuse(here, false);
+    }
     if (given === undefined) return refuse('The arguments are not valid JSON', true);
     const parsed = this.catalog.parse(name, given);
     if (!parsed.ok) {

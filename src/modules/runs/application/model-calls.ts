@@ -3,19 +3,18 @@ import { Config } from '../../../config/config.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { Agent, ModelAnswer } from '../../agents/index.js';
-import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
+import { Agent, LlmCall, LlmCallRepository } from '../../agents/index.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
-import { RunJournal } from './run-journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { SaveRun } from './save-run.js';
 
 /** The ledger of model calls: a row before each request, settled after it. */
 @Injectable()
 export class ModelCalls {
   constructor(
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly saveRun: SaveRun,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -28,6 +27,7 @@ export class ModelCalls {
       id: this.ids.next(),
       sessionId: run.sessionId,
       runId: run.id,
+      jobId: null,
       messageId,
       agent: agent.id,
       purpose,
@@ -60,35 +60,5 @@ export class ModelCalls {
       await runs.save(run);
       return true;
     });
-  }
-
-  completed(answer: ModelAnswer): LlmCallOutcome {
-    return {
-      status: 'completed',
-      errorCode: null,
-      promptTokens: answer.usage?.promptTokens ?? null,
-      completionTokens: answer.usage?.completionTokens ?? null,
-      firstTokenMs: Math.round(answer.firstTokenMs),
-      finishedAt: this.clock.now(),
-    };
-  }
-
-  failed(error: { readonly code: string }): LlmCallOutcome {
-    return { ...this.without('failed'), errorCode: error.code };
-  }
-
-  aborted(): LlmCallOutcome {
-    return this.without('aborted');
-  }
-
-  private without(status: 'failed' | 'aborted'): LlmCallOutcome {
-    return {
-      status,
-      errorCode: null,
-      promptTokens: null,
-      completionTokens: null,
-      firstTokenMs: null,
-      finishedAt: this.clock.now(),
-    };
   }
 }

@@ -8,8 +8,8 @@ import { RunRepository } from '../domain/run.repository.js';
 import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
-import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
-import { RunLeft } from './run-end.js';
+import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { RunLeft, endStopped } from './run-end.js';
 import { RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';
 
@@ -31,7 +31,7 @@ export class Orchestrator {
     private readonly advancePlan: AdvancePlan,
     private readonly plans: PlanQueries,
     private readonly saveRun: SaveRun,
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly clock: Clock,
   ) {}
 
@@ -48,7 +48,7 @@ export class Orchestrator {
       const step = nextStep(run, plan?.subtasks.some(({ status }) => status === 'running') ?? false);
       if (step === 'rest') return;
       if (run.cancelRequestedAt) return this.cancel(run);
-      if (signal.aborted) return this.interrupt(run);
+      if (signal.aborted) return this.stop(run, signal.reason);
       if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
       else if (step === 'ask_model') await this.answer.execute(run, plan, signal);
       else await this.advancePlan.execute(run, signal);
@@ -66,11 +66,9 @@ export class Orchestrator {
     await this.end('fail_run', run, (current) => current.fail(error, this.clock.now()));
   }
 
-  /** Ends a run because the process ends. */
-  async interrupt(run: HeldRun): Promise<void> {
-    await this.end('interrupt_run', run, (current) =>
-      current.isCancelRequested ? current.cancel(this.clock.now()) : current.interrupt(this.clock.now()),
-    );
+  /** Ends a run that has to stop. */
+  async stop(run: HeldRun, reason: unknown): Promise<void> {
+    await this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
   }
 
   private async cancel(run: HeldRun): Promise<void> {
@@ -90,7 +88,7 @@ export class Orchestrator {
   /** The message that set the run in motion is the newest one: nothing else was said since. */
   private async task(run: RunState, signal: AbortSignal): Promise<string> {
     const [message] = await this.journal.persist('read_task', signal, () =>
-      this.conversations.newest(run.sessionId, null, { messages: 1, characters: 0 }),
+      this.conversations.newest(run.sessionId, 'main', { messages: 1, characters: 0 }),
     );
     return message?.content ?? '';
   }

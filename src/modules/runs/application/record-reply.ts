@@ -4,22 +4,21 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { ModelAnswer } from '../../agents/index.js';
+import { abortedCall, completedCall, LlmCall, LlmCallRepository, ModelAnswer } from '../../agents/index.js';
 import { Approval, ApprovalRepository } from '../../approvals/index.js';
 import { NewMessage, newMessage } from '../../conversations/index.js';
 import { PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
-import { LlmCall, LlmCallRepository } from '../domain/llm-call.js';
 import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../domain/run.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { held } from './held-run.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
-import { ModelCalls } from './model-calls.js';
 import { Turn } from './prepare-turn.js';
 import { ProposePlan } from './propose-plan.js';
 import { RecordFailure } from './record-failure.js';
-import { LAST_WRITE_MS, RunJournal } from './run-journal.js';
+import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { endStopped, isCancelled } from './run-end.js';
 import { SaveRun } from './save-run.js';
 import { appendSpoken, tellDiscarded } from './spoken-message.js';
 import { subjectOf } from './subject-of-call.js';
@@ -44,12 +43,11 @@ interface Called {
 export class RecordReply {
   constructor(
     private readonly judge: JudgeReply,
-    private readonly calls: ModelCalls,
     private readonly answers: ToolAnswers,
     private readonly proposePlan: ProposePlan,
     private readonly failure: RecordFailure,
     private readonly saveRun: SaveRun,
-    private readonly journal: RunJournal,
+    private readonly journal: Journal,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -57,14 +55,15 @@ export class RecordReply {
 
   async execute(replied: Replied): Promise<void> {
     const { turn, answer } = replied;
-    const reply = this.judge.judge(turn.agent, answer);
+    const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null });
     const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
       judged,
       call: this.toToolCall(replied, judged),
     }));
     await this.journal.write('save_assistant_message', replied.signal, async (tx) => {
       const run = await held(tx, turn.run);
-      if (!(await tx.get(LlmCallRepository).settle(replied.call.id, this.calls.completed(answer)))) return;
+      if (!(await tx.get(LlmCallRepository).settle(replied.call.id, completedCall(answer, this.clock.now()))))
+        return;
       const now = this.clock.now();
       run.addUsage(answer.usage);
       await appendSpoken(tx, {
@@ -92,20 +91,19 @@ export class RecordReply {
   }
 
   /** Stores what was said before the run had to stop, and ends it. */
-  async cut(cut: Omit<Replied, 'answer' | 'signal'> & { content: string }): Promise<void> {
+  async cut(cut: Omit<Replied, 'answer' | 'signal'> & { content: string; reason: unknown }): Promise<void> {
     const { run: begun } = cut.turn;
     await this.journal.write('interrupt_run', AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
       const run = await held(tx, begun);
-      if (!(await tx.get(LlmCallRepository).settle(cut.call.id, this.calls.aborted()))) return;
+      if (!(await tx.get(LlmCallRepository).settle(cut.call.id, abortedCall(this.clock.now())))) return;
       const now = this.clock.now();
-      const finishReason = run.isCancelRequested ? 'cancelled' : 'interrupted';
+      const finishReason = isCancelled(run, cut.reason) ? 'cancelled' : 'interrupted';
       if (cut.content === '') {
         tellDiscarded(tx, { id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason);
       } else {
         await appendSpoken(tx, { ...this.message(cut, cut.content, now), finishReason });
       }
-      if (run.isCancelRequested) run.cancel(now);
-      else run.interrupt(now);
+      endStopped(run, cut.reason, now);
       await this.saveRun.execute(tx, run);
     });
   }
@@ -185,7 +183,13 @@ export class RecordReply {
       case 'refuse': {
         const status = judged.denied ? 'rejected' : 'failed';
         await toolCalls.add({ ...call, status, settledAt: now });
-        await this.answers.append(tx, call, { status, content: `Error: ${judged.error}` }, now);
+        await this.answers.append(
+          tx,
+          call,
+          { status, content: `Error: ${judged.error}` },
+          now,
+          run.snapshot().jobId,
+        );
         return undefined;
       }
       case 'switch_agent': {
@@ -274,6 +278,7 @@ export class RecordReply {
       sessionId: turn.run.sessionId,
       runId: turn.run.id,
       subtaskId: turn.subtaskId,
+      jobId: turn.run.jobId,
       role: 'assistant',
       agent: turn.agent.id,
       content,

@@ -1,16 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { LlmCallRepository } from '../domain/llm-call.js';
 import { RECOVERY_EXHAUSTED, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { Leases } from './leases.js';
 import { RecoveryOutcome, RunMetrics } from './run-metrics.js';
 import { RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { SaveRun } from './save-run.js';
-import { tellDiscarded } from './spoken-message.js';
 import { StartQueuedRun } from './start-queued-run.js';
+import { TakeOverRun } from './take-over-run.js';
 
 /** So many at a time, so that the processes of a group share what one of them leaves behind. */
 const RUNS_PER_SWEEP = 20;
@@ -23,7 +21,7 @@ export class RecoverRuns {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queries: RunQueries,
-    private readonly leases: Leases,
+    private readonly takeOver: TakeOverRun,
     private readonly saveRun: SaveRun,
     private readonly startQueued: StartQueuedRun,
     private readonly supervisor: RunSupervisor,
@@ -48,7 +46,6 @@ export class RecoverRuns {
     }
   }
 
-  /** What was being said is discarded and said anew; everything that was recorded stands. */
   private async recover(
     tx: Transaction,
     runId: string,
@@ -56,15 +53,9 @@ export class RecoverRuns {
     const run = await tx.get(RunRepository).findAbandoned(runId);
     if (!run) return undefined;
     const handedOver = run.snapshot().leaseToken === null;
-    const lease = this.leases.next();
-    run.recover(lease);
-    const now = this.clock.now();
-    const { sessionId } = run.snapshot();
-    for (const id of await tx.get(LlmCallRepository).abortOpen(runId, now)) {
-      tellDiscarded(tx, { id, sessionId, runId }, 'recovery', lease.token);
-    }
+    await this.takeOver.execute(tx, run);
     const outcome = run.isExhausted ? 'exhausted' : handedOver ? 'handed_over' : 'recovered';
-    if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, now);
+    if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, this.clock.now());
     await this.saveRun.execute(tx, run);
     return { run: run.snapshot(), outcome };
   }

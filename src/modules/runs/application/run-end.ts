@@ -1,10 +1,11 @@
 import { StorageFailed } from '../../../shared/application/errors.js';
 import { LeaseLost } from '../domain/run.errors.js';
-import { INTERNAL_ERROR, PERSISTENCE_FAILED, RunError } from '../domain/run.js';
+import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../domain/run.js';
 
 /** Why a process stops carrying a run on. What comes of the run stands in the database. */
 export const CANCELLED = new Error('somebody wants the run to end');
 export const STOPPING = new Error('the process ends');
+export const TIMED_OUT = new Error('the job takes too long');
 
 /** The run is left as it is, for another process to go on with. */
 export class RunLeft extends Error {}
@@ -15,6 +16,17 @@ export const LEASE_LOST = new RunLeft('another process carries the run on');
 /** Whether this process must not write anything more about the run. */
 export const hasLeft = (error: unknown, signal: AbortSignal): boolean =>
   error instanceof LeaseLost || signal.reason instanceof RunLeft;
+
+/** Whether a run that has to stop does so because somebody wants it to. */
+export const isCancelled = (run: Run, reason: unknown): boolean =>
+  run.isCancelRequested || reason === CANCELLED;
+
+/** Ends a run that has to stop, as its reason says. */
+export function endStopped(run: Run, reason: unknown, now: Date): void {
+  if (isCancelled(run, reason)) run.cancel(now);
+  else if (reason === TIMED_OUT) run.timeOut(now);
+  else run.interrupt(now);
+}
 
 /** What a client learns of a defect. */
 export const errorOf = (error: unknown): RunError =>

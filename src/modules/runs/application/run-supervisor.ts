@@ -4,13 +4,14 @@ import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { InstanceId } from '../../../shared/application/instance-id.js';
+import { withLogFields } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { HeldRun, Orchestrator } from './orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, hasLeft } from './run-end.js';
-import { LAST_WRITE_MS } from './run-journal.js';
+import { LAST_WRITE_MS } from '../../../shared/application/journal.js';
 import { RunMetrics } from './run-metrics.js';
 
 /** Leases are renewed so often within their time: two renewals may fail. */
@@ -18,6 +19,8 @@ const RENEWALS = 3;
 
 interface Carried {
   readonly runId: string;
+  /** Whoever carries out the job stops it, and not the end of the process. */
+  readonly ofJob: boolean;
   readonly stop: AbortController;
   readonly done: Promise<void>;
 }
@@ -42,7 +45,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     private readonly shutdown: Shutdown,
     private readonly config: Config,
   ) {
-    shutdown.register('drain_runs', () => this.drain());
+    shutdown.register('drain', () => this.drain());
     // A request that was under way while the others drained may have waked one more run.
     shutdown.register('settle_runs', () => this.allDone());
   }
@@ -70,21 +73,37 @@ export class RunSupervisor implements OnApplicationBootstrap {
    * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
    * rests, that is another process's, or that this one carries on already.
    */
-  start({ id, status, leaseOwner, leaseToken: token }: RunState): void {
+  start({ id, jobId, status, leaseOwner, leaseToken: token }: RunState): void {
     if (status !== 'running' || leaseOwner !== this.instance.value) return;
     if (token === null || this.carried.has(token)) return;
     const stop = new AbortController();
-    if (this.stopping) stop.abort(this.stopping);
+    const ofJob = jobId !== null;
+    if (this.stopping && !ofJob) stop.abort(this.stopping);
     const run = { id, leaseToken: token };
     // Entered before it begins, so that nothing can come to its end unseen.
     const done = Promise.resolve()
-      .then(() => this.carryOn(run, token, stop.signal))
+      .then(() => withLogFields({ run_id: id }, () => this.carryOn(run, token, stop.signal)))
       .finally(() => {
         this.carried.delete(token);
         this.metrics.active(this.carried.size);
       });
-    this.carried.set(token, { runId: id, stop, done });
+    this.carried.set(token, { runId: id, ofJob, stop, done });
     this.metrics.active(this.carried.size);
+  }
+
+  /**
+   * The same for the run of a job: until it is over, or has to stop.
+   * @param stop its reason is one of those in run-end
+   */
+  async carryOut(run: RunState, stop: AbortSignal): Promise<void> {
+    this.start(run);
+    const carried = this.carried.get(run.leaseToken ?? '');
+    if (!carried) return;
+    const passOn = () => carried.stop.abort(stop.reason);
+    stop.addEventListener('abort', passOn);
+    if (stop.aborted) passOn();
+    await carried.done;
+    stop.removeEventListener('abort', passOn);
   }
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
@@ -106,7 +125,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
         this.logger.warn({ run_id: run.id, reason: (error as Error).message }, 'a run is left to others');
         return;
       }
-      if (signal.aborted) return await this.orchestrator.interrupt(run);
+      if (signal.aborted) return await this.orchestrator.stop(run, signal.reason);
       this.logger.error({ err: error, run_id: run.id }, 'a run failed by a defect');
       await this.orchestrator.fail(run, errorOf(error));
     } catch (again) {
@@ -144,15 +163,15 @@ export class RunSupervisor implements OnApplicationBootstrap {
     );
     await Promise.race([this.allDone(), timeUp]);
     idle.abort();
-    const left = [...this.carried.keys()];
+    const left = [...this.carried].filter(([, { ofJob }]) => !ofJob);
     const handsOver = this.config.shutdownPolicy === 'handover';
     this.stopping = handsOver ? HANDED_OVER : STOPPING;
-    for (const { stop } of this.carried.values()) stop.abort(this.stopping);
+    for (const [, { stop }] of left) stop.abort(this.stopping);
     // From here on nothing waits longer than this, also not for a database that does not come back.
     setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
     this.drained$.next();
-    if (handsOver) await this.release(left);
+    if (handsOver) await this.release(left.map(([token]) => token));
   }
 
   private async release(tokens: readonly string[]): Promise<void> {

@@ -13,6 +13,7 @@ export const toRunView = (run: RunState) => ({
   phase: run.phase,
   agent: run.agent,
   trigger: run.trigger,
+  job_id: run.jobId,
   waiting_for: run.waitingFor,
   error: run.error,
   usage: usageView(run.usage),

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { LlmCallRepository } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { Plan, PlanRepository, RUNTIME } from '../../plans/index.js';
-import { LlmCallRepository } from '../domain/llm-call.js';
 import { Run } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { toolCallSettled } from '../domain/tool-call.js';
@@ -32,7 +32,7 @@ export class SaveRun {
 
   private async cancelOpen(tx: Transaction, run: Run): Promise<void> {
     const now = this.clock.now();
-    await tx.get(LlmCallRepository).abortOpen(run.id, now);
+    await tx.get(LlmCallRepository).abortOpen({ runId: run.id }, now);
     for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
       approval.cancel(`run_${run.snapshot().status}`, now);
       await tx.get(ApprovalRepository).save(approval);

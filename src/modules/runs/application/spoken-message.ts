@@ -8,7 +8,9 @@ import {
 } from '../../conversations/index.js';
 
 /** What readers must know of a message before its words. */
-type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId'> & { readonly agent: string };
+type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId' | 'jobId'> & {
+  readonly agent: string;
+};
 
 /** Appends what an agent has said, and tells that it is complete. */
 export async function appendSpoken(tx: Transaction, message: NewMessage): Promise<void> {
@@ -28,20 +30,20 @@ export async function appendSpoken(tx: Transaction, message: NewMessage): Promis
  */
 export const tellStarted = (
   tx: Transaction,
-  { id, sessionId, runId, agent, subtaskId }: Begun,
+  { id, sessionId, runId, agent, subtaskId, jobId }: Begun,
   writer?: string,
 ): void =>
   tx.record({
     type: 'message.started',
     sessionId,
     runId,
-    data: { message_id: id, agent, ...(subtaskId && { subtask_id: subtaskId }) },
+    data: { message_id: id, agent, ...threadOf({ subtaskId, jobId }) },
     writer,
   });
 
 /**
  * Tells that a message that was begun will not be completed.
- * @param writer who may add to the answers of the session from here on; unset = who might before
+ * @param writer who may add to the answers of the run from here on; unset = who might before
  */
 export const tellDiscarded = (
   tx: Transaction,
@@ -54,10 +56,16 @@ export const tellDiscarded = (
 const completedData = (message: Message) => ({
   message_id: message.id,
   agent: message.agent,
-  ...(message.subtaskId && { subtask_id: message.subtaskId }),
+  ...threadOf(message),
   content: message.content,
   tool_calls: message.toolCalls.map(toToolCallView),
   ...(message.suggestions && { suggestions: [...message.suggestions] }),
   finish_reason: message.finishReason,
   usage: toUsageView(message.usage),
+});
+
+/** Where it is said, if not in the main history. */
+const threadOf = ({ subtaskId, jobId }: Pick<NewMessage, 'subtaskId' | 'jobId'>) => ({
+  ...(subtaskId && { subtask_id: subtaskId }),
+  ...(jobId && { job_id: jobId }),
 });

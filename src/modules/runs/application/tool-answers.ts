@@ -33,14 +33,24 @@ export class ToolAnswers {
     return this.append(tx, call, outcome, now);
   }
 
-  /** Appends the answer to a call that is settled, and tells of both. */
-  async append(tx: Transaction, call: ToolCall, outcome: ToolOutcome, now: Date): Promise<Message> {
+  /**
+   * Appends the answer to a call that is settled, and tells of both.
+   * @param jobId the job that the run belongs to
+   */
+  async append(
+    tx: Transaction,
+    call: ToolCall,
+    outcome: ToolOutcome,
+    now: Date,
+    jobId: string | null = null,
+  ): Promise<Message> {
     const message = await tx.get(MessageRepository).append(
       newMessage({
         id: this.ids.next(),
         sessionId: call.sessionId,
         runId: call.runId,
         subtaskId: call.subtaskId,
+        jobId,
         role: 'tool',
         agent: call.agent,
         content: outcome.content,

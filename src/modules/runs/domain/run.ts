@@ -59,6 +59,8 @@ export interface RunState {
   readonly phase: RunPhase;
   readonly agent: string;
   readonly trigger: string;
+  /** The job that it belongs to: it is carried out in the background, beside the session's active run. */
+  readonly jobId: string | null;
   readonly waitingFor: WaitingFor[];
   readonly error: RunError | null;
   readonly usage: RunUsage;
@@ -87,6 +89,7 @@ interface NewRun {
   readonly sessionId: string;
   readonly userId: string;
   readonly trigger: string;
+  readonly jobId?: string;
   readonly now: Date;
 }
 
@@ -125,6 +128,7 @@ export class Run extends AggregateRoot {
       phase: 'idle',
       agent: given.agent,
       trigger: given.trigger,
+      jobId: given.jobId ?? null,
       waitingFor: [],
       error: null,
       usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0 },
@@ -319,6 +323,11 @@ export class Run extends AggregateRoot {
   /** Asks whoever carries it out to end it. */
   requestCancel(now: Date): void {
     this.change({ cancelRequestedAt: now });
+  }
+
+  /** Ends it because the job it belongs to has taken too long. */
+  timeOut(now: Date): void {
+    this.fail({ code: 'job.timed_out', message: 'The job took longer than it may' }, now);
   }
 
   /** Ends it because somebody wants it to end. */

@@ -1,13 +1,12 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
-import { LLM_CALL_STATUSES, LlmCall, LlmCallOutcome } from '../domain/llm-call.js';
 import { RUN_PHASES } from '../domain/run-phase.js';
 import { RUN_STATUSES } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
 import { TOOL_CALL_STATUSES, ToolCall } from '../domain/tool-call.js';
 
-/** The states that keep a session busy. */
-export const ACTIVE = `(status = ANY (ARRAY['running'::text, 'waiting'::text]))`;
+/** What keeps a session busy; what a job does goes on beside it. */
+const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
 
 /** The index that allows a session one active run. */
 export const ONE_ACTIVE_RUN = 'runs_one_active';
@@ -30,6 +29,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     phase: { type: 'text' },
     agent: { type: 'text' },
     trigger: { type: 'text' },
+    jobId: { type: 'uuid', nullable: true },
     waitingFor: { type: 'jsonb' },
     error: { type: 'jsonb', nullable: true },
     usage: { type: 'jsonb' },
@@ -55,6 +55,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     { name: ONE_ACTIVE_RUN, columns: ['sessionId'], unique: true, where: ACTIVE },
     { name: 'runs_session', columns: ['sessionId', 'id'] },
     { name: 'runs_lease', columns: ['leaseExpiresAt'], where: `(status = 'running'::text)` },
+    { name: 'runs_job', columns: ['jobId'], where: '(job_id IS NOT NULL)' },
     { name: 'runs_queued', columns: ['sessionId', 'id'], where: `(status = 'queued'::text)` },
   ],
   checks: [
@@ -97,32 +98,4 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     { name: 'tool_calls_status', expression: oneOf('status', TOOL_CALL_STATUSES) },
     { name: 'tool_calls_wait', expression: `(status <> 'requested') OR (deadline_at IS NOT NULL)` },
   ],
-});
-
-export type LlmCallRow = LlmCall & Partial<Omit<LlmCallOutcome, 'status'>> & { readonly status: string };
-
-export const LlmCallSchema = new EntitySchema<LlmCallRow>({
-  name: 'llm_call',
-  tableName: 'llm_calls',
-  columns: {
-    id: { type: 'uuid', primary: true },
-    sessionId: { type: 'uuid' },
-    runId: { type: 'uuid' },
-    messageId: { type: 'uuid', nullable: true },
-    agent: { type: 'text' },
-    purpose: { type: 'text' },
-    model: { type: 'text' },
-    status: { type: 'text' },
-    errorCode: { type: 'text', nullable: true },
-    promptTokens: { type: 'integer', nullable: true },
-    completionTokens: { type: 'integer', nullable: true },
-    firstTokenMs: { type: 'integer', nullable: true },
-    startedAt: { type: 'timestamptz' },
-    finishedAt: { type: 'timestamptz', nullable: true },
-  },
-  foreignKeys: [
-    { name: 'llm_calls_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
-  ],
-  indices: [{ name: 'llm_calls_run', columns: ['runId', 'id'] }],
-  checks: [{ name: 'llm_calls_status', expression: oneOf('status', LLM_CALL_STATUSES) }],
 });

@@ -9,7 +9,7 @@ import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run-status.js';
 import { ABANDONED } from './typeorm-run.repository.js';
 
-const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger,
+const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId",
   r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,
   r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.input,
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
@@ -72,7 +72,7 @@ export class SqlRunQueries extends RunQueries {
     const rows = await this.database.query<{ session_id: string }>(
       `select distinct q.session_id from runs q
         where q.status = 'queued' and not exists (
-          select 1 from runs a where a.session_id = q.session_id and a.status in ('running', 'waiting')
+          select 1 from runs a where a.session_id = q.session_id and a.job_id is null and a.status in ('running', 'waiting')
         ) limit $1`,
       [limit],
     );

@@ -1,4 +1,4 @@
-import { EntityManager, FindOptionsWhere, In } from 'typeorm';
+import { EntityManager, FindOptionsWhere, In, IsNull } from 'typeorm';
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
@@ -9,8 +9,8 @@ import { RunRepository } from '../domain/run.repository.js';
 import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
 import { ONE_ACTIVE_RUN, RunRow, RunSchema } from './run.row.js';
 
-/** Nobody carries it on: its lease was given up, or not renewed in time. */
-export const ABANDONED = `status = 'running' and (lease_token is null or lease_expires_at < now())`;
+/** Nobody carries it on: its lease was given up, or not renewed in time. A job's run is recovered with its job. */
+export const ABANDONED = `status = 'running' and job_id is null and (lease_token is null or lease_expires_at < now())`;
 
 export class TypeOrmRunRepository extends RunRepository {
   private readonly manager: EntityManager;
@@ -57,7 +57,7 @@ export class TypeOrmRunRepository extends RunRepository {
   async findNext(sessionId: string): Promise<Run | undefined> {
     const [row] = await this.manager.query<{ id: string }[]>(
       `select id from runs r where session_id = $1 and status = 'queued'
-         and not exists (select 1 from runs a where a.session_id = $1 and a.status in ('running', 'waiting'))
+         and not exists (select 1 from runs a where a.session_id = $1 and a.job_id is null and a.status in ('running', 'waiting'))
         order by id limit 1 for no key update skip locked`,
       [sessionId],
     );
@@ -65,7 +65,7 @@ export class TypeOrmRunRepository extends RunRepository {
   }
 
   findActive(sessionId: string): Promise<Run | undefined> {
-    return this.lock({ sessionId, status: In(['running', 'waiting'] as const) });
+    return this.lock({ sessionId, jobId: IsNull(), status: In(['running', 'waiting'] as const) });
   }
 
   async countQueued(sessionId: string): Promise<number> {

@@ -30,7 +30,7 @@ const SELECT = `
          r.waiting_for as run_waiting_for, r.created_at as run_created_at
     from sessions s
     join event_streams e on e.session_id = s.id
-    left join runs r on r.session_id = s.id and r.status in ('running', 'waiting')
+    left join runs r on r.session_id = s.id and r.job_id is null and r.status in ('running', 'waiting')
    where s.user_id = $1 and s.deleted_at is null`;
 
 @Injectable()

@@ -31,7 +31,7 @@ export class TypeOrmSessionRepository extends SessionRepository {
 
   async hasActiveRun(sessionId: string): Promise<boolean> {
     const rows = await this.manager.query<unknown[]>(
-      `select 1 from runs where session_id = $1 and status in ('queued', 'running', 'waiting')`,
+      `select 1 from runs where session_id = $1 and job_id is null and status in ('queued', 'running', 'waiting')`,
       [sessionId],
     );
     return rows.length > 0;

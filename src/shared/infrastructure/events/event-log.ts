@@ -34,17 +34,21 @@ const APPEND = `
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::bigint[], $8::uuid[], $9::uuid[])
            with ordinality as b(session_id, run_id, type, data, floor, next_writer, held_by, ord)
   ), locked as (
-    select session_id, writer from event_streams
+    select session_id, writers from event_streams
      where session_id = any($1::uuid[]) order by session_id for update
   ), taken as (
     select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
-      from batch b join locked l using (session_id) where b.held_by is null or b.held_by = l.writer
+      from batch b join locked l using (session_id)
+     where b.held_by is null or l.writers ->> b.run_id::text = b.held_by::text
   ), counts as (
-    select session_id, count(*) as events, max(floor) as floor, max(next_writer::text)::uuid as next_writer
+    select session_id, count(*) as events, max(floor) as floor,
+           jsonb_object_agg(run_id, next_writer order by ord) filter (where next_writer is not null) as writers,
+           array_agg(run_id::text) filter (where type = 'run.finished') as ended
       from taken group by session_id
   ), streams as (
     update event_streams s
-       set last_seq = greatest(s.last_seq, c.floor) + c.events, writer = coalesce(c.next_writer, s.writer)
+       set last_seq = greatest(s.last_seq, c.floor) + c.events,
+           writers = (s.writers || coalesce(c.writers, '{}')) - coalesce(c.ended, '{}')
       from counts c where s.session_id = c.session_id
      returning s.session_id, s.last_seq - c.events as base
   ), inserted as (

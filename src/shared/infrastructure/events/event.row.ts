@@ -38,8 +38,8 @@ export const EventSchema = new EntitySchema<EventRow>({
 export interface EventStreamRow {
   sessionId: string;
   lastSeq: number;
-  /** Whose pieces of answers are taken. */
-  writer: string | null;
+  /** Whose pieces of answers are taken: by run, the token of the lease under which it is carried on. */
+  writers: Record<string, string>;
 }
 
 export const EventStreamSchema = new EntitySchema<EventStreamRow>({
@@ -48,6 +48,6 @@ export const EventStreamSchema = new EntitySchema<EventStreamRow>({
   columns: {
     sessionId: { type: 'uuid', primary: true },
     lastSeq: { type: 'bigint', default: 0 },
-    writer: { type: 'uuid', nullable: true },
+    writers: { type: 'jsonb', default: {} },
   },
 });

@@ -2,11 +2,14 @@
 export interface LlmCall {
   readonly id: string;
   readonly sessionId: string;
-  readonly runId: string;
-  /** The message it shall become; null for a classification. */
+  /** The run it belongs to; null where a job asks without one. */
+  readonly runId: string | null;
+  /** The job that asks without a run; null for a run's. */
+  readonly jobId: string | null;
+  /** The message it shall become; null for what is not said in a session. */
   readonly messageId: string | null;
   readonly agent: string;
-  readonly purpose: 'answer' | 'classification';
+  readonly purpose: 'answer' | 'classification' | 'synopsis';
   readonly model: string;
   readonly startedAt: Date;
 }
@@ -32,8 +35,8 @@ export abstract class LlmCallRepository {
   /** False where it is settled already. */
   abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;
   /**
-   * Settles whatever is still open of a run that ends, or begins its step anew.
+   * Settles whatever is still open of a run or job that ends, or begins its step anew.
    * @returns the messages that will not be completed
    */
-  abstract abortOpen(runId: string, at: Date): Promise<string[]>;
+  abstract abortOpen(of: { runId: string } | { jobId: string }, at: Date): Promise<string[]>;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
-import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
-import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { DatabaseUnavailable, StorageFailed } from './errors.js';
+import { ConcurrencyError } from '../domain/domain-error.js';
+import { Transaction, UnitOfWork } from './unit-of-work.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -17,8 +17,8 @@ export const LAST_WRITE_MS = 10_000;
  * Work given to it must bear being repeated after a commit whose answer was lost.
  */
 @Injectable()
-export class RunJournal {
-  private readonly logger = new Logger(RunJournal.name);
+export class Journal {
+  private readonly logger = new Logger(Journal.name);
 
   constructor(private readonly uow: UnitOfWork) {}
 

@@ -1,6 +1,6 @@
 import { EntityManager } from 'typeorm';
 import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
-import { LlmCallSchema } from './run.row.js';
+import { LlmCallSchema } from './llm-call.row.js';
 
 export class TypeOrmLlmCallRepository extends LlmCallRepository {
   constructor(private readonly manager: EntityManager) {
@@ -24,12 +24,12 @@ export class TypeOrmLlmCallRepository extends LlmCallRepository {
     return result.affected === 1;
   }
 
-  async abortOpen(runId: string, at: Date): Promise<string[]> {
+  async abortOpen(of: { runId: string } | { jobId: string }, at: Date): Promise<string[]> {
     const result = await this.manager
       .createQueryBuilder()
       .update(LlmCallSchema)
       .set({ status: 'aborted', finishedAt: at })
-      .where({ runId, status: 'started' })
+      .where({ ...of, status: 'started' })
       .returning('message_id')
       .execute();
     const rows = result.raw as { message_id: string | null }[];

@@ -1,0 +1,94 @@
+import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentUser } from '../../../shared/api/current-user.js';
+import { IdPipe } from '../../../shared/api/id-pipe.js';
+import { idCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
+import { TraceId } from '../../../shared/api/trace-id.js';
+import { CancelJob } from '../application/cancel-job.js';
+import { EnqueueJob } from '../application/enqueue-job.js';
+import { toJobView } from '../application/job-view.js';
+import { JobQueries } from '../application/job.queries.js';
+import { JobNotFound } from '../domain/job.errors.js';
+import { JobDto, JobListDto, JobQueryDto, RequestJobDto } from './jobs.dto.js';
+
+@ApiTags('jobs')
+@Controller('v1/jobs')
+export class JobsController {
+  constructor(
+    private readonly enqueueJob: EnqueueJob,
+    private readonly cancelJob: CancelJob,
+    private readonly jobs: JobQueries,
+  ) {}
+
+  @Post('agents/:agent_id/:version')
+  @ApiOperation({
+    summary: 'Let an agent work in the background',
+    description:
+      'An agent has one queued or running job per session: asked for again, that one is the answer.',
+  })
+  @ApiAcceptedResponse({
+    standardSchema: JobDto,
+    description: 'It is queued: job.status_changed tells of it',
+  })
+  @ApiOkResponse({ standardSchema: JobDto, description: 'It was queued or running already' })
+  @ApiProblems({
+    400: ['request.invalid'],
+    404: ['agent.not_found', 'agent.version_not_found', 'session.not_found'],
+    409: ['session.archived'],
+    429: ['job.quota_exceeded'],
+    503: ['database.unavailable', 'server.draining'],
+  })
+  async request(
+    @CurrentUser() userId: string,
+    @TraceId() traceId: string,
+    @Param('agent_id') agent: string,
+    @Param('version') version: string,
+    @Body({ schema: RequestJobDto }) body: RequestJobDto,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { session_id: sessionId, query, memory } = body;
+    const { job, repeated } = await this.enqueueJob.execute({
+      ...{ userId, traceId, agent, version, sessionId, query, memory },
+    });
+    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return toJobView(job);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Your jobs, newest first' })
+  @ApiOkResponse({ standardSchema: JobListDto })
+  @ApiProblems({ 400: ['request.invalid'] })
+  async list(@CurrentUser() userId: string, @Query({ schema: JobQueryDto }) query: JobQueryDto) {
+    const { status, session_id: sessionId, type } = query;
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.jobs.list(userId, { status, sessionId, type }, page), toJobView);
+  }
+
+  @Get(':job_id')
+  @ApiOperation({ summary: 'One job' })
+  @ApiOkResponse({ standardSchema: JobDto })
+  @ApiProblems({ 404: ['job.not_found'] })
+  async view(@CurrentUser() userId: string, @Param('job_id', new IdPipe(JobNotFound)) jobId: string) {
+    return toJobView(await this.jobs.view(jobId, userId));
+  }
+
+  @Post(':job_id/cancel')
+  @ApiOperation({ summary: 'End a job, wherever it is carried out' })
+  @ApiAcceptedResponse({
+    standardSchema: JobDto,
+    description: 'It ends, or is about to: job.status_changed tells',
+  })
+  @ApiOkResponse({ standardSchema: JobDto, description: 'It has ended before' })
+  @ApiProblems({ 404: ['job.not_found'], 503: ['database.unavailable'] })
+  async cancel(
+    @CurrentUser() userId: string,
+    @Param('job_id', new IdPipe(JobNotFound)) jobId: string,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { job, repeated } = await this.cancelJob.execute({ userId, jobId });
+    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    return toJobView(job);
+  }
+}

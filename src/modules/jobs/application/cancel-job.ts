@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { JobState } from '../domain/job.js';
+import { JobRepository } from '../domain/job.repository.js';
+import { JobHandlers } from './job-handler.js';
+import { JobQueries } from './job.queries.js';
+import { JobSupervisor } from './job-supervisor.js';
+
+@Injectable()
+export class CancelJob {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: JobQueries,
+    private readonly handlers: JobHandlers,
+    private readonly supervisor: JobSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Ends a job, wherever it is carried out. One that has ended stays as it is.
+   * @throws JobNotFound
+   */
+  async execute({ userId, jobId }: { userId: string; jobId: string }): Promise<{
+    job: JobState;
+    repeated: boolean;
+  }> {
+    await this.queries.view(jobId, userId);
+    const { value } = await this.uow.run('cancel_job', async (tx) => {
+      const job = await tx.get(JobRepository).get(jobId);
+      const { status, agent, cancelRequestedAt } = job.snapshot();
+      const repeated = job.isFinal;
+      if (!repeated && cancelRequestedAt === null) {
+        const now = this.clock.now();
+        if (status === 'running') job.requestCancel(now);
+        else {
+          await this.handlers.of(agent).abandon(tx, job);
+          job.cancel(now);
+        }
+        await tx.get(JobRepository).save(job);
+      }
+      return { job: job.snapshot(), repeated };
+    });
+    // Other processes are told by the database.
+    if (value.job.status === 'running') this.supervisor.cancel(jobId);
+    return value;
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { JobOutbox } from './job-outbox.js';
+import { JobQueue } from './job-queue.js';
+
+/** So many at a time, so that the processes of a group share the work. */
+const JOBS_PER_DELIVERY = 500;
+/** A message that nobody has acted on for so many leases is taken for lost. */
+const LOST_AFTER_LEASES = 2;
+
+/** Sends what is due to the workers: new jobs, next attempts, and jobs whose message was lost on the way. */
+@Injectable()
+export class DeliverJobs {
+  private readonly logger = new Logger(DeliverJobs.name);
+
+  constructor(
+    private readonly outbox: JobOutbox,
+    private readonly queue: JobQueue,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /** @returns whether the queue took everything */
+  async execute(): Promise<boolean> {
+    const lostAfterMs = this.config.runLeaseSeconds * LOST_AFTER_LEASES * 1000;
+    for (;;) {
+      const now = this.clock.now();
+      const lostBefore = new Date(now.getTime() - lostAfterMs);
+      const due = await this.outbox.take(now, lostBefore, JOBS_PER_DELIVERY);
+      if (due.length === 0) return true;
+      try {
+        await this.queue.send(due);
+      } catch (error) {
+        this.logger.warn(
+          { err: error, jobs: due.length },
+          'the queue cannot be reached; jobs wait in the database',
+        );
+        await this.outbox.putBack(due);
+        return false;
+      }
+      if (due.length < JOBS_PER_DELIVERY) return true;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { ServerDraining } from '../../../shared/application/errors.js';
+import { Shutdown } from '../../../shared/application/shutdown.js';
+import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import { AgentVersionNotFound, JobQuotaExceeded } from '../domain/job.errors.js';
+import { Job, JobState } from '../domain/job.js';
+import { JobRepository } from '../domain/job.repository.js';
+import { JobHandlers, JobRequest } from './job-handler.js';
+
+export interface EnqueueJobCommand extends JobRequest {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly agent: string;
+  /** Unset = the one there is. */
+  readonly version?: string;
+  readonly traceId: string;
+}
+
+export interface EnqueuedJob {
+  readonly job: JobState;
+  /** An active job had the same key: this is that one. */
+  readonly repeated: boolean;
+}
+
+/** Takes a job in; a worker carries it out. */
+@Injectable()
+export class EnqueueJob {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly agents: AgentRegistry,
+    private readonly handlers: JobHandlers,
+    private readonly shutdown: Shutdown,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * @throws AgentNotFound, AgentVersionNotFound, InputInvalid, SessionNotFound, SessionArchived, JobQuotaExceeded,
+   * ServerDraining
+   */
+  async execute(command: EnqueueJobCommand): Promise<EnqueuedJob> {
+    if (this.shutdown.draining) throw new ServerDraining();
+    const { userId, sessionId, traceId } = command;
+    const agent = this.agents.get(command.agent);
+    if (command.version !== undefined && command.version !== agent.version) {
+      throw new AgentVersionNotFound(agent.id, command.version, agent.version);
+    }
+    const payload = this.handlers.of(agent.id).accept(command);
+    const { value } = await this.uow.run('enqueue_job', async (tx) => {
+      const session = await tx.get(SessionRepository).peek(sessionId, userId);
+      // In an archived session nothing new is said; what was said may still be summed up.
+      if (agent.mode === 'conversation') session.requireOpen();
+      const jobs = tx.get(JobRepository);
+      const given = { agent: agent.id, agentVersion: agent.version, payload, sessionId, userId, traceId };
+      const job = Job.queue({ ...given, id: this.ids.next() }, this.clock.now());
+      const { idempotencyKey } = job.snapshot();
+      if (!(await jobs.add(job))) {
+        const active = await jobs.findActive(idempotencyKey);
+        // It has ended at this moment.
+        if (!active) throw new ConcurrencyError(`the job ${idempotencyKey}`);
+        return { job: active.snapshot(), repeated: true };
+      }
+      await this.requireQuota(tx, job);
+      return { job: job.snapshot(), repeated: false };
+    });
+    return value;
+  }
+
+  /** The new job counts already. */
+  private async requireQuota(tx: Transaction, job: Job): Promise<void> {
+    const { quotaPerUser, quotaPerType } = this.config.jobs;
+    const { userId, type } = job.snapshot();
+    const jobs = tx.get(JobRepository);
+    if (quotaPerUser > 0 && (await jobs.countActive({ userId })) > quotaPerUser) {
+      throw new JobQuotaExceeded('JOB_QUOTA_PER_USER', quotaPerUser);
+    }
+    if (quotaPerType > 0 && (await jobs.countActive({ type })) > quotaPerType) {
+      throw new JobQuotaExceeded('JOB_QUOTA_PER_TYPE', quotaPerType);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { Job, JobState } from '../domain/job.js';
+
+/** What a client asks an agent to do. */
+export interface JobRequest {
+  readonly query: string | undefined;
+  /** What the agent shall know beforehand. */
+  readonly memory: string | JsonObject | undefined;
+}
+
+/** How the jobs of some agents are carried out. */
+export interface JobHandler {
+  /**
+   * What is kept of the request.
+   * @throws InputInvalid
+   */
+  accept(request: JobRequest): JsonObject;
+  /**
+   * What has to happen in the unit of work that starts an attempt, or goes on with one.
+   * @throws DomainError that fails the job, where it can never be carried out
+   */
+  begin(tx: Transaction, job: Job): Promise<void>;
+  /**
+   * Carries the attempt out, from wherever it had got to.
+   * @param signal its reason is a JobStop, to be thrown
+   * @throws JobFailed, JobStop
+   */
+  execute(job: JobState, signal: AbortSignal): Promise<JsonObject>;
+  /** Ends what an attempt that nobody will go on with has left open. */
+  abandon(tx: Transaction, job: Job): Promise<void>;
+}
+
+/** Which agent's jobs are carried out how. Modules register theirs when they start. */
+@Injectable()
+export class JobHandlers {
+  private readonly special = new Map<string, JobHandler>();
+  private usual: JobHandler | undefined;
+
+  /** @param agent unset = every agent that has no handler of its own */
+  register(handler: JobHandler, agent?: string): void {
+    if (agent === undefined) this.usual = handler;
+    else this.special.set(agent, handler);
+  }
+
+  /** @throws Error where none is registered, which is a defect of the composition */
+  of(agent: string): JobHandler {
+    const handler = this.special.get(agent) ?? this.usual;
+    if (!handler) throw new Error(`No handler is registered for jobs of ${agent}`);
+    return handler;
+  }
+}

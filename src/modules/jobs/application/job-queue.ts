@@ -1,0 +1,28 @@
+/** A message that a job is there to be carried out. The job itself is in the database; a queue only delivers. */
+export interface Delivery {
+  readonly jobId: string;
+  /** Deliveries with the same key are one: what is on its way already is not sent again. */
+  readonly key: string;
+}
+
+/** Whoever takes deliveries. */
+export interface Consumer {
+  /** Takes nothing more from the call on; resolves when what was taken has been dealt with. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings jobs to workers, each to one of them. It may lose a delivery, or bring it twice: what was lost is sent again by
+ * the relay, and what comes twice finds the job taken.
+ */
+export abstract class JobQueue {
+  /** For people: without credentials. */
+  abstract readonly description: string;
+  /** @throws Error when the queue cannot be reached, or does not answer in time; then some may be on their way */
+  abstract send(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * Takes deliveries, so many at once, now and whenever the queue can be reached again.
+   * @param take resolves when the job is dealt with; never rejects
+   */
+  abstract consume(concurrency: number, take: (jobId: string) => Promise<void>): Promise<Consumer>;
+}

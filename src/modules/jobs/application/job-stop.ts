@@ -1,0 +1,14 @@
+/** Why a process stops carrying a job out. */
+export class JobStop extends Error {
+  constructor(
+    /** `released`: others go on with it; `lost`: they do so already. */
+    readonly kind: 'cancelled' | 'timed_out' | 'released' | 'lost',
+  ) {
+    super(`the job is ${kind}`);
+  }
+}
+
+export const JOB_CANCELLED = new JobStop('cancelled');
+export const JOB_OVERDUE = new JobStop('timed_out');
+export const JOB_RELEASED = new JobStop('released');
+export const JOB_LOST = new JobStop('lost');

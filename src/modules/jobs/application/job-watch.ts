@@ -1,0 +1,73 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Subject, defer, merge, repeat, take, takeUntil, throttleTime, timer } from 'rxjs';
+import { Config } from '../../../config/config.js';
+import { Shutdown } from '../../../shared/application/shutdown.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { DeliverJobs } from './deliver-jobs.js';
+import { JobOutbox } from './job-outbox.js';
+import { RecoverJobs } from './recover-jobs.js';
+
+/** A lease that has run out is noticed after this part of its time at the latest. */
+const LOOKS_PER_LEASE = 3;
+const AT_MOST_EVERY_MS = 10;
+
+/**
+ * Sees to it that no job is forgotten: looks at the start, when told, when the next attempt of one is due, and every now
+ * and then. It runs in every process, whether that carries jobs out or not.
+ */
+@Injectable()
+export class JobWatch implements OnApplicationBootstrap {
+  private readonly logger = new Logger(JobWatch.name);
+  private readonly told = new Subject<void>();
+  /** How long to wait for the next look, unless told. */
+  private waitMs = 0;
+
+  constructor(
+    private readonly recoverJobs: RecoverJobs,
+    private readonly deliverJobs: DeliverJobs,
+    private readonly outbox: JobOutbox,
+    private readonly shutdown: Shutdown,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // What is told during a look leads to another.
+    let missed = false;
+    this.told.pipe(takeUntil(this.shutdown.begun$)).subscribe(() => (missed = true));
+    const told$ = this.told.pipe(
+      throttleTime(AT_MOST_EVERY_MS, undefined, { leading: true, trailing: true }),
+    );
+    defer(() => {
+      missed = false;
+      return this.look();
+    })
+      .pipe(
+        repeat({ delay: () => merge(timer(missed ? 0 : this.waitMs), told$).pipe(take(1)) }),
+        takeUntil(this.shutdown.begun$),
+      )
+      .subscribe();
+  }
+
+  /** There is something to be delivered. */
+  lookNow(): void {
+    this.told.next();
+  }
+
+  private async look(): Promise<void> {
+    const everyMs = (this.config.runLeaseSeconds * 1000) / LOOKS_PER_LEASE;
+    this.waitMs = everyMs;
+    try {
+      await this.recoverJobs.execute();
+      if (!(await this.deliverJobs.execute())) return;
+      const due = await this.outbox.nextDue();
+      if (due)
+        this.waitMs = Math.min(
+          everyMs,
+          Math.max(AT_MOST_EVERY_MS, due.getTime() - this.clock.now().getTime()),
+        );
+    } catch (error) {
+      this.logger.warn({ err: error }, 'jobs could not be looked after; the next look does');
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { JOB_RECOVERY_EXHAUSTED } from '../domain/job.js';
+import { JobRepository } from '../domain/job.repository.js';
+import { JobHandlers } from './job-handler.js';
+import { JobQueries } from './job.queries.js';
+
+const JOBS_PER_SWEEP = 100;
+
+/** Puts jobs back into the queue whose worker is gone. */
+@Injectable()
+export class RecoverJobs {
+  private readonly logger = new Logger(RecoverJobs.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: JobQueries,
+    private readonly handlers: JobHandlers,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may look at once: whoever locks the row first has the job. */
+  async execute(): Promise<void> {
+    for (const jobId of await this.queries.listAbandoned(JOBS_PER_SWEEP)) {
+      try {
+        await this.recover(jobId);
+      } catch (error) {
+        // The others must not suffer for this one; the next sweep finds it again.
+        this.logger.error({ err: error, job_id: jobId }, 'a job could not be taken back');
+      }
+    }
+  }
+
+  private async recover(jobId: string): Promise<void> {
+    await this.uow.run('recover_job', async (tx) => {
+      const job = await tx.get(JobRepository).findAbandoned(jobId);
+      if (!job) return;
+      const now = this.clock.now();
+      job.release('lost', now);
+      const { agent, cancelRequestedAt } = job.snapshot();
+      if (cancelRequestedAt || job.isExhausted) {
+        await this.handlers.of(agent).abandon(tx, job);
+        if (cancelRequestedAt) job.cancel(now);
+        else job.fail(JOB_RECOVERY_EXHAUSTED, now);
+      }
+      await tx.get(JobRepository).save(job);
+      this.logger.warn({ job_id: jobId, status: job.snapshot().status }, 'a job was left by its worker');
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
+import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { DomainError } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { ModelError } from '../../agents/index.js';
+import { JobFailed } from '../domain/job.errors.js';
+import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
+import { JobRepository } from '../domain/job.repository.js';
+import { JobStop } from './job-stop.js';
+
+/** Stores what came of an attempt. */
+@Injectable()
+export class SettleJob {
+  private readonly logger = new Logger(SettleJob.name);
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  async complete(job: JobState, result: JsonObject, giveUp: AbortSignal): Promise<void> {
+    await this.settle(job, giveUp, (held, now) => held.complete(result, now));
+  }
+
+  /** @param error what the handler threw */
+  async fail(job: JobState, error: unknown, giveUp: AbortSignal): Promise<void> {
+    if (error instanceof JobStop) {
+      if (error.kind === 'lost') return;
+      await this.settle(job, giveUp, (held, now) => this.stop(held, error, now));
+      return;
+    }
+    const failure = this.describe(job, error);
+    await this.settle(job, giveUp, (held, now) => {
+      if (held.snapshot().cancelRequestedAt) held.cancel(now);
+      else held.failAttempt(toError(failure), failure.mayPass, this.config.jobs, now);
+    });
+  }
+
+  private stop(held: Job, { kind }: JobStop, now: Date): void {
+    if (kind === 'cancelled' || held.snapshot().cancelRequestedAt) held.cancel(now);
+    else if (kind === 'timed_out') held.failAttempt(JOB_TIMED_OUT, true, this.config.jobs, now);
+    else held.release('handed_over', now);
+  }
+
+  /** Waits for the database as long as the process lives; once it is to stop, not much longer. */
+  private async settle(
+    { id, leaseToken }: JobState,
+    giveUp: AbortSignal,
+    how: (job: Job, now: Date) => void,
+  ): Promise<void> {
+    const patience = giveUp.aborted ? AbortSignal.timeout(LAST_WRITE_MS) : giveUp;
+    await this.journal.write('finish_job', patience, async (tx) => {
+      const job = await tx.get(JobRepository).get(id);
+      // Settled already, though the answer to that was lost; or somebody else's by now.
+      if (job.snapshot().leaseToken !== leaseToken) return;
+      how(job, this.clock.now());
+      await tx.get(JobRepository).save(job);
+    });
+  }
+
+  private describe(job: JobState, error: unknown): JobFailed {
+    if (error instanceof JobFailed) return error;
+    if (error instanceof ModelError) return new JobFailed(error.code, error.message, error.retryable);
+    if (error instanceof DatabaseUnavailable) return new JobFailed(error.code, error.message, true);
+    if (error instanceof StorageFailed) {
+      return new JobFailed('job.persistence_failed', 'What came of the job could not be stored', true);
+    }
+    if (error instanceof DomainError) return new JobFailed(error.code, error.message, false);
+    this.logger.error({ err: error, job_id: job.id }, 'a job failed by a defect');
+    return new JobFailed('job.internal_error', 'The job failed inside the server', false);
+  }
+}
+
+const toError = ({ code, message }: JobFailed) => ({ code, message });

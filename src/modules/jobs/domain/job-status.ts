@@ -1,0 +1,19 @@
+import { StateMachine } from '../../../shared/domain/state-machine.js';
+
+export const JOB_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/**
+ * `retry`: the attempt failed in a way that may pass. `release`: whoever carried the job out is gone, or about to be, and
+ * the same attempt goes on elsewhere.
+ */
+export type JobAction = 'start' | 'complete' | 'fail' | 'cancel' | 'retry' | 'release';
+
+export const jobStatus = new StateMachine<JobStatus, JobAction>({
+  queued: { start: 'running', fail: 'failed', cancel: 'cancelled' },
+  running: { complete: 'done', fail: 'failed', cancel: 'cancelled', retry: 'queued', release: 'queued' },
+  done: {},
+  failed: {},
+  cancelled: {},
+});

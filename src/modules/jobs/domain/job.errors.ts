@@ -1,0 +1,70 @@
+import { DomainError } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+
+export class JobNotFound extends DomainError {
+  readonly code = 'job.not_found';
+  readonly kind = 'not_found';
+
+  constructor(jobId: string) {
+    super(`There is no job ${jobId}`);
+  }
+}
+
+export class AgentVersionNotFound extends DomainError {
+  readonly code = 'agent.version_not_found';
+  readonly kind = 'not_found';
+
+  constructor(agentId: string, version: string, known: string) {
+    super(`There is no version ${version} of the agent ${agentId}; there is ${known}`);
+  }
+}
+
+export class JobTransitionNotAllowed extends DomainError {
+  readonly code = 'job.transition_not_allowed';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(jobId: string, action: string, status: string, allowed: readonly string[]) {
+    super(`Job ${jobId} is ${status}: ${action} is not possible`);
+    this.details = { allowed_actions: [...allowed] };
+  }
+}
+
+/** How long a client does well to wait: some job will have ended by then. */
+const QUOTA_RETRY_SECONDS = 30;
+
+/** As many jobs as may be queued or running are so already. */
+export class JobQuotaExceeded extends DomainError {
+  readonly code = 'job.quota_exceeded';
+  readonly kind = 'too_many';
+  override readonly retryAfterSeconds = QUOTA_RETRY_SECONDS;
+  override readonly details: JsonObject;
+
+  constructor(setting: 'JOB_QUOTA_PER_USER' | 'JOB_QUOTA_PER_TYPE', limit: number) {
+    super(`${limit} jobs are queued or running, which is all that ${setting} allows; try again later`);
+    this.details = { limit: { name: setting, value: limit } };
+  }
+}
+
+/** Another process carries the job on by now, or nobody any more: what this one has done counts for nothing. */
+export class JobLeaseLost extends DomainError {
+  readonly code = 'job.lease_lost';
+  readonly kind = 'conflict';
+
+  constructor(jobId: string) {
+    super(`Job ${jobId} is carried out by another process`);
+  }
+}
+
+/** Work that came to a bad end. The message may be shown to clients. */
+export class JobFailed extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    /** Whether another attempt, later, may bring what this one did not. */
+    readonly mayPass: boolean,
+  ) {
+    super(message);
+    this.name = 'JobFailed';
+  }
+}

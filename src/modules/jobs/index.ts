@@ -1,0 +1,13 @@
+export { JobDto } from './api/jobs.dto.js';
+export { EnqueueJob, type EnqueuedJob } from './application/enqueue-job.js';
+export { JobHandlers, type JobHandler, type JobRequest } from './application/job-handler.js';
+export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
+export { JobSupervisor } from './application/job-supervisor.js';
+export { toJobView } from './application/job-view.js';
+export { JobWorker } from './application/job-worker.js';
+export { JobQueries } from './application/job.queries.js';
+export { JobFailed } from './domain/job.errors.js';
+export { type Job, type JobState } from './domain/job.js';
+export { JobRepository } from './domain/job.repository.js';
+export { JobSchema } from './infrastructure/job.row.js';
+export { JobsModule } from './jobs.module.js';

@@ -1,0 +1,66 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { Shutdown } from '../../shared/application/shutdown.js';
+import { DatabaseLocation } from '../../shared/infrastructure/persistence/database-location.js';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { AgentsModule } from '../agents/index.js';
+import { SessionsModule } from '../sessions/index.js';
+import { JobsController } from './api/jobs.controller.js';
+import { CancelJob } from './application/cancel-job.js';
+import { DeliverJobs } from './application/deliver-jobs.js';
+import { EnqueueJob } from './application/enqueue-job.js';
+import { JobHandlers } from './application/job-handler.js';
+import { JobOutbox } from './application/job-outbox.js';
+import { JobQueue } from './application/job-queue.js';
+import { JobSupervisor } from './application/job-supervisor.js';
+import { JobWatch } from './application/job-watch.js';
+import { JobWorker } from './application/job-worker.js';
+import { JobQueries } from './application/job.queries.js';
+import { RecoverJobs } from './application/recover-jobs.js';
+import { SettleJob } from './application/settle-job.js';
+import { StartJob } from './application/start-job.js';
+import { JobRepository } from './domain/job.repository.js';
+import { EnlistingQueue } from './infrastructure/enlisting-queue.js';
+import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
+import { JobNotices } from './infrastructure/job-notices.js';
+import { JobMetrics } from './infrastructure/job.metrics.js';
+import { SqlJobOutbox } from './infrastructure/sql-job-outbox.js';
+import { SqlJobQueries } from './infrastructure/sql-job.queries.js';
+import { TypeOrmJobRepository } from './infrastructure/typeorm-job.repository.js';
+
+@Module({
+  imports: [AgentsModule, SessionsModule],
+  controllers: [JobsController],
+  providers: [
+    EnqueueJob,
+    CancelJob,
+    StartJob,
+    SettleJob,
+    RecoverJobs,
+    DeliverJobs,
+    JobSupervisor,
+    JobWorker,
+    JobWatch,
+    JobHandlers,
+    JobNotices,
+    JobMetrics,
+    { provide: JobOutbox, useClass: SqlJobOutbox },
+    { provide: JobQueries, useClass: SqlJobQueries },
+    {
+      provide: JobQueue,
+      inject: [DatabaseLocation, Shutdown],
+      useFactory: (location: DatabaseLocation, shutdown: Shutdown) =>
+        new GraphileJobQueue(location, shutdown),
+    },
+  ],
+  exports: [EnqueueJob, JobHandlers, JobSupervisor, JobWorker, JobQueries],
+})
+export class JobsModule {
+  constructor(repositories: RepositoryRegistry, queue: JobQueue, config: Config) {
+    const enlisting = queue instanceof GraphileJobQueue ? (queue satisfies EnlistingQueue) : undefined;
+    repositories.register(
+      JobRepository,
+      (context) => new TypeOrmJobRepository(context, config.runLeaseSeconds, enlisting),
+    );
+  }
+}

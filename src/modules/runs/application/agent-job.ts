@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { InputInvalid } from '../../../shared/domain/domain-error.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { isPassing } from '../../agents/index.js';
+import {
+  ConversationQueries,
+  MessageRepository,
+  messageCreated,
+  newMessage,
+} from '../../conversations/index.js';
+import {
+  JOB_CANCELLED,
+  Job,
+  JobFailed,
+  JobHandler,
+  JobRequest,
+  JobState,
+  JobStop,
+} from '../../jobs/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunState, usageView } from '../domain/run.js';
+import { RunRepository } from '../domain/run.repository.js';
+import { Leases } from './leases.js';
+import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from './run-end.js';
+import { RunQueries } from './run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { SaveRun } from './save-run.js';
+import { TakeOverRun } from './take-over-run.js';
+
+/** What the run does when its job has to stop. */
+const REASONS: Readonly<Record<JobStop['kind'], Error>> = {
+  cancelled: CANCELLED,
+  timed_out: TIMED_OUT,
+  released: HANDED_OVER,
+  lost: LEASE_LOST,
+};
+
+/** Carries out the job of an agent: each attempt is a run of its session, beside the session's conversation. */
+@Injectable()
+export class AgentJob implements JobHandler {
+  constructor(
+    private readonly runs: RunQueries,
+    private readonly conversations: ConversationQueries,
+    private readonly supervisor: RunSupervisor,
+    private readonly takeOver: TakeOverRun,
+    private readonly saveRun: SaveRun,
+    private readonly leases: Leases,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  accept({ query, memory }: JobRequest): JsonObject {
+    if (query === undefined)
+      throw new InputInvalid([{ field: 'query', message: 'is required for this agent' }]);
+    return { query, ...(memory !== undefined && { memory }) };
+  }
+
+  async begin(tx: Transaction, job: Job): Promise<void> {
+    const { runId } = job.snapshot();
+    if (runId === null) return this.beginRun(tx, job);
+    const run = await tx.get(RunRepository).get(runId);
+    // It had come to its end, and only the job was not told.
+    if (run.isFinal) return;
+    await this.takeOver.execute(tx, run);
+    if (run.isExhausted) run.fail(RECOVERY_EXHAUSTED, this.clock.now());
+    await this.saveRun.execute(tx, run);
+  }
+
+  async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
+    const runId = job.runId!;
+    const stop = new AbortController();
+    const passOn = () => stop.abort(REASONS[(signal.reason as JobStop).kind]);
+    signal.addEventListener('abort', passOn);
+    if (signal.aborted) passOn();
+    await this.supervisor.carryOut(await this.runs.state(runId), stop.signal);
+    return this.resultOf(await this.runs.state(runId), signal);
+  }
+
+  async abandon(tx: Transaction, job: Job): Promise<void> {
+    const { runId } = job.snapshot();
+    if (runId === null) return;
+    const run = await tx.get(RunRepository).get(runId);
+    if (run.isFinal) return;
+    run.cancel(this.clock.now());
+    await this.saveRun.execute(tx, run);
+  }
+
+  private async beginRun(tx: Transaction, job: Job): Promise<void> {
+    const { id: jobId, agent, sessionId, userId, payload } = job.snapshot();
+    const session = await tx.get(SessionRepository).peek(sessionId, userId);
+    session.requireOpen();
+    const now = this.clock.now();
+    const run = Run.start({
+      ...{ id: this.ids.next(), sessionId, userId, agent, jobId, now },
+      trigger: 'job',
+      entry: 'receive_directed_message',
+      lease: this.leases.next(),
+    });
+    await tx.get(RunRepository).add(run);
+    const message = await tx.get(MessageRepository).append(
+      newMessage({
+        id: this.ids.next(),
+        sessionId,
+        runId: run.id,
+        jobId,
+        role: 'user',
+        content: taskOf(payload),
+        createdAt: now,
+      }),
+    );
+    tx.record(messageCreated(message), ...run.pullEvents());
+    job.attachRun(run.id);
+  }
+
+  /** @throws JobFailed, JobStop where the run did not come to an answer */
+  private async resultOf(run: RunState, signal: AbortSignal): Promise<JsonObject> {
+    if (run.status === 'completed') {
+      // An answer is the last word of its run.
+      const thread = { jobId: run.jobId!, runId: run.id };
+      const [answer] = await this.conversations.newest(run.sessionId, thread, { messages: 1, characters: 0 });
+      return { text: answer?.content ?? '', usage: usageView(run.usage) };
+    }
+    if (run.status === 'cancelled') throw JOB_CANCELLED;
+    if (signal.aborted) throw signal.reason;
+    const { code, message } = run.error ?? { code: 'run.interrupted', message: `The run is ${run.status}` };
+    throw new JobFailed(code, message, isPassing(code) || code === PERSISTENCE_FAILED.code);
+  }
+}
+
+/** What the agent is told: the task, and what it shall know for it. */
+function taskOf({ query, memory }: JsonObject): string {
+  if (memory === undefined) return query as string;
+  const known = typeof memory === 'string' ? memory : JSON.stringify(memory, null, 2);
+  return `${query as string}\n\nWhat you should know:\n${known}`;
+}

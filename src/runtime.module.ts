@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { CoreModule } from './core.module.js';
+import { AgentsModule } from './modules/agents/index.js';
+import { ApprovalsModule } from './modules/approvals/index.js';
+import { ConversationsModule } from './modules/conversations/index.js';
+import { HealthModule } from './modules/health/index.js';
+import { JobsModule } from './modules/jobs/index.js';
+import { PlansModule } from './modules/plans/index.js';
+import { RunsModule } from './modules/runs/index.js';
+import { SessionsModule } from './modules/sessions/index.js';
+import { ApiSharedModule } from './shared/api/api-shared.module.js';
+
+/** Everything there is, whichever process it is in: one that serves HTTP, or one that only works. */
+@Module({
+  imports: [
+    CoreModule,
+    ApiSharedModule,
+    AgentsModule,
+    SessionsModule,
+    ConversationsModule,
+    ApprovalsModule,
+    PlansModule,
+    JobsModule,
+    RunsModule,
+    HealthModule,
+  ],
+})
+export class RuntimeModule {}

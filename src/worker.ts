@@ -1,0 +1,32 @@
+import { NestFactory } from '@nestjs/core';
+import { Logger } from 'nestjs-pino';
+import { Config } from './config/config.js';
+import { ModelEndpoint } from './modules/agents/index.js';
+import { OperationServer } from './modules/health/index.js';
+import { JobWorker } from './modules/jobs/index.js';
+import { runProcess } from './run-process.js';
+import { RuntimeModule } from './runtime.module.js';
+import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
+
+/** Starts the process that carries out jobs: no API, only a port for probes and scrapes. */
+runProcess(async () => {
+  const app = await NestFactory.createApplicationContext(RuntimeModule, {
+    logger: false,
+    abortOnError: false,
+  });
+  const config = app.get(Config);
+  const logger = app.get(Logger);
+  const port = await app.get(OperationServer).listen(config.workerPort);
+  const worker = app.get(JobWorker);
+  await worker.start();
+  const hello = [
+    `agents-worker: ${config.jobs.concurrency} jobs at once, ${worker.description}`,
+    `health and metrics at http://${config.host}:${port}`,
+    `model: ${app.get(ModelEndpoint).description}`,
+    `database: ${app.get(DatabaseLocation).description}`,
+  ].join(', ');
+  if (config.logFormat === 'json') logger.log(hello);
+  else console.log(hello);
+  app.useLogger(logger);
+  return app;
+});
