@@ -5,6 +5,8 @@ import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
 import { prepare } from '../../src/http-app.js';
 import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/agents/infrastructure/model-circuit.js';
+import { JobWorker } from '../../src/modules/jobs/index.js';
+import { Clock } from '../../src/shared/domain/clock.js';
 import { TestClient } from './client.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -25,7 +27,14 @@ export class TestApp {
   /** @param given what to share with another application; made anew where it is not given */
   static async start(
     env: Record<string, string> = {},
-    given: { database?: TestDatabase; model?: ScriptedModel; circuit?: CircuitLimits } = {},
+    given: {
+      database?: TestDatabase;
+      model?: ScriptedModel;
+      circuit?: CircuitLimits;
+      clock?: Clock;
+      /** Whether it carries out jobs. */
+      worker?: boolean;
+    } = {},
   ): Promise<TestApp> {
     const database = given.database ?? (await TestDatabase.create());
     const model = given.model ?? (await ScriptedModel.start());
@@ -37,12 +46,13 @@ export class TestApp {
       SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '0',
       ...env,
     });
-    const module = await Test.createTestingModule({ imports: [ApiModule] })
+    const builder = Test.createTestingModule({ imports: [ApiModule] })
       .overrideProvider(Config)
       .useValue(config)
       .overrideProvider(CircuitLimits)
-      .useValue(given.circuit ?? CIRCUIT_LIMITS)
-      .compile();
+      .useValue(given.circuit ?? CIRCUIT_LIMITS);
+    if (given.clock) builder.overrideProvider(Clock).useValue(given.clock);
+    const module = await builder.compile();
     const nest = prepare(
       module.createNestApplication<NestExpressApplication>({
         bodyParser: false,
@@ -51,6 +61,7 @@ export class TestApp {
       }),
     );
     await nest.listen(0, '127.0.0.1');
+    if (given.worker) await nest.get(JobWorker).start();
     return new TestApp(nest, new TestClient(await nest.getUrl()), database, model, [
       ...(given.model ? [] : [() => model.stop()]),
       ...(given.database ? [] : [() => database.drop()]),

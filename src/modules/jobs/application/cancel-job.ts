@@ -34,7 +34,7 @@ export class CancelJob {
         const now = this.clock.now();
         if (status === 'running') job.requestCancel(now);
         else {
-          await this.handlers.of(agent).abandon(tx, job);
+          await this.handlers.of(agent).abandon(tx, job, 'cancelled');
           job.cancel(now);
         }
         await tx.get(JobRepository).save(job);

@@ -29,7 +29,7 @@ export interface JobHandler {
    */
   execute(job: JobState, signal: AbortSignal): Promise<JsonObject>;
   /** Ends what an attempt that nobody will go on with has left open. */
-  abandon(tx: Transaction, job: Job): Promise<void>;
+  abandon(tx: Transaction, job: Job, why: 'cancelled' | 'exhausted'): Promise<void>;
 }
 
 /** Which agent's jobs are carried out how. Modules register theirs when they start. */

@@ -40,7 +40,7 @@ export class RecoverJobs {
       job.release('lost', now);
       const { agent, cancelRequestedAt } = job.snapshot();
       if (cancelRequestedAt || job.isExhausted) {
-        await this.handlers.of(agent).abandon(tx, job);
+        await this.handlers.of(agent).abandon(tx, job, cancelRequestedAt ? 'cancelled' : 'exhausted');
         if (cancelRequestedAt) job.cancel(now);
         else job.fail(JOB_RECOVERY_EXHAUSTED, now);
       }

@@ -79,12 +79,13 @@ export class AgentJob implements JobHandler {
     return this.resultOf(await this.runs.state(runId), signal);
   }
 
-  async abandon(tx: Transaction, job: Job): Promise<void> {
+  async abandon(tx: Transaction, job: Job, why: 'cancelled' | 'exhausted'): Promise<void> {
     const { runId } = job.snapshot();
     if (runId === null) return;
     const run = await tx.get(RunRepository).get(runId);
     if (run.isFinal) return;
-    run.cancel(this.clock.now());
+    if (why === 'cancelled') run.cancel(this.clock.now());
+    else run.fail(RECOVERY_EXHAUSTED, this.clock.now());
     await this.saveRun.execute(tx, run);
   }
 
