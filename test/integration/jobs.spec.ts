@@ -75,7 +75,7 @@ describe('a job of an agent', () => {
     const { body: run } = await app.client.get(`/v1/runs/${job.run_id}`);
     expect(run).toMatchObject({ status: 'completed', trigger: 'job', job_id: body.job_id, agent: 'ask' });
     expect(typesOf(events).filter((type) => type !== 'message.delta')).toEqual([
-      ...['job.status_changed', 'message.created', 'run.started', 'run.phase_changed', 'job.status_changed'],
+      ...['job.status_changed', 'job.status_changed', 'message.created', 'run.started', 'run.phase_changed'],
       ...['message.started', 'message.completed', 'run.phase_changed', 'run.finished', 'job.status_changed'],
     ]);
     const told = events.filter(({ type }) => type === 'job.status_changed');

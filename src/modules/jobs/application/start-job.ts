@@ -31,6 +31,8 @@ export class StartJob {
         const job = await tx.get(JobRepository).findReady(jobId, now);
         if (!job) return undefined;
         job.start({ owner: this.instance.value, token: this.ids.next() }, this.config.jobs.ttlSeconds, now);
+        // Told before what happens in it.
+        tx.record(...job.pullEvents());
         await this.handlers.of(job.snapshot().agent).begin(tx, job);
         await tx.get(JobRepository).save(job);
         return job.snapshot();

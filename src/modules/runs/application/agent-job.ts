@@ -28,6 +28,7 @@ import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from './run-end.js';
 import { RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { SaveRun } from './save-run.js';
+import { SetInMotion } from './set-in-motion.js';
 import { TakeOverRun } from './take-over-run.js';
 
 /** What the run does when its job has to stop. */
@@ -47,6 +48,7 @@ export class AgentJob implements JobHandler {
     private readonly supervisor: RunSupervisor,
     private readonly takeOver: TakeOverRun,
     private readonly saveRun: SaveRun,
+    private readonly setInMotion: SetInMotion,
     private readonly leases: Leases,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -100,19 +102,21 @@ export class AgentJob implements JobHandler {
       entry: 'receive_directed_message',
       lease: this.leases.next(),
     });
-    await tx.get(RunRepository).add(run);
-    const message = await tx.get(MessageRepository).append(
-      newMessage({
-        id: this.ids.next(),
-        sessionId,
-        runId: run.id,
-        jobId,
-        role: 'user',
-        content: taskOf(payload),
-        createdAt: now,
-      }),
-    );
-    tx.record(messageCreated(message), ...run.pullEvents());
+    await this.setInMotion.execute(tx, run, null, async () => {
+      await tx.get(RunRepository).add(run);
+      const message = await tx.get(MessageRepository).append(
+        newMessage({
+          id: this.ids.next(),
+          sessionId,
+          runId: run.id,
+          jobId,
+          role: 'user',
+          content: taskOf(payload),
+          createdAt: now,
+        }),
+      );
+      tx.record(messageCreated(message), ...run.pullEvents());
+    });
     job.attachRun(run.id);
   }
 

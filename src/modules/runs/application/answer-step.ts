@@ -3,7 +3,6 @@ import { Config } from '../../../config/config.js';
 import { DeltaLog } from '../../../shared/application/delta-log.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { Ids } from '../../../shared/domain/ids.js';
 import {
   failedCall,
   LanguageModel,
@@ -17,7 +16,7 @@ import {
   ToolCatalog,
 } from '../../agents/index.js';
 import { PlanState } from '../../plans/index.js';
-import { RunError, RunState } from '../domain/run.js';
+import { RunError } from '../domain/run.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
@@ -26,6 +25,7 @@ import { RecordReply } from './record-reply.js';
 import { Journal } from '../../../shared/application/journal.js';
 import { errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
+import { RunAtWork } from './run.queries.js';
 import { SpokenCall } from './spoken-call.js';
 import { tellDiscarded, tellStarted } from './spoken-message.js';
 
@@ -54,24 +54,24 @@ export class AnswerStep {
     private readonly journal: Journal,
     private readonly metrics: RunMetrics,
     private readonly clock: Clock,
-    private readonly ids: Ids,
     private readonly config: Config,
   ) {}
 
   /** @param plan the one that the run carries out; undefined where it carries out none */
-  async execute(run: RunState, plan: PlanState | undefined, signal: AbortSignal): Promise<void> {
+  async execute(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<void> {
     const turn = await this.prepare.execute(run, plan, signal);
     const request: ModelRequest = {
       model: turn.agent.model ?? this.config.defaultModel,
       messages: turn.messages,
       tools: this.tools.describe(turn.agent.tools),
     };
-    let draft = this.draft(turn);
-    const begun = await this.calls.begin(run, draft.call, signal, (tx) => begin(tx, draft));
-    if (!begun) return;
+    let draft = this.draft(turn, run.openCall);
+    const { call } = draft;
+    if (!run.openCall && !(await this.calls.begin(run, call, signal, (tx) => begin(tx, draft)))) return;
+    const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
     for (let retries = 0; ; retries++) {
       try {
-        const answer = await this.ask(request, draft, signal);
+        const answer = await this.ask(request, draft, isFirst, signal);
         return await this.reply.execute({ ...draft, answer, signal });
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
@@ -93,13 +93,19 @@ export class AnswerStep {
     }
   }
 
-  private draft(turn: Turn): Draft {
-    const messageId = this.ids.next();
-    const call = this.calls.next(turn.run, turn.agent, 'answer', messageId);
-    return { turn, messageId, call, shown: '' };
+  /** @param open the call that is entered already */
+  private draft(turn: Turn, open: LlmCall | null = null): Draft {
+    const call = open ?? this.calls.next(turn.run, turn.agent, 'answer');
+    return { turn, messageId: call.messageId!, call, shown: '' };
   }
 
-  private async ask(request: ModelRequest, draft: Draft, signal: AbortSignal): Promise<ModelAnswer> {
+  /** @param isFirst whether the run has asked nothing before: then the time until its first word is ours alone */
+  private async ask(
+    request: ModelRequest,
+    draft: Draft,
+    isFirst: boolean,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
     const {
       turn: { run },
       messageId,
@@ -128,8 +134,7 @@ export class AnswerStep {
     const answer = await this.model.answer(request, listener, signal);
     // Before a message is completed, its deltas are stored.
     await this.deltas.flushed(messageId);
-    // Only where this is the run's first call is the time until here ours.
-    if (firstShownAt && run.usage.modelCalls === 0) {
+    if (firstShownAt && isFirst) {
       const elapsedMs = (await firstShownAt).getTime() - (run.startedAt ?? run.createdAt).getTime();
       this.metrics.addedToFirstToken(Math.max(0, elapsedMs - answer.firstTokenMs) / 1000);
     }

@@ -34,9 +34,8 @@ export class ApplyDecision {
     const { kind, callId } = approval.snapshot();
     const call = await tx.get(ToolCallRepository).find(callId);
     if (!call) throw new ToolCallNotFound(callId);
-    const message = await (kind === 'plan'
-      ? this.toPlan(tx, run, approval, call, now)
-      : this.toToolCall(tx, run, approval, call, now));
+    if (kind === 'tool_call') return this.toToolCall(tx, run, approval, call, now);
+    const message = await this.toPlan(tx, run, approval, call, now);
     await this.saveRun.execute(tx, run);
     return message;
   }
@@ -55,14 +54,14 @@ export class ApplyDecision {
       const edited = modifiedArguments !== null;
       const requested = await tx.get(ToolCallRepository).request({ ...call, edited }, args, deadline);
       tx.record(toolCallRequested(requested));
-      await this.answers.goOn(tx, run, 'hitl_decision');
+      await this.answers.goOn(tx, run, call, 'hitl_decision');
       return undefined;
     }
     const content = approval.hasExpired
       ? 'Error: nobody allowed this call in time; it was not carried out'
       : `Error: the developer did not allow this call${because(feedback)}`;
     const message = await this.answers.settle(tx, call, { status: 'rejected', content }, now);
-    await this.answers.goOn(tx, run, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
+    await this.answers.goOn(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
     return message;
   }
 

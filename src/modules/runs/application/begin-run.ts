@@ -7,6 +7,7 @@ import { Message, MessageRepository, messageCreated, newMessage } from '../../co
 import { Session, SessionRepository } from '../../sessions/index.js';
 import { Beginning, Run } from '../domain/run.js';
 import { Leases } from './leases.js';
+import { SetInMotion } from './set-in-motion.js';
 
 /** Begins a run with what its user said: at once, or when its turn has come. */
 @Injectable()
@@ -14,37 +15,45 @@ export class BeginRun {
   constructor(
     private readonly agents: AgentRegistry,
     private readonly leases: Leases,
+    private readonly setInMotion: SetInMotion,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
 
   /**
    * @param said.agent the one the user named; null = whom they chose before, or else the classification decides
-   * @param begin makes the run active; a new one is stored by it, so that it is refused before anything else is done
+   * @param begin makes the run active
+   * @param store stores it, so that it is refused before anything else is done
    * @throws SessionBusy
    */
   async execute(
     tx: Transaction,
     session: Session,
     said: { content: string; agent: string | null },
-    begin: (beginning: Beginning) => Promise<Run>,
+    begin: (beginning: Beginning) => Run,
+    store: (run: Run) => Promise<void>,
   ): Promise<{ run: Run; message: Message }> {
     const now = this.clock.now();
     const chosen = said.agent ?? (session.agentChosenByUser ? session.agent : undefined);
     const agent = chosen ?? this.agents.receptionist().id;
     const entry = this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message';
-    const run = await begin({ agent, entry, lease: this.leases.next(), now });
-    const message = await tx.get(MessageRepository).append(
-      newMessage({
-        id: this.ids.next(),
-        sessionId: session.id,
-        runId: run.id,
-        role: 'user',
-        content: said.content,
-        createdAt: now,
-      }),
-    );
-    tx.record(messageCreated(message), ...run.pullEvents());
+    const run = begin({ agent, entry, lease: this.leases.next(), now });
+    const events = run.pullEvents();
+    let message: Message | undefined;
+    await this.setInMotion.execute(tx, run, null, async () => {
+      await store(run);
+      message = await tx.get(MessageRepository).append(
+        newMessage({
+          id: this.ids.next(),
+          sessionId: session.id,
+          runId: run.id,
+          role: 'user',
+          content: said.content,
+          createdAt: now,
+        }),
+      );
+      tx.record(messageCreated(message), ...events);
+    });
     if (said.agent && (said.agent !== session.agent || !session.agentChosenByUser)) {
       session.handOver({
         id: this.ids.next(),
@@ -58,6 +67,6 @@ export class BeginRun {
       });
       await tx.get(SessionRepository).save(session);
     }
-    return { run, message };
+    return { run, message: message! };
   }
 }

@@ -21,10 +21,10 @@ import {
   TaskKind,
   classifyByKeywords,
 } from '../domain/classification.js';
-import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
+import { RunAtWork } from './run.queries.js';
 import { Journal } from '../../../shared/application/journal.js';
 
 const PROMPT = `Classify the task of a developer.
@@ -59,10 +59,10 @@ export class ClassifyTask {
   ) {}
 
   /** One try: where the model does not help, the words of the task decide. */
-  async execute(run: RunState, task: string, signal: AbortSignal): Promise<void> {
+  async execute(run: RunAtWork, task: string, signal: AbortSignal): Promise<void> {
     const agent = this.agents.get(run.agent);
-    const call = this.calls.next(run, agent, 'classification');
-    if (!(await this.calls.begin(run, call, signal))) return;
+    const call = run.openCall ?? this.calls.next(run, agent, 'classification');
+    if (!run.openCall && !(await this.calls.begin(run, call, signal))) return;
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
     try {

@@ -42,13 +42,13 @@ export class ExpireToolCalls {
     const now = this.clock.now();
     const open = await tx.get(ToolCallRepository).listOpen(runId);
     const due = open.filter((call) => call.deadlineAt && call.deadlineAt <= now);
-    if (due.length === 0) return run.snapshot();
+    const [first] = due;
+    if (!first) return run.snapshot();
     for (const call of due) {
       const content = 'Error: the client did not answer in time';
       await this.answers.settle(tx, call, { status: 'expired', content }, now);
     }
-    await this.answers.goOn(tx, run, 'tool_result_timeout');
-    await tx.get(RunRepository).save(run);
+    await this.answers.goOn(tx, run, first, 'tool_result_timeout');
     return run.snapshot();
   }
 }

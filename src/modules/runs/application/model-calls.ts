@@ -21,14 +21,14 @@ export class ModelCalls {
     private readonly config: Config,
   ) {}
 
-  /** @param messageId the message it shall become; unset = none */
-  next(run: RunState, agent: Agent, purpose: LlmCall['purpose'], messageId: string | null = null): LlmCall {
+  /** An answer shall become a message; a classification none. */
+  next(run: RunState, agent: Agent, purpose: 'answer' | 'classification'): LlmCall {
     return {
       id: this.ids.next(),
       sessionId: run.sessionId,
       runId: run.id,
       jobId: null,
-      messageId,
+      messageId: purpose === 'answer' ? this.ids.next() : null,
       agent: agent.id,
       purpose,
       model: agent.model ?? this.config.defaultModel,

@@ -1,5 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { LlmCall } from '../../agents/index.js';
 import { RunStatus } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
 
@@ -11,6 +12,12 @@ export interface RunPlace {
   readonly eventsAfter: number;
 }
 
+/** A run as whoever carries it out finds it. */
+export interface RunAtWork extends RunState {
+  /** Entered in the ledger when the run was set in motion: to be asked now. */
+  readonly openCall: LlmCall | null;
+}
+
 /** Runs as they are shown. */
 export abstract class RunQueries {
   /** Newest first. */
@@ -20,7 +27,7 @@ export abstract class RunQueries {
   /** @throws RunNotFound also when it belongs to somebody else */
   abstract place(runId: string, userId: string): Promise<RunPlace>;
   /** The state of a run, for whoever carries it out. @throws RunNotFound */
-  abstract state(runId: string): Promise<RunState>;
+  abstract state(runId: string): Promise<RunAtWork>;
   /** The user's runs in all sessions, newest first. */
   abstract listOwned(
     userId: string,

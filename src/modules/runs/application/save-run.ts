@@ -9,6 +9,7 @@ import { RunRepository } from '../domain/run.repository.js';
 import { toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { EndPlan } from './end-plan.js';
+import { tellDiscarded } from './spoken-message.js';
 
 /** Saves a run. One that has ended leaves nothing open behind it: no call, no question, no plan. */
 @Injectable()
@@ -32,9 +33,12 @@ export class SaveRun {
 
   private async cancelOpen(tx: Transaction, run: Run): Promise<void> {
     const now = this.clock.now();
-    await tx.get(LlmCallRepository).abortOpen({ runId: run.id }, now);
+    const { sessionId, status } = run.snapshot();
+    for (const id of await tx.get(LlmCallRepository).abortOpen({ runId: run.id }, now)) {
+      tellDiscarded(tx, { id, sessionId, runId: run.id }, status);
+    }
     for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
-      approval.cancel(`run_${run.snapshot().status}`, now);
+      approval.cancel(`run_${status}`, now);
       await tx.get(ApprovalRepository).save(approval);
     }
     for (const call of await tx.get(ToolCallRepository).listOpen(run.id)) {

@@ -105,11 +105,13 @@ export class SendUserMessage {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       session.requireOpen();
       const id = this.ids.next();
-      const { run, message } = await this.beginRun.execute(tx, session, command, async (beginning) => {
-        const started = Run.start({ id, sessionId, userId, trigger: 'user_message', ...beginning });
-        await tx.get(RunRepository).add(started);
-        return started;
-      });
+      const { run, message } = await this.beginRun.execute(
+        tx,
+        session,
+        command,
+        (beginning) => Run.start({ id, sessionId, userId, trigger: 'user_message', ...beginning }),
+        (started) => tx.get(RunRepository).add(started),
+      );
       return { run: run.snapshot(), message };
     });
   }

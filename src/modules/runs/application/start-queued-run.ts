@@ -49,10 +49,15 @@ export class StartQueuedRun {
     const { sessionId, userId, input } = run.snapshot();
     const session = await tx.get(SessionRepository).peek(sessionId, userId);
     session.requireOpen();
-    await this.beginRun.execute(tx, session, input!, (beginning) => {
-      run.begin(beginning);
-      return Promise.resolve(run);
-    });
-    await tx.get(RunRepository).save(run);
+    await this.beginRun.execute(
+      tx,
+      session,
+      input!,
+      (beginning) => {
+        run.begin(beginning);
+        return run;
+      },
+      () => tx.get(RunRepository).save(run),
+    );
   }
 }

@@ -51,8 +51,7 @@ export class SubmitToolResult {
           ? await this.answers.settle(tx, current, outcome, this.clock.now())
           : undefined;
       if (message) {
-        await this.answers.goOn(tx, run, 'tool_result');
-        await tx.get(RunRepository).save(run);
+        await this.answers.goOn(tx, run, current, 'tool_result');
         return { run: run.snapshot(), message };
       }
       const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);

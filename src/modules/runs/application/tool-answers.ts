@@ -6,7 +6,9 @@ import { Message, MessageRepository, messageCreated, newMessage } from '../../co
 import { Run, WaitingFor } from '../domain/run.js';
 import { ToolCall, ToolCallEnd, toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
+import { RunRepository } from '../domain/run.repository.js';
 import { Leases } from './leases.js';
+import { SetInMotion } from './set-in-motion.js';
 
 /** How a tool call ended, and what the model reads of it. */
 export interface ToolOutcome {
@@ -19,6 +21,7 @@ export interface ToolOutcome {
 export class ToolAnswers {
   constructor(
     private readonly leases: Leases,
+    private readonly setInMotion: SetInMotion,
     private readonly ids: Ids,
   ) {}
 
@@ -62,11 +65,19 @@ export class ToolAnswers {
     return message;
   }
 
-  /** Lets the run go on where nothing is open any more, and else tells what it still waits for. */
-  async goOn(tx: Transaction, run: Run, by: string): Promise<void> {
+  /**
+   * Lets the run go on where nothing is open any more, and else tells what it still waits for; stores it either way.
+   * @param answered a call that was answered just now
+   */
+  async goOn(tx: Transaction, run: Run, answered: ToolCall, by: string): Promise<void> {
     const open = await tx.get(ToolCallRepository).listOpen(run.id);
-    if (open.length === 0) run.resume(by, this.leases.next());
-    else run.awaitStill(await this.waitingFor(tx, open));
+    const save = () => tx.get(RunRepository).save(run);
+    if (open.length > 0) {
+      run.awaitStill(await this.waitingFor(tx, open));
+      return save();
+    }
+    run.resume(by, this.leases.next());
+    await this.setInMotion.execute(tx, run, answered.subtaskId, save);
   }
 
   /** What the client must do about calls that are open. */

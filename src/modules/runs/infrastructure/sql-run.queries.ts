@@ -3,7 +3,7 @@ import { isId } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { RunPlace, RunQueries } from '../application/run.queries.js';
+import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run-status.js';
@@ -14,6 +14,13 @@ const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.sta
   r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.input,
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
   r.cancel_requested_at as "cancelRequestedAt", r.version`;
+
+/** At most one is open of a run. */
+const OPEN_CALL = `(
+  select json_build_object('id', c.id, 'sessionId', c.session_id, 'runId', c.run_id, 'jobId', c.job_id,
+           'messageId', c.message_id, 'agent', c.agent, 'purpose', c.purpose, 'model', c.model,
+           'startedAt', c.started_at)
+    from llm_calls c where c.run_id = r.id and c.status = 'started')`;
 
 /** A run is its user's as long as its session is there. */
 const OWNED = `from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
@@ -92,8 +99,13 @@ export class SqlRunQueries extends RunQueries {
     return { sessionId: row.sessionId, isFinal: runStatus.isFinal(row.status), eventsAfter: row.eventsAfter };
   }
 
-  async state(runId: string): Promise<RunState> {
-    return this.one<RunState>(runId, `select ${COLUMNS} from runs r where r.id = $1`, [runId]);
+  async state(runId: string): Promise<RunAtWork> {
+    const { openCall, ...run } = await this.one<RunAtWork>(
+      runId,
+      `select ${COLUMNS}, ${OPEN_CALL} as "openCall" from runs r where r.id = $1`,
+      [runId],
+    );
+    return { ...run, openCall: openCall && { ...openCall, startedAt: new Date(openCall.startedAt) } };
   }
 
   async listWithExpiredCalls(now: Date, limit: number): Promise<string[]> {

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { AgentRegistry, LlmCallRepository } from '../../agents/index.js';
+import { nextStep } from '../domain/next-step.js';
+import { Run } from '../domain/run.js';
+import { ModelCalls } from './model-calls.js';
+import { tellStarted } from './spoken-message.js';
+
+/**
+ * Stores a run that is set in motion, and enters its next model call in the same unit of work: whoever carries it on asks
+ * the model at once. One commit less before the first word.
+ */
+@Injectable()
+export class SetInMotion {
+  constructor(
+    private readonly agents: AgentRegistry,
+    private readonly calls: ModelCalls,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * @param subtaskId the subtask of a plan that the run is at
+   * @param store stores the run, and what happens before its agent begins to speak
+   */
+  async execute(
+    tx: Transaction,
+    run: Run,
+    subtaskId: string | null,
+    store: () => Promise<void>,
+  ): Promise<void> {
+    const step = nextStep(run.snapshot(), subtaskId !== null);
+    const asks = step === 'classify' || step === 'ask_model';
+    if (!asks || !run.mayCallModel(this.config.modelCallLimit)) return store();
+    run.beginModelCall();
+    await store();
+    const state = run.snapshot();
+    const purpose = step === 'classify' ? 'classification' : 'answer';
+    const call = this.calls.next(state, this.agents.get(state.agent), purpose);
+    await tx.get(LlmCallRepository).start(call);
+    const { id: runId, sessionId, agent, jobId, leaseToken } = state;
+    if (call.messageId) {
+      tellStarted(
+        tx,
+        { id: call.messageId, sessionId, runId, agent, subtaskId, jobId },
+        leaseToken ?? undefined,
+      );
+    }
+  }
+}
