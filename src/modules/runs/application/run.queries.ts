@@ -36,6 +36,8 @@ export abstract class RunQueries {
   ): Promise<Page<RunState>>;
   /** Runs that nobody carries on, those that wait for longest first. */
   abstract listAbandoned(limit: number): Promise<string[]>;
+  /** Whether a run waits for its turn in a session. */
+  abstract hasQueued(sessionId: string): Promise<boolean>;
   /** Sessions in which a queued run could begin. */
   abstract listSessionsToStart(limit: number): Promise<string[]>;
   /** Runs with a requested tool call whose deadline has passed. */

@@ -5,6 +5,7 @@ import { SessionArchived, SessionBusy, SessionNotFound, SessionRepository } from
 import { Run, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { BeginRun } from './begin-run.js';
+import { RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { SaveRun } from './save-run.js';
 
@@ -13,6 +14,7 @@ import { SaveRun } from './save-run.js';
 export class StartQueuedRun {
   constructor(
     private readonly uow: UnitOfWork,
+    private readonly queries: RunQueries,
     private readonly beginRun: BeginRun,
     private readonly saveRun: SaveRun,
     private readonly supervisor: RunSupervisor,
@@ -21,7 +23,7 @@ export class StartQueuedRun {
 
   /** Several processes may try at once: the database lets one of them. */
   async execute(sessionId: string): Promise<void> {
-    if (!this.supervisor.isAccepting) return;
+    if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
     try {
       const { value: run } = await this.uow.run('start_queued_run', (tx) => this.begin(tx, sessionId));
       if (run) this.supervisor.start(run);

@@ -75,6 +75,14 @@ export class SqlRunQueries extends RunQueries {
     return rows.map((row) => row.id);
   }
 
+  async hasQueued(sessionId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `select 1 from runs where session_id = $1 and status = 'queued' limit 1`,
+      [sessionId],
+    );
+    return rows.length > 0;
+  }
+
   async listSessionsToStart(limit: number): Promise<string[]> {
     const rows = await this.database.query<{ session_id: string }>(
       `select distinct q.session_id from runs q
