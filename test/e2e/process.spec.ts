@@ -296,6 +296,26 @@ describe('the server when it is told to stop', () => {
     expect(server.lines.join('\n')).toContain('the end of a run could not be stored');
   }, 60_000);
 
+  it('ends in time although its database has fallen silent, and at a second signal sooner', async () => {
+    const proxy = new FlakyProxy(new URL(database.url));
+    const env = { DATABASE_URL: await proxy.open(), SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '1' };
+    const servers = [await start(env), await start({ ...env, SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '600' })];
+    model.always({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 20 } });
+    for (const { client } of servers) {
+      const sessionId = await client.openSession({ agent: 'ask' });
+      await client.say(sessionId, 'Say it');
+      await client.readUntil(sessionId, (event) => event.type === 'message.delta');
+    }
+    proxy.fallSilent();
+    const begunAt = performance.now();
+    servers[1]!.signal('SIGTERM');
+    await pause(600);
+    const ends = await Promise.all(servers.map((server) => server.stop()));
+    expect(performance.now() - begunAt).toBeLessThan(20_000);
+    expect(ends).toEqual(servers.map(() => ({ code: 1, signal: null })));
+    await proxy.close();
+  }, 60_000);
+
   it('ends its streams, and lets a waiting run wait for the next process', async () => {
     const server = await start();
     model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'Thank you.' });

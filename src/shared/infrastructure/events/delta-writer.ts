@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { EventMetrics } from '../metrics/event.metrics.js';
+import { BoundedClient } from '../persistence/bounded-client.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { leavePath } from '../persistence/open-waits.js';
@@ -135,7 +136,7 @@ export class DeltaWriter extends DeltaLog {
 
   private async connect(): Promise<Client> {
     if (this.client) return this.client;
-    const client = new Client({
+    const client = new BoundedClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime deltas',
       types: numberedTypes,
