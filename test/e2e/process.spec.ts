@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { AddressInfo, createServer } from 'node:net';
@@ -19,6 +20,13 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** @param title what a process calls itself; unset = any */
+const childrenOf = (pid: number, title = ''): number[] =>
+  execFileSync('pgrep', ['-P', String(pid), '-f', title], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
 
 describe('the server on its embedded PostgreSQL', () => {
   let dataDir: string;
@@ -122,6 +130,51 @@ describe('the server on its embedded PostgreSQL', () => {
     expect(await metrics.text()).toContain('sse_transaction_commits_total');
     expect((await fetch(`http://127.0.0.1:${port}/v1/sessions`)).status).toBe(404);
   });
+
+  it('gives no event the number of one that a power cut made it forget', async () => {
+    const model = await ScriptedModel.start();
+    try {
+      const env = { OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' };
+      const server = await start(env);
+      model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 300 } });
+      model.always({ text: 'Where were we?' });
+      const sessionId = await server.client.openSession({ agent: 'ask' });
+      const seen: SentEvent[] = [];
+      const { body } = await server.client.say(sessionId, 'Say it');
+      const reading = (async () => {
+        for await (const event of server.client.events(`/v1/runs/${body.run.id}/events`)) seen.push(event);
+      })();
+      const cut = expect(reading).rejects.toThrow();
+      await eventually(() => expect(seen.length).toBeGreaterThan(20));
+      // Nothing but the renewals of the lease brings the log to the disk from here on.
+      const pid = await postgresPid();
+      const [walWriter] = childrenOf(pid, 'walwriter');
+      const all = [pid, ...childrenOf(pid)];
+      process.kill(walWriter!, 'SIGSTOP');
+      const before = seen.length;
+      await eventually(() => expect(seen.length).toBeGreaterThan(before + 20));
+      for (const each of all) process.kill(each, 'SIGKILL');
+      await server.stop('SIGKILL');
+      await cut;
+
+      const next = await start(env);
+      const cursor = seen.at(-1)!.id;
+      const events = await next.client.readUntil(sessionId, isFinished);
+      const numbered = new Map(events.map((event) => [event.id, event]));
+      for (const event of seen) if (numbered.has(event.id)) expect(numbered.get(event.id)).toEqual(event);
+      const following = await next.client.readUntil(sessionId, isFinished, cursor);
+      expect(typesOf(following)).toEqual([
+        'message.discarded',
+        'message.started',
+        ...following.filter(({ type }) => type === 'message.delta').map(({ type }) => type),
+        'message.completed',
+        'run.phase_changed',
+        'run.finished',
+      ]);
+    } finally {
+      await model.stop();
+    }
+  }, 60_000);
 
   it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);

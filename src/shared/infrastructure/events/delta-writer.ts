@@ -19,7 +19,7 @@ const RETRY_MS = 200;
  * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered as soon
  * as the write before is done: alone, a piece costs one round trip; under load, pieces become larger instead of
  * slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL itself
- * could turn into a loss, and then of pieces whose message has not been completed.
+ * could turn into a loss, and then of pieces whose message has not been completed; not of their numbers (EventLog).
  */
 @Injectable()
 export class DeltaWriter extends DeltaLog {
@@ -121,7 +121,6 @@ export class DeltaWriter extends DeltaLog {
       batch.map(toPiece),
     );
     this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
-    this.log.noteUnsecured(events);
     this.hub.publish(events);
   }
 
