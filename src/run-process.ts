@@ -1,9 +1,8 @@
 import { INestApplicationContext } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { Config, ConfigInvalid } from './config/config.js';
-import { LAST_WRITE_MS } from './shared/application/journal.js';
 import { DatabaseUnavailable } from './shared/application/errors.js';
-import { Shutdown } from './shared/application/shutdown.js';
+import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
 import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
 import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
 
@@ -42,7 +41,8 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
     endAtLast(app, app.get(Config).shutdownDrainTimeoutSeconds * 1000);
     try {
       await app.close();
-      process.exit(0);
+      // Whoever could not keep the order has said so.
+      process.exit(app.get(Shutdown).isOrderly ? 0 : 1);
     } catch (error) {
       app.get(Logger).error({ err: error }, 'the process could not end in order');
       process.exit(1);

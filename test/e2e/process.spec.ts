@@ -345,8 +345,12 @@ describe('the server when it is told to stop', () => {
     await server.client.say(sessionId, 'Say it');
     await eventually(() => expect(model.requests).toHaveLength(1));
     await proxy.close();
-    expect((await server.stop()).signal).toBeNull();
-    expect(server.lines.join('\n')).toContain('the end of a run could not be stored');
+    const begunAt = performance.now();
+    expect(await server.stop()).toEqual({ code: 1, signal: null });
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
+    const log = server.lines.join('\n');
+    expect(log).toContain('deltas are given up');
+    expect(log).toContain('the end of a run could not be stored');
   }, 60_000);
 
   it('ends in time although its database has fallen silent, and at a second signal sooner', async () => {

@@ -80,7 +80,7 @@ export class DeltaWriter extends DeltaLog {
     for (const waiter of written) waiter.done();
   }
 
-  /** Writes a batch, however long the database is away; a second signal to stop gives up. */
+  /** Writes a batch, however long the database is away; it gives up when the process must end. */
   private async write(batch: readonly Delta[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -90,11 +90,12 @@ export class DeltaWriter extends DeltaLog {
         const error = translateDatabaseError(cause);
         this.disconnect();
         if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
-        if (this.shutdown.hurry.aborted) {
+        if (this.shutdown.lastCall.aborted) {
           this.logger.error(
             { err: error, deltas: batch.length },
             'deltas are given up: the process must end',
           );
+          this.shutdown.breakOrder();
           return;
         }
         this.logger.warn({ err: error, attempt }, 'deltas wait for the database');
@@ -135,7 +136,7 @@ export class DeltaWriter extends DeltaLog {
 
   private async connect(): Promise<Client> {
     if (this.client) return this.client;
-    const client = new BoundedClient({
+    const client: Client = new BoundedClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime deltas',
       types: numberedTypes,

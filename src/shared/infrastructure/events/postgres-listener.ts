@@ -42,7 +42,7 @@ export class PostgresListener implements OnApplicationBootstrap {
   }
 
   private async connect(): Promise<void> {
-    const client = new BoundedClient({
+    const client: Client = new BoundedClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime events',
     });
