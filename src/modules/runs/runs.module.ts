@@ -43,6 +43,7 @@ import { RunNotices } from './infrastructure/run-notices.js';
 import { RunSupervisor } from './application/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
 import { SaveRun } from './application/save-run.js';
+import { SettleOpenCalls } from './application/settle-open-calls.js';
 import { SendUserMessage } from './application/send-user-message.js';
 import { SubmitToolResult } from './application/submit-tool-result.js';
 import { SwitchAgent } from './application/switch-agent.js';
@@ -91,6 +92,7 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
     ProposePlan,
     EndPlan,
     SaveRun,
+    SettleOpenCalls,
     ModelCalls,
     RunSupervisor,
     AgentJob,
