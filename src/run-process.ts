@@ -1,13 +1,17 @@
 import { INestApplicationContext } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
-import { ConfigInvalid } from './config/config.js';
+import { Config, ConfigInvalid } from './config/config.js';
 import { DatabaseUnavailable } from './shared/application/errors.js';
-import { Shutdown } from './shared/application/shutdown.js';
+import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
 import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
 import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
 
 /** Ctrl-C reaches a process under npm twice, by the terminal and by npm: so close together they are one. */
 const SAME_SIGNAL_MS = 500;
+/** What a process may take to end, besides its drain and its last writes. */
+const CLOSING_MS = 5_000;
+/** And to start, once it is told to stop: a database may have to be made first. */
+const STARTING_MS = 30_000;
 
 /** Runs a process from its start to its end in order, which a signal asks for. */
 export function runProcess(start: () => Promise<INestApplicationContext>): void {
@@ -28,13 +32,17 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
   let stoppedAt: number | undefined;
   const stop = async (app: INestApplicationContext, signalledAt: number) => {
     if (stoppedAt !== undefined) {
-      if (signalledAt - stoppedAt > SAME_SIGNAL_MS) app.get(Shutdown).hurryUp();
+      if (signalledAt - stoppedAt <= SAME_SIGNAL_MS) return;
+      app.get(Shutdown).hurryUp();
+      endAtLast(app, 0);
       return;
     }
     stoppedAt = signalledAt;
+    endAtLast(app, app.get(Config).shutdownDrainTimeoutSeconds * 1000);
     try {
       await app.close();
-      process.exit(0);
+      // Whoever could not keep the order has said so.
+      process.exit(app.get(Shutdown).isOrderly ? 0 : 1);
     } catch (error) {
       app.get(Logger).error({ err: error }, 'the process could not end in order');
       process.exit(1);
@@ -43,9 +51,24 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       const signalledAt = performance.now();
+      const limit = setTimeout(() => {
+        console.error('The process does not start, and is ended');
+        process.exit(1);
+      }, STARTING_MS);
+      const started = () => clearTimeout(limit);
+      starting.then(started, started);
       starting.then((app) => stop(app, signalledAt), ended);
     });
   }
+}
+
+/** The last resort: whatever hangs, in ours or in what we stand on, the process ends. */
+function endAtLast(app: INestApplicationContext, drainMs: number): void {
+  const giveUp = () => {
+    app.get(Logger).error('the process could not end in time, and is cut off');
+    process.exit(1);
+  };
+  setTimeout(giveUp, drainMs + LAST_WRITE_MS + CLOSING_MS).unref();
 }
 
 /** Nothing to stop: a start that fails ends the process by itself. */
@@ -55,7 +78,7 @@ const ended = () => undefined;
 function explain(error: unknown): unknown {
   if (error instanceof ConfigInvalid) return error.message;
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Cannot start: port ${port} is taken by another process`;
+  if (code === 'EADDRINUSE') return `Cannot start: port ${port} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`;
   if (translateDatabaseError(error) instanceof DatabaseUnavailable) {
     return 'Cannot start: the database cannot be reached; look at DATABASE_URL';
   }

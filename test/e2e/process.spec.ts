@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { AddressInfo, createServer } from 'node:net';
@@ -19,6 +20,13 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** @param title what a process calls itself; unset = any */
+const childrenOf = (pid: number, title = ''): number[] =>
+  execFileSync('pgrep', ['-P', String(pid), '-f', title], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
 
 describe('the server on its embedded PostgreSQL', () => {
   let dataDir: string;
@@ -122,6 +130,51 @@ describe('the server on its embedded PostgreSQL', () => {
     expect(await metrics.text()).toContain('sse_transaction_commits_total');
     expect((await fetch(`http://127.0.0.1:${port}/v1/sessions`)).status).toBe(404);
   });
+
+  it('gives no event the number of one that a power cut made it forget', async () => {
+    const model = await ScriptedModel.start();
+    try {
+      const env = { OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' };
+      const server = await start(env);
+      model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 300 } });
+      model.always({ text: 'Where were we?' });
+      const sessionId = await server.client.openSession({ agent: 'ask' });
+      const seen: SentEvent[] = [];
+      const { body } = await server.client.say(sessionId, 'Say it');
+      const reading = (async () => {
+        for await (const event of server.client.events(`/v1/runs/${body.run.id}/events`)) seen.push(event);
+      })();
+      const cut = expect(reading).rejects.toThrow();
+      await eventually(() => expect(seen.length).toBeGreaterThan(20));
+      // Nothing but the renewals of the lease brings the log to the disk from here on.
+      const pid = await postgresPid();
+      const [walWriter] = childrenOf(pid, 'walwriter');
+      const all = [pid, ...childrenOf(pid)];
+      process.kill(walWriter!, 'SIGSTOP');
+      const before = seen.length;
+      await eventually(() => expect(seen.length).toBeGreaterThan(before + 20));
+      for (const each of all) process.kill(each, 'SIGKILL');
+      await server.stop('SIGKILL');
+      await cut;
+
+      const next = await start(env);
+      const cursor = seen.at(-1)!.id;
+      const events = await next.client.readUntil(sessionId, isFinished);
+      const numbered = new Map(events.map((event) => [event.id, event]));
+      for (const event of seen) if (numbered.has(event.id)) expect(numbered.get(event.id)).toEqual(event);
+      const following = await next.client.readUntil(sessionId, isFinished, cursor);
+      expect(typesOf(following)).toEqual([
+        'message.discarded',
+        'message.started',
+        ...following.filter(({ type }) => type === 'message.delta').map(({ type }) => type),
+        'message.completed',
+        'run.phase_changed',
+        'run.finished',
+      ]);
+    } finally {
+      await model.stop();
+    }
+  }, 60_000);
 
   it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);
@@ -292,8 +345,32 @@ describe('the server when it is told to stop', () => {
     await server.client.say(sessionId, 'Say it');
     await eventually(() => expect(model.requests).toHaveLength(1));
     await proxy.close();
-    expect((await server.stop()).signal).toBeNull();
-    expect(server.lines.join('\n')).toContain('the end of a run could not be stored');
+    const begunAt = performance.now();
+    expect(await server.stop()).toEqual({ code: 1, signal: null });
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
+    const log = server.lines.join('\n');
+    expect(log).toContain('deltas are given up');
+    expect(log).toContain('the end of a run could not be stored');
+  }, 60_000);
+
+  it('ends in time although its database has fallen silent, and at a second signal sooner', async () => {
+    const proxy = new FlakyProxy(new URL(database.url));
+    const env = { DATABASE_URL: await proxy.open(), SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '1' };
+    const servers = [await start(env), await start({ ...env, SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '600' })];
+    model.always({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 20 } });
+    for (const { client } of servers) {
+      const sessionId = await client.openSession({ agent: 'ask' });
+      await client.say(sessionId, 'Say it');
+      await client.readUntil(sessionId, (event) => event.type === 'message.delta');
+    }
+    proxy.fallSilent();
+    const begunAt = performance.now();
+    servers[1]!.signal('SIGTERM');
+    await pause(600);
+    const ends = await Promise.all(servers.map((server) => server.stop()));
+    expect(performance.now() - begunAt).toBeLessThan(20_000);
+    expect(ends).toEqual(servers.map(() => ({ code: 1, signal: null })));
+    await proxy.close();
   }, 60_000);
 
   it('ends its streams, and lets a waiting run wait for the next process', async () => {

@@ -104,7 +104,7 @@ describe('cancelling a run', () => {
     try {
       const events = await third.client.readUntil(sessionId, isFinished);
       expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
-      expect(find(events, 'message.discarded').data).toMatchObject({ reason: 'recovery' });
+      expect(find(events, 'message.completed').data).toMatchObject({ finish_reason: 'cancelled' });
       expect((await cancel(body.run.id)).status).toBe(200);
     } finally {
       await third.stop();

@@ -9,6 +9,43 @@ import { TestApp } from '../support/test-app.js';
 
 const AWAY_MS = 2_000;
 
+describe('a process that is stopped while its database is away for two seconds', () => {
+  it('stores what the model has answered, as what it is', async () => {
+    const database = await TestDatabase.create();
+    const proxy = new FlakyProxy(new URL(database.url));
+    const app = await TestApp.start({ DATABASE_URL: await proxy.open() }, { database });
+    try {
+      const sessionId = await app.client.openSession({ agent: 'coder' });
+      const calls = [{ name: 'read_file', args: { path: 'a.txt' } }];
+      app.model.script({ calls, pace: { firstTokenMs: 600 } });
+      await app.client.say(sessionId, 'Say it');
+      await eventually(() => expect(app.model.requests).toHaveLength(1));
+      await proxy.close();
+      await eventually(async () => {
+        const failed = await app.metric(
+          'sse_transaction_commits_total{operation="save_assistant_message",status="error"}',
+        );
+        expect(failed).toHaveLength(1);
+      });
+      const stopped = app.stop();
+      await pause(AWAY_MS);
+      await proxy.open();
+      await stopped;
+      const rows = await database.rows(
+        `select m.finish_reason, m.content, c.status, r.status as run from messages m
+           join tool_calls c on c.message_id = m.id join runs r on r.id = m.run_id where m.session_id = $1`,
+        [sessionId],
+      );
+      expect(rows).toEqual([
+        { finish_reason: 'tool_calls', content: '', status: 'requested', run: 'waiting' },
+      ]);
+    } finally {
+      await proxy.close();
+      await database.drop();
+    }
+  });
+});
+
 describe('a database that is away for two seconds', () => {
   let database: TestDatabase;
   let proxy: FlakyProxy;

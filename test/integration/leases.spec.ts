@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { JobWorker } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { all, find, finish } from '../support/plans.js';
@@ -45,6 +46,15 @@ const letExpire = () =>
     `update runs set lease_expires_at = now() - interval '1 second' where session_id = $1 and status = 'running'`,
     [sessionId],
   );
+
+const keptAs = async (finishReason: string) => {
+  const messages = await app.database.rows<{ content: string; finish_reason: string }>(
+    `select content, finish_reason from messages where session_id = $1 and role = 'assistant'`,
+    [sessionId],
+  );
+  expect(messages).toMatchObject([{ finish_reason: finishReason }]);
+  return messages[0]!;
+};
 
 const isRecovered = (events: readonly SentEvent[]) =>
   all(events, 'message.discarded').some(({ data }) => data['reason'] === 'recovery');
@@ -141,6 +151,42 @@ describe('a lease', () => {
     expect(ledger).toEqual([{ status: 'aborted' }, { status: 'completed' }]);
     expect((await app.metric('run_recoveries_total')).join()).toContain('outcome="recovered"');
     expect(all(events, 'run.finished')).toHaveLength(1);
+  });
+
+  it('that ran out of a run that is to be cancelled is taken over to keep what was said', async () => {
+    app.model.script(SLOW);
+    const { body } = await app.client.say(sessionId, 'Say it');
+    await speaks();
+    await takeAway();
+    expect((await app.client.post(`/v1/runs/${body.run.id}/cancel`)).status).toBe(202);
+    await letExpire();
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+    expect(typesOf(events)).not.toContain('message.discarded');
+    const { content } = await keptAs('cancelled');
+    expect(find(events, 'message.completed').data).toMatchObject({ content, finish_reason: 'cancelled' });
+    expect([...deltasOf(events).values()]).toEqual([content]);
+    expect(app.model.requests).toHaveLength(1);
+  });
+
+  it('of a job that is to be cancelled, lost by its worker, keeps what was said as well', async () => {
+    await app.nest.get(JobWorker).start();
+    app.model.script(SLOW);
+    const request = { session_id: sessionId, query: 'Say it' };
+    const { body: job } = await app.client.post('/v1/jobs/agents/ask/1.0.0', request);
+    const spoken = await speaks();
+    await takeAway();
+    await app.database.rows('update jobs set lease_token = gen_random_uuid() where id = $1', [job.job_id]);
+    expect((await app.client.post(`/v1/jobs/${job.job_id}/cancel`)).status).toBe(202);
+    await app.database.rows(`update jobs set lease_expires_at = now() where id = $1`, [job.job_id]);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+    expect((await keptAs('cancelled')).content.length).toBeGreaterThan(0);
+    const completed = find(events, 'message.completed').data;
+    expect(completed).toMatchObject({
+      message_id: find(spoken, 'message.started').data['message_id'],
+      job_id: job.job_id,
+    });
   });
 
   it('of a run that ends each process that takes it is given up after three', async () => {

@@ -34,6 +34,13 @@ export class TestDatabase {
     return writer;
   }
 
+  /** What a crash of PostgreSQL leaves behind that has not yet written the newest events to the disk. */
+  async crash(sessionId: string, lastWritten: number): Promise<void> {
+    await this.rows('delete from events where session_id = $1 and seq > $2', [sessionId, lastWritten]);
+    await this.rows('update event_streams set last_seq = $2 where session_id = $1', [sessionId, lastWritten]);
+    await this.rows('truncate unbroken_streams');
+  }
+
   /** What the database holds, read past the application. */
   async rows<Row extends QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return (await this.pool.query<Row>(sql, parameters)).rows;

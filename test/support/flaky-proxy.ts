@@ -2,12 +2,15 @@ import { AddressInfo, Server, Socket, connect, createServer } from 'node:net';
 
 /**
  * A way to PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. Or held up: what
- * is asked arrives, but later.
+ * is asked arrives, but later. Or silent: nothing is cut and nothing arrives, and nobody is told.
  */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private port = 0;
+  /** Ends of connections that nothing comes through any more. */
+  private readonly deaf = new WeakSet<Socket>();
+  private silent = false;
   private swallowing = false;
   private swallowFrom: string | undefined;
   private holdFrom: { statement: string; times: number } | undefined;
@@ -25,7 +28,9 @@ export class FlakyProxy {
         [upstream, client],
       ] as const) {
         this.sockets.add(from);
+        if (this.silent) this.deaf.add(from);
         from.on('data', (data: Buffer) => {
+          if (this.deaf.has(from)) return;
           if (from === client && this.swallowFrom && data.includes(this.swallowFrom)) this.swallowing = true;
           if (from === client && this.isHeldUp(data)) this.held!.push({ data, to });
           else if (from === client || !this.swallowing) to.write(data);
@@ -33,7 +38,7 @@ export class FlakyProxy {
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.sockets.delete(from);
-          to.destroy();
+          if (!this.deaf.has(from)) to.destroy();
         });
       }
     });
@@ -72,6 +77,17 @@ export class FlakyProxy {
       this.held = [];
     }
     return this.held !== undefined;
+  }
+
+  /** From here on nothing comes through, on open connections and on new ones, as behind a dead router. */
+  fallSilent(): void {
+    this.silent = true;
+    for (const socket of this.sockets) this.deaf.add(socket);
+  }
+
+  /** New connections work again; those from before never will. */
+  speakAgain(): void {
+    this.silent = false;
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,7 @@ import { RunSupervisor } from './application/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
 import { SaveRun } from './application/save-run.js';
 import { SetInMotion } from './application/set-in-motion.js';
+import { SettleOpenCalls } from './application/settle-open-calls.js';
 import { SendUserMessage } from './application/send-user-message.js';
 import { SubmitToolResult } from './application/submit-tool-result.js';
 import { SwitchAgent } from './application/switch-agent.js';
@@ -93,6 +94,7 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
     EndPlan,
     SaveRun,
     SetInMotion,
+    SettleOpenCalls,
     ModelCalls,
     RunSupervisor,
     AgentJob,

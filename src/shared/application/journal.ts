@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseUnavailable, StorageFailed } from './errors.js';
+import { Shutdown } from './shutdown.js';
 import { ConcurrencyError } from '../domain/domain-error.js';
 import { Transaction, UnitOfWork } from './unit-of-work.js';
 
@@ -8,9 +9,6 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** A disk may have room again, somebody else may be done: what is refused is tried so often. */
 const STORAGE_ATTEMPTS = 3;
-
-/** How long the last word on a run may wait for the database while the process ends. */
-export const LAST_WRITE_MS = 10_000;
 
 /**
  * Stores what a run does, however long the database is away: what a model has answered is too dear to be thrown away.
@@ -20,7 +18,10 @@ export const LAST_WRITE_MS = 10_000;
 export class Journal {
   private readonly logger = new Logger(Journal.name);
 
-  constructor(private readonly uow: UnitOfWork) {}
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly shutdown: Shutdown,
+  ) {}
 
   /** @throws what the work throws, StorageFailed at last, and DatabaseUnavailable once `giveUp` is aborted */
   async write<T>(operation: string, giveUp: AbortSignal, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -34,6 +35,14 @@ export class Journal {
         await pause(FIRST_PAUSE_MS * failures);
       }
     }
+  }
+
+  /**
+   * Stores what came of a run, which is no less true when the run has to stop: gives up only when the process must end.
+   * @throws as `write`
+   */
+  writeOutcome<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.write(operation, this.shutdown.lastCall, work);
   }
 
   /** Reads with the same patience. */

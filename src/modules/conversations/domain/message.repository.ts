@@ -1,4 +1,4 @@
-import { Message, NewMessage } from './message.js';
+import { Message, NewMessage, UnfinishedMessage } from './message.js';
 
 /** The messages, inside a unit of work. They are only ever appended. */
 export abstract class MessageRepository {
@@ -9,4 +9,6 @@ export abstract class MessageRepository {
   abstract append(message: NewMessage): Promise<Message>;
   /** The answer to a tool call, where there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
+  /** What readers were shown of a message that nobody will complete; undefined where that is nothing. */
+  abstract findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined>;
 }

@@ -44,6 +44,9 @@ export interface Message extends NewMessage {
   readonly position: number;
 }
 
+/** A message of which only pieces are there. */
+export type UnfinishedMessage = Pick<NewMessage, 'agent' | 'subtaskId' | 'jobId' | 'content'>;
+
 const NOTHING = {
   runId: null,
   subtaskId: null,

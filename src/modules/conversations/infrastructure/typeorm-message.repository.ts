@@ -1,6 +1,6 @@
 import { EntityManager } from 'typeorm';
 import { SessionNotFound } from '../../sessions/index.js';
-import { Message, NewMessage } from '../domain/message.js';
+import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
 import { MessageSchema } from './message.row.js';
 
@@ -14,6 +14,16 @@ const APPEND = `
                         finish_reason, usage, created_at, subtask_id, job_id)
   select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from place
   returning position`;
+
+/** Of a session that was deleted nothing is kept. */
+const FIND_SHOWN = `
+  select data from events
+   where session_id = $1 and type in ('message.started', 'message.delta') and data->>'message_id' = $2
+     and exists (select from sessions where id = $1 and deleted_at is null)
+   order by (data->>'offset')::integer nulls first`;
+
+type Started = { data: { agent: string; subtask_id?: string; job_id?: string } };
+type Piece = { data: { offset: number; text: string } };
 
 export class TypeOrmMessageRepository extends MessageRepository {
   constructor(private readonly manager: EntityManager) {
@@ -43,5 +53,20 @@ export class TypeOrmMessageRepository extends MessageRepository {
 
   async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {
     return (await this.manager.findOneBy(MessageSchema, { sessionId, callId })) ?? undefined;
+  }
+
+  async findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined> {
+    const [started, ...pieces] = await this.manager.query<[Started, ...Piece[]]>(FIND_SHOWN, [
+      sessionId,
+      messageId,
+    ]);
+    let content = '';
+    for (const { data } of pieces) {
+      // Up to what a crash of PostgreSQL has made it forget: what comes after a gap would be put into wrong words.
+      if (data.offset === content.length) content += data.text;
+    }
+    if (content === '') return undefined;
+    const { agent, subtask_id: subtaskId = null, job_id: jobId = null } = started.data;
+    return { agent, subtaskId, jobId, content };
   }
 }

@@ -61,6 +61,7 @@ export class JobSupervisor implements OnApplicationBootstrap {
     } catch (error) {
       // It stays queued, or its lease runs out: another try follows either way.
       this.logger.error({ err: error, job_id: jobId }, 'a job could not be carried out');
+      this.shutdown.breakOrder();
     }
   }
 
@@ -96,8 +97,8 @@ export class JobSupervisor implements OnApplicationBootstrap {
     } finally {
       clearTimeout(limit);
     }
-    if ('result' in outcome) await this.settleJob.complete(job, outcome.result, signal);
-    else await this.settleJob.fail(job, outcome.error, signal);
+    if ('result' in outcome) await this.settleJob.complete(job, outcome.result);
+    else await this.settleJob.fail(job, outcome.error);
     const ended = 'result' in outcome ? 'completed' : (outcome.error as Error).message;
     this.logger.log(
       { job_type: job.type, attempt: job.attempt, duration_ms: Math.round(performance.now() - begunAt) },

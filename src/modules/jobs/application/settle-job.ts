@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
-import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
@@ -22,19 +22,19 @@ export class SettleJob {
     private readonly config: Config,
   ) {}
 
-  async complete(job: JobState, result: JsonObject, giveUp: AbortSignal): Promise<void> {
-    await this.settle(job, giveUp, (held, now) => held.complete(result, now));
+  async complete(job: JobState, result: JsonObject): Promise<void> {
+    await this.settle(job, (held, now) => held.complete(result, now));
   }
 
   /** @param error what the handler threw */
-  async fail(job: JobState, error: unknown, giveUp: AbortSignal): Promise<void> {
+  async fail(job: JobState, error: unknown): Promise<void> {
     if (error instanceof JobStop) {
       if (error.kind === 'lost') return;
-      await this.settle(job, giveUp, (held, now) => this.stop(held, error, now));
+      await this.settle(job, (held, now) => this.stop(held, error, now));
       return;
     }
     const failure = this.describe(job, error);
-    await this.settle(job, giveUp, (held, now) => {
+    await this.settle(job, (held, now) => {
       if (held.snapshot().cancelRequestedAt) held.cancel(now);
       else held.failAttempt(toError(failure), failure.mayPass, this.config.jobs, now);
     });
@@ -46,14 +46,8 @@ export class SettleJob {
     else held.release('handed_over', now);
   }
 
-  /** Waits for the database as long as the process lives; once it is to stop, not much longer. */
-  private async settle(
-    { id, leaseToken }: JobState,
-    giveUp: AbortSignal,
-    how: (job: Job, now: Date) => void,
-  ): Promise<void> {
-    const patience = giveUp.aborted ? AbortSignal.timeout(LAST_WRITE_MS) : giveUp;
-    await this.journal.write('finish_job', patience, async (tx) => {
+  private async settle({ id, leaseToken }: JobState, how: (job: Job, now: Date) => void): Promise<void> {
+    await this.journal.writeOutcome('finish_job', async (tx) => {
       const job = await tx.get(JobRepository).get(id);
       // Settled already, though the answer to that was lost; or somebody else's by now.
       if (job.snapshot().leaseToken !== leaseToken) return;

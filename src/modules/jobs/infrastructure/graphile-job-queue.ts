@@ -5,6 +5,7 @@ import { Pool } from 'pg';
 import { EntityManager } from 'typeorm';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
+import { BoundedClient } from '../../../shared/infrastructure/persistence/bounded-client.js';
 import { Consumer, Delivery, JobQueue } from '../application/job-queue.js';
 import { EnlistingQueue } from './enlisting-queue.js';
 
@@ -39,7 +40,7 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
       connectionString: url,
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
-      keepAlive: true,
+      Client: BoundedClient,
     });
     this.pool.on('error', (error) => this.logger.warn({ err: error }, 'a connection of the queue is lost'));
     shutdown.register('close_database', () => this.pool.end());

@@ -72,14 +72,13 @@ export class AnswerStep {
     for (let retries = 0; ; retries++) {
       try {
         const answer = await this.ask(request, draft, isFirst, signal);
-        return await this.reply.execute({ ...draft, answer, signal });
+        return await this.reply.execute({ ...draft, answer });
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
         await this.deltas.flushed(draft.messageId);
         if (signal.aborted) return await this.cut(draft, signal.reason);
-        if (!(error instanceof ModelError)) return await this.failByDefect(draft, error, signal);
-        if (!error.retryable || retries >= this.config.llm.maxRetries)
-          return await this.fail(draft, error, signal);
+        if (!(error instanceof ModelError)) return await this.failByDefect(draft, error);
+        if (!error.retryable || retries >= this.config.llm.maxRetries) return await this.fail(draft, error);
         this.logger.warn(
           { run_id: run.id, code: error.code, retry: retries + 1 },
           'the model is asked again',
@@ -158,13 +157,13 @@ export class AnswerStep {
   }
 
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
-  private async failByDefect(draft: Draft, error: unknown, signal: AbortSignal): Promise<void> {
+  private async failByDefect(draft: Draft, error: unknown): Promise<void> {
     this.logger.error({ err: error, run_id: draft.turn.run.id }, 'a run failed by a defect');
-    await this.fail(draft, errorOf(error), signal);
+    await this.fail(draft, errorOf(error));
   }
 
-  private async fail(draft: Draft, error: RunError, signal: AbortSignal): Promise<void> {
-    await this.journal.write('fail_run', signal, async (tx) => {
+  private async fail(draft: Draft, error: RunError): Promise<void> {
+    await this.journal.writeOutcome('fail_run', async (tx) => {
       const run = await held(tx, draft.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failedCall(error, this.clock.now()))))
         return;

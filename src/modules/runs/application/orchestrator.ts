@@ -8,7 +8,7 @@ import { RunRepository } from '../domain/run.repository.js';
 import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
-import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { RunLeft, endStopped } from './run-end.js';
 import { RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';
@@ -76,7 +76,7 @@ export class Orchestrator {
   }
 
   private async end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<void> {
-    await this.journal.write(operation, AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
+    await this.journal.writeOutcome(operation, async (tx) => {
       const run = await tx.get(RunRepository).get(held.id);
       // Ended already, though the answer to that was lost; or somebody else's by now.
       if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return;

@@ -17,7 +17,7 @@ import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { Turn } from './prepare-turn.js';
 import { ProposePlan } from './propose-plan.js';
 import { RecordFailure } from './record-failure.js';
-import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { endStopped, isCancelled } from './run-end.js';
 import { SaveRun } from './save-run.js';
 import { appendSpoken, tellDiscarded } from './spoken-message.js';
@@ -29,7 +29,6 @@ export interface Replied {
   readonly call: LlmCall;
   readonly messageId: string;
   readonly answer: ModelAnswer;
-  readonly signal: AbortSignal;
 }
 
 /** A call of a reply, and what is to become of it. */
@@ -60,7 +59,7 @@ export class RecordReply {
       judged,
       call: this.toToolCall(replied, judged),
     }));
-    await this.journal.write('save_assistant_message', replied.signal, async (tx) => {
+    await this.journal.writeOutcome('save_assistant_message', async (tx) => {
       const run = await held(tx, turn.run);
       if (!(await tx.get(LlmCallRepository).settle(replied.call.id, completedCall(answer, this.clock.now()))))
         return;
@@ -91,9 +90,9 @@ export class RecordReply {
   }
 
   /** Stores what was said before the run had to stop, and ends it. */
-  async cut(cut: Omit<Replied, 'answer' | 'signal'> & { content: string; reason: unknown }): Promise<void> {
+  async cut(cut: Omit<Replied, 'answer'> & { content: string; reason: unknown }): Promise<void> {
     const { run: begun } = cut.turn;
-    await this.journal.write('interrupt_run', AbortSignal.timeout(LAST_WRITE_MS), async (tx) => {
+    await this.journal.writeOutcome('interrupt_run', async (tx) => {
       const run = await held(tx, begun);
       if (!(await tx.get(LlmCallRepository).settle(cut.call.id, abortedCall(this.clock.now())))) return;
       const now = this.clock.now();

@@ -11,7 +11,6 @@ import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { HeldRun, Orchestrator } from './orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, hasLeft } from './run-end.js';
-import { LAST_WRITE_MS } from '../../../shared/application/journal.js';
 import { RunMetrics } from './run-metrics.js';
 
 /** Leases are renewed so often within their time: two renewals may fail. */
@@ -131,6 +130,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     } catch (again) {
       // Its lease runs out, and whoever takes it over tries once more.
       this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');
+      this.shutdown.breakOrder();
     }
   }
 
@@ -167,8 +167,6 @@ export class RunSupervisor implements OnApplicationBootstrap {
     const handsOver = this.config.shutdownPolicy === 'handover';
     this.stopping = handsOver ? HANDED_OVER : STOPPING;
     for (const [, { stop }] of left) stop.abort(this.stopping);
-    // From here on nothing waits longer than this, also not for a database that does not come back.
-    setTimeout(() => this.shutdown.hurryUp(), LAST_WRITE_MS).unref();
     await this.allDone();
     this.drained$.next();
     if (handsOver) await this.release(left.map(([token]) => token));

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { LlmCallRepository } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { Plan, PlanRepository, RUNTIME } from '../../plans/index.js';
 import { Run } from '../domain/run.js';
@@ -9,13 +8,14 @@ import { RunRepository } from '../domain/run.repository.js';
 import { toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { EndPlan } from './end-plan.js';
-import { tellDiscarded } from './spoken-message.js';
+import { SettleOpenCalls } from './settle-open-calls.js';
 
 /** Saves a run. One that has ended leaves nothing open behind it: no call, no question, no plan. */
 @Injectable()
 export class SaveRun {
   constructor(
     private readonly endPlan: EndPlan,
+    private readonly settleOpenCalls: SettleOpenCalls,
     private readonly clock: Clock,
   ) {}
 
@@ -33,10 +33,8 @@ export class SaveRun {
 
   private async cancelOpen(tx: Transaction, run: Run): Promise<void> {
     const now = this.clock.now();
-    const { sessionId, status } = run.snapshot();
-    for (const id of await tx.get(LlmCallRepository).abortOpen({ runId: run.id }, now)) {
-      tellDiscarded(tx, { id, sessionId, runId: run.id }, status);
-    }
+    const { status, error } = run.snapshot();
+    await this.settleOpenCalls.execute(tx, run, status === 'interrupted' ? status : (error?.code ?? status));
     for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
       approval.cancel(`run_${status}`, now);
       await tx.get(ApprovalRepository).save(approval);

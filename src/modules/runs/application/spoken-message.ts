@@ -12,14 +12,18 @@ type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId' | 'jobI
   readonly agent: string;
 };
 
-/** Appends what an agent has said, and tells that it is complete. */
-export async function appendSpoken(tx: Transaction, message: NewMessage): Promise<void> {
+/**
+ * Appends what an agent has said, and tells that it is complete.
+ * @param writer who may add to the answers of the run from here on; unset = who might before
+ */
+export async function appendSpoken(tx: Transaction, message: NewMessage, writer?: string): Promise<void> {
   const appended = await tx.get(MessageRepository).append(message);
   tx.record({
     type: 'message.completed',
     sessionId: message.sessionId,
     runId: message.runId,
     data: completedData(appended),
+    writer,
   });
 }
 
@@ -43,7 +47,7 @@ export const tellStarted = (
 
 /**
  * Tells that a message that was begun will not be completed.
- * @param writer who may add to the answers of the run from here on; unset = who might before
+ * @param writer as for `appendSpoken`
  */
 export const tellDiscarded = (
   tx: Transaction,

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { EventMetrics } from '../metrics/event.metrics.js';
+import { BoundedClient } from '../persistence/bounded-client.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { leavePath } from '../persistence/open-waits.js';
@@ -18,7 +19,7 @@ const RETRY_MS = 200;
  * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered as soon
  * as the write before is done: alone, a piece costs one round trip; under load, pieces become larger instead of
  * slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL itself
- * could turn into a loss, and then of pieces whose message has not been completed.
+ * could turn into a loss, and then of pieces whose message has not been completed; not of their numbers (EventLog).
  */
 @Injectable()
 export class DeltaWriter extends DeltaLog {
@@ -79,7 +80,7 @@ export class DeltaWriter extends DeltaLog {
     for (const waiter of written) waiter.done();
   }
 
-  /** Writes a batch, however long the database is away; a second signal to stop gives up. */
+  /** Writes a batch, however long the database is away; it gives up when the process must end. */
   private async write(batch: readonly Delta[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -89,11 +90,12 @@ export class DeltaWriter extends DeltaLog {
         const error = translateDatabaseError(cause);
         this.disconnect();
         if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
-        if (this.shutdown.hurry.aborted) {
+        if (this.shutdown.lastCall.aborted) {
           this.logger.error(
             { err: error, deltas: batch.length },
             'deltas are given up: the process must end',
           );
+          this.shutdown.breakOrder();
           return;
         }
         this.logger.warn({ err: error, attempt }, 'deltas wait for the database');
@@ -120,7 +122,6 @@ export class DeltaWriter extends DeltaLog {
       batch.map(toPiece),
     );
     this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
-    this.log.noteUnsecured(events);
     this.hub.publish(events);
   }
 
@@ -135,7 +136,7 @@ export class DeltaWriter extends DeltaLog {
 
   private async connect(): Promise<Client> {
     if (this.client) return this.client;
-    const client = new Client({
+    const client: Client = new BoundedClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime deltas',
       types: numberedTypes,

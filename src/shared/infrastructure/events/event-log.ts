@@ -23,34 +23,55 @@ interface EventRecord {
   readonly created_at: Date;
 }
 
+/** So many numbers are set aside for deltas at once: it costs a wait for the disk. */
+const RESERVED_AHEAD = 1000;
+
+/**
+ * The number after which the next event comes. After a crash of PostgreSQL that is the end of what was set aside, and not
+ * the last number it remembers: deltas are shown before they have reached the disk, and no number that a client has seen
+ * is ever given to another event. It knows of a crash by `unbroken_streams`, a table that PostgreSQL itself empties then.
+ */
+const BROKEN = `not exists (select from unbroken_streams u where u.session_id = s.session_id)`;
+const BASE = `case when ${BROKEN} then greatest(s.last_seq, s.reserved_seq) else s.last_seq end`;
+
 /**
  * Appends to all sessions of the batch in one statement. The row of event_streams is locked until the commit, so
  * numbers are given in the order of commits: a reader that has seen n will never find a smaller one later. (A sequence
  * would give no such promise.) Rows are locked in the order of their ids, so two batches cannot deadlock. Under that
  * lock it is decided as well whose pieces of answers are taken: a process that lost a run cannot add to its answer.
+ *
+ * Numbers are set aside when a message begins, for the deltas that follow. Where these need more, this one commit of
+ * theirs waits for the disk.
  */
 const APPEND = `
   with batch as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::bigint[], $8::uuid[], $9::uuid[])
-           with ordinality as b(session_id, run_id, type, data, floor, next_writer, held_by, ord)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::uuid[], $8::uuid[])
+           with ordinality as b(session_id, run_id, type, data, next_writer, held_by, ord)
   ), locked as (
-    select session_id, writers from event_streams
+    select session_id, writers, ${BASE} as base, ${BROKEN} as broken from event_streams s
      where session_id = any($1::uuid[]) order by session_id for update
   ), taken as (
     select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
       from batch b join locked l using (session_id)
      where b.held_by is null or l.writers ->> b.run_id::text = b.held_by::text
   ), counts as (
-    select session_id, count(*) as events, max(floor) as floor,
+    select session_id, count(*) as events, bool_or(held_by is not null) as unsecured,
            jsonb_object_agg(run_id, next_writer order by ord) filter (where next_writer is not null) as writers,
            array_agg(run_id::text) filter (where type = 'run.finished') as ended
       from taken group by session_id
   ), streams as (
     update event_streams s
-       set last_seq = greatest(s.last_seq, c.floor) + c.events,
+       set last_seq = l.base + c.events,
+           reserved_seq = case when c.writers is not null or c.unsecured and l.base + c.events > s.reserved_seq
+                               then l.base + c.events + ${RESERVED_AHEAD} else s.reserved_seq end,
            writers = (s.writers || coalesce(c.writers, '{}')) - coalesce(c.ended, '{}')
-      from counts c where s.session_id = c.session_id
-     returning s.session_id, s.last_seq - c.events as base
+      from counts c join locked l using (session_id) where s.session_id = c.session_id
+     returning s.session_id, l.base, l.broken,
+               c.unsecured and s.reserved_seq = s.last_seq + ${RESERVED_AHEAD} as raised
+  ), secured as (
+    select count(set_config('synchronous_commit', 'on', true)) from streams where raised
+  ), marked as (
+    insert into unbroken_streams (session_id) select session_id from streams where broken on conflict do nothing
   ), inserted as (
     insert into events (session_id, seq, run_id, type, data, created_at)
     select t.session_id, s.base + t.nth, t.run_id, t.type, t.data, $5
@@ -60,7 +81,7 @@ const APPEND = `
     select count(pg_notify('${EVENTS_CHANNEL}', n)) as notices from unnest($6::text[]) as n
   )
   select t.ord::int as ord, s.base + t.nth as seq
-    from taken t join streams s using (session_id), notified, (select count(*) from inserted) as written
+    from taken t join streams s using (session_id), notified, secured, (select count(*) from inserted) as written
    order by t.ord`;
 
 const PAGE_EVENTS = 500;
@@ -89,13 +110,6 @@ interface Querying {
 /** The table of events: appending, and reading in order. */
 @Injectable()
 export class EventLog {
-  /**
-   * The newest number of each session that was shown though the database may still forget it in a crash of its own
-   * (deltas are written without waiting for the disk). New events are numbered above it, so that no number a client
-   * has seen is ever given twice. The next ordinary commit of the session secures everything before it.
-   */
-  private readonly unsecured = new Map<string, number>();
-
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -129,7 +143,6 @@ export class EventLog {
       events.map((event) => JSON.stringify(event.data)),
       createdAt,
       this.notices(events),
-      events.map((event) => this.unsecured.get(event.sessionId) ?? 0),
       events.map((event) => event.writer ?? null),
       events.map((event) => event.heldBy ?? null),
     ])) as { ord: number; seq: number }[];
@@ -137,18 +150,6 @@ export class EventLog {
       const { sessionId, runId, type, data } = events[ord - 1]!;
       return { sessionId, runId, type, data, seq, createdAt };
     });
-  }
-
-  /** Remembers what was committed without waiting for the disk. */
-  noteUnsecured(events: readonly StoredEvent[]): void {
-    for (const event of events) this.unsecured.set(event.sessionId, event.seq);
-  }
-
-  /** Forgets what an ordinary commit has secured. */
-  noteSecured(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if ((this.unsecured.get(event.sessionId) ?? 0) < event.seq) this.unsecured.delete(event.sessionId);
-    }
   }
 
   /** Whether a piece of a message that begins at `offset`, or a later one, is stored. */
@@ -186,6 +187,15 @@ export class EventLog {
       [sessionId],
     );
     return row?.last_seq ?? 0;
+  }
+
+  /** The highest number that a reader may have seen; 0 where there is none. */
+  async horizon(sessionId: string): Promise<number> {
+    const [row] = await this.database.query<{ horizon: number }>(
+      `select ${BASE} as horizon from event_streams s where session_id = $1`,
+      [sessionId],
+    );
+    return row?.horizon ?? 0;
   }
 
   private notices(events: readonly DomainEvent[]): string[] {

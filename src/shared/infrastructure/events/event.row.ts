@@ -38,6 +38,8 @@ export const EventSchema = new EntitySchema<EventRow>({
 export interface EventStreamRow {
   sessionId: string;
   lastSeq: number;
+  /** Numbers up to here may have been shown although PostgreSQL has forgotten them in a crash. */
+  reservedSeq: number;
   /** Whose pieces of answers are taken: by run, the token of the lease under which it is carried on. */
   writers: Record<string, string>;
 }
@@ -48,6 +50,7 @@ export const EventStreamSchema = new EntitySchema<EventStreamRow>({
   columns: {
     sessionId: { type: 'uuid', primary: true },
     lastSeq: { type: 'bigint', default: 0 },
+    reservedSeq: { type: 'bigint', default: 0 },
     writers: { type: 'jsonb', default: {} },
   },
 });

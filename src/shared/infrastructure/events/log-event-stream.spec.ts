@@ -27,7 +27,7 @@ class HeldLog {
     return page;
   }
 
-  async lastSeq(): Promise<number> {
+  async horizon(): Promise<number> {
     return this.stored.at(-1)?.seq ?? 0;
   }
 }

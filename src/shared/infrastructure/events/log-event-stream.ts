@@ -99,8 +99,9 @@ class LogReader {
   }
 
   private async checkCursor(): Promise<void> {
-    const last = await this.log.lastSeq(this.sessionId);
-    if (this.cursor > last) this.emit({ reset: true, reason: 'cursor_ahead', resumeAfter: last }, last);
+    const horizon = await this.log.horizon(this.sessionId);
+    if (this.cursor > horizon)
+      this.emit({ reset: true, reason: 'cursor_ahead', resumeAfter: horizon }, horizon);
   }
 
   /** A database that is away for a moment delays a reader; it does not end its stream. */

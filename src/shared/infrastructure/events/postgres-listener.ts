@@ -1,13 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { exhaustMap, fromEvent, interval, takeUntil } from 'rxjs';
 import { Shutdown } from '../../application/shutdown.js';
+import { BoundedClient } from '../persistence/bounded-client.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { EventHub } from './event-hub.js';
 import { EVENTS_CHANNEL } from './event-log.js';
 import { InstanceId } from '../../application/instance-id.js';
 
 const RECONNECT_MS = 250;
+/** Nothing is ever sent on a connection that only listens: whether it is still there has to be asked. */
+const PROBE_MS = 5_000;
 
 /** Hears what other processes tell (LISTEN): above all what they have stored, which sends readers to the log. */
 @Injectable()
@@ -38,10 +42,9 @@ export class PostgresListener implements OnApplicationBootstrap {
   }
 
   private async connect(): Promise<void> {
-    const client = new Client({
+    const client: Client = new BoundedClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime events',
-      keepAlive: true,
     });
     // pg reports a lost connection here, and also a failed `connect`, which rejects as well.
     client.on('error', (error) =>
@@ -56,9 +59,24 @@ export class PostgresListener implements OnApplicationBootstrap {
     }
     client.on('notification', ({ channel, payload }) => this.handlers.get(channel)?.(payload ?? ''));
     client.once('end', () => void this.reconnect());
+    interval(PROBE_MS)
+      .pipe(
+        exhaustMap(() => this.probe(client)),
+        takeUntil(fromEvent(client, 'end')),
+      )
+      .subscribe();
     this.client = client;
     // Whatever was notified while nobody listened is in the log.
     this.hub.wakeAll();
+  }
+
+  /** A connection that does not answer is cut by itself, and then made anew. */
+  private async probe(client: Client): Promise<void> {
+    try {
+      await client.query('select 1');
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the connection for notifications does not answer');
+    }
   }
 
   private onEvents(payload: string): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DataSource, EntitySchema } from 'typeorm';
+import { BoundedClient } from './bounded-client.js';
 import { migrate } from './migrate.js';
 import { numberedTypes } from './pg-types.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
@@ -11,8 +12,18 @@ const IDLE_IN_TRANSACTION_MS = 10_000;
 /** The tables' folder of migrations: beside `src` in a checkout, and beside the built `src` in `dist`. */
 const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
 
-/** The connection pool, which also knows how rows are called. Not connected yet. */
-export function createDataSource(url: string, poolSize: number, tables: EntitySchema[]): DataSource {
+const LIMITS = { Client: BoundedClient, idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS };
+
+/**
+ * The connection pool, which also knows how rows are called. Not connected yet.
+ * @param limits none for migrations: they take as long as they take
+ */
+export function createDataSource(
+  url: string,
+  poolSize: number,
+  tables: EntitySchema[],
+  limits: Partial<typeof LIMITS> = {},
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -24,27 +35,22 @@ export function createDataSource(url: string, poolSize: number, tables: EntitySc
     migrationsTableName: 'migrations',
     namingStrategy: new SnakeNamingStrategy(),
     installExtensions: false,
-    extra: {
-      types: numberedTypes,
-      keepAlive: true,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    },
+    extra: { types: numberedTypes, keepAlive: true, ...limits },
   });
 }
 
-/** Connects and brings the tables up to date. */
+/** Brings the tables up to date and connects. */
 export async function openDataSource(
   url: string,
   poolSize: number,
   tables: EntitySchema[],
 ): Promise<DataSource> {
-  const dataSource = createDataSource(url, poolSize, tables);
-  await dataSource.initialize();
+  const migrating = createDataSource(url, 1, tables);
+  await migrating.initialize();
   try {
-    await migrate(dataSource, url);
-    return dataSource;
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
+    await migrate(migrating, url);
+  } finally {
+    await migrating.destroy();
   }
+  return createDataSource(url, poolSize, tables, LIMITS).initialize();
 }

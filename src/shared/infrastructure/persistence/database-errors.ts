@@ -25,7 +25,7 @@ const LOST_SYSTEM = new Set([
 ]);
 /** pg reports these without a code. */
 const LOST_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|connection error and is not queryable|client has encountered a connection error/i;
+  /connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable/i;
 
 const driverErrorOf = (error: unknown): DriverError => {
   const outer = (error ?? {}) as DriverError;

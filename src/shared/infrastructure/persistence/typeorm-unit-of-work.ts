@@ -88,7 +88,6 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       await runner.commitTransaction();
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
-      this.eventLog.noteSecured(events);
       return { value, events, replayed: false };
     } catch (error) {
       await this.rollBack(runner);
