@@ -71,7 +71,7 @@ export class AnswerStep {
     if (!begun) return;
     for (let retries = 0; ; retries++) {
       try {
-        const answer = await this.ask(request, draft, signal);
+        const answer = await this.ask({ ...request, retry: retries }, draft, signal);
         return await this.reply.execute({ ...draft, answer });
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
