@@ -94,12 +94,12 @@ describe('a model endpoint that is down', () => {
   });
 
   it('is something else than one prompt that it cannot answer, however often that is tried', async () => {
-    await start(FOR_LONG, 8);
+    await start(FOR_LONG, FAILURES - 1);
     model.always(DOWN);
     const sessionId = await app.client.openSession();
     const events = await app.client.ask(sessionId, 'Explain this');
     expect(endOf(events)).toMatchObject(failedBy('model.server_error'));
-    expect(model.requests).toHaveLength(9);
+    expect(model.requests).toHaveLength(FAILURES);
     expect(await state()).toBe(CLOSED);
   });
 
