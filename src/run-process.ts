@@ -78,7 +78,8 @@ const ended = () => undefined;
 function explain(error: unknown): unknown {
   if (error instanceof ConfigInvalid) return error.message;
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Cannot start: port ${port} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`;
+  if (code === 'EADDRINUSE')
+    return `Cannot start: port ${port} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`;
   if (translateDatabaseError(error) instanceof DatabaseUnavailable) {
     return 'Cannot start: the database cannot be reached; look at DATABASE_URL';
   }

@@ -77,7 +77,9 @@ describe('the server on its embedded PostgreSQL', () => {
     const other = `${dataDir}-other`;
     const second = ServerProcess.spawn({ DATA_DIR: other, PORT: taken });
     expect((await second.exited).code).toBe(1);
-    expect(second.errors.trim()).toBe('Cannot start: PORT is taken by another process');
+    expect(second.errors.trim()).toBe(
+      `Cannot start: port ${taken} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`,
+    );
     await expect(readFile(join(other, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
     await rm(other, { recursive: true, force: true });
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { all, find, finish } from '../support/plans.js';
+import { all, askedIn, find, finish, writes } from '../support/plans.js';
+import { TestDatabase } from '../support/database.js';
 import { TestApp } from '../support/test-app.js';
 
 const SLOW = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
@@ -324,6 +325,53 @@ describe('a run whose outcome cannot be stored', () => {
 });
 
 describe('what is stuck', () => {
+  const waitingFor = async (kind: string) => {
+    const [line] = await app.metric(`oldest_waiting_seconds{kind="${kind}"}`);
+    return Number(line?.split(' ').at(-1));
+  };
+  const anHourEarlier = (table: string, column: string) =>
+    app.database.rows(`update ${table} set ${column} = ${column} - interval '1 hour' where session_id = $1`, [
+      sessionId,
+    ]);
+
+  it('waits for a tool since it was requested, not since the model wished for it', async () => {
+    app.model.script(writes('a'), { text: 'Done.' });
+    const { call_id } = askedIn(await app.client.ask(sessionId, 'Write', { agent: 'coder' }));
+    await anHourEarlier('tool_calls', 'created_at');
+    await app.client.input(sessionId, { type: 'hitl_decision', call_id, decision: 'approve' });
+    expect(await waitingFor('tool_result')).toBeLessThan(600);
+    await anHourEarlier('approvals', 'decided_at');
+    expect(await waitingFor('tool_result')).toBeGreaterThanOrEqual(3600);
+    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'written' });
+  });
+
+  it('waits for a process since it was handed over', async () => {
+    const database = await TestDatabase.create();
+    const given = { database, model: app.model };
+    try {
+      const leaving = await TestApp.start({ SHUTDOWN_POLICY: 'handover' }, given);
+      app.model.script(SLOW, { text: 'Done.' });
+      const session = await leaving.client.openSession({ agent: 'ask' });
+      const { body } = await leaving.client.say(session, 'Say it');
+      await eventually(() => expect(app.model.requests).toHaveLength(1));
+      await leaving.stop();
+      await database.rows(`update runs set lease_expires_at = lease_expires_at - interval '1 hour'`);
+      const letGo = await database.lock('select from runs where id = $1 for update', [body.run.id]);
+      const next = await TestApp.start({ RUN_LEASE_SECONDS: '1' }, given);
+      try {
+        const [recovery] = await next.metric('oldest_waiting_seconds{kind="recovery"}');
+        expect(Number(recovery?.split(' ').at(-1))).toBeGreaterThanOrEqual(3600);
+        await letGo();
+        const events = await next.client.readUntil(session, isFinished);
+        expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+      } finally {
+        await next.stop();
+      }
+    } finally {
+      await database.drop();
+    }
+  });
+
   it('shows in the metrics and in the list of runs', async () => {
     app.model.script(READ);
     await app.client.ask(sessionId, 'Look');

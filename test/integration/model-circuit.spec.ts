@@ -11,7 +11,7 @@ const DOWN = { status: 503, retryAfter: 0 };
 const OK = { text: 'All is well.' };
 const SLOW = { text: 'one after the other '.repeat(10), pace: { chunk: 4, tokensPerSecond: 25 } };
 /** So many failures in a row open it. */
-const FAILURES = CIRCUIT_LIMITS.fewestSigns;
+const FAILURES = CIRCUIT_LIMITS.failures;
 /** Long enough that no test sees the end of it. */
 const FOR_LONG = { ...CIRCUIT_LIMITS, openMs: 600_000 };
 const FOR_A_MOMENT = { ...CIRCUIT_LIMITS, openMs: 1500 };
@@ -93,6 +93,16 @@ describe('a model endpoint that is down', () => {
     expect(endOf(events)).toMatchObject(failedBy('model.circuit_open'));
   });
 
+  it('is something else than one prompt that it cannot answer, however often that is tried', async () => {
+    await start(FOR_LONG, FAILURES - 1);
+    model.always(DOWN);
+    const sessionId = await app.client.openSession();
+    const events = await app.client.ask(sessionId, 'Explain this');
+    expect(endOf(events)).toMatchObject(failedBy('model.server_error'));
+    expect(model.requests).toHaveLength(FAILURES);
+    expect(await state()).toBe(CLOSED);
+  });
+
   it('is asked again after a while, by one call first; runs that tried meanwhile lose nothing', async () => {
     await start(FOR_A_MOMENT, 1);
     const sessions = await Promise.all([openSession(), openSession(), openSession()]);
@@ -133,7 +143,7 @@ describe('a model endpoint that is down', () => {
   it('that only breaks off its answers is left alone too', async () => {
     await start(FOR_LONG, 0);
     model.always({ text: 'This will never be finished', cutAfterChunks: 3, pace: { chunk: 5 } });
-    const ends = await askTimes(FAILURES);
+    const ends = await askTimes(FAILURES + 1);
     expect(ends[0]).toMatchObject(failedBy('model.stream_cut'));
     expect(ends.at(-1)).toMatchObject(failedBy('model.circuit_open'));
   });

@@ -12,7 +12,7 @@ import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
 
 /** For tests whose model fails again and again, each time for a test of its own. */
-export const NEVER_OPENS: CircuitLimits = { ...CIRCUIT_LIMITS, signs: 10_000, fewestSigns: 10_000 };
+export const NEVER_OPENS: CircuitLimits = { ...CIRCUIT_LIMITS, signs: 10_000, failures: 10_000 };
 
 /** The whole application in this process: real database, real HTTP, a scripted model. */
 export class TestApp {

@@ -19,6 +19,8 @@ export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly ToolDescription[];
+  /** How often it was sent before; unset = never. */
+  readonly retry?: number;
   /** Asks for JSON of this schema instead of text. */
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
 }

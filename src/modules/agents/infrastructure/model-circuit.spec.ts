@@ -36,7 +36,7 @@ describe('the circuit of a model endpoint', () => {
     Logger.overrideLogger(false);
     vi.useFakeTimers({ toFake: ['Date'] });
     registry = new Registry();
-    circuit = new ModelCircuit(new ModelMetrics(registry), { signs: 10, fewestSigns: 5, openMs: OPEN_MS });
+    circuit = new ModelCircuit(new ModelMetrics(registry), { signs: 10, failures: 5, openMs: OPEN_MS });
   });
   afterEach(() => vi.useRealTimers());
 
@@ -77,6 +77,25 @@ describe('the circuit of a model endpoint', () => {
     expect(await passes()).toBe('well');
   });
 
+  it('stays closed by one call, however often it is tried, and opens by the next one', async () => {
+    await passes();
+    for (let retry = 0; retry < 20; retry++) {
+      const error = failure('model.server_error');
+      await expect(circuit.pass(() => Promise.reject(error), untouched, retry)).rejects.toBe(error);
+    }
+    expect(await state()).toEqual([CLOSED]);
+    await failsTimes(1);
+    expect(await state()).toEqual([OPEN]);
+  });
+
+  it('opens again by a call that was tried often, when that is the one that tries', async () => {
+    await failsTimes(5);
+    vi.advanceTimersByTime(OPEN_MS);
+    const error = failure('model.server_error');
+    await expect(circuit.pass(() => Promise.reject(error), untouched, 20)).rejects.toBe(error);
+    expect(await state()).toEqual([OPEN]);
+  });
+
   it('stays closed while less than half of the signs are failures', async () => {
     for (let round = 0; round < 10; round++) {
       await passes();
@@ -87,7 +106,7 @@ describe('the circuit of a model endpoint', () => {
   });
 
   it('opens by answers that begin and break off', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 5; round++) {
       expect(await state()).toEqual([CLOSED]);
       const call = callInHand();
       const answer = circuit.pass(call.make, untouched).catch((error: unknown) => error);

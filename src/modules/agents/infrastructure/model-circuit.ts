@@ -3,8 +3,8 @@ import {
   BrokenCircuitError,
   CircuitBreakerPolicy,
   CircuitState,
-  CountBreaker,
   DelegateBackoff,
+  IBreaker,
   IHalfOpenAfterBackoffContext,
   circuitBreaker,
   handleType,
@@ -16,16 +16,13 @@ import { ModelMetrics } from './model.metrics.js';
 export abstract class CircuitLimits {
   /** How many of the newest signs are looked at: calls that began to be answered, and failures. */
   abstract readonly signs: number;
-  /** Fewer signs decide nothing. */
-  abstract readonly fewestSigns: number;
+  /** So many of them must be failures; of one call, one less is counted at most, however often it is tried. */
+  abstract readonly failures: number;
   abstract readonly openMs: number;
 }
 
-/** Half of the signs must be failures: five after a good time, and one more than the tries of a single call at first. */
-export const CIRCUIT_LIMITS = { signs: 10, fewestSigns: 5, openMs: 10_000 } satisfies CircuitLimits;
+export const CIRCUIT_LIMITS = { signs: 10, failures: 5, openMs: 10_000 } satisfies CircuitLimits;
 
-/** The library opens above its threshold; half of the signs are to be enough. */
-const JUST_BELOW_HALF = 0.49;
 /** Timers may fire a little early: a caller that comes back then must not find the circuit still open. */
 const TIMER_SLACK_MS = 20;
 
@@ -40,6 +37,28 @@ const AGAINST_THE_ENDPOINT: ReadonlySet<ModelErrorCode> = new Set([
   'model.server_error',
   'model.stream_cut',
 ]);
+
+/** Decides when to open: by so many failures among the newest signs, and half open by the first. */
+class FailureCount implements IBreaker {
+  /** The newest signs, true for a failure. */
+  state: boolean[] = [];
+
+  constructor(private readonly limits: CircuitLimits) {}
+
+  success(circuit: CircuitState): void {
+    if (circuit === CircuitState.HalfOpen) this.state = [];
+    this.note(false);
+  }
+
+  failure(circuit: CircuitState): boolean {
+    this.note(true);
+    return circuit !== CircuitState.Closed || this.state.filter(Boolean).length >= this.limits.failures;
+  }
+
+  private note(failed: boolean): void {
+    this.state = [...this.state, failed].slice(-this.limits.signs);
+  }
+}
 
 /** What the library counts as a failure. */
 class Strike extends Error {
@@ -70,11 +89,7 @@ export class ModelCircuit {
     private readonly limits: CircuitLimits,
   ) {
     this.policy = circuitBreaker(handleType(Strike), {
-      breaker: new CountBreaker({
-        threshold: JUST_BELOW_HALF,
-        size: limits.signs,
-        minimumNumberOfCalls: limits.fewestSigns,
-      }),
+      breaker: new FailureCount(limits),
       halfOpenAfter: new DelegateBackoff(({ result }: IHalfOpenAfterBackoffContext) =>
         this.open('error' in result && result.error instanceof Strike ? result.error : undefined),
       ),
@@ -90,16 +105,17 @@ export class ModelCircuit {
   /**
    * Makes the call, unless the circuit is open.
    * @param call says when the model begins to answer, and fails with ModelError or, ended by us, the signal's reason
+   * @param retry how often it was made before
    * @throws ModelError model.circuit_open
    */
-  async pass<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async pass<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry = 0): Promise<T> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
     const admitted = this.policy.execute(() => {
       signal.removeEventListener('abort', leave); // from here on the call itself sees to it
-      const { answer, sign } = this.observe(call, signal);
+      const { answer, sign } = this.observe(call, signal, retry);
       resolve(answer);
       return sign;
     });
@@ -116,7 +132,7 @@ export class ModelCircuit {
    * The answer, and the first sign of how the endpoint is: it begins to answer, or fails. An answer may take minutes;
    * nobody waits for its end to know that the endpoint is there. What breaks off later is a sign of its own.
    */
-  private observe<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal) {
+  private observe<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry: number) {
     const sign = Promise.withResolvers<void>();
     const probing = this.policy.state === CircuitState.HalfOpen;
     const { opened } = this;
@@ -130,8 +146,11 @@ export class ModelCircuit {
     answer.then(
       () => sign.resolve(),
       (error: unknown) => {
-        // What began before the circuit opened tells of the time before.
-        const counts = isAgainstTheEndpoint(error, signal) && this.opened === opened;
+        // What began before the circuit opened tells of the time before; one call alone tells only of itself.
+        const counts =
+          isAgainstTheEndpoint(error, signal) &&
+          this.opened === opened &&
+          (probing || retry < this.limits.failures - 1);
         const strike = new Strike(error, this.limits.openMs);
         if (begun && counts) {
           this.policy.execute(() => Promise.reject(strike)).catch(() => undefined); // said by the answer

@@ -64,6 +64,7 @@ export class OpenAiLanguageModel extends LanguageModel {
         const answer = await this.circuit.pass(
           (begins) => this.request(request, listener, begins, signal),
           signal,
+          request.retry,
         );
         this.metrics.answered(request.model, answer);
         return answer;

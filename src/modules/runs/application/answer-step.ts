@@ -71,7 +71,7 @@ export class AnswerStep {
     const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
     for (let retries = 0; ; retries++) {
       try {
-        const answer = await this.ask(request, draft, isFirst, signal);
+        const answer = await this.ask({ ...request, retry: retries }, draft, isFirst, signal);
         return await this.reply.execute({ ...draft, answer });
       } catch (error) {
         if (hasLeft(error, signal)) throw error;

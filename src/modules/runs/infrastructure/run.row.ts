@@ -14,7 +14,7 @@ export const ONE_ACTIVE_RUN = 'runs_one_active';
 export interface RunRow extends RunState {
   /** The run's first event comes after this one. */
   readonly eventsAfter: number;
-  /** By the database's clock: those of the processes may differ. */
+  /** By the database's clock: those of the processes may differ. Of a run that was handed over: when that was. */
   readonly leaseExpiresAt: Date | null;
 }
 
@@ -61,7 +61,7 @@ export const RunSchema = new EntitySchema<RunRow>({
   checks: [
     { name: 'runs_status', expression: oneOf('status', RUN_STATUSES) },
     { name: 'runs_phase', expression: oneOf('phase', RUN_PHASES) },
-    { name: 'runs_lease_whole', expression: `(lease_token IS NULL) = (lease_expires_at IS NULL)` },
+    { name: 'runs_lease_whole', expression: `(lease_token IS NULL) OR (lease_expires_at IS NOT NULL)` },
     { name: 'runs_held', expression: `(status = 'running') OR (lease_token IS NULL)` },
   ],
 });

@@ -69,7 +69,7 @@ export class SqlRunQueries extends RunQueries {
 
   async listAbandoned(limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
-      `select id from runs where ${ABANDONED} order by lease_expires_at nulls first limit $1`,
+      `select id from runs where ${ABANDONED} order by lease_expires_at limit $1`,
       [limit],
     );
     return rows.map((row) => row.id);

@@ -84,7 +84,7 @@ export class TypeOrmRunRepository extends RunRepository {
 
   async release(tokens: readonly string[]): Promise<void> {
     await this.manager.query(
-      `update runs set lease_token = null, lease_owner = null, lease_expires_at = null where lease_token = any($1)`,
+      `update runs set lease_token = null, lease_owner = null, lease_expires_at = now() where lease_token = any($1)`,
       [tokens],
     );
     await this.manager.query(`select pg_notify('${RUNS_CHANNEL}', '${ABANDONED_NOTICE}')`);

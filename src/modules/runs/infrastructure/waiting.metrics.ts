@@ -3,13 +3,15 @@ import { Gauge, Registry } from 'prom-client';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { ABANDONED } from './typeorm-run.repository.js';
 
-/** Of all instances: whoever is asked answers for the whole database. */
+/** Of all instances: whoever is asked answers for the whole database. A call that had to be allowed is requested then. */
 const OLDEST = `
-  select 'tool_result' as kind, min(created_at) as since from tool_calls where status = 'requested'
+  select 'tool_result' as kind, min(coalesce(a.decided_at, c.created_at)) as since
+    from tool_calls c left join approvals a on a.call_id = c.id where c.status = 'requested'
   union all select 'approval', min(created_at) from approvals where status = 'pending' and kind = 'tool_call'
   union all select 'plan_decision', min(created_at) from approvals where status = 'pending' and kind = 'plan'
   union all select 'queued', min(created_at) from runs where status = 'queued'
-  union all select 'recovery', min(coalesce(lease_expires_at, now())) from runs where ${ABANDONED}`;
+  union all select 'recovery', min(lease_expires_at) from runs where ${ABANDONED}
+  union all select 'job', min(available_at) from jobs where status = 'queued' and available_at <= now()`;
 
 /** How long the oldest thing of each kind has waited: what is stuck shows here. Asked for with each scrape. */
 @Injectable()
