@@ -5,6 +5,7 @@ import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
 import { prepare } from '../../src/http-app.js';
 import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/agents/infrastructure/model-circuit.js';
+import { JobWorker } from '../../src/modules/jobs/index.js';
 import { TestClient } from './client.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -22,10 +23,13 @@ export class TestApp {
     private readonly owned: (() => Promise<void>)[],
   ) {}
 
-  /** @param given what to share with another application; made anew where it is not given */
+  /**
+   * @param given what to share with another application; made anew where it is not given
+   * @param given.worker whether it takes jobs from the queue, as `npm start` does; else it only serves
+   */
   static async start(
     env: Record<string, string> = {},
-    given: { database?: TestDatabase; model?: ScriptedModel; circuit?: CircuitLimits } = {},
+    given: { database?: TestDatabase; model?: ScriptedModel; circuit?: CircuitLimits; worker?: boolean } = {},
   ): Promise<TestApp> {
     const database = given.database ?? (await TestDatabase.create());
     const model = given.model ?? (await ScriptedModel.start());
@@ -51,6 +55,7 @@ export class TestApp {
       }),
     );
     await nest.listen(0, '127.0.0.1');
+    if (given.worker) await nest.get(JobWorker).start();
     return new TestApp(nest, new TestClient(await nest.getUrl()), database, model, [
       ...(given.model ? [] : [() => model.stop()]),
       ...(given.database ? [] : [() => database.drop()]),
