@@ -21,6 +21,9 @@ const CONFLICTS: ReadonlySet<string> = new Set(['synopsis.nothing_to_cover', 'jo
 /** Has the synopsis of a session brought up to date: later, or while one waits. It is the same job either way. */
 @Injectable()
 export class FormSynopsis {
+  /** Whoever waits at the moment. */
+  private readonly waiting = new Set<Promise<unknown>>();
+
   constructor(
     private readonly enqueueJob: EnqueueJob,
     private readonly jobs: JobQueries,
@@ -28,7 +31,10 @@ export class FormSynopsis {
     private readonly events: EventStream,
     private readonly shutdown: Shutdown,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    // They are told that the process ends before their connections do.
+    shutdown.register('end_streams', async () => void (await Promise.allSettled(this.waiting)));
+  }
 
   /** @throws SessionNotFound, JobQuotaExceeded, ServerDraining */
   inBackground(command: FormSynopsisCommand): Promise<EnqueuedJob> {
@@ -48,11 +54,21 @@ export class FormSynopsis {
   async now(command: FormSynopsisCommand): Promise<void> {
     const after = await this.events.lastSeq(command.sessionId);
     const { job } = await this.inBackground(command);
-    const told$ = this.events.watch(command.sessionId, after).pipe(filter((item) => isAbout(item, job.id)));
+    const formed = this.formed(command, job.id, after);
+    this.waiting.add(formed);
+    await formed.finally(() => this.waiting.delete(formed));
+  }
+
+  private async formed(
+    { sessionId, userId }: FormSynopsisCommand,
+    jobId: string,
+    after: number,
+  ): Promise<void> {
+    const told$ = this.events.watch(sessionId, after).pipe(filter((item) => isAbout(item, jobId)));
     const look$ = merge(of(true), told$, this.shutdown.begun$).pipe(
-      concatMap(() => this.look(job.id, command.userId)),
+      concatMap(() => this.look(jobId, userId)),
     );
-    await firstValueFrom(look$.pipe(filter((formed) => formed)));
+    await firstValueFrom(look$.pipe(filter((isDone) => isDone)));
   }
 
   /** @returns whether the job is done */
@@ -68,7 +84,7 @@ export class FormSynopsis {
     if (job.status === 'failed' || job.status === 'cancelled') throw notFormed(job);
     if (this.shutdown.draining) throw new ServerDraining();
     // Its last attempt failed, and the next one is not for now.
-    if (job.status === 'queued' && !isDue(job)) {
+    if (job.status === 'queued' && job.error && !isDue(job)) {
       throw notFormed(job, (job.availableAt.getTime() - this.clock.now().getTime()) / 1000);
     }
     return false;
