@@ -24,6 +24,8 @@ const says = (answer: object | string, pace = {}): Reply => ({
 const slowly = (answer: object) => says(answer, { firstTokenMs: 500, chunk: 4, tokensPerSecond: 60 });
 
 let app: TestApp;
+/** What further applications share with it. */
+let shared: NonNullable<Parameters<typeof TestApp.start>[1]>;
 /** It carries out what the queue delivers; `app` does only what it is asked to wait for. */
 let worker: TestApp;
 let client: TestClient;
@@ -35,7 +37,8 @@ beforeAll(async () => {
   const env = { ...retries, RUN_LEASE_SECONDS: '600' };
   app = await TestApp.start(env, { circuit: NEVER_OPENS });
   ({ client } = app);
-  worker = await TestApp.start(env, { ...app, circuit: NEVER_OPENS, worker: true });
+  shared = { database: app.database, model: app.model, circuit: NEVER_OPENS };
+  worker = await TestApp.start(env, { ...shared, worker: true });
 });
 afterAll(async () => {
   await worker.stop();
@@ -73,7 +76,7 @@ async function tell(...contents: string[]): Promise<void> {
 }
 
 /** What the model was asked, in order. */
-const asked = () => app.model.requests.map((request) => String(request.messages.at(-1)!.content));
+const asked = () => app.model.requests.map((request) => request.messages.at(-1)!.content as string);
 
 const isEnd = ({ type, data }: SentEvent) =>
   type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data['status'] as string);
@@ -171,6 +174,12 @@ describe('a synopsis formed in the background', () => {
     );
     const call = { agent: 'synopsis_manager', purpose: 'synopsis', status: 'completed', counted: true };
     expect(ledger).toEqual([{ run_id: null, job_id: job.job_id, ...call }]);
+  });
+
+  it('is not asked for with more wishes than a model can be given beside the messages', async () => {
+    const wish = { session_id: sessionId, query: 'x'.repeat(10_000), memory: 'x'.repeat(10_000) };
+    const { status, body } = await client.post('/v1/jobs/agents/synopsis_manager/1.0.0', wish);
+    expect([status, body.errors[0].field]).toEqual([400, 'query']);
   });
 
   it('is one job, however often it is asked for at once', async () => {
@@ -311,7 +320,7 @@ describe('a synopsis one waits for', () => {
   });
 
   it('is counted like any other job', async () => {
-    const limited = await TestApp.start({ JOB_QUOTA_PER_USER: '1' }, { ...app, circuit: NEVER_OPENS });
+    const limited = await TestApp.start({ JOB_QUOTA_PER_USER: '1' }, shared);
     try {
       await tell('Hello');
       app.model.script(slowly(SYNOPSIS));
@@ -471,6 +480,18 @@ describe('a long session', () => {
     expect(requests.at(-1)!.split(JSON.stringify(SYNOPSIS))).toHaveLength(parts.length + 1);
     expect(requests.at(-1)).not.toContain('word-');
     expect((await jobOf(body.generated_by)).result.usage.model_calls).toBe(requests.length);
+  });
+
+  it('is not read again when a human was faster', async () => {
+    for (let n = 0; n < 5; n++) await tell(word(n).repeat(WORDS));
+    app.model.script(says(SYNOPSIS), says(SYNOPSIS), slowly(SYNOPSIS), says(LATER));
+    const { body: job } = await form();
+    await eventually(() => expect(app.model.requests).toHaveLength(3));
+    await put(BY_HAND);
+    expect(await ended(job.job_id)).toMatchObject({
+      result: { version: 2, title: 'Three files', usage: { model_calls: 4 } },
+    });
+    expect(asked()[3]).toContain(JSON.stringify(BY_HAND));
   });
 
   it('has its notes merged where they do not fit either', async () => {
@@ -705,7 +726,7 @@ describe('a process that has lost its job', () => {
 
 describe('a process that is about to stop', () => {
   it('tells whoever waits for another one’s work that it cannot wait any longer', async () => {
-    const stopping = await TestApp.start({}, { ...app, circuit: NEVER_OPENS });
+    const stopping = await TestApp.start({}, shared);
     await tell('Hello');
     app.model.script(slowly(SYNOPSIS));
     const { body: job } = await form();

@@ -28,7 +28,8 @@ const APPROVED = /^The developer has approved the plan/;
 export function sumUp(request: string): Synopsis {
   const found = new Findings();
   // What stands behind the first message is not the runtime's word.
-  const before = request.slice(0, request.search(MESSAGE) >>> 0);
+  const begin = request.search(MESSAGE);
+  const before = begin < 0 ? request : request.slice(0, begin);
   for (const [, json] of before.matchAll(EARLIER)) found.addEarlier(JSON.parse(json!) as Synopsis);
   for (const [, speaker, body] of request.matchAll(MESSAGE)) found.addMessage(speaker!, body!);
   return found.write();

@@ -36,8 +36,7 @@ export class GatherMaterial {
 
   /** @returns undefined where nothing was said */
   async execute(attempt: SynopsisAttempt, after: number): Promise<NewMaterial | undefined> {
-    const most = pieceFor(attempt);
-    const pieces = packIntoPieces(this.read(attempt, after), most);
+    const pieces = packIntoPieces(this.read(attempt, after), pieceFor(attempt));
     const first = await next(pieces);
     if (!first) return undefined;
     const second = await next(pieces);

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Journal } from '../../../shared/application/journal.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry, LlmCallRepository } from '../../agents/index.js';
 import { Job, JobFailed, JobHandler, JobRequest, JobState } from '../../jobs/index.js';
@@ -16,6 +17,8 @@ import { WriteSynopsis } from './write-synopsis.js';
 /** The agent whose jobs these are. */
 export const SYNOPSIS_AGENT = 'synopsis_manager';
 
+/** It is given to the model beside the messages. */
+const MOST_OF_WISH = 20_000;
 /** Each time a human was faster, the model is asked once more. */
 const MOST_TRIES = 5;
 
@@ -35,7 +38,12 @@ export class SynopsisJob implements JobHandler {
   ) {}
 
   accept({ query, memory }: JobRequest): JsonObject {
-    return { ...(query !== undefined && { query }), ...(memory !== undefined && { memory }) };
+    const wish = { ...(query !== undefined && { query }), ...(memory !== undefined && { memory }) };
+    if (JSON.stringify(wish).length > MOST_OF_WISH) {
+      const message = `and memory must not be larger than ${MOST_OF_WISH} characters for this agent`;
+      throw new InputInvalid([{ field: 'query', message }]);
+    }
+    return wish;
   }
 
   /** It begins anew each time: what a dead worker had asked, nobody hears the answer to. */

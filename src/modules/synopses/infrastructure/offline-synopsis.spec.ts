@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Message, newMessage } from '../../conversations/index.js';
-import { MessageText } from '../../synopses/application/message-text.js';
-import {
-  askForNotes,
-  askForSynopsis,
-  askToMerge,
-  notesOf,
-} from '../../synopses/application/synopsis-prompt.js';
-import { SynopsisContent } from '../../synopses/domain/synopsis-content.js';
-import { SynopsisVersion } from '../../synopses/domain/synopsis.js';
-import { ZodSynopsisFormat } from '../../synopses/infrastructure/zod-synopsis-format.js';
-import { answerOffline } from './offline-answers.js';
+import { MessageText } from '../application/message-text.js';
+import { askForNotes, askForSynopsis, askToMerge, notesOf } from '../application/synopsis-prompt.js';
+import { SynopsisContent } from '../domain/synopsis-content.js';
+import { SynopsisVersion } from '../domain/synopsis.js';
+import { ZodSynopsisFormat } from './zod-synopsis-format.js';
+import { answerOffline } from '../../agents/infrastructure/offline-answers.js';
 
 type Said = Pick<Message, 'role' | 'content'> & Partial<Message>;
 
