@@ -8,6 +8,7 @@ import { JobsModule } from './modules/jobs/index.js';
 import { PlansModule } from './modules/plans/index.js';
 import { RunsModule } from './modules/runs/index.js';
 import { SessionsModule } from './modules/sessions/index.js';
+import { SynopsesModule } from './modules/synopses/index.js';
 import { ApiSharedModule } from './shared/api/api-shared.module.js';
 
 /** Everything there is, whichever process it is in: one that serves HTTP, or one that only works. */
@@ -22,6 +23,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
     PlansModule,
     JobsModule,
     RunsModule,
+    SynopsesModule,
     HealthModule,
   ],
 })

@@ -6,6 +6,7 @@ import { JobSchema } from './modules/jobs/index.js';
 import { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './modules/plans/index.js';
 import { RunSchema, ToolCallSchema } from './modules/runs/index.js';
 import { AgentSwitchSchema, SessionSchema } from './modules/sessions/index.js';
+import { SynopsisSchema, SynopsisVersionSchema } from './modules/synopses/index.js';
 import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
 import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempotency-key.row.js';
 
@@ -22,6 +23,8 @@ export const TABLES: EntitySchema[] = [
   SubtaskSchema,
   PlanTransitionSchema,
   JobSchema,
+  SynopsisSchema,
+  SynopsisVersionSchema,
   EventSchema,
   EventStreamSchema,
   IdempotencyKeySchema,

@@ -10,6 +10,8 @@ const TABLES = [
   'plans',
   'subtasks',
   'agent_switches',
+  'synopses',
+  'synopsis_versions',
   'event_streams',
   'events',
 ] as const;

@@ -96,7 +96,8 @@ export class ScriptedModel {
   }
 }
 
-const isClassification = (request: ChatCompletionRequest) => request.response_format !== undefined;
+const isClassification = ({ response_format: format }: ChatCompletionRequest) =>
+  (format?.['json_schema'] as { name?: string } | undefined)?.name === 'task_classification';
 
 function toResponse(reply: Reply): FixtureResponse {
   if ('status' in reply) {

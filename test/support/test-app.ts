@@ -24,7 +24,10 @@ export class TestApp {
     private readonly owned: (() => Promise<void>)[],
   ) {}
 
-  /** @param given what to share with another application; made anew where it is not given */
+  /**
+   * @param given what to share with another application; made anew where it is not given
+   * @param given.worker whether it takes jobs from the queue, as `npm start` does; else it only serves
+   */
   static async start(
     env: Record<string, string> = {},
     given: {
@@ -32,7 +35,6 @@ export class TestApp {
       model?: ScriptedModel;
       circuit?: CircuitLimits;
       clock?: Clock;
-      /** Whether it carries out jobs. */
       worker?: boolean;
     } = {},
   ): Promise<TestApp> {

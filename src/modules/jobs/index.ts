@@ -3,7 +3,7 @@ export { EnqueueJob, type EnqueuedJob } from './application/enqueue-job.js';
 export { JobHandlers, type JobHandler, type JobRequest } from './application/job-handler.js';
 export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
 export { JobSupervisor } from './application/job-supervisor.js';
-export { toJobView } from './application/job-view.js';
+export { JOB_STATUSES, toJobView } from './application/job-view.js';
 export { JobWorker } from './application/job-worker.js';
 export { JobQueries } from './application/job.queries.js';
 export { JobFailed } from './domain/job.errors.js';

@@ -4,8 +4,9 @@ import { Kind, Verdict, classify } from './offline-classification.js';
 import { takeCodingStep } from './offline-coder.js';
 import { explain } from './offline-explainer.js';
 import { callTool, sayAndCall } from './offline-reply.js';
+import { sumUp } from './offline-synopsis.js';
 import { tryOut } from './offline-tester.js';
-import { Turn } from './offline-turn.js';
+import { Turn, textOf } from './offline-turn.js';
 import { filesNamedIn } from './offline-wish.js';
 
 /**
@@ -15,7 +16,9 @@ import { filesNamedIn } from './offline-wish.js';
 export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const turn = Turn.of(request);
   const verdict = classify(turn.task);
-  if (asksForClassification(request)) return { content: JSON.stringify(verdict) };
+  const format = formatOf(request);
+  if (format === 'task_classification') return { content: JSON.stringify(verdict) };
+  if (format === 'synopsis') return { content: JSON.stringify(sumUp(lastWordsOf(request))) };
 
   const writes = turn.offers('write_file');
   if (turn.offers('create_plan')) {
@@ -41,7 +44,9 @@ const SPECIALISTS: Partial<Record<Kind, { agent: string; said: string }>> = {
 const codes = ({ agent }: Verdict, { task }: Turn): boolean =>
   agent === 'code' || (agent === 'plan' && filesNamedIn(task).length > 0);
 
-function asksForClassification({ response_format: format }: ChatCompletionRequest): boolean {
-  const schema = format?.['json_schema'] as { name?: string } | undefined;
-  return schema?.name === 'task_classification';
+/** What the answer has to be, where it is not text. */
+function formatOf({ response_format: format }: ChatCompletionRequest): string | undefined {
+  return (format?.['json_schema'] as { name?: string } | undefined)?.name;
 }
+
+const lastWordsOf = ({ messages }: ChatCompletionRequest): string => textOf(messages.at(-1));

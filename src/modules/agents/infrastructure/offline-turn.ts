@@ -73,7 +73,8 @@ export class Turn {
 const isFailure = (tool: string, answer: string): boolean =>
   answer.startsWith('Error:') || (tool === 'execute_command' && /"exit_code":\s*[^0\s]/.test(answer));
 
-function textOf(message: ChatMessage | undefined): string {
+/** What a message says. */
+export function textOf(message: ChatMessage | undefined): string {
   const content = message?.content ?? '';
   return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { APPROVAL_KINDS, ApprovalDto, DECISIONS } from '../../approvals/index.js';
 import { MessageDto } from '../../conversations/index.js';
+import { JOB_STATUSES } from '../../jobs/index.js';
 import { PLAN_STATUSES, PlanDto, ProgressDto, SUBTASK_STATUSES } from '../../plans/index.js';
 import { RUN_PHASES, RUN_STATUSES, TOOL_CALL_STATUSES } from '../application/run-view.js';
 import { RunErrorDto, UsageDto, WaitingForDto } from './runs.dto.js';
@@ -46,6 +47,7 @@ const PLAN = {
   created_at: EXAMPLE.created_at,
   updated_at: EXAMPLE.created_at,
 };
+const JOB = { job_id: '0198c6b0-11aa-7c21-9b3e-7d6c5b4a3f20', job_type: 'agent:synopsis_manager' };
 
 /** One kind of event: its type, what it means, its data, and an example of the data. */
 function event<Type extends string, Data extends z.ZodType>(
@@ -264,6 +266,24 @@ export const SessionEventDto = z
         duration_ms: z.int(),
       }),
       { status: 'completed', usage: runUsage, duration_ms: 5120 },
+    ),
+    event(
+      'job.status_changed',
+      'A background job of the session has come to another status; queued with a higher attempt = it is tried again later',
+      z.object({
+        job_id: z.string(),
+        job_type: z.string().describe('`agent:<id>`'),
+        status: z.enum(JOB_STATUSES),
+        attempt: z.int(),
+        duration_ms: z.int().optional().describe('Of the last attempt, once the job has ended'),
+      }),
+      { ...JOB, status: 'done', attempt: 1, duration_ms: 4200 },
+    ),
+    event(
+      'synopsis.updated',
+      'The synopsis has a new live version, by an agent or by a human',
+      z.object({ version: z.int() }),
+      { version: 2 },
     ),
     event(
       'stream.reset',

@@ -1,0 +1,135 @@
+/** A synopsis, in the words of its format. */
+interface Synopsis {
+  readonly title: string;
+  readonly items: readonly Item[];
+}
+
+type Item =
+  | { readonly kind: 'heading' | 'text' | 'open_question'; readonly text: string }
+  | { readonly kind: 'decision'; readonly text: string; readonly reason?: string | null }
+  | { readonly kind: 'code'; readonly text: string; readonly language?: string | null }
+  | { readonly kind: 'list'; readonly entries: readonly string[] };
+
+/** What is summed up as lists, each under the heading it is found again by. */
+const LISTS = { asked: 'What was asked', done: 'What was done', files: 'Files' } as const;
+
+const LONGEST_TITLE = 100;
+const LONGEST_ENTRY = 300;
+const MOST_ENTRIES = 100;
+/** Well within what a synopsis may hold. */
+const MOST_CHARACTERS = 90_000;
+/** As the runtime words a request for a synopsis; a message begins with its place and who speaks. */
+const EARLIER = /^(?:The synopsis so far:\n\n|=== Part \d+\n)(\{.*\})$/gm;
+const MESSAGE = /^=== #\d+ (user|assistant|answer of \S+)[^\n]*\n([^]*?)(?=\n\n=== #\d+ |$(?![^]))/gm;
+const CALL = /^\[calls (\w+) (\{.*\})\]$/gm;
+const APPROVED = /^The developer has approved the plan/;
+
+/** Sums up by words what it is given: requests, last words of agents, approved plans, written files. */
+export function sumUp(request: string): Synopsis {
+  const found = new Findings();
+  // What stands behind the first message is not the runtime's word.
+  const begin = request.search(MESSAGE);
+  const before = begin < 0 ? request : request.slice(0, begin);
+  for (const [, json] of before.matchAll(EARLIER)) found.addEarlier(JSON.parse(json!) as Synopsis);
+  for (const [, speaker, body] of request.matchAll(MESSAGE)) found.addMessage(speaker!, body!);
+  return found.write();
+}
+
+class Findings {
+  private title: string | undefined;
+  private readonly lists = { asked: [] as string[], done: [] as string[], files: [] as string[] };
+  /** What stood in an earlier synopsis and is not for this model to change. */
+  private readonly kept: Item[] = [];
+  private readonly decisions: Item[] = [];
+  private questions: string[] = [];
+
+  addEarlier({ title, items }: Synopsis): void {
+    this.title ??= title;
+    let list: string[] | undefined;
+    for (const item of items) {
+      const named = item.kind === 'heading' ? this.listUnder(item.text) : undefined;
+      if (named) list = named;
+      else if (list && item.kind === 'list') list.push(...item.entries);
+      else if (item.kind === 'decision') this.decisions.push(item);
+      else if (item.kind === 'open_question') this.questions.push(item.text);
+      else this.kept.push(item);
+      if (!named) list = undefined;
+    }
+  }
+
+  addMessage(speaker: string, body: string): void {
+    const said = clip(body.replaceAll(CALL, ''), LONGEST_ENTRY);
+    if (speaker === 'user') {
+      this.lists.asked.push(said);
+      // It answers what was asked last.
+      this.questions = this.questions.slice(0, -1);
+    } else if (speaker === 'assistant') {
+      const calls = [...body.matchAll(CALL)];
+      for (const [, tool, args] of calls) if (tool === 'write_file') this.lists.files.push(pathIn(args!));
+      // What is said beside calls is what comes next, not what was done.
+      if (calls.length > 0) return;
+      if (/[?？]$/.test(said)) this.questions.push(said);
+      else this.lists.done.push(said);
+    } else if (APPROVED.test(body)) {
+      const text = 'The plan is carried out as the architect proposed it';
+      this.decisions.push({ kind: 'decision', text, reason: 'The developer has approved it' });
+    }
+  }
+
+  write(): Synopsis {
+    const title = this.title ?? clip(this.lists.asked[0] || 'A session without a request', LONGEST_TITLE);
+    for (let most = MOST_ENTRIES; ; most = Math.floor(most / 2)) {
+      const items = this.items(most);
+      if (most === 0 || JSON.stringify(items).length <= MOST_CHARACTERS) {
+        const nothing: Item = { kind: 'text', text: 'Nothing was said that can be summed up.' };
+        return { title, items: items.length > 0 ? items : [nothing] };
+      }
+    }
+  }
+
+  /** @param most entries of each kind: the newest */
+  private items(most: number): Item[] {
+    const { asked, done, files } = this.lists;
+    const newest = <T>(entries: readonly T[]) => (most === 0 ? [] : entries.slice(-most));
+    const list = (text: string, entries: readonly string[]): Item[] => {
+      const unique = newest([...new Set(entries)].filter((entry) => entry !== ''));
+      return unique.length === 0
+        ? []
+        : [
+            { kind: 'heading', text },
+            { kind: 'list', entries: unique },
+          ];
+    };
+    return [
+      ...this.kept.slice(0, Math.min(most, MOST_ENTRIES / 2)),
+      ...list(LISTS.asked, asked),
+      ...list(LISTS.done, done),
+      ...newest(this.decisions).slice(-MOST_ENTRIES / 4),
+      ...list(LISTS.files, files),
+      ...newest([...new Set(this.questions)])
+        .slice(-MOST_ENTRIES / 4)
+        .map((text) => ({ kind: 'open_question' as const, text })),
+    ];
+  }
+
+  private listUnder(heading: string): string[] | undefined {
+    const [name] = Object.entries(LISTS).find(([, text]) => text === heading) ?? [];
+    return name === undefined ? undefined : this.lists[name as keyof typeof LISTS];
+  }
+}
+
+/** What a call was to write; empty where it only looks like a call. */
+function pathIn(json: string): string {
+  try {
+    const { path } = JSON.parse(json) as { path?: unknown };
+    return typeof path === 'string' ? clip(path, LONGEST_ENTRY) : '';
+  } catch {
+    return '';
+  }
+}
+
+/** On one line. */
+function clip(text: string, longest: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest).toWellFormed()}…` : line;
+}

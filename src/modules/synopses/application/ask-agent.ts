@@ -1,0 +1,141 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../config/config.js';
+import { Journal } from '../../../shared/application/journal.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { FieldFault } from '../../../shared/domain/domain-error.js';
+import { Ids } from '../../../shared/domain/ids.js';
+import {
+  LanguageModel,
+  LlmCall,
+  LlmCallOutcome,
+  LlmCallRepository,
+  ModelAnswer,
+  ModelError,
+  abortedCall,
+  completedCall,
+  failedCall,
+  retryWait,
+} from '../../agents/index.js';
+import { JobFailed, JobRepository } from '../../jobs/index.js';
+import { SynopsisContent } from '../domain/synopsis-content.js';
+import { SynopsisAttempt } from './synopsis-attempt.js';
+import { SynopsisFormat } from './synopsis-format.js';
+
+/** Asks the agent of an attempt for a synopsis of what it is given. */
+@Injectable()
+export class AskAgent {
+  private readonly logger = new Logger(AskAgent.name);
+
+  constructor(
+    private readonly model: LanguageModel,
+    private readonly format: SynopsisFormat,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /** @throws ModelError, JobFailed when it does not keep to the format, JobStop, JobLeaseLost */
+  async execute(attempt: SynopsisAttempt, task: string): Promise<SynopsisContent> {
+    const first = this.read(await this.answer(attempt, task));
+    if (first.ok) return first.content;
+    this.logger.warn({ faults: first.faults }, 'a synopsis does not keep to the format; the model is told');
+    const second = this.read(await this.answer(attempt, `${task}\n\n${complaintAbout(first.faults)}`));
+    if (second.ok) return second.content;
+    const faults = second.faults.map(inWords).join('; ');
+    throw new JobFailed(
+      'synopsis.invalid_answer',
+      `The model was asked twice, and its answer does not keep to the format of a synopsis: ${faults}`,
+      false,
+    );
+  }
+
+  private read({ content, finishReason }: ModelAnswer): ReturnType<SynopsisFormat['parse']> {
+    const parsed = this.format.parse(content);
+    if (parsed.ok || finishReason !== 'length') return parsed;
+    return { ok: false, faults: [{ field: 'answer', message: 'broke off; it must be shorter' }] };
+  }
+
+  /** Tries again what may pass, as often as the settings say. */
+  private async answer(attempt: SynopsisAttempt, task: string): Promise<ModelAnswer> {
+    const { signal } = attempt;
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.call(attempt, task, retries);
+      } catch (error) {
+        const again = error instanceof ModelError && error.retryable && retries < this.config.llm.maxRetries;
+        if (!again || signal.aborted) throw error;
+        this.logger.warn({ code: error.code, retry: retries + 1 }, 'the model is asked again');
+        await retryWait(error, retries, signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** One request, and its row in the ledger. */
+  private async call(attempt: SynopsisAttempt, task: string, retry: number): Promise<ModelAnswer> {
+    const { agent, signal } = attempt;
+    const call = await this.begin(attempt);
+    let answer: ModelAnswer;
+    try {
+      answer = await this.model.answer(
+        {
+          model: call.model,
+          retry,
+          messages: [
+            { role: 'system', content: agent.prompt },
+            { role: 'user', content: task },
+          ],
+          tools: [],
+          responseFormat: { name: 'synopsis', schema: this.format.schema },
+        },
+        { onText: () => undefined },
+        signal,
+      );
+    } catch (error) {
+      const now = this.clock.now();
+      await this.settle(call, signal.aborted ? abortedCall(now) : failedCall(codeOf(error), now));
+      throw error;
+    }
+    await this.settle(call, completedCall(answer, this.clock.now()));
+    return answer;
+  }
+
+  private async begin({ job, agent, signal }: SynopsisAttempt): Promise<LlmCall> {
+    const call: LlmCall = {
+      id: this.ids.next(),
+      sessionId: job.sessionId,
+      runId: null,
+      jobId: job.id,
+      messageId: null,
+      agent: agent.id,
+      purpose: 'synopsis',
+      model: agent.model ?? this.config.defaultModel,
+      startedAt: this.clock.now(),
+    };
+    await this.journal.write('begin_synopsis_call', signal, async (tx) => {
+      await tx.get(JobRepository).getHeld(job.id, job.leaseToken!);
+      await tx.get(LlmCallRepository).start(call);
+    });
+    return call;
+  }
+
+  /** Whoever has the job by now: what became of this call is known here only. */
+  private async settle({ id }: LlmCall, outcome: LlmCallOutcome): Promise<void> {
+    await this.journal.writeOutcome('end_synopsis_call', async (tx) => {
+      await tx.get(LlmCallRepository).settle(id, outcome);
+    });
+  }
+}
+
+const inWords = ({ field, message }: FieldFault): string => `${field}: ${message}`;
+
+const complaintAbout = (faults: readonly FieldFault[]): string => `\
+You were asked this before, and your answer did not keep to the format:
+
+${faults.map((fault) => `- ${inWords(fault)}`).join('\n')}
+
+Answer again, with the whole synopsis.`;
+
+const codeOf = (error: unknown): { code: string } =>
+  error instanceof ModelError ? error : { code: 'job.internal_error' };

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { concatMap, filter, firstValueFrom, merge, of } from 'rxjs';
+import { ServerDraining } from '../../../shared/application/errors.js';
+import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
+import { Shutdown } from '../../../shared/application/shutdown.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { ErrorKind } from '../../../shared/domain/domain-error.js';
+import { EnqueueJob, EnqueuedJob, JobQueries, JobState, JobSupervisor } from '../../jobs/index.js';
+import { SynopsisNotFormed } from '../domain/synopsis.errors.js';
+import { SYNOPSIS_AGENT } from './synopsis-job.js';
+
+export interface FormSynopsisCommand {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly traceId: string;
+}
+
+/** What the session is the reason for, and no other attempt would change; all else is for another time. */
+const CONFLICTS: ReadonlySet<string> = new Set(['synopsis.nothing_to_cover', 'job.cancelled']);
+
+/** Has the synopsis of a session brought up to date: later, or while one waits. It is the same job either way. */
+@Injectable()
+export class FormSynopsis {
+  /** Whoever waits at the moment. */
+  private readonly waiting = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly enqueueJob: EnqueueJob,
+    private readonly jobs: JobQueries,
+    private readonly supervisor: JobSupervisor,
+    private readonly events: EventStream,
+    private readonly shutdown: Shutdown,
+    private readonly clock: Clock,
+  ) {
+    // They are told that the process ends before their connections do.
+    shutdown.register('end_streams', async () => void (await Promise.allSettled(this.waiting)));
+  }
+
+  /** @throws SessionNotFound, JobQuotaExceeded, ServerDraining */
+  inBackground(command: FormSynopsisCommand): Promise<EnqueuedJob> {
+    return this.enqueueJob.execute({
+      ...command,
+      agent: SYNOPSIS_AGENT,
+      query: undefined,
+      memory: undefined,
+    });
+  }
+
+  /**
+   * Resolves when it is formed. This process carries the job out, unless another one has it already; nothing of that
+   * ends when nobody waits any more.
+   * @throws the same, and SynopsisNotFormed
+   */
+  async now(command: FormSynopsisCommand): Promise<void> {
+    const after = await this.events.lastSeq(command.sessionId);
+    const { job } = await this.inBackground(command);
+    const formed = this.formed(command, job.id, after);
+    this.waiting.add(formed);
+    await formed.finally(() => this.waiting.delete(formed));
+  }
+
+  private async formed(
+    { sessionId, userId }: FormSynopsisCommand,
+    jobId: string,
+    after: number,
+  ): Promise<void> {
+    const told$ = this.events.watch(sessionId, after).pipe(filter((item) => isAbout(item, jobId)));
+    const look$ = merge(of(true), told$, this.shutdown.begun$).pipe(
+      concatMap(() => this.look(jobId, userId)),
+    );
+    await firstValueFrom(look$.pipe(filter((isDone) => isDone)));
+  }
+
+  /** @returns whether the job is done */
+  private async look(jobId: string, userId: string): Promise<boolean> {
+    const isDue = ({ status, availableAt }: JobState) =>
+      status === 'queued' && availableAt.getTime() <= this.clock.now().getTime();
+    let job = await this.jobs.view(jobId, userId);
+    if (isDue(job)) {
+      await this.supervisor.execute(jobId);
+      job = await this.jobs.view(jobId, userId);
+    }
+    if (job.status === 'done') return true;
+    if (job.status === 'failed' || job.status === 'cancelled') throw notFormed(job);
+    if (this.shutdown.draining) throw new ServerDraining();
+    // Its last attempt failed, and the next one is not for now.
+    if (job.status === 'queued' && job.error && !isDue(job)) {
+      throw notFormed(job, (job.availableAt.getTime() - this.clock.now().getTime()) / 1000);
+    }
+    return false;
+  }
+}
+
+const isAbout = (item: StreamItem, jobId: string): boolean =>
+  !isReset(item) && item.type === 'job.status_changed' && item.data['job_id'] === jobId;
+
+function notFormed({ id, status, error }: JobState, retryInSeconds?: number): SynopsisNotFormed {
+  const { code, message } = error ?? { code: 'job.cancelled', message: 'The job was cancelled' };
+  const kind: ErrorKind = CONFLICTS.has(code) ? 'conflict' : 'unavailable';
+  const details = { job: { id, status } };
+  return new SynopsisNotFormed(code, message, kind, details, retryInSeconds && Math.ceil(retryInSeconds));
+}

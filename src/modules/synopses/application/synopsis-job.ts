@@ -1,0 +1,101 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Journal } from '../../../shared/application/journal.js';
+import { Transaction } from '../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../shared/domain/clock.js';
+import { InputInvalid } from '../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { AgentRegistry, LlmCallRepository } from '../../agents/index.js';
+import { Job, JobFailed, JobHandler, JobRequest, JobState } from '../../jobs/index.js';
+import { SessionRepository } from '../../sessions/index.js';
+import { SynopsisVersion } from '../domain/synopsis.js';
+import { AskAgent } from './ask-agent.js';
+import { GatherMaterial, NewMaterial } from './gather-material.js';
+import { askForSynopsis } from './synopsis-prompt.js';
+import { SynopsisQueries } from './synopsis.queries.js';
+import { WriteSynopsis } from './write-synopsis.js';
+
+/** The agent whose jobs these are. */
+export const SYNOPSIS_AGENT = 'synopsis_manager';
+
+/** It is given to the model beside the messages. */
+const MOST_OF_WISH = 20_000;
+/** Each time a human was faster, the model is asked once more. */
+const MOST_TRIES = 5;
+
+/** Carries out the job of the agent that keeps synopses: sums up what is new in its session. */
+@Injectable()
+export class SynopsisJob implements JobHandler {
+  private readonly logger = new Logger(SynopsisJob.name);
+
+  constructor(
+    private readonly agents: AgentRegistry,
+    private readonly queries: SynopsisQueries,
+    private readonly gather: GatherMaterial,
+    private readonly askAgent: AskAgent,
+    private readonly write: WriteSynopsis,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+  ) {}
+
+  accept({ query, memory }: JobRequest): JsonObject {
+    const wish = { ...(query !== undefined && { query }), ...(memory !== undefined && { memory }) };
+    if (JSON.stringify(wish).length > MOST_OF_WISH) {
+      const message = `and memory must not be larger than ${MOST_OF_WISH} characters for this agent`;
+      throw new InputInvalid([{ field: 'query', message }]);
+    }
+    return wish;
+  }
+
+  /** It begins anew each time: what a dead worker had asked, nobody hears the answer to. */
+  async begin(tx: Transaction, job: Job): Promise<void> {
+    const { sessionId, userId } = job.snapshot();
+    await tx.get(SessionRepository).peek(sessionId, userId);
+    await this.abandon(tx, job);
+  }
+
+  async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
+    const attempt = { job, agent: this.agents.get(job.agent), signal };
+    let material: NewMaterial | undefined;
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const live = await this.journal.persist('read_synopsis', signal, () =>
+        this.queries.findLive(job.sessionId),
+      );
+      const after = live?.coversUpTo ?? 0;
+      // Another version, that covers the same: what was read is still what is new.
+      if (material?.after !== after) material = await this.gather.execute(attempt, after);
+      if (!material && live) return this.resultOf(job, live);
+      if (!material) {
+        throw new JobFailed('synopsis.nothing_to_cover', 'Nothing was said in the session yet', false);
+      }
+      const content = await this.askAgent.execute(attempt, askForSynopsis(live, material, job.payload));
+      const basedOn = live?.version ?? 0;
+      const written = await this.write.execute(attempt, { content, coverage: material, basedOn });
+      if (written) return this.resultOf(job, written);
+      this.logger.log({ based_on: basedOn, tries }, 'another version is live by now; once more on that one');
+    }
+    throw new JobFailed(
+      'synopsis.changed_meanwhile',
+      `The synopsis was edited ${MOST_TRIES} times while it was brought up to date`,
+      true,
+    );
+  }
+
+  async abandon(tx: Transaction, job: Job): Promise<void> {
+    await tx.get(LlmCallRepository).abortOpen({ jobId: job.id }, this.clock.now());
+  }
+
+  private async resultOf(job: JobState, live: SynopsisVersion): Promise<JsonObject> {
+    const usage = await this.queries.usageOf(job.id);
+    return {
+      version: live.version,
+      title: live.title,
+      covers_up_to: live.coversUpTo,
+      usage: {
+        model_calls: usage.modelCalls,
+        prompt_tokens: usage.promptTokens,
+        completion_tokens: usage.completionTokens,
+        total_tokens: usage.promptTokens + usage.completionTokens,
+      },
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { JobUsage, SynopsisQueries } from '../application/synopsis.queries.js';
+import { SynopsisVersion } from '../domain/synopsis.js';
+import { SynopsisVersionNotFound } from '../domain/synopsis.errors.js';
+
+const ABOUT = `v.id, v.session_id as "sessionId", v.version, v.title, v.kind, v.covers_up_to as "coversUpTo",
+  v.covers_up_to_message_id as "coversUpToMessageId", v.job_id as "jobId", v.author, v.created_at as "createdAt"`;
+
+const NUMBER = /^[1-9]\d{0,8}$/;
+
+@Injectable()
+export class SqlSynopsisQueries extends SynopsisQueries {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async findLive(sessionId: string): Promise<SynopsisVersion | undefined> {
+    const [row] = await this.database.query<SynopsisVersion>(
+      `select ${ABOUT}, v.items from synopses s
+         join synopsis_versions v on v.session_id = s.session_id and v.version = s.live_version
+        where s.session_id = $1`,
+      [sessionId],
+    );
+    return row;
+  }
+
+  async view(sessionId: string, version: string): Promise<SynopsisVersion> {
+    const [row] = NUMBER.test(version)
+      ? await this.database.query<SynopsisVersion>(
+          `select ${ABOUT}, v.items from synopsis_versions v where v.session_id = $1 and v.version = $2`,
+          [sessionId, version],
+        )
+      : [];
+    if (!row) throw new SynopsisVersionNotFound(sessionId, version.slice(0, 100));
+    return row;
+  }
+
+  async list(sessionId: string, page: PageRequest): Promise<Page<Omit<SynopsisVersion, 'items'>>> {
+    const rows = await this.database.query<Omit<SynopsisVersion, 'items'>>(
+      `select ${ABOUT} from synopsis_versions v
+        where v.session_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`,
+      [sessionId, page.cursor ?? null, page.limit + 1],
+    );
+    return pageOf(
+      rows,
+      page.limit,
+      (row) => row,
+      (row) => String(row.version),
+    );
+  }
+
+  async usageOf(jobId: string): Promise<JobUsage> {
+    const [usage] = await this.database.query<JobUsage>(
+      `select count(*)::int as "modelCalls", coalesce(sum(prompt_tokens), 0)::float8 as "promptTokens",
+              coalesce(sum(completion_tokens), 0)::float8 as "completionTokens"
+         from llm_calls where job_id = $1`,
+      [jobId],
+    );
+    return usage!;
+  }
+}

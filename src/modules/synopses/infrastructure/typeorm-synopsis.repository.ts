@@ -1,0 +1,31 @@
+import { EntityManager } from 'typeorm';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
+import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { Synopsis } from '../domain/synopsis.js';
+import { SynopsisRepository } from '../domain/synopsis.repository.js';
+import { SynopsisSchema, SynopsisVersionSchema } from './synopsis.row.js';
+
+export class TypeOrmSynopsisRepository extends SynopsisRepository {
+  private readonly manager: EntityManager;
+
+  constructor(private readonly context: RepositoryContext) {
+    super();
+    this.manager = context.manager;
+  }
+
+  async find(sessionId: string): Promise<Synopsis | undefined> {
+    const state = await this.manager.findOneBy(SynopsisSchema, { id: sessionId });
+    if (!state) return undefined;
+    const live = { sessionId, version: state.liveVersion };
+    return Synopsis.restore(state, await this.manager.findOneByOrFail(SynopsisVersionSchema, live));
+  }
+
+  async save(synopsis: Synopsis): Promise<void> {
+    // Before the row that refers to the live one of them.
+    await this.manager.insert(SynopsisVersionSchema, synopsis.pullVersions());
+    const state = synopsis.snapshot();
+    if (state.version === 0) await this.manager.insert(SynopsisSchema, { ...state, version: 1 });
+    else await updateVersioned(this.manager, SynopsisSchema, state);
+    this.context.record(...synopsis.pullEvents());
+  }
+}
