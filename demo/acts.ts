@@ -1,5 +1,12 @@
 import type { Session } from './api.ts';
-import { type Finding, lookAtFiles, lookAtMessages, lookAtPlan, lookAtRuns } from './findings.ts';
+import {
+  type Finding,
+  lookAtFiles,
+  lookAtMessages,
+  lookAtPlan,
+  lookAtRuns,
+  lookAtSynopsis,
+} from './findings.ts';
 import { Ide, type Parts } from './ide.ts';
 import { ScriptedHuman } from './scripted-human.ts';
 import { GREETING, PROPOSED, QUESTION, TASK } from './story.ts';
@@ -24,10 +31,13 @@ export async function recite(stage: Stage): Promise<Finding[]> {
   await ide.ask(TASK);
   screen.user(QUESTION);
   await ide.ask(QUESTION, { leaveAfter: 150 });
+  screen.note('the synopsis of the session, in the background:');
+  await ide.summarise();
   return [
     await lookAtFiles(workspace, signal),
     await lookAtPlan(client, session.id),
     await lookAtRuns(client, session.id),
+    await lookAtSynopsis(client, session.id),
     await lookAtMessages(client, session.id, ide.transcript),
   ];
 }

@@ -57,6 +57,23 @@ export interface PlanRecord extends Plan {
   }[];
 }
 
+/** Work in the background. */
+export interface Job {
+  readonly job_id: string;
+  readonly status: string;
+}
+
+export type SynopsisItem =
+  | { readonly kind: 'heading' | 'text' | 'open_question' | 'decision' | 'code'; readonly text: string }
+  | { readonly kind: 'list'; readonly entries: readonly string[] };
+
+export interface Synopsis {
+  readonly status: string;
+  readonly version: number | null;
+  readonly title: string | null;
+  readonly items: readonly SynopsisItem[] | null;
+}
+
 /** A question about a tool call. */
 export interface Approval {
   readonly id: string;
@@ -116,6 +133,8 @@ export type SessionEvent =
   | Event<'subtask.status_changed', { subtask_id: string; from: string; to: string; progress: Progress }>
   | Event<'run.waiting', { for: readonly { kind: string; id: string }[] }>
   | Event<'approval.requested', { approval: Approval }>
+  | Event<'job.status_changed', { job_id: string; job_type: string; status: string; duration_ms?: number }>
+  | Event<'synopsis.updated', { version: number }>
   | Event<'run.finished', { status: string; error?: { message: string }; usage: Usage; duration_ms: number }>;
 
 interface CompletedMessage {

@@ -37,10 +37,11 @@ async function play(interactive: boolean, signal: AbortSignal): Promise<boolean>
 
   await using server = await Server.start(join(folder.path, 'data'), signal);
   server.died.catch((error: unknown) => quit.abort(error));
-  const { url, model, database } = server.greeting;
+  const { url, model, database, jobs } = server.greeting;
   screen.fact('server', `${url}, ready after ${duration(performance.now() - startedAt)}`);
   screen.fact('model', model);
   screen.fact('database', database);
+  screen.fact('jobs', jobs);
   screen.fact('workspace', `${workspace}: ${Object.keys(FILES).join(', ')}`);
 
   const client = new IdeClient(url, signal);

@@ -58,6 +58,15 @@ export async function lookAtPlan(client: IdeClient, sessionId: string): Promise<
   return { passed: `the plan is ${plan.status}: ${story.join(', ')}`, faults };
 }
 
+export async function lookAtSynopsis(client: IdeClient, sessionId: string): Promise<Finding> {
+  const { status, version, items } = await client.synopsis(sessionId);
+  const faults = [
+    ...(status === 'ready' ? [] : [`the synopsis is ${status}`]),
+    ...(items?.length ? [] : ['the synopsis is empty']),
+  ];
+  return { passed: `the synopsis is ready, in version ${version}`, faults };
+}
+
 /** Whether what is stored of a session, in its main history and in each subtask, is what was streamed. */
 export async function lookAtMessages(
   client: IdeClient,

@@ -3,6 +3,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type {
   Approval,
   Input,
+  Job,
   List,
   Message,
   PlanRecord,
@@ -10,6 +11,7 @@ import type {
   Run,
   Session,
   SessionEvent,
+  Synopsis,
 } from './api.ts';
 
 /** The server's HTTP interface as an IDE plugin uses it. */
@@ -51,6 +53,15 @@ export class IdeClient {
 
   runs(sessionId: string): Promise<Run[]> {
     return this.#all(`/v1/sessions/${sessionId}/runs`);
+  }
+
+  /** Has the synopsis of a session made in the background. */
+  requestSynopsis(sessionId: string): Promise<Job> {
+    return this.#json(`/v1/sessions/${sessionId}/synopsis?mode=background`, {});
+  }
+
+  synopsis(sessionId: string): Promise<Synopsis> {
+    return this.#json(`/v1/sessions/${sessionId}/synopsis`);
   }
 
   /**

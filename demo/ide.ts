@@ -6,6 +6,8 @@ import { Transcript } from './transcript.ts';
 import type { WorkspaceTools } from './workspace-tools.ts';
 
 const BAD_REQUEST = 400;
+/** What a job comes to in the end. */
+const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
 
 interface Asking {
   /** Breaks the connection once, when this many characters of a message were seen. */
@@ -69,6 +71,19 @@ export class Ide {
         return;
       }
     }
+  }
+
+  /** Has the synopsis made in the background, and watches the job until it has ended. */
+  async summarise(): Promise<void> {
+    const { job_id: jobId } = await this.#client.requestSynopsis(this.#session.id);
+    for (;;) {
+      const { value: event } = await this.#events.next();
+      await this.#take(event);
+      if (event.type !== 'job.status_changed' || event.data.job_id !== jobId) continue;
+      this.#screen.job(event.data);
+      if (ENDED.has(event.data.status)) break;
+    }
+    this.#screen.synopsis(await this.#client.synopsis(this.#session.id));
   }
 
   async #take(event: SessionEvent): Promise<void> {

@@ -1,11 +1,14 @@
 import { styleText } from 'node:util';
-import type { Approval, DataOf, Plan, Subtask, ToolOutcome } from './api.ts';
+import type { Approval, DataOf, Plan, Subtask, Synopsis, ToolOutcome } from './api.ts';
 import { wrap } from './wrap.ts';
 
 const WIDTH = 72;
 const MARGIN = '  ';
 /** Of one argument. */
 const SHOWN_LINES = 40;
+
+/** What stands before an item of a synopsis. */
+const WORDS = { decision: 'decided:', open_question: 'open:', code: '' } as const;
 
 /** Everything the demo prints. Colours appear where the terminal has them and NO_COLOR does not forbid it. */
 export class Screen {
@@ -112,6 +115,21 @@ export class Screen {
     const mark = 'error' in outcome ? styleText('red', '✗') : styleText('green', '←');
     const shown = 'error' in outcome ? outcome.error : describe(outcome.result);
     this.#line(`${MARGIN}${mark} ${clip(shown)} ${styleText('dim', `· ${duration(elapsedMs)}`)}`);
+  }
+
+  job({ job_type: type, status, duration_ms: tookMs }: DataOf<'job.status_changed'>): void {
+    const took = tookMs === undefined ? '' : styleText('dim', ` · ${duration(tookMs)}`);
+    this.#line(`${MARGIN}${styleText('blue', `job ${type}: ${status}`)}${took}`);
+  }
+
+  synopsis({ title, version, items }: Synopsis): void {
+    this.#line(`\n${MARGIN}${styleText(['bold', 'blue'], `Synopsis: ${title ?? 'none'}`)}`);
+    this.#line(`${MARGIN}${styleText('dim', `version ${version ?? 0}`)}`);
+    for (const item of items ?? []) {
+      if (item.kind === 'heading') this.#line(`${MARGIN}${styleText('bold', item.text)}`);
+      else if (item.kind === 'list') for (const entry of item.entries) this.#indented(`- ${entry}`, MARGIN);
+      else this.#indented(item.kind === 'text' ? item.text : `${WORDS[item.kind]} ${item.text}`, MARGIN);
+    }
   }
 
   runFinished(

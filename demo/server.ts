@@ -12,6 +12,7 @@ export interface Greeting {
   readonly url: string;
   readonly model: string;
   readonly database: string;
+  readonly jobs: string;
 }
 
 /** The server as a process of its own, the way `npm start` runs it. Disposing of it stops it in order. */
@@ -113,7 +114,7 @@ async function stopDatabase(dataDir: string): Promise<void> {
 }
 
 function parseGreeting(line: string): Greeting | undefined {
-  const [, url, model, database] =
-    /agent-runtime: Swagger UI at (\S+)\/docs, model: (.+), database: ([^"]+)"/.exec(line) ?? [];
-  return url && model && database ? { url, model, database } : undefined;
+  const [, url, model, database, jobs] =
+    /agent-runtime: Swagger UI at (\S+)\/docs, model: (.+), database: (.+), jobs: ([^"]+)"/.exec(line) ?? [];
+  return url && model && database && jobs ? { url, model, database, jobs } : undefined;
 }
