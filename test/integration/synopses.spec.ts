@@ -482,6 +482,13 @@ describe('a long session', () => {
     expect((await jobOf(body.generated_by)).result.usage.model_calls).toBe(requests.length);
   });
 
+  it('of many short messages is one request, with all of them', async () => {
+    await tell(...Array.from({ length: 50 }, (_, n) => word(n)));
+    app.model.script(says(SYNOPSIS));
+    expect((await formNow()).body).toMatchObject({ covers_up_to: 50 });
+    expect(asked()[0]!.match(/word-\d{6} /g)).toEqual(Array.from({ length: 50 }, (_, n) => word(n)));
+  });
+
   it('is not read again when a human was faster', async () => {
     for (let n = 0; n < 5; n++) await tell(word(n).repeat(WORDS));
     app.model.script(says(SYNOPSIS), says(SYNOPSIS), slowly(SYNOPSIS), says(LATER));
