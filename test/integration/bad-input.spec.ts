@@ -174,20 +174,55 @@ describe('bad input', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'cursor=%00', 'cursor=nonsense'])(
-    'refuses a list with %s',
-    async (query) => {
-      for (const path of [
-        '/v1/sessions',
+  it.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=',
+    'limit=0x5',
+    'limit=1e1',
+    'limit=%205',
+    'cursor=%00',
+    'cursor=nonsense',
+  ])('refuses a list with %s', async (query) => {
+    for (const path of [
+      '/v1/sessions',
+      `/v1/sessions/${sessionId}/messages`,
+      `/v1/sessions/${sessionId}/runs`,
+    ]) {
+      const answer = await app.client.get(`${path}?${query}`);
+      expectProblem(answer, 400, 'request.invalid');
+      expect(answer.body.errors[0].field).toBe(query.split('=')[0]);
+    }
+  });
+
+  it.each(['', '0x10', '1e9', '%205', '+5', '-1', '1.5'])('refuses an age of %j', async (age) => {
+    const answer = await app.client.get(`/v1/runs?older_than_seconds=${age}`);
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors[0].field).toBe('older_than_seconds');
+    expect((await app.client.get('/v1/runs?older_than_seconds=5')).status).toBe(200);
+  });
+
+  it('refuses a tool result with a whole number that it could not keep, instead of changing it', async () => {
+    app.model.script({ calls: [{ name: 'read_file', args: { path: 'x' } }] }, { text: 'Done.' });
+    const asked = await app.client.ask(sessionId, 'Look', { agent: 'coder' });
+    const callId = asked.find(({ type }) => type === 'tool_call.requested')!.data['call_id'];
+    const send = (result: string) =>
+      app.client.post(
         `/v1/sessions/${sessionId}/messages`,
-        `/v1/sessions/${sessionId}/runs`,
-      ]) {
-        const answer = await app.client.get(`${path}?${query}`);
-        expectProblem(answer, 400, 'request.invalid');
-        expect(answer.body.errors[0].field).toBe(query.split('=')[0]);
-      }
-    },
-  );
+        `{"type":"tool_result","call_id":"${String(callId)}","result":${result}}`,
+      );
+    for (const result of ['12345678901234567891', '{"rows":[{"id":-9007199254740993}]}']) {
+      const refused = await send(result);
+      expectProblem(refused, 400, 'request.invalid');
+      expect(refused.body.errors[0]).toMatchObject({
+        field: 'result',
+        message: expect.stringContaining('2^53'),
+      });
+    }
+    expect((await send('{"rows":[{"id":9007199254740991,"x":1.5e300}]}')).status).toBe(400);
+    expect((await send('{"rows":[{"id":9007199254740991,"x":0.1}]}')).status).toBe(202);
+  });
 
   it('refuses unknown agents, and those that never have the word', async () => {
     for (const agent of ['nobody', 'synopsis_manager']) {

@@ -524,6 +524,44 @@ describe('A request that was refused', () => {
   });
 });
 
+describe('A request that ends something', () => {
+  const repeated = async (path: string, sessionId: string, end: () => Promise<unknown>) => {
+    const client = keyed(app.client);
+    const first = await client.post(path);
+    await end();
+    await app.client.call('DELETE', `/v1/sessions/${sessionId}`);
+    const again = await client.post(path);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect((await app.client.post(path)).status).toBe(404);
+    return first;
+  };
+
+  it('keeps its answer also when its session is gone: a run', async () => {
+    app.model.script(READ);
+    const sessionId = await app.client.openSession({ agent: 'coder' });
+    const [event] = await app.client.ask(sessionId, 'Look');
+    const end = () => app.client.readUntil(sessionId, isFinished);
+    expect((await repeated(`/v1/runs/${event!.run_id}/cancel`, sessionId, end)).status).toBe(202);
+  });
+
+  it('keeps its answer also when its session is gone: a plan', async () => {
+    app.model.reset(NOT_ATOMIC);
+    app.model.script(propose());
+    const { sessionId, planId } = await toReview(app);
+    const end = () => app.client.readUntil(sessionId, isFinished);
+    const first = await repeated(`/v1/plans/${planId}/cancel`, sessionId, end);
+    expect(first.body.plan.status).toBe('cancelled');
+  });
+
+  it('keeps its answer also when its session is gone: a job', async () => {
+    const sessionId = await app.client.openSession();
+    const request = { session_id: sessionId, query: 'Look' };
+    const { body } = await app.client.post('/v1/jobs/agents/ask/1.0.0', request);
+    const first = await repeated(`/v1/jobs/${body.job_id}/cancel`, sessionId, () => Promise.resolve());
+    expect(first.body.status).toBe('cancelled');
+  });
+});
+
 describe('After 24 hours', () => {
   const age = (key: string, by: string) =>
     app.database.rows(`update idempotency_keys set created_at = now() - $2::interval where key = $1`, [

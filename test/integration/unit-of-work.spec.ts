@@ -8,6 +8,7 @@ import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { ConcurrencyError } from '../../src/shared/domain/domain-error.js';
 import { EventHub } from '../../src/shared/infrastructure/events/event-hub.js';
 import { UnitOfWorkMisuse } from '../../src/shared/infrastructure/persistence/open-waits.js';
+import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
 const newSession = (title = 'x') =>
@@ -106,6 +107,28 @@ describe('a unit of work', () => {
       });
     await Promise.all([lockBoth(a.id, b.id, 'one'), lockBoth(b.id, a.id, 'two')]);
     expect(await titleOf(a.id)).toBe(await titleOf(b.id));
+  });
+
+  it('does not wait for long where a process that stands still has locked a row, nor keeps others waiting', async () => {
+    const [blocked, free] = [newSession(), newSession()];
+    await uow.run('test', async (tx) => {
+      for (const session of [blocked, free]) await tx.get(SessionRepository).add(session);
+    });
+    const unlock = await app.database.lock('select from sessions where id = $1 for update', [blocked.id]);
+    try {
+      const rename = (id: string) => app.client.call('PATCH', `/v1/sessions/${id}`, { title: 'renamed' });
+      const begunAt = performance.now();
+      // More than there are connections.
+      const waiting = Array.from({ length: 12 }, () => rename(blocked.id));
+      await eventually(async () => expect((await rename(free.id)).status).toBe(200));
+      expect(performance.now() - begunAt).toBeLessThan(6_000);
+      for (const { status, body } of await Promise.all(waiting)) {
+        expect([status, body.code]).toEqual([503, 'database.unavailable']);
+      }
+    } finally {
+      await unlock();
+    }
+    expect(await titleOf(blocked.id)).toBe('x');
   });
 
   it('refuses to begin inside another one', async () => {

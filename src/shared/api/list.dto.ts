@@ -3,8 +3,12 @@ import { Page } from '../application/page.js';
 import { InputInvalid } from '../domain/domain-error.js';
 import { isId } from '../domain/ids.js';
 
+/** A number of a query, written in digits: what JavaScript reads as one besides ('', '0x10', '1e3') is none. */
+export const inDigits = <T extends z.ZodType>(number: T) =>
+  z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), number);
+
 export const PageQueryDto = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe('At most so many'),
+  limit: inDigits(z.int().min(1).max(200).default(50)).describe('At most so many'),
   cursor: z.string().max(200).optional().describe('`next_cursor` of the page before'),
 });
 

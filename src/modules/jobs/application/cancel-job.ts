@@ -4,14 +4,12 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
-import { JobQueries } from './job.queries.js';
 import { JobSupervisor } from './job-supervisor.js';
 
 @Injectable()
 export class CancelJob {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly queries: JobQueries,
     private readonly handlers: JobHandlers,
     private readonly supervisor: JobSupervisor,
     private readonly clock: Clock,
@@ -25,9 +23,8 @@ export class CancelJob {
     job: JobState;
     repeated: boolean;
   }> {
-    await this.queries.view(jobId, userId);
     const { value } = await this.uow.run('cancel_job', async (tx) => {
-      const job = await tx.get(JobRepository).get(jobId);
+      const job = await tx.get(JobRepository).getOwned(jobId, userId);
       const { status, agent, cancelRequestedAt } = job.snapshot();
       const repeated = job.isFinal;
       if (!repeated && cancelRequestedAt === null) {

@@ -21,6 +21,12 @@ export abstract class JobRepository {
    */
   abstract get(jobId: string): Promise<Job>;
   /**
+   * The same, for its user. Asked within the unit of work, so that a request that is repeated finds what it led to also
+   * after the session was deleted.
+   * @throws JobNotFound also when it is somebody else's, or its session was deleted
+   */
+  abstract getOwned(jobId: string, userId: string): Promise<Job>;
+  /**
    * The same, for the process that carries it out.
    * @throws JobLeaseLost when it is not this one any more
    */

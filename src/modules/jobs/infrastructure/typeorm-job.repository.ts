@@ -1,4 +1,5 @@
 import { EntityManager, FindOptionsWhere, LessThanOrEqual } from 'typeorm';
+import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
 import { JobNotFound } from '../domain/job.errors.js';
@@ -70,6 +71,11 @@ export class TypeOrmJobRepository extends JobRepository {
     const job = await this.lock({ id: jobId });
     if (!job) throw new JobNotFound(jobId);
     return job;
+  }
+
+  async getOwned(jobId: string, userId: string): Promise<Job> {
+    if (!(await isOwned(this.manager, 'jobs', jobId, userId))) throw new JobNotFound(jobId);
+    return this.get(jobId);
   }
 
   async getHeld(jobId: string, token: string): Promise<Job> {

@@ -43,12 +43,18 @@ export class SqlPlanQueries extends PlanQueries {
   }
 
   async view(planId: string, userId: string): Promise<PlanRecord> {
+    const owned = `join sessions s on s.id = p.session_id and s.deleted_at is null
+      where p.id = $1 and p.user_id = $2`;
+    return this.one(planId, owned, [planId, userId]);
+  }
+
+  record(planId: string): Promise<PlanRecord> {
+    return this.one(planId, 'where p.id = $1', [planId]);
+  }
+
+  private async one(planId: string, which: string, parameters: readonly string[]): Promise<PlanRecord> {
     const rows = isId(planId)
-      ? await this.database.query<PlanRow>(
-          `select ${PLAN} from plans p join sessions s on s.id = p.session_id and s.deleted_at is null
-            where p.id = $1 and p.user_id = $2`,
-          [planId, userId],
-        )
+      ? await this.database.query<PlanRow>(`select ${PLAN} from plans p ${which}`, parameters)
       : [];
     const [record] = await this.records(rows);
     if (!record) throw new PlanNotFound(planId);

@@ -1,4 +1,5 @@
 import { EntityManager, In } from 'typeorm';
+import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
 import { PlanState } from '../domain/plan-state.js';
@@ -25,6 +26,11 @@ export class TypeOrmPlanRepository extends PlanRepository {
     const row = await this.manager.findOneBy(PlanSchema, { id: planId });
     if (!row) throw new PlanNotFound(planId);
     return this.restore(row);
+  }
+
+  async getOwned(planId: string, userId: string): Promise<Plan> {
+    if (!(await isOwned(this.manager, 'plans', planId, userId))) throw new PlanNotFound(planId);
+    return this.get(planId);
   }
 
   async findOpen(runId: string): Promise<Plan | undefined> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonValue } from '../../../shared/domain/json.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { ApprovalDto, toApprovalView } from '../../approvals/index.js';
 import { MessageDto, toMessageView } from '../../conversations/index.js';
@@ -30,12 +31,22 @@ const UserMessageDto = z
   })
   .meta({ id: 'UserMessage', example: { type: 'user_message', content: 'Add a greeting to hello.txt' } });
 
+/** Numbers that were read as other ones than they were sent as would be told to the model. */
+function isExact(value: JsonValue | undefined): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
+}
+
 const ToolResultDto = z
   .strictObject({
     type: z.literal('tool_result'),
     call_id: z.string().max(100),
     result: JsonDto.optional().describe('What the tool answered: text, or any JSON'),
     error: z.string().max(MAX_CONTENT).optional().describe('Why the tool could not do it'),
+  })
+  .refine(({ result }) => isExact(result), {
+    message: 'holds a whole number beyond 2^53, which JSON does not carry exactly: send it as text',
+    path: ['result'],
   })
   .refine((value) => (value.result === undefined) !== (value.error === undefined), {
     message: 'exactly one of result and error is needed',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
+import { PageQueryDto, listOf, inDigits } from '../../../shared/api/list.dto.js';
 import { RUN_PHASES, RUN_STATUSES, RunView } from '../application/run-view.js';
 
 export const WaitingForDto = z.array(
@@ -57,7 +57,7 @@ export const RunListDto = listOf(RunDto, 'RunList');
 
 export const RunQueryDto = PageQueryDto.extend({
   status: z.enum(RUN_STATUSES).optional(),
-  older_than_seconds: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
+  older_than_seconds: inDigits(z.int().min(0).max(1_000_000_000).optional()),
 });
 
 export type RunQueryDto = z.infer<typeof RunQueryDto>;

@@ -28,9 +28,8 @@ export class CancelPlan {
    * @throws PlanNotFound, PlanTransitionNotAllowed
    */
   async execute({ userId, planId, reason }: CancelPlanCommand): Promise<Accepted> {
-    await this.plans.view(planId, userId);
     const { value: run, events } = await this.uow.run('cancel_plan', async (tx) => {
-      const { plan, run: current } = await lockPlan(tx, planId);
+      const { plan, run: current } = await lockPlan(tx, planId, userId);
       await this.endPlan.execute(tx, plan, { by: userId, ...(reason && { reason }) }, (act) =>
         plan.cancel(act),
       );
@@ -38,7 +37,7 @@ export class CancelPlan {
       return current.snapshot();
     });
     if (run.status === 'running') this.supervisor.cancel(run.id);
-    const plan = await this.plans.view(planId, userId);
+    const plan = await this.plans.record(planId);
     return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }
 }

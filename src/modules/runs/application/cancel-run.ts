@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { StopRun } from './stop-run.js';
 
@@ -10,7 +9,6 @@ import { StopRun } from './stop-run.js';
 export class CancelRun {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly runs: RunQueries,
     private readonly stopRun: StopRun,
     private readonly supervisor: RunSupervisor,
   ) {}
@@ -26,9 +24,8 @@ export class CancelRun {
     userId: string;
     runId: string;
   }): Promise<{ run: RunState; repeated: boolean }> {
-    await this.runs.view(runId, userId);
     const { value } = await this.uow.run('cancel_run', async (tx) => {
-      const run = await tx.get(RunRepository).get(runId);
+      const run = await tx.get(RunRepository).getOwned(runId, userId);
       const repeated = run.isFinal;
       await this.stopRun.execute(tx, run);
       return { run: run.snapshot(), repeated };

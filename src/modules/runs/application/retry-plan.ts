@@ -31,10 +31,9 @@ export class RetryPlan {
   async execute(command: { userId: string; planId: string; reason: string | undefined }): Promise<Accepted> {
     this.supervisor.requireAccepting();
     const { userId, planId, reason } = command;
-    const { plan: asked } = await this.plans.view(planId, userId);
     const { value: run, events } = await this.uow.run('retry_plan', async (tx) => {
-      const { plan } = await lockPlan(tx, planId);
-      const session = await tx.get(SessionRepository).peek(asked.sessionId, userId);
+      const { plan } = await lockPlan(tx, planId, userId);
+      const session = await tx.get(SessionRepository).peek(plan.snapshot().sessionId, userId);
       session.requireOpen();
       const now = this.clock.now();
       const runId = this.ids.next();
@@ -57,7 +56,7 @@ export class RetryPlan {
       return started.snapshot();
     });
     this.supervisor.start(run);
-    const plan = await this.plans.view(planId, userId);
+    const plan = await this.plans.record(planId);
     return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }
 }

@@ -14,6 +14,12 @@ export abstract class RunRepository {
    */
   abstract get(runId: string): Promise<Run>;
   /**
+   * The same, for its user. Asked within the unit of work, so that a request that is repeated finds what it led to also
+   * after the session was deleted.
+   * @throws RunNotFound also when it is somebody else's, or its session was deleted
+   */
+  abstract getOwned(runId: string, userId: string): Promise<Run>;
+  /**
    * The same, for the process that carries the run on.
    * @throws LeaseLost when it is not this one any more
    */

@@ -1,5 +1,6 @@
 import { EntityManager, FindOptionsWhere, In, IsNull } from 'typeorm';
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
+import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
 import { SessionBusy } from '../../sessions/index.js';
@@ -38,6 +39,11 @@ export class TypeOrmRunRepository extends RunRepository {
     const run = await this.lock({ id: runId });
     if (!run) throw new RunNotFound(runId);
     return run;
+  }
+
+  async getOwned(runId: string, userId: string): Promise<Run> {
+    if (!(await isOwned(this.manager, 'runs', runId, userId))) throw new RunNotFound(runId);
+    return this.get(runId);
   }
 
   async getHeld(runId: string, token: string): Promise<Run> {

@@ -12,7 +12,14 @@ const IDLE_IN_TRANSACTION_MS = 10_000;
 /** The tables' folder of migrations: beside `src` in a checkout, and beside the built `src` in `dist`. */
 const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
 
-const LIMITS = { Client: BoundedClient, idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS };
+/** And nobody waits for that long: whoever does keeps a connection from those who have nothing to do with it. */
+const LOCK_MS = 3_000;
+
+const LIMITS = {
+  Client: BoundedClient,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  lock_timeout: LOCK_MS,
+};
 
 /**
  * The connection pool, which also knows how rows are called. Not connected yet.

@@ -11,9 +11,10 @@ interface DriverError {
 
 /**
  * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or starting up, 53300 too many connections,
- * 25P03 a transaction that was idle for too long.
+ * 25P03 a transaction that was idle for too long. And 55P03, a row that somebody else has kept locked: what cannot be
+ * reached in time is to be tried again as well.
  */
-const LOST_SQLSTATE = /^(08|57P0[1-5]|53300|25P03)/;
+const LOST_SQLSTATE = /^(08|57P0[1-5]|53300|25P03|55P03)/;
 const LOST_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
