@@ -10,6 +10,8 @@ import { RecoverJobs } from './recover-jobs.js';
 /** A lease that has run out is noticed after this part of its time at the latest. */
 const LOOKS_PER_LEASE = 3;
 const AT_MOST_EVERY_MS = 10;
+/** Before a queue that cannot be reached is tried once more, whatever is told meanwhile. */
+const UNREACHABLE_MS = 1_000;
 
 /**
  * Sees to it that no job is forgotten: looks at the start, when told, when the next attempt of one is due, and every now
@@ -21,6 +23,7 @@ export class JobWatch implements OnApplicationBootstrap {
   private readonly told = new Subject<void>();
   /** How long to wait for the next look, unless told. */
   private waitMs = 0;
+  private isReachable = true;
 
   constructor(
     private readonly recoverJobs: RecoverJobs,
@@ -43,7 +46,12 @@ export class JobWatch implements OnApplicationBootstrap {
       return this.look();
     })
       .pipe(
-        repeat({ delay: () => merge(timer(missed ? 0 : this.waitMs), told$).pipe(take(1)) }),
+        repeat({
+          delay: () =>
+            this.isReachable
+              ? merge(timer(missed ? 0 : this.waitMs), told$).pipe(take(1))
+              : timer(UNREACHABLE_MS),
+        }),
         takeUntil(this.shutdown.begun$),
       )
       .subscribe();
@@ -59,7 +67,8 @@ export class JobWatch implements OnApplicationBootstrap {
     this.waitMs = everyMs;
     try {
       await this.recoverJobs.execute();
-      if (!(await this.deliverJobs.execute())) return;
+      this.isReachable = await this.deliverJobs.execute();
+      if (!this.isReachable) return;
       const due = await this.outbox.nextDue();
       if (due)
         this.waitMs = Math.min(

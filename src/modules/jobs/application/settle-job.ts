@@ -3,12 +3,13 @@ import { Config } from '../../../config/config.js';
 import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
 import { Journal, LAST_WRITE_MS } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { DomainError } from '../../../shared/domain/domain-error.js';
+import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelError } from '../../agents/index.js';
 import { JobFailed } from '../domain/job.errors.js';
 import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
+import { JobHandlers } from './job-handler.js';
 import { JobStop } from './job-stop.js';
 
 /** Stores what came of an attempt. */
@@ -18,6 +19,7 @@ export class SettleJob {
 
   constructor(
     private readonly journal: Journal,
+    private readonly handlers: JobHandlers,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -30,7 +32,7 @@ export class SettleJob {
   async fail(job: JobState, error: unknown, giveUp: AbortSignal): Promise<void> {
     if (error instanceof JobStop) {
       if (error.kind === 'lost') return;
-      await this.settle(job, giveUp, (held, now) => this.stop(held, error, now));
+      await this.settle(job, giveUp, (held, now) => this.stop(held, error, now), isHandedOver(error));
       return;
     }
     const failure = this.describe(job, error);
@@ -46,17 +48,22 @@ export class SettleJob {
     else held.release('handed_over', now);
   }
 
-  /** Waits for the database as long as the process lives; once it is to stop, not much longer. */
+  /**
+   * Waits for the database as long as the process lives; once it is to stop, not much longer.
+   * @param goesOn whether others go on with this attempt; where not, what it could not end itself is ended with it
+   */
   private async settle(
     { id, leaseToken }: JobState,
     giveUp: AbortSignal,
     how: (job: Job, now: Date) => void,
+    goesOn: (held: JobState) => boolean = () => false,
   ): Promise<void> {
     const patience = giveUp.aborted ? AbortSignal.timeout(LAST_WRITE_MS) : giveUp;
     await this.journal.write('finish_job', patience, async (tx) => {
       const job = await tx.get(JobRepository).get(id);
       // Settled already, though the answer to that was lost; or somebody else's by now.
       if (job.snapshot().leaseToken !== leaseToken) return;
+      if (!goesOn(job.snapshot())) await this.handlers.of(job.snapshot().agent).abandon(tx, job);
       how(job, this.clock.now());
       await tx.get(JobRepository).save(job);
     });
@@ -65,7 +72,9 @@ export class SettleJob {
   private describe(job: JobState, error: unknown): JobFailed {
     if (error instanceof JobFailed) return error;
     if (error instanceof ModelError) return new JobFailed(error.code, error.message, error.retryable);
-    if (error instanceof DatabaseUnavailable) return new JobFailed(error.code, error.message, true);
+    if (error instanceof DatabaseUnavailable || error instanceof ConcurrencyError) {
+      return new JobFailed(error.code, error.message, true);
+    }
     if (error instanceof StorageFailed) {
       return new JobFailed('job.persistence_failed', 'What came of the job could not be stored', true);
     }
@@ -74,5 +83,10 @@ export class SettleJob {
     return new JobFailed('job.internal_error', 'The job failed inside the server', false);
   }
 }
+
+const isHandedOver =
+  ({ kind }: JobStop) =>
+  ({ cancelRequestedAt }: JobState) =>
+    kind === 'released' && cancelRequestedAt === null;
 
 const toError = ({ code, message }: JobFailed) => ({ code, message });
