@@ -8,7 +8,7 @@ const JOBS_IN_THE_MIDDLE = 20;
 const JOBS_FORGOTTEN = LARGE ? 100 : 20;
 /** What one worker carries out at once. */
 const CONCURRENCY = 8;
-const LEASE_SECONDS = 2;
+const LEASE_SECONDS = 3;
 const DRAIN_SECONDS = 1;
 /** What the last writes may take beyond the drain. */
 const LAST_WRITES_MS = 5_000;
@@ -61,7 +61,7 @@ describe.each<[QueueName]>([['PostgreSQL'], ['Redis']])('jobs by the queue in %s
       const { jobs: recoveries } = await fleet.recoveries(jobs);
       report(`worker killed, ${queue}`, { jobs: jobs.length, recoveries, took: secondsSince(begunAt) });
       expect(await fleet.faults(jobs)).toEqual([]);
-      expect(recoveries).toBe(CONCURRENCY);
+      expect(recoveries).toBeGreaterThanOrEqual(CONCURRENCY);
     },
   );
 

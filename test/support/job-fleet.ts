@@ -42,6 +42,8 @@ const KNOWN = `
 export class JobFleet {
   private readonly workers: ServerProcess[] = [];
   private stories = 0;
+  /** How often the API was too busy to take a job in. */
+  refused = 0;
 
   private constructor(
     readonly database: TestDatabase,
@@ -102,14 +104,20 @@ export class JobFleet {
       sessions.map(async (sessionId) => {
         const story: Story = { number: ++this.stories, kind: 'answer', words: 20 };
         if (held) this.model.hold(callOf(story));
-        const { status, body } = await client.post('/v1/jobs/agents/ask/1.0.0', {
-          session_id: sessionId,
-          query: taskOf(story),
-        });
-        if (status !== 202) throw new Error(`not accepted: ${status} ${JSON.stringify(body)}`);
-        return { jobId: body.job_id as string, story };
+        return { jobId: await this.request(sessionId, story), story };
       }),
     );
+  }
+
+  /** Asks once more when the server is too busy, as clients are told to; it had not taken the job in then. */
+  private async request(sessionId: string, story: Story): Promise<string> {
+    for (;;) {
+      const body = { session_id: sessionId, query: taskOf(story) };
+      const answer = await this.api.client.post('/v1/jobs/agents/ask/1.0.0', body);
+      if (answer.status === 202) return answer.body.job_id as string;
+      if (answer.status !== 503) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+      this.refused++;
+    }
   }
 
   async count(asked: readonly Asked[], what: string): Promise<number> {
