@@ -97,8 +97,9 @@ describe.each<[QueueName]>([['PostgreSQL'], ['Redis']])('jobs by the queue in %s
     `are taken in while Redis is away, ${JOBS_FORGOTTEN} of them, and done when it is back`,
     { timeout: LIMIT_MS },
     async () => {
-      const [worker] = await fleet.haveWorkers(1);
+      await fleet.haveWorkers(0);
       await fleet.redis!.stop();
+      const [worker] = await fleet.haveWorkers(1);
       const jobs = await fleet.ask(JOBS_FORGOTTEN);
       expect(await fleet.count(jobs, `status = 'queued'`)).toBe(jobs.length);
       const begunAt = performance.now();

@@ -27,8 +27,13 @@ const NEVER_MS = 2 ** 31 - 1;
 
 /** What waits already keeps its place. */
 const ADD = `
-  select graphile_worker.add_job('${TASK}', payload, job_key => key, job_key_mode => 'preserve_run_at')
-    from unnest($1::text[], $2::json[]) as d(key, payload)`;
+  select count(*) from graphile_worker.add_jobs(
+    array(
+      select ('${TASK}', payload, null, null, null, key, null, null)::graphile_worker.job_spec
+        from unnest($1::text[], $2::json[]) as d(key, payload)
+    ),
+    job_key_preserve_run_at => true
+  )`;
 
 /** It ends by itself; it could not look for messages. */
 const TROUBLE = ['pool:gracefulShutdown', 'worker:getJob:error'];
@@ -111,8 +116,8 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
   }
 
   private async start(concurrency: number, inHand: DeliveriesInHand): Promise<Running> {
-    const events: RunnerOptions['events'] = new EventEmitter();
-    const trouble = Promise.race(TROUBLE.map((sign) => once(events!, sign)));
+    const events: NonNullable<RunnerOptions['events']> = new EventEmitter();
+    const trouble = Promise.race(TROUBLE.map((sign) => once(events, sign)));
     const runner = await run({
       pgPool: this.pool,
       events,
@@ -138,10 +143,10 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
     this.trouble.warn(error, 'trouble with the queue in PostgreSQL');
   };
 
-  /** What the library has to say goes into our log; its news of every message do not. */
+  /** What goes wrong in the library goes into our log; its news of every message do not. */
   private bridge(): Logger {
     return new Logger(() => (level, message) => {
-      if (level === 'error' || level === 'warning') this.hear(new Error(message));
+      if (level === 'error') this.hear(new Error(message));
       else this.logger.debug(message);
     });
   }
