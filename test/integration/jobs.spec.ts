@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js';
 import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
@@ -37,6 +38,13 @@ const isOver = ({ type, data }: SentEvent) =>
   type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data['status'] as string);
 const history = () => app.client.readUntil(sessionId, isOver);
 const speaks = () => app.client.readUntil(sessionId, (event) => event.type === 'message.delta');
+/** As the queue does. */
+const deliver = async (jobId: string, to = app) => {
+  const [job] = await to.database.rows<{ version: number }>('select version from jobs where id = $1', [
+    jobId,
+  ]);
+  await to.nest.get(JobSupervisor).execute({ jobId, version: job!.version });
+};
 const rows = (sql: string) => app.database.rows(sql, [sessionId]);
 
 describe('a job of an agent', () => {
@@ -191,7 +199,7 @@ describe('a job of an agent', () => {
       const id = await other.client.openSession();
       const asked = await other.client.post('/v1/jobs/agents/ask/1.0.0', { session_id: id, query: 'Why?' });
       await other.client.call(method, `/v1/sessions/${id}`, body);
-      await other.nest.get(JobSupervisor).execute(asked.body.job_id);
+      await deliver(asked.body.job_id, other);
       expect(await other.database.rows('select status, error_code, attempt from jobs')).toEqual([
         { status: 'failed', error_code: code, attempt: 1 },
       ]);
@@ -203,8 +211,9 @@ describe('a job of an agent', () => {
     app.model.always(SLOW);
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask()));
     expect(new Set(answers.map(({ body }) => body.job_id)).size).toBe(1);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array<number>(49).fill(200), 202]);
-    const [{ body }] = answers as [(typeof answers)[0]];
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
+    const { body } = answers[0]!;
     expect((await request('debug', { query: 'Why?' })).status).toBe(202);
     await cancel(body.job_id);
     await becomes(body.job_id, 'cancelled');
@@ -218,9 +227,9 @@ describe('a job of an agent', () => {
   it('that is delivered several times is carried out once', async () => {
     app.model.script({ text: 'Once.' });
     const { body } = await ask();
-    await Promise.all(Array.from({ length: 10 }, () => app.nest.get(JobSupervisor).execute(body.job_id)));
+    await Promise.all(Array.from({ length: 10 }, () => deliver(body.job_id)));
     await becomes(body.job_id, 'done');
-    await app.nest.get(JobSupervisor).execute(body.job_id);
+    await deliver(body.job_id);
     expect(await rows('select 1 from runs where session_id = $1')).toHaveLength(1);
     expect(app.model.requests).toHaveLength(1);
   });
@@ -245,14 +254,14 @@ describe('a job of an agent', () => {
       const waitMs = Date.parse(job.available_at) - (tried!['finished_at'] as Date).getTime();
       expect(waitMs / 60_000).toBeCloseTo(minutes, 1);
       clock.advance(minutes * 60 - 5);
-      await app.nest.get(JobSupervisor).execute(body.job_id);
+      await app.nest.get(DeliverJobs).execute();
       expect((await view(body.job_id)).status).toBe('queued');
       clock.advance(6);
     }
     const job = await becomes(body.job_id, 'failed');
     expect(job).toMatchObject({ attempt: 4, error: { code: 'model.server_error' }, result: null });
     expect(await rows('select status from runs where session_id = $1')).toEqual(
-      Array(4).fill({ status: 'failed' }),
+      Array.from({ length: 4 }, () => ({ status: 'failed' })),
     );
     expect(app.model.requests).toHaveLength(4);
   });
@@ -319,7 +328,7 @@ describe('a job of an agent', () => {
         where session_id = $1`,
     );
     await eventually(async () => {
-      await other.nest.get(JobSupervisor).execute(body.job_id);
+      await deliver(body.job_id, other);
       expect((await view(body.job_id)).status).toBe('done');
     });
     expect((await view(body.job_id)).result.text).toBe('By the other.');
@@ -393,12 +402,12 @@ describe('a job that takes too long', () => {
     clock.advance(121);
     expect((await becomes(body.job_id, 'failed')).error.code).toBe('job.timed_out');
     expect(await rows(`select status, error->>'code' as code from runs where session_id = $1`)).toEqual(
-      Array(2).fill({ status: 'failed', code: 'job.timed_out' }),
+      Array.from({ length: 2 }, () => ({ status: 'failed', code: 'job.timed_out' })),
     );
     const said = await rows(`select content from messages where session_id = $1 and role = 'assistant'`);
     expect(said).toHaveLength(2);
     expect(await rows(`select status from llm_calls where session_id = $1`)).toEqual(
-      Array(2).fill({ status: 'aborted' }),
+      Array.from({ length: 2 }, () => ({ status: 'aborted' })),
     );
   });
 });

@@ -9,9 +9,12 @@ import { eventually } from './eventually.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/src/main.js');
+/** What `npm run start:api` and `npm run start:worker` start. */
+export const API_ONLY = [MAIN, '--api-only'];
+export const WORKER = [join(ROOT, 'dist/src/worker.js')];
 const START_LIMIT_MS = 20_000;
 
-/** The built server as a process of its own, as `npm start` runs it. */
+/** The built server as a process of its own, as `npm start` runs it; or one of the two processes it consists of. */
 export class ServerProcess {
   readonly lines: string[] = [];
   errors = '';
@@ -22,13 +25,14 @@ export class ServerProcess {
   ) {}
 
   /** Starts it without waiting for anything. Of this process’s environment it gets only what finds programs. */
-  static spawn(env: Record<string, string>, main = MAIN): ServerProcess {
-    const child = spawn(process.execPath, [main], {
+  static spawn(env: Record<string, string>, command: readonly string[] = [MAIN]): ServerProcess {
+    const child = spawn(process.execPath, command, {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
         LOG_FORMAT: 'json',
         PORT: '0',
+        WORKER_PORT: '0',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,9 +44,9 @@ export class ServerProcess {
     return server;
   }
 
-  /** Starts it and waits until it serves. */
-  static async start(env: Record<string, string>): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(env);
+  /** Starts it and waits until it serves, or works. */
+  static async start(env: Record<string, string>, command?: readonly string[]): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(env, command);
     try {
       await server.firstLine();
       return server;
@@ -79,8 +83,8 @@ export class ServerProcess {
   }
 }
 
-/** What is built, with every package but one, as an install without development packages has it. */
-export async function installWithout(name: string, folder: string): Promise<string> {
+/** Starts what is built, with every package but one, as an install without development packages has it. */
+export async function installWithout(name: string, folder: string): Promise<string[]> {
   await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
   await mkdir(join(folder, 'node_modules'));
@@ -88,5 +92,5 @@ export async function installWithout(name: string, folder: string): Promise<stri
     if (entry === name.split('/')[0]) continue;
     await symlink(join(ROOT, 'node_modules', entry), join(folder, 'node_modules', entry));
   }
-  return join(folder, 'dist/src/main.js');
+  return [join(folder, 'dist/src/main.js')];
 }

@@ -194,7 +194,7 @@ export class StoryModel {
   readonly asked: string[] = [];
   private readonly troubled = new Map<string, number>();
   private readonly holds = new Map<string, Promise<void>>();
-  private readonly held = Promise.withResolvers<void>();
+  private held = Promise.withResolvers<void>();
 
   private constructor(
     private readonly server: Server,
@@ -221,13 +221,14 @@ export class StoryModel {
     await closed;
   }
 
-  /** The next call for this (as in `asked`) comes to a halt in the middle of its reply, until `letGo`. */
+  /** The next call for this (as in `asked`) comes to a halt in the middle of its reply, until the next `letGo`. */
   hold(call: string): void {
     this.holds.set(call, this.held.promise);
   }
 
   letGo(): void {
     this.held.resolve();
+    this.held = Promise.withResolvers();
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -20,6 +20,7 @@ import { RecoverJobs } from './application/recover-jobs.js';
 import { SettleJob } from './application/settle-job.js';
 import { StartJob } from './application/start-job.js';
 import { JobRepository } from './domain/job.repository.js';
+import { BullMqJobQueue } from './infrastructure/bullmq-job-queue.js';
 import { EnlistingQueue } from './infrastructure/enlisting-queue.js';
 import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
 import { JobNotices } from './infrastructure/job-notices.js';
@@ -48,9 +49,11 @@ import { TypeOrmJobRepository } from './infrastructure/typeorm-job.repository.js
     { provide: JobQueries, useClass: SqlJobQueries },
     {
       provide: JobQueue,
-      inject: [DatabaseLocation, Shutdown],
-      useFactory: (location: DatabaseLocation, shutdown: Shutdown) =>
-        new GraphileJobQueue(location, shutdown),
+      inject: [Config, DatabaseLocation, Shutdown],
+      useFactory: ({ redisUrl, runLeaseSeconds }: Config, location: DatabaseLocation, shutdown: Shutdown) =>
+        redisUrl === undefined
+          ? new GraphileJobQueue(location, shutdown)
+          : new BullMqJobQueue(redisUrl, runLeaseSeconds, shutdown),
     },
   ],
   exports: [EnqueueJob, JobHandlers, JobSupervisor, JobWorker, JobQueries],

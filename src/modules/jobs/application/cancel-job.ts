@@ -31,7 +31,7 @@ export class CancelJob {
         const now = this.clock.now();
         if (status === 'running') job.requestCancel(now);
         else {
-          await this.handlers.of(agent).abandon(tx, job, 'cancelled');
+          await this.handlers.of(agent).abandon(tx, job, null);
           job.cancel(now);
         }
         await tx.get(JobRepository).save(job);

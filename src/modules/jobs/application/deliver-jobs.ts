@@ -13,6 +13,7 @@ const LOST_AFTER_LEASES = 2;
 @Injectable()
 export class DeliverJobs {
   private readonly logger = new Logger(DeliverJobs.name);
+  private isReachable = true;
 
   constructor(
     private readonly outbox: JobOutbox,
@@ -32,14 +33,20 @@ export class DeliverJobs {
       try {
         await this.queue.send(due);
       } catch (error) {
-        this.logger.warn(
-          { err: error, jobs: due.length },
-          'the queue cannot be reached; jobs wait in the database',
-        );
+        this.noteReachable(false, error);
         await this.outbox.putBack(due);
         return false;
       }
+      this.noteReachable(true);
       if (due.length < JOBS_PER_DELIVERY) return true;
     }
+  }
+
+  /** It is said when it begins, and when it is over. */
+  private noteReachable(isReachable: boolean, error?: unknown): void {
+    if (isReachable === this.isReachable) return;
+    this.isReachable = isReachable;
+    if (isReachable) this.logger.log('the queue can be reached again');
+    else this.logger.warn({ err: error }, 'the queue cannot be reached; jobs wait in the database');
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { Job, JobState } from '../domain/job.js';
+import { Job, JobError, JobState } from '../domain/job.js';
 
 /** What a client asks an agent to do. */
 export interface JobRequest {
@@ -28,8 +28,11 @@ export interface JobHandler {
    * @throws JobFailed, JobStop
    */
   execute(job: JobState, signal: AbortSignal): Promise<JsonObject>;
-  /** Ends what an attempt that nobody will go on with has left open. */
-  abandon(tx: Transaction, job: Job, why: 'cancelled' | 'exhausted'): Promise<void>;
+  /**
+   * Ends what an attempt that nobody will go on with has left open.
+   * @param error why it failed; null where it was cancelled
+   */
+  abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void>;
 }
 
 /** Which agent's jobs are carried out how. Modules register theirs when they start. */

@@ -10,6 +10,7 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
+import { Delivery } from './job-queue.js';
 import { JOB_CANCELLED, JOB_LOST, JOB_OVERDUE, JOB_RELEASED, JobStop } from './job-stop.js';
 import { SettleJob } from './settle-job.js';
 import { StartJob } from './start-job.js';
@@ -53,14 +54,13 @@ export class JobSupervisor implements OnApplicationBootstrap {
   }
 
   /** Carries a queued job out, up to the end of this attempt. Nothing happens where another process has it. */
-  async execute(jobId: string): Promise<void> {
-    if (this.shutdown.draining) return;
+  async execute(delivery: Delivery): Promise<void> {
     try {
-      const job = await this.startJob.execute(jobId);
+      const job = await this.startJob.execute(delivery);
       if (job) await this.carry(job);
     } catch (error) {
       // It stays queued, or its lease runs out: another try follows either way.
-      this.logger.error({ err: error, job_id: jobId }, 'a job could not be carried out');
+      this.logger.error({ err: error, job_id: delivery.jobId }, 'a job could not be carried out');
       this.shutdown.breakOrder();
     }
   }

@@ -24,8 +24,8 @@ export class JobWorker {
   }
 
   async start(): Promise<void> {
-    this.consumer = await this.queue.consume(this.config.jobs.concurrency, (jobId) =>
-      this.supervisor.execute(jobId),
+    this.consumer = await this.queue.consume(this.config.jobs.concurrency, (delivery) =>
+      this.supervisor.execute(delivery),
     );
   }
 }

@@ -40,9 +40,9 @@ export class RecoverJobs {
       job.release('lost', now);
       const { agent, cancelRequestedAt } = job.snapshot();
       if (cancelRequestedAt || job.isExhausted) {
-        await this.handlers.of(agent).abandon(tx, job, cancelRequestedAt ? 'cancelled' : 'exhausted');
         if (cancelRequestedAt) job.cancel(now);
         else job.fail(JOB_RECOVERY_EXHAUSTED, now);
+        await this.handlers.of(agent).abandon(tx, job, job.snapshot().error);
       }
       await tx.get(JobRepository).save(job);
       this.logger.warn({ job_id: jobId, status: job.snapshot().status }, 'a job was left by its worker');

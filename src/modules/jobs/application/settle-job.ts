@@ -3,12 +3,13 @@ import { Config } from '../../../config/config.js';
 import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
 import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { DomainError } from '../../../shared/domain/domain-error.js';
+import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelError } from '../../agents/index.js';
 import { JobFailed } from '../domain/job.errors.js';
 import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
+import { JobHandlers } from './job-handler.js';
 import { JobStop } from './job-stop.js';
 
 /** Stores what came of an attempt. */
@@ -18,6 +19,7 @@ export class SettleJob {
 
   constructor(
     private readonly journal: Journal,
+    private readonly handlers: JobHandlers,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -30,7 +32,7 @@ export class SettleJob {
   async fail(job: JobState, error: unknown): Promise<void> {
     if (error instanceof JobStop) {
       if (error.kind === 'lost') return;
-      await this.settle(job, (held, now) => this.stop(held, error, now));
+      await this.settle(job, (held, now) => this.stop(held, error, now), isHandedOver(error));
       return;
     }
     const failure = this.describe(job, error);
@@ -46,12 +48,22 @@ export class SettleJob {
     else held.release('handed_over', now);
   }
 
-  private async settle({ id, leaseToken }: JobState, how: (job: Job, now: Date) => void): Promise<void> {
+  /**
+   * @param goesOn whether others go on with this attempt; where not, what it could not end itself is ended with it
+   */
+  private async settle(
+    { id, leaseToken }: JobState,
+    how: (job: Job, now: Date) => void,
+    goesOn: (held: JobState) => boolean = () => false,
+  ): Promise<void> {
     await this.journal.writeOutcome('finish_job', async (tx) => {
       const job = await tx.get(JobRepository).get(id);
       // Settled already, though the answer to that was lost; or somebody else's by now.
       if (job.snapshot().leaseToken !== leaseToken) return;
+      const isOver = !goesOn(job.snapshot());
       how(job, this.clock.now());
+      const { agent, error } = job.snapshot();
+      if (isOver) await this.handlers.of(agent).abandon(tx, job, error);
       await tx.get(JobRepository).save(job);
     });
   }
@@ -59,7 +71,9 @@ export class SettleJob {
   private describe(job: JobState, error: unknown): JobFailed {
     if (error instanceof JobFailed) return error;
     if (error instanceof ModelError) return new JobFailed(error.code, error.message, error.retryable);
-    if (error instanceof DatabaseUnavailable) return new JobFailed(error.code, error.message, true);
+    if (error instanceof DatabaseUnavailable || error instanceof ConcurrencyError) {
+      return new JobFailed(error.code, error.message, true);
+    }
     if (error instanceof StorageFailed) {
       return new JobFailed('job.persistence_failed', 'What came of the job could not be stored', true);
     }
@@ -68,5 +82,10 @@ export class SettleJob {
     return new JobFailed('job.internal_error', 'The job failed inside the server', false);
   }
 }
+
+const isHandedOver =
+  ({ kind }: JobStop) =>
+  ({ cancelRequestedAt }: JobState) =>
+    kind === 'released' && cancelRequestedAt === null;
 
 const toError = ({ code, message }: JobFailed) => ({ code, message });

@@ -3,11 +3,12 @@ import { Config } from '../../../config/config.js';
 import { InstanceId } from '../../../shared/application/instance-id.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { DomainError } from '../../../shared/domain/domain-error.js';
+import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
+import { Delivery } from './job-queue.js';
 
 /** Makes this process the one that carries a job out. */
 @Injectable()
@@ -24,13 +25,13 @@ export class StartJob {
   ) {}
 
   /** @returns undefined where there is nothing to do: it was delivered twice, or cancelled, or cannot be carried out */
-  async execute(jobId: string): Promise<JobState | undefined> {
+  async execute(delivery: Delivery): Promise<JobState | undefined> {
     try {
       const { value } = await this.uow.run('start_job', async (tx) => {
-        const now = this.clock.now();
-        const job = await tx.get(JobRepository).findReady(jobId, now);
+        const job = await tx.get(JobRepository).findQueued(delivery);
         if (!job) return undefined;
-        job.start({ owner: this.instance.value, token: this.ids.next() }, this.config.jobs.ttlSeconds, now);
+        const lease = { owner: this.instance.value, token: this.ids.next() };
+        job.start(lease, this.config.jobs.ttlSeconds, this.clock.now());
         // Told before what happens in it.
         tx.record(...job.pullEvents());
         await this.handlers.of(job.snapshot().agent).begin(tx, job);
@@ -39,21 +40,24 @@ export class StartJob {
       });
       return value;
     } catch (error) {
-      if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
-      await this.refuse(jobId, error);
+      if (!(error instanceof DomainError) || isPassing(error)) throw error;
+      await this.refuse(delivery, error);
       return undefined;
     }
   }
 
   /** Its session is gone, or something else that no other attempt would bring back. */
-  private async refuse(jobId: string, { code, message }: DomainError): Promise<void> {
-    this.logger.warn({ job_id: jobId, code }, 'a job cannot be carried out');
+  private async refuse(delivery: Delivery, { code, message }: DomainError): Promise<void> {
+    this.logger.warn({ job_id: delivery.jobId, code }, 'a job cannot be carried out');
     await this.uow.run('fail_job', async (tx) => {
-      const now = this.clock.now();
-      const job = await tx.get(JobRepository).findReady(jobId, now);
+      const job = await tx.get(JobRepository).findQueued(delivery);
       if (!job) return;
-      job.fail({ code, message }, now);
+      job.fail({ code, message }, this.clock.now());
       await tx.get(JobRepository).save(job);
     });
   }
 }
+
+/** Not the job's fault: it stays queued, and is delivered again. */
+const isPassing = (error: DomainError): boolean =>
+  error.kind === 'unavailable' || error instanceof ConcurrencyError;

@@ -31,8 +31,8 @@ export abstract class JobRepository {
    * @throws JobLeaseLost when it is not this one any more
    */
   abstract getHeld(jobId: string, token: string): Promise<Job>;
-  /** A job that is queued and may be started, locked; undefined where it is not, or somebody else has it. */
-  abstract findReady(jobId: string, now: Date): Promise<Job | undefined>;
+  /** A job that has been queued since it had this version, locked; undefined where it was started, or has ended. */
+  abstract findQueued(queued: { jobId: string; version: number }): Promise<Job | undefined>;
   /** A job whose lease has run out, locked; undefined where somebody else has it. */
   abstract findAbandoned(jobId: string): Promise<Job | undefined>;
   /** Prolongs leases; what is not among the answers is lost. */

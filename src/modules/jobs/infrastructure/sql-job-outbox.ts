@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { JobOutbox } from '../application/job-outbox.js';
 import { Delivery } from '../application/job-queue.js';
-import { deliveryOf } from './typeorm-job.repository.js';
 
 /** What somebody else has locked is about to change; the next look finds it, if it is still there to be sent. */
 const TAKE = `
@@ -13,7 +12,7 @@ const TAKE = `
   ), taken as (
     update jobs j set delivered_at = $1 from due where j.id = due.id returning j.id, j.version
   )
-  select id, version from taken order by id`;
+  select id as "jobId", version from taken order by id`;
 
 @Injectable()
 export class SqlJobOutbox extends JobOutbox {
@@ -22,8 +21,7 @@ export class SqlJobOutbox extends JobOutbox {
   }
 
   async take(now: Date, lostBefore: Date, limit: number): Promise<Delivery[]> {
-    const rows = await this.database.query<{ id: string; version: number }>(TAKE, [now, lostBefore, limit]);
-    return rows.map(deliveryOf);
+    return this.database.query<Delivery>(TAKE, [now, lostBefore, limit]);
   }
 
   async putBack(deliveries: readonly Delivery[]): Promise<void> {

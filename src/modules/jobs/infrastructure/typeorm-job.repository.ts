@@ -1,4 +1,4 @@
-import { EntityManager, FindOptionsWhere, LessThanOrEqual } from 'typeorm';
+import { EntityManager, FindOptionsWhere } from 'typeorm';
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
 import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
@@ -8,12 +8,6 @@ import { JobRepository } from '../domain/job.repository.js';
 import { EnlistingQueue } from './enlisting-queue.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 import { JobRow, JobSchema } from './job.row.js';
-
-/** What is on its way already is known by this: each time a job is queued it is another one. */
-export const deliveryOf = ({ id, version }: { id: string; version: number }) => ({
-  jobId: id,
-  key: `${id}-${version}`,
-});
 
 export class TypeOrmJobRepository extends JobRepository {
   private readonly manager: EntityManager;
@@ -42,7 +36,7 @@ export class TypeOrmJobRepository extends JobRepository {
       .returning('id')
       .execute();
     if ((result.raw as unknown[]).length === 0) return false;
-    if (this.queue) await this.queue.enlist(this.manager, deliveryOf(state));
+    if (this.queue) await this.queue.enlist(this.manager, { jobId: state.id, version: state.version });
     else await this.notify(DUE_NOTICE);
     this.context.record(...job.pullEvents());
     return true;
@@ -84,8 +78,9 @@ export class TypeOrmJobRepository extends JobRepository {
     return job;
   }
 
-  findReady(jobId: string, now: Date): Promise<Job | undefined> {
-    return this.lock({ id: jobId, status: 'queued', availableAt: LessThanOrEqual(now) });
+  // Whether it is due was decided by whoever sent the message: the clock here may be another one.
+  findQueued({ jobId, version }: { jobId: string; version: number }): Promise<Job | undefined> {
+    return this.lock({ id: jobId, status: 'queued', version });
   }
 
   async findAbandoned(jobId: string): Promise<Job | undefined> {

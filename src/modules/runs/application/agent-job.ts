@@ -14,6 +14,7 @@ import {
 import {
   JOB_CANCELLED,
   Job,
+  JobError,
   JobFailed,
   JobHandler,
   JobRequest,
@@ -81,13 +82,13 @@ export class AgentJob implements JobHandler {
     return this.resultOf(await this.runs.state(runId), signal);
   }
 
-  async abandon(tx: Transaction, job: Job, why: 'cancelled' | 'exhausted'): Promise<void> {
+  async abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void> {
     const { runId } = job.snapshot();
     if (runId === null) return;
     const run = await tx.get(RunRepository).get(runId);
     if (run.isFinal) return;
-    if (why === 'cancelled') run.cancel(this.clock.now());
-    else run.fail(RECOVERY_EXHAUSTED, this.clock.now());
+    if (error) run.fail(error, this.clock.now());
+    else run.cancel(this.clock.now());
     await this.saveRun.execute(tx, run);
   }
 

@@ -103,6 +103,8 @@ export class RunSupervisor implements OnApplicationBootstrap {
     if (stop.aborted) passOn();
     await carried.done;
     stop.removeEventListener('abort', passOn);
+    // Given up in good order, so that it does not count as a recovery.
+    if (stop.reason === HANDED_OVER) await this.release([run.leaseToken!]);
   }
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */

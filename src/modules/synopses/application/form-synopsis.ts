@@ -77,7 +77,7 @@ export class FormSynopsis {
       status === 'queued' && availableAt.getTime() <= this.clock.now().getTime();
     let job = await this.jobs.view(jobId, userId);
     if (isDue(job)) {
-      await this.supervisor.execute(jobId);
+      await this.supervisor.execute({ jobId, version: job.version });
       job = await this.jobs.view(jobId, userId);
     }
     if (job.status === 'done') return true;
