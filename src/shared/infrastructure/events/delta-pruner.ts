@@ -7,7 +7,8 @@ import { Database } from '../persistence/database.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
 const INTERVAL_MS = 60_000;
-const BATCH = 500;
+/** So few that the statement is short also where they are of one long session, whose events it looks through for each. */
+const BATCH = 50;
 
 /** Commits may become visible a little out of the order of their times: so far back a sweep begins again. */
 const OVERLAP_MS = 60_000;
