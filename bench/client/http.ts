@@ -19,7 +19,12 @@ export function send(
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) },
       }),
     });
-    outgoing.once('error', reject);
+    outgoing.once('error', (error: NodeJS.ErrnoException) => {
+      // A kept connection may be closed at the moment at which it is used again: nothing was heard of the request then.
+      const again = outgoing.reusedSocket && error.code === 'ECONNRESET';
+      if (again) resolve(send(method, url, body, expected));
+      else reject(error);
+    });
     outgoing.once('response', (response) => {
       if (expected.includes(response.statusCode ?? 0)) resolve(response);
       else text(response).then((words) => reject(new Error(`${response.statusCode} ${words}`)), reject);

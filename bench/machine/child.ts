@@ -40,12 +40,14 @@ type Result<Name extends Order> = Awaited<ReturnType<Orders[Name]>>;
 
 /** Whoever measures from outside. */
 export class Client implements Disposable {
+  readonly usage: Usage;
   private readonly process: ChildProcess;
   private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
   private lastId = 0;
 
   private constructor(process: ChildProcess) {
     this.process = process;
+    this.usage = new Usage(process.pid!);
     process.on('message', (said: Said) => {
       const waiter = this.waiting.get(said.id);
       this.waiting.delete(said.id);

@@ -24,8 +24,20 @@ export const modelStub: Measure = {
     }
     const { atOnce: streams, ...wish } = sizes.streams;
     for (const atOnce of streams) {
-      const { lateMs } = await turns({ target, wish, atOnce, rounds: 1 });
-      row({ what: `lateness of a token, ${atOnce} streams`, unit: 'ms', figure: lateMs! });
+      const order = { target, wish, atOnce, rounds: 1 };
+      await client.do('turns', order);
+      const programs = [model.usage, client.usage];
+      const before = await Promise.all(programs.map((usage) => usage.cpuSeconds()));
+      const { lateMs } = await client.do('turns', order);
+      const after = await Promise.all(programs.map((usage) => usage.cpuSeconds()));
+      row({ what: `${atOnce} streams: lateness of a token`, unit: 'ms', figure: lateMs! });
+      for (const [index, name] of ['stub', 'client'].entries()) {
+        row({
+          what: `${atOnce} streams: CPU of the ${name}`,
+          unit: 's',
+          figure: after[index]! - before[index]!,
+        });
+      }
     }
   },
 };
