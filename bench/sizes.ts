@@ -64,7 +64,7 @@ export const QUICK: Sizes = {
   speed: { tokens: 100, loads: [{ atOnce: 2, rounds: 1 }] },
   streams: { atOnce: [3], tokens: 5, delayMs: 5 },
   readers: 3,
-  growth: { messages: [0, 10, 20], turns: 1 },
+  growth: { messages: [0, 10, 20], turns: 3 },
   replay: { events: 1000, rounds: 1 },
   commits: { atOnce: 2, rounds: 1 },
   jobs: { count: 4, workers: [1], oneByOne: 1 },

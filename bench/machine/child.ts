@@ -30,7 +30,8 @@ export class Service implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.process.disconnect();
+    // Ctrl-C in a terminal has ended it already.
+    if (this.process.connected) this.process.disconnect();
   }
 }
 
@@ -74,6 +75,7 @@ export class Client implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.process.disconnect();
+    // Ctrl-C in a terminal has ended it already.
+    if (this.process.connected) this.process.disconnect();
   }
 }

@@ -32,8 +32,12 @@ async function withQueue(lab: Lab, report: Report, queue: Queue): Promise<void> 
   for (const workers of lab.sizes.jobs.workers) {
     await using stack = new AsyncDisposableStack();
     const databaseUrl = await lab.createDatabase();
-    const server = stack.use(await lab.start('server', databaseUrl, queue.env));
-    const worker = stack.use(await lab.start('worker', databaseUrl, queue.env));
+    const [server, worker] = await Promise.all([
+      lab.start('server', databaseUrl, queue.env),
+      lab.start('worker', databaseUrl, queue.env),
+    ]);
+    stack.use(server);
+    stack.use(worker);
     if (queue.env['REDIS_URL'] && worker.greeting.includes(IN_POSTGRESQL)) {
       report.note(`jobs on ${queue.name}: skipped, the server does not heed REDIS_URL`);
       return;

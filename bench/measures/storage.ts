@@ -27,10 +27,14 @@ export const storage: Measure = {
 
 /** All tables with their indexes, without what is free in them. */
 async function bytesStored(sql: Sql): Promise<number> {
-  await sql.rows('vacuum full');
+  const tables = await sql.rows<{ name: string }>(
+    `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+  );
+  const names = tables.map(({ name }) => name).join(', ');
+  await sql.rows(`vacuum full ${names}`);
   const { bytes } = await sql.one<{ bytes: number }>(
-    `select sum(pg_total_relation_size(oid))::float8 as bytes from pg_class
-      where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    'select sum(pg_total_relation_size(name::regclass))::float8 as bytes from unnest($1::text[]) as name',
+    [tables.map(({ name }) => name)],
   );
   return bytes;
 }

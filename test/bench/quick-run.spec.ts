@@ -5,12 +5,27 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_MS = 180_000;
+
+/** At least so many: jobs are carried out on Redis too where there is one, and operations come and go. */
+const ROWS: Readonly<Record<string, number>> = {
+  'model-stub': 5,
+  'first-token': 2,
+  speed: 2,
+  streams: 5,
+  readers: 2,
+  growth: 10,
+  replay: 1,
+  commits: 4,
+  jobs: 3,
+  storage: 2,
+  'tool-round-trip': 1,
+};
 
 interface Result {
   readonly measures: readonly {
     readonly name: string;
-    readonly rows: readonly { readonly figure: number | { readonly count: number } }[];
+    readonly rows: readonly { readonly figure: number | { readonly p50: number } }[];
   }[];
 }
 
@@ -26,19 +41,12 @@ describe('the benchmark', () => {
       const { measures } = JSON.parse(
         await readFile(join(ROOT, 'bench/results/partial.json'), 'utf8'),
       ) as Result;
-      expect(measures.map(({ name, rows }) => [name, rows.length])).toEqual([
-        ['model-stub', 5],
-        ['first-token', 2],
-        ['speed', 2],
-        ['streams', 5],
-        ['readers', 2],
-        ['growth', 10],
-        ['replay', 1],
-        ['commits', expect.any(Number)],
-        ['jobs', expect.any(Number)],
-        ['storage', 2],
-        ['tool-round-trip', 2],
-      ]);
+      expect(measures.map(({ name }) => name)).toEqual(Object.keys(ROWS));
+      for (const { name, rows } of measures) {
+        expect.soft(rows.length, `rows of ${name}`).toBeGreaterThanOrEqual(ROWS[name]!);
+        const figures = rows.map(({ figure }) => (typeof figure === 'number' ? figure : figure.p50));
+        expect.soft(figures.filter((figure) => !Number.isFinite(figure))).toEqual([]);
+      }
     },
     TIME_LIMIT_MS,
   );
