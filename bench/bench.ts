@@ -48,11 +48,17 @@ async function carryOut(measure: Measure, lab: Lab): Promise<Measured> {
   const rows: Row[] = [];
   const notes: string[] = [];
   const begunAt = performance.now();
-  await measure.run(lab, {
-    // What tiny sizes reach is no figure to be judged.
-    row: ({ target, ...row }) => void rows.push({ ...row, ...(target && !options.quick && { target }) }),
-    note: (text) => void notes.push(text),
-  });
+  try {
+    await measure.run(lab, {
+      // What tiny sizes reach is no figure to be judged.
+      row: ({ target, ...row }) => void rows.push({ ...row, ...(target && !options.quick && { target }) }),
+      note: (text) => void notes.push(text),
+    });
+  } catch (error) {
+    // The others are measured all the same.
+    process.exitCode = 1;
+    notes.push(`Broke off: ${(error as Error).message.split('\n')[0]}`);
+  }
   const { name, title } = measure;
   const seconds = ((performance.now() - begunAt) / 1000).toFixed(1);
   console.log(`\n### ${title} (${name}, ${seconds} s)\n`);
