@@ -1,0 +1,41 @@
+import { type Distribution, distributionOf } from '../distribution.ts';
+import type { Measure, Target } from '../measure.ts';
+
+/** Streams that go on while others begin. */
+const WISH = { tokens: 20, delayMs: 20 };
+
+const TARGETS: Readonly<Record<number, (figure: Distribution) => Target>> = {
+  1: ({ p50 }) => ({ text: 'p50 ≤ 6', reached: p50 <= 6 }),
+  100: ({ p95 }) => ({ text: 'p95 ≤ 150', reached: p95 <= 150 }),
+};
+
+/** The model answers at once, so that all of the time until the first text is what was added to it. */
+export const firstToken: Measure = {
+  name: 'first-token',
+  title: 'Added time to first token',
+
+  async run(lab, { row }) {
+    await lab.withServer(async ({ server, target }) => {
+      const proxy = { model: `${lab.proxy.url}/bytes` };
+      for (const load of lab.sizes.firstToken) {
+        const ask = { wish: WISH, ...load };
+        const baseline = distributionOf((await lab.turns({ target: proxy, ...ask })).firstMs);
+        const figure = distributionOf(
+          await server.profiled(
+            `first-token-${load.atOnce}`,
+            async () => (await lab.turns({ target, ...ask })).firstMs,
+          ),
+        );
+        const judged = TARGETS[load.atOnce]?.(figure);
+        row({
+          what: `${load.atOnce} turns at once`,
+          ...{ unit: 'ms', figure, baseline },
+          ...(judged && { target: judged }),
+        });
+      }
+      const ask = { target, wish: WISH, agent: 'auto', ...lab.sizes.classified };
+      const { firstMs } = await lab.turns(ask);
+      row({ what: 'classified first: two model calls', unit: 'ms', figure: distributionOf(firstMs) });
+    });
+  },
+};

@@ -1,0 +1,88 @@
+import { distributionOf } from '../distribution.ts';
+import type { Bench, Lab } from '../lab.ts';
+import type { Measure } from '../measure.ts';
+import { seed } from './seed.ts';
+
+/** Of an agent: the newest messages that the model is sent. */
+const WINDOW_MESSAGES = 200;
+/** Whatever the session's length, so that the model is sent equally much. */
+const WINDOW_CHARACTERS = 20_000;
+const EVENTS_PER_MESSAGE = 5;
+const WISH = { tokens: 20 };
+const AT_MOST = 1.2;
+
+/** What a turn costs in sessions that are longer and longer. */
+export const growth: Measure = {
+  name: 'growth',
+  title: 'Cost of a turn as the session grows',
+
+  async run(lab, { row }) {
+    const middles = new Map<number, number>();
+    await lab.withServer(async (bench) => {
+      for (const messages of lab.sizes.growth.messages) {
+        const sessionId = await openWithPast(lab, bench, messages);
+        const order = {
+          target: bench.target,
+          wish: WISH,
+          atOnce: 1,
+          rounds: lab.sizes.growth.turns,
+          sessionId,
+        };
+        const { endMs } = await bench.server.profiled(`growth-${messages}`, () => lab.turns(order));
+        const figure = distributionOf(endMs);
+        middles.set(messages, figure.p50);
+        row({ what: `turn after ${messages} messages: time`, unit: 'ms', figure });
+      }
+    });
+    const [longest, shortest] = [Math.max(...middles.keys()), 10];
+    const ratio = middles.get(longest)! / middles.get(shortest)!;
+    row({
+      what: `turn after ${longest} messages against one after ${shortest}, equally much sent to the model`,
+      ...{ unit: '×', figure: ratio },
+      target: { text: `≤ ${AT_MOST}`, reached: ratio <= AT_MOST },
+    });
+    await lab.withServer(
+      async (bench) => {
+        const counter = bench.counter!;
+        for (const messages of lab.sizes.growth.messages) {
+          const sessionId = await openWithPast(lab, bench, messages);
+          const rounds = lab.sizes.growth.turns;
+          const order = { target: bench.target, wish: WISH, atOnce: 1, rounds, sessionId };
+          await lab.client.do('turns', order);
+          counter.reset();
+          const begun = await walPosition(bench);
+          await lab.client.do('turns', order);
+          const written = await bench.sql.one<{ bytes: number }>(
+            'select (pg_current_wal_insert_lsn() - $1::pg_lsn)::float8 as bytes',
+            [begun],
+          );
+          const of = `turn after ${messages} messages`;
+          const byText = [...counter.statements].toSorted(([, a], [, b]) => b - a);
+          row({
+            what: `${of}: SQL statements`,
+            ...{ unit: '', figure: counter.total / rounds },
+            more: {
+              roundTrips: counter.roundTrips / rounds,
+              statements: Object.fromEntries(
+                byText.map(([text, count]) => [text.slice(0, 120), count / rounds]),
+              ),
+            },
+          });
+          row({ what: `${of}: written`, unit: 'KB of WAL', figure: written.bytes / 1024 / rounds });
+        }
+      },
+      { counted: true },
+    );
+  },
+};
+
+async function openWithPast({ client }: Lab, { target, sql }: Bench, messages: number): Promise<string> {
+  const [sessionId] = await client.do('openSessions', { ...target, count: 1 });
+  const characters = WINDOW_CHARACTERS / Math.min(Math.max(messages, 1), WINDOW_MESSAGES);
+  await seed(sql, sessionId!, { messages, characters, events: messages * EVENTS_PER_MESSAGE });
+  return sessionId!;
+}
+
+async function walPosition({ sql }: Bench): Promise<string> {
+  return (await sql.one<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn')).lsn;
+}

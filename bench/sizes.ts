@@ -1,0 +1,73 @@
+interface Load {
+  readonly atOnce: number;
+  readonly rounds: number;
+}
+
+/** How much each measure does. */
+export interface Sizes {
+  /** Before anything is measured: code is compiled, connections and pages are there. */
+  readonly warmUp: Load;
+  readonly firstToken: readonly Load[];
+  readonly classified: Load;
+  readonly speed: { readonly tokens: number; readonly loads: readonly Load[] };
+  readonly streams: { readonly atOnce: readonly number[]; readonly tokens: number; readonly delayMs: number };
+  readonly readers: number;
+  readonly growth: { readonly messages: readonly number[]; readonly turns: number };
+  readonly replay: { readonly events: number; readonly rounds: number };
+  readonly commits: Load;
+  readonly jobs: {
+    readonly count: number;
+    readonly workers: readonly number[];
+    readonly oneByOne: number;
+  };
+  readonly storage: Load & { readonly tokens: number; readonly delayMs: number };
+  readonly tools: { readonly calls: number; readonly loads: readonly Load[] };
+}
+
+export const FULL: Sizes = {
+  warmUp: { atOnce: 10, rounds: 20 },
+  firstToken: [
+    { atOnce: 1, rounds: 200 },
+    { atOnce: 20, rounds: 20 },
+    { atOnce: 100, rounds: 10 },
+    { atOnce: 500, rounds: 4 },
+  ],
+  classified: { atOnce: 1, rounds: 100 },
+  speed: {
+    tokens: 3000,
+    loads: [
+      { atOnce: 1, rounds: 20 },
+      { atOnce: 50, rounds: 4 },
+    ],
+  },
+  streams: { atOnce: [100, 1000], tokens: 100, delayMs: 20 },
+  readers: 1000,
+  growth: { messages: [0, 10, 100, 1000, 3000], turns: 50 },
+  replay: { events: 100_000, rounds: 5 },
+  commits: { atOnce: 100, rounds: 20 },
+  jobs: { count: 2000, workers: [1, 2], oneByOne: 50 },
+  storage: { atOnce: 50, rounds: 1, tokens: 300, delayMs: 20 },
+  tools: {
+    calls: 6,
+    loads: [
+      { atOnce: 1, rounds: 20 },
+      { atOnce: 20, rounds: 5 },
+    ],
+  },
+};
+
+/** Only to see that everything works: the figures say nothing. */
+export const QUICK: Sizes = {
+  warmUp: { atOnce: 1, rounds: 1 },
+  firstToken: [{ atOnce: 2, rounds: 1 }],
+  classified: { atOnce: 1, rounds: 1 },
+  speed: { tokens: 100, loads: [{ atOnce: 2, rounds: 1 }] },
+  streams: { atOnce: [3], tokens: 5, delayMs: 5 },
+  readers: 3,
+  growth: { messages: [0, 10, 20], turns: 3 },
+  replay: { events: 1000, rounds: 1 },
+  commits: { atOnce: 2, rounds: 1 },
+  jobs: { count: 4, workers: [1], oneByOne: 1 },
+  storage: { atOnce: 2, rounds: 1, tokens: 100, delayMs: 2 },
+  tools: { calls: 2, loads: [{ atOnce: 1, rounds: 1 }] },
+};
