@@ -89,15 +89,22 @@ const PAGE_BYTES = 1_000_000;
 
 /** Limited in events and in (compressed) bytes, since one event may hold a whole file; always at least one event. */
 const READ_PAGE = `
-  select seq, run_id, type, data, created_at
-    from (select *, sum(pg_column_size(data)) over (order by seq) - pg_column_size(data) as bytes_before
+  select seq, run_id, type, data, created_at, bytes
+    from (select *, sum(pg_column_size(data)) over (order by seq)::int as bytes
             from (select * from events where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
-   where bytes_before < ${PAGE_BYTES} order by seq`;
+   where bytes - pg_column_size(data) < ${PAGE_BYTES} order by seq`;
 
 const FIND = `
   select session_id, seq, run_id, type, data, created_at
     from unnest($1::uuid[], $2::bigint[]) with ordinality as place(session_id, seq, ord)
     join events using (session_id, seq) order by ord`;
+
+/** A part of the log that fits into memory. */
+export interface LogPage {
+  readonly events: readonly StoredEvent[];
+  /** Nothing stood behind it when it was read. */
+  readonly isLast: boolean;
+}
 
 /** A piece of an answer, which counts only while the run is its writer's. */
 export type Piece = DomainEvent & { readonly heldBy: string };
@@ -163,10 +170,16 @@ export class EventLog {
     return rows.length > 0;
   }
 
-  /** The next events after `after`, in order: a page that fits into memory. None means that there are none. */
-  async readPage(sessionId: string, after: number): Promise<StoredEvent[]> {
-    const rows = await this.database.query<EventRecord>(READ_PAGE, [sessionId, after]);
-    return rows.map((row) => toStoredEvent(sessionId, row));
+  /** The next events after `after`, in order: a page that fits into memory. */
+  async readPage(sessionId: string, after: number): Promise<LogPage> {
+    const rows = await this.database.query<EventRecord & { readonly bytes: number }>(READ_PAGE, [
+      sessionId,
+      after,
+    ]);
+    return {
+      events: rows.map((row) => toStoredEvent(sessionId, row)),
+      isLast: rows.length < PAGE_EVENTS && (rows.at(-1)?.bytes ?? 0) < PAGE_BYTES,
+    };
   }
 
   /** Events by their places, in the order given. */

@@ -2,7 +2,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { describe, expect, it } from 'vitest';
 import { StoredEvent, StreamItem } from '../../application/event-stream.js';
 import { EventHub } from './event-hub.js';
-import { EventLog } from './event-log.js';
+import { EventLog, LogPage } from './event-log.js';
 import { LogEventStream } from './log-event-stream.js';
 
 const event = (seq: number): StoredEvent => ({
@@ -20,11 +20,11 @@ class HeldLog {
   reads = 0;
   held: Promise<void> = Promise.resolve();
 
-  async readPage(_sessionId: string, after: number): Promise<StoredEvent[]> {
+  async readPage(_sessionId: string, after: number): Promise<LogPage> {
     this.reads++;
     const page = this.stored.filter(({ seq }) => seq > after);
     await this.held;
-    return page;
+    return { events: page, isLast: true };
   }
 
   async horizon(): Promise<number> {

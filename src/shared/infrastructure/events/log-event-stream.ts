@@ -53,7 +53,7 @@ class LogReader {
   ) {}
 
   begin(whenRead?: () => void): void {
-    void this.readLog(() => this.checkCursor()).then(whenRead);
+    void this.readLog().then(whenRead);
   }
 
   hear(notice: Notice): void {
@@ -71,10 +71,9 @@ class LogReader {
     if (this.cursor !== fresh.at(-1)?.seq) void this.readLog();
   }
 
-  private async readLog(first?: () => Promise<void>): Promise<void> {
+  private async readLog(): Promise<void> {
     this.reading = true;
     try {
-      await this.patiently(async () => first?.());
       do {
         this.lookAgain = false;
         await this.patiently(() => this.readPages());
@@ -87,14 +86,16 @@ class LogReader {
 
   private async readPages(): Promise<void> {
     while (!this.subscriber.closed) {
-      const page = await this.log.readPage(this.sessionId, this.cursor);
-      if (page.length === 0) return;
-      for (const event of page) {
+      const { events, isLast } = await this.log.readPage(this.sessionId, this.cursor);
+      // Whoever finds something after the cursor is not ahead of the log.
+      if (events.length === 0) return this.checkCursor();
+      for (const event of events) {
         const drained = this.ready();
         if (drained) await drained;
         if (this.subscriber.closed) return;
         this.emit(event, event.seq);
       }
+      if (isLast) return;
     }
   }
 
