@@ -37,10 +37,11 @@ it('every line about a job says which job, trace, run and session it is about, w
     return body;
   });
   const about = { job_id: job.job_id, trace_id: TRACE, session_id: sessionId, run_id: done.run_id };
-  const lines = server.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const read = () => server.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   for (const said of ['the model is asked again', 'an attempt of a job ended: completed']) {
-    expect(lines.find(({ msg }) => msg === said)).toMatchObject(about);
+    await eventually(() => expect(read().find(({ msg }) => msg === said)).toMatchObject(about));
   }
+  const lines = read();
   const others = lines.filter((line) => 'job_id' in line && line['job_id'] !== job.job_id);
   expect(others).toEqual([]);
   const [asked] = lines.filter(({ msg }) => msg === 'request completed');
