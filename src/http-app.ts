@@ -4,6 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './openapi.js';
+import { OpenRequests } from './shared/api/open-requests.js';
 import { requireLocalHost } from './shared/api/host-check.js';
 import {
   BODY_LIMIT,
@@ -28,6 +29,7 @@ export async function createHttpApp(): Promise<NestExpressApplication> {
 /** What stands before the routes. */
 export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.set('etag', false);
+  app.use(app.get(OpenRequests).track);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(requireLocalHost);

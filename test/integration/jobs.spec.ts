@@ -224,6 +224,34 @@ describe('a job of an agent', () => {
       await cancel(job.job_id);
   });
 
+  it('is known by its session in whatever letters that is written', async () => {
+    app.model.always(SLOW);
+    const written = sessionId.toUpperCase();
+    const answers = [await ask(), await request('ask', { session_id: written, query: 'Why?' })];
+    expect(answers.map(({ status }) => status)).toEqual([202, 200]);
+    expect(answers[1]!.body).toMatchObject({ job_id: answers[0]!.body.job_id, session_id: sessionId });
+    for await (const event of app.client.events(`/v1/sessions/${written}/events?after=0`)) {
+      if (event.type === 'message.delta') break;
+    }
+    await cancel(answers[0]!.body.job_id);
+  });
+
+  it('ends with its session, which is no defect', async () => {
+    app.model.script({ text: 'word '.repeat(30), pace: { chunk: 5, tokensPerSecond: 60 } });
+    const { body } = await ask();
+    await speaks();
+    expect((await app.client.call('DELETE', `/v1/sessions/${sessionId}`)).status).toBe(204);
+    await eventually(async () =>
+      expect(await rows('select status, error_code from jobs where session_id = $1')).toEqual([
+        { status: 'failed', error_code: 'session.not_found' },
+      ]),
+    );
+    expect(await rows(`select status, error->>'code' as code from runs where session_id = $1`)).toEqual([
+      { status: 'failed', code: 'session.not_found' },
+    ]);
+    expect((await app.client.get(`/v1/jobs/${body.job_id}`)).body.code).toBe('job.not_found');
+  });
+
   it('that is delivered several times is carried out once', async () => {
     app.model.script({ text: 'Once.' });
     const { body } = await ask();
@@ -370,6 +398,7 @@ describe('a job of an agent', () => {
     expect(await found('status=failed')).toEqual([]);
     expect(await found('limit=1')).toEqual([second]);
     expect((await app.client.get('/v1/jobs?status=lost')).body.errors).toMatchObject([{ field: 'status' }]);
+    expect((await app.client.get('/v1/jobs?type=%00')).body.errors).toMatchObject([{ field: 'type' }]);
     for (const id of [UNKNOWN, 'x'])
       expect((await app.client.get(`/v1/jobs/${id}`)).body.code).toBe('job.not_found');
   });

@@ -8,6 +8,7 @@ export class IdPipe implements PipeTransform<string, string> {
 
   transform(id: string): string {
     if (!isId(id)) throw new this.notFound(id.slice(0, 100));
-    return id;
+    // As the database writes it: ids are compared as text as well.
+    return id.toLowerCase();
   }
 }

@@ -7,6 +7,7 @@ const STAGES = [
   'drain',
   'flush_events',
   'end_streams',
+  'answer_requests',
   'settle_runs',
   'close_database',
   'stop_database',

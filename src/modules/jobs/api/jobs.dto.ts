@@ -14,7 +14,7 @@ const memory = z
 
 export const RequestJobDto = z
   .strictObject({
-    session_id: z.guid('must be the id of a session'),
+    session_id: z.guid('must be the id of a session').toLowerCase(),
     query: z.string().min(1).max(MAX_QUERY).optional().describe('The task; synopsis_manager needs none'),
     memory: memory.optional().describe('What the agent shall know beforehand: a text, or an object'),
   })
@@ -81,8 +81,11 @@ export const JobListDto = listOf(JobDto, 'JobList');
 
 export const JobQueryDto = PageQueryDto.extend({
   status: z.enum(JOB_STATUSES).optional(),
-  session_id: z.guid().optional(),
-  type: z.string().max(200).optional().describe('`agent:<id>`'),
+  session_id: z.guid().toLowerCase().optional(),
+  type: z
+    .string()
+    .regex(/^agent:\w{1,100}$/, 'must be agent: and the id of an agent')
+    .optional(),
 });
 
 export type JobQueryDto = z.infer<typeof JobQueryDto>;

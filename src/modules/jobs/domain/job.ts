@@ -199,7 +199,7 @@ export class Job extends AggregateRoot {
   }
 
   cancel(now: Date): void {
-    this.finish('cancel', {}, now);
+    this.finish('cancel', { error: null }, now);
   }
 
   private finish(action: JobAction, outcome: Partial<JobState>, now: Date): void {

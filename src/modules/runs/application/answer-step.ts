@@ -158,8 +158,7 @@ export class AnswerStep {
 
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
   private async failByDefect(draft: Draft, error: unknown): Promise<void> {
-    this.logger.error({ err: error, run_id: draft.turn.run.id }, 'a run failed by a defect');
-    await this.fail(draft, errorOf(error));
+    await this.fail(draft, errorOf(error, this.logger, draft.turn.run.id));
   }
 
   private async fail(draft: Draft, error: RunError): Promise<void> {

@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { StorageFailed } from '../../../shared/application/errors.js';
+import { SessionNotFound } from '../../sessions/index.js';
 import { LeaseLost } from '../domain/run.errors.js';
 import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../domain/run.js';
 
@@ -28,6 +30,9 @@ export function endStopped(run: Run, reason: unknown, now: Date): void {
   else run.interrupt(now);
 }
 
-/** What a client learns of a defect. */
-export const errorOf = (error: unknown): RunError =>
-  error instanceof StorageFailed ? PERSISTENCE_FAILED : INTERNAL_ERROR;
+/** Why a run ends whose step was thrown out of. A session that was deleted meanwhile is nobody's defect. */
+export function errorOf(error: unknown, logger: Logger, runId: string): RunError {
+  if (error instanceof SessionNotFound) return { code: error.code, message: error.message };
+  logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
+  return error instanceof StorageFailed ? PERSISTENCE_FAILED : INTERNAL_ERROR;
+}

@@ -127,8 +127,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
         return;
       }
       if (signal.aborted) return await this.orchestrator.stop(run, signal.reason);
-      this.logger.error({ err: error, run_id: run.id }, 'a run failed by a defect');
-      await this.orchestrator.fail(run, errorOf(error));
+      await this.orchestrator.fail(run, errorOf(error, this.logger, run.id));
     } catch (again) {
       // Its lease runs out, and whoever takes it over tries once more.
       this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');

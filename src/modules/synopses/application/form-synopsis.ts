@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { concatMap, filter, firstValueFrom, merge, of } from 'rxjs';
+import { BehaviorSubject, concatMap, filter, firstValueFrom, merge, of } from 'rxjs';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
@@ -21,19 +21,18 @@ const CONFLICTS: ReadonlySet<string> = new Set(['synopsis.nothing_to_cover', 'jo
 /** Has the synopsis of a session brought up to date: later, or while one waits. It is the same job either way. */
 @Injectable()
 export class FormSynopsis {
-  /** Whoever waits at the moment. */
-  private readonly waiting = new Set<Promise<unknown>>();
+  /** What this process carries out is done, or given to others. */
+  private readonly ended$ = new BehaviorSubject(false);
 
   constructor(
     private readonly enqueueJob: EnqueueJob,
     private readonly jobs: JobQueries,
     private readonly supervisor: JobSupervisor,
     private readonly events: EventStream,
-    private readonly shutdown: Shutdown,
+    shutdown: Shutdown,
     private readonly clock: Clock,
   ) {
-    // They are told that the process ends before their connections do.
-    shutdown.register('end_streams', async () => void (await Promise.allSettled(this.waiting)));
+    shutdown.register('end_streams', () => this.ended$.next(true));
   }
 
   /** @throws SessionNotFound, JobQuotaExceeded, ServerDraining */
@@ -54,9 +53,7 @@ export class FormSynopsis {
   async now(command: FormSynopsisCommand): Promise<void> {
     const after = await this.events.lastSeq(command.sessionId);
     const { job } = await this.inBackground(command);
-    const formed = this.formed(command, job.id, after);
-    this.waiting.add(formed);
-    await formed.finally(() => this.waiting.delete(formed));
+    await this.formed(command, job.id, after);
   }
 
   private async formed(
@@ -65,7 +62,7 @@ export class FormSynopsis {
     after: number,
   ): Promise<void> {
     const told$ = this.events.watch(sessionId, after).pipe(filter((item) => isAbout(item, jobId)));
-    const look$ = merge(of(true), told$, this.shutdown.begun$).pipe(
+    const look$ = merge(of(true), told$, this.ended$.pipe(filter((ended) => ended))).pipe(
       concatMap(() => this.look(jobId, userId)),
     );
     await firstValueFrom(look$.pipe(filter((isDone) => isDone)));
@@ -82,7 +79,7 @@ export class FormSynopsis {
     }
     if (job.status === 'done') return true;
     if (job.status === 'failed' || job.status === 'cancelled') throw notFormed(job);
-    if (this.shutdown.draining) throw new ServerDraining();
+    if (this.ended$.value) throw new ServerDraining();
     // Its last attempt failed, and the next one is not for now.
     if (job.status === 'queued' && job.error && !isDue(job)) {
       throw notFormed(job, (job.availableAt.getTime() - this.clock.now().getTime()) / 1000);

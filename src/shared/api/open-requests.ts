@@ -1,0 +1,30 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { BehaviorSubject, filter, firstValueFrom } from 'rxjs';
+import { Shutdown } from '../application/shutdown.js';
+
+/** So long the end of the process waits for clients to take their answers. */
+const LIMIT_MS = 5_000;
+
+/** Knows which requests are being answered: a process that ends answers them before it closes their connections. */
+@Injectable()
+export class OpenRequests {
+  private readonly open$ = new BehaviorSubject(0);
+
+  constructor(shutdown: Shutdown) {
+    shutdown.register('answer_requests', async () => {
+      const idle = new AbortController();
+      const limit = AbortSignal.any([shutdown.hurry, idle.signal]);
+      const timeUp = pause(LIMIT_MS, undefined, { signal: limit }).catch(() => undefined); // hurried, or all answered
+      await Promise.race([firstValueFrom(this.open$.pipe(filter((open) => open === 0))), timeUp]);
+      idle.abort();
+    });
+  }
+
+  readonly track = (_request: Request, response: Response, next: NextFunction): void => {
+    this.open$.next(this.open$.value + 1);
+    response.once('close', () => this.open$.next(this.open$.value - 1));
+    next();
+  };
+}
