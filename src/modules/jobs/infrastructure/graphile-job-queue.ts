@@ -2,7 +2,6 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger as NestLogger, OnModuleInit } from '@nestjs/common';
 import { Logger, Runner, RunnerOptions, run, runMigrations } from 'graphile-worker';
-import { Pool } from 'pg';
 import { EntityManager } from 'typeorm';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
@@ -11,6 +10,7 @@ import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js
 import { atMost } from './at-most.js';
 import { DeliveriesInHand } from './deliveries-in-hand.js';
 import { EnlistingQueue } from './enlisting-queue.js';
+import { QueuePool } from './queue-pool.js';
 import { TroubleLog } from './trouble-log.js';
 
 const TASK = 'agent_job';
@@ -50,11 +50,11 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
   readonly description = 'queue in PostgreSQL';
   private readonly logger = new NestLogger(GraphileJobQueue.name);
   private readonly trouble = new TroubleLog(this.logger);
-  private readonly pool: Pool;
+  private readonly pool: QueuePool;
 
   constructor({ url }: DatabaseLocation, shutdown: Shutdown) {
     super();
-    this.pool = new Pool({
+    this.pool = new QueuePool({
       connectionString: url,
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
