@@ -7,7 +7,7 @@ export { JOB_STATUSES, toJobView } from './application/job-view.js';
 export { JobWorker } from './application/job-worker.js';
 export { JobQueries } from './application/job.queries.js';
 export { JobFailed } from './domain/job.errors.js';
-export { type Job, type JobError, type JobState } from './domain/job.js';
+export { JOB_TIMED_OUT, type Job, type JobError, type JobState } from './domain/job.js';
 export { JobRepository } from './domain/job.repository.js';
 export { JobSchema } from './infrastructure/job.row.js';
 export { JobsModule } from './jobs.module.js';

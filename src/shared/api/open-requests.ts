@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { BehaviorSubject, filter, firstValueFrom } from 'rxjs';
+import { atMost } from '../application/at-most.js';
 import { Shutdown } from '../application/shutdown.js';
 
 /** So long the end of the process waits for clients to take their answers. */
@@ -13,12 +13,9 @@ export class OpenRequests {
   private readonly open$ = new BehaviorSubject(0);
 
   constructor(shutdown: Shutdown) {
-    shutdown.register('answer_requests', async () => {
-      const idle = new AbortController();
-      const limit = AbortSignal.any([shutdown.hurry, idle.signal]);
-      const timeUp = pause(LIMIT_MS, undefined, { signal: limit }).catch(() => undefined); // hurried, or all answered
-      await Promise.race([firstValueFrom(this.open$.pipe(filter((open) => open === 0))), timeUp]);
-      idle.abort();
+    shutdown.register('answer_requests', () => {
+      const allAnswered = firstValueFrom(this.open$.pipe(filter((open) => open === 0)));
+      return atMost(LIMIT_MS, allAnswered, shutdown.hurry);
     });
   }
 

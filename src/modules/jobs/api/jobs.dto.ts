@@ -84,7 +84,7 @@ export const JobQueryDto = PageQueryDto.extend({
   session_id: z.guid().toLowerCase().optional(),
   type: z
     .string()
-    .regex(/^agent:\w{1,100}$/, 'must be agent: and the id of an agent')
+    .regex(/^agent:[\w-]{1,100}$/, 'must be agent: and the id of an agent')
     .optional(),
 });
 

@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
+import { LeasedWork } from '../../../shared/application/leased-work.js';
 import { withLogFields } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
@@ -15,22 +14,14 @@ import { JOB_CANCELLED, JOB_LOST, JOB_OVERDUE, JOB_RELEASED, JobStop } from './j
 import { SettleJob } from './settle-job.js';
 import { StartJob } from './start-job.js';
 
-/** Leases are renewed so often within their time: two renewals may fail. */
-const RENEWALS = 3;
-
-interface Carried {
-  readonly jobId: string;
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-}
-
 /** The jobs that this process carries out, each under a lease, and no longer than an attempt may take. */
 @Injectable()
 export class JobSupervisor implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobSupervisor.name);
-  /** By the token of the lease. */
-  private readonly carried = new Map<string, Carried>();
-  private readonly drained$ = new Subject<void>();
+  private readonly work = new LeasedWork<{ readonly jobId: string }>(this.logger, {
+    cancelled: JOB_CANCELLED,
+    lost: JOB_LOST,
+  });
 
   constructor(
     private readonly startJob: StartJob,
@@ -45,12 +36,10 @@ export class JobSupervisor implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    interval((this.config.runLeaseSeconds * 1000) / RENEWALS)
-      .pipe(
-        exhaustMap(() => this.renew()),
-        takeUntil(this.drained$),
-      )
-      .subscribe();
+    this.work.keep(this.config.runLeaseSeconds, async (tokens) => {
+      const { value } = await this.uow.run('renew_job_leases', (tx) => tx.get(JobRepository).renew(tokens));
+      return value;
+    });
   }
 
   /** Carries a queued job out, up to the end of this attempt. Nothing happens where another process has it. */
@@ -67,20 +56,17 @@ export class JobSupervisor implements OnApplicationBootstrap {
 
   /** Stops a job where this process carries it out; how it ends stands in the database. */
   cancel(jobId: string): void {
-    for (const job of this.carried.values()) if (job.jobId === jobId) job.stop.abort(JOB_CANCELLED);
+    this.work.stop(JOB_CANCELLED, (carried) => carried.jobId === jobId);
   }
 
   private async carry(job: JobState): Promise<void> {
-    const token = job.leaseToken!;
     const stop = new AbortController();
     // It may have been started while the others were told to stop.
     if (this.shutdown.draining) stop.abort(JOB_RELEASED);
     const fields = { job_id: job.id, trace_id: job.traceId, session_id: job.sessionId, run_id: job.runId };
-    const done = withLogFields(fields, () => this.attempt(job, stop)).finally(() =>
-      this.carried.delete(token),
+    await this.work.carry(job.leaseToken!, { jobId: job.id }, stop, () =>
+      withLogFields(fields, () => this.attempt(job, stop)),
     );
-    this.carried.set(token, { jobId: job.id, stop, done });
-    await done;
   }
 
   private async attempt(job: JobState, stop: AbortController): Promise<void> {
@@ -106,43 +92,11 @@ export class JobSupervisor implements OnApplicationBootstrap {
     );
   }
 
-  /** Prolongs the leases of all jobs at once, and lets go of those that are lost. */
-  private async renew(): Promise<void> {
-    const tokens = [...this.carried.keys()];
-    if (tokens.length === 0) return;
-    try {
-      const { value: renewed } = await this.uow.run('renew_job_leases', (tx) =>
-        tx.get(JobRepository).renew(tokens),
-      );
-      const kept = new Map(renewed.map(({ token, cancelRequested }) => [token, cancelRequested]));
-      for (const token of tokens) {
-        const { stop } = this.carried.get(token) ?? {};
-        if (!kept.has(token)) stop?.abort(JOB_LOST);
-        // The notice may have been missed.
-        else if (kept.get(token)) stop?.abort(JOB_CANCELLED);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the leases of jobs could not be renewed; the next turn tries again');
-    }
-  }
-
   /** Waits for the jobs as long as the settings allow; the rest goes back into the queue, for others to go on with. */
   private async drain(): Promise<void> {
-    const idle = new AbortController();
-    const limit = AbortSignal.any([this.shutdown.hurry, idle.signal]);
-    const timeUp = pause(this.config.shutdownDrainTimeoutSeconds * 1000, undefined, { signal: limit }).catch(
-      () => undefined, // hurried, or nothing left to wait for
-    );
-    await Promise.race([this.allDone(), timeUp]);
-    idle.abort();
-    for (const { stop } of this.carried.values()) stop.abort(JOB_RELEASED);
-    await this.allDone();
-    this.drained$.next();
-  }
-
-  private async allDone(): Promise<void> {
-    while (this.carried.size > 0) {
-      await Promise.allSettled([...this.carried.values()].map(({ done }) => done));
-    }
+    await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.hurry);
+    this.work.stop(JOB_RELEASED, () => true);
+    await this.work.allDone();
+    this.work.end();
   }
 }

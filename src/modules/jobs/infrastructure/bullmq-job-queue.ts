@@ -4,7 +4,7 @@ import { Job, Queue, QueueOptions, WaitingError, Worker } from 'bullmq';
 import { Redis, RedisOptions } from 'ioredis';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
-import { atMost } from './at-most.js';
+import { atMost } from '../../../shared/application/at-most.js';
 import { DeliveriesInHand } from './deliveries-in-hand.js';
 import { TroubleLog } from './trouble-log.js';
 

@@ -7,7 +7,7 @@ import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
 import { BoundedClient } from '../../../shared/infrastructure/persistence/bounded-client.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
-import { atMost } from './at-most.js';
+import { atMost } from '../../../shared/application/at-most.js';
 import { DeliveriesInHand } from './deliveries-in-hand.js';
 import { EnlistingQueue } from './enlisting-queue.js';
 import { QueuePool } from './queue-pool.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { PlanRepository, RUNTIME } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 import { EndPlan } from './end-plan.js';
 import { held } from './held-run.js';
-import { Journal } from '../../../shared/application/journal.js';
 import { SaveRun } from './save-run.js';
 
 /** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */

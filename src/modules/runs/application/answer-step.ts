@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DeltaLog } from '../../../shared/application/delta-log.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import {
@@ -22,7 +23,6 @@ import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
 import { RecordFailure } from './record-failure.js';
 import { RecordReply } from './record-reply.js';
-import { Journal } from '../../../shared/application/journal.js';
 import { errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
 import { RunAtWork } from './run.queries.js';

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
@@ -25,7 +26,6 @@ import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { RunAtWork } from './run.queries.js';
-import { Journal } from '../../../shared/application/journal.js';
 
 const PROMPT = `Classify the task of a developer.
 is_atomic: false only when it needs a plan: several steps over several files, or a design to be agreed on first.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
@@ -7,7 +8,6 @@ import { Agent, LlmCall, LlmCallRepository } from '../../agents/index.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
-import { Journal } from '../../../shared/application/journal.js';
 import { SaveRun } from './save-run.js';
 
 /** The ledger of model calls: a row before each request, settled after it. */

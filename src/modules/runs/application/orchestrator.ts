@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { PlanQueries, PlanState } from '../../plans/index.js';
@@ -8,7 +9,6 @@ import { RunRepository } from '../domain/run.repository.js';
 import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
-import { Journal } from '../../../shared/application/journal.js';
 import { RunLeft, endStopped } from './run-end.js';
 import { RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';

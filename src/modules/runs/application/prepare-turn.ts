@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { Journal } from '../../../shared/application/journal.js';
 import { Agent, AgentRegistry, ModelMessage, ToolName } from '../../agents/index.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { PlanState, Subtask } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 import { briefOf } from './brief-subtask.js';
 import { buildPrompt } from './build-prompt.js';
-import { Journal } from '../../../shared/application/journal.js';
 
 /** Whoever carries out a subtask neither hands over nor asks back: the plan is agreed on. */
 const NOT_IN_SUBTASKS: readonly ToolName[] = ['ask_followup_question', 'create_plan', 'switch_agent'];

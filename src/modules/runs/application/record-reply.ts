@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
+import { Journal } from '../../../shared/application/journal.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
@@ -17,7 +18,6 @@ import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { Turn } from './prepare-turn.js';
 import { ProposePlan } from './propose-plan.js';
 import { RecordFailure } from './record-failure.js';
-import { Journal } from '../../../shared/application/journal.js';
 import { endStopped, isCancelled } from './run-end.js';
 import { SaveRun } from './save-run.js';
 import { appendSpoken, tellDiscarded } from './spoken-message.js';

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { StorageFailed } from '../../../shared/application/errors.js';
+import { JOB_TIMED_OUT } from '../../jobs/index.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { LeaseLost } from '../domain/run.errors.js';
 import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../domain/run.js';
@@ -26,7 +27,7 @@ export const isCancelled = (run: Run, reason: unknown): boolean =>
 /** Ends a run that has to stop, as its reason says. */
 export function endStopped(run: Run, reason: unknown, now: Date): void {
   if (isCancelled(run, reason)) run.cancel(now);
-  else if (reason === TIMED_OUT) run.timeOut(now);
+  else if (reason === TIMED_OUT) run.fail(JOB_TIMED_OUT, now);
   else run.interrupt(now);
 }
 

@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { InstanceId } from '../../../shared/application/instance-id.js';
+import { LeasedWork } from '../../../shared/application/leased-work.js';
 import { withLogFields } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
@@ -13,15 +12,10 @@ import { HeldRun, Orchestrator } from './orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
 
-/** Leases are renewed so often within their time: two renewals may fail. */
-const RENEWALS = 3;
-
 interface Carried {
   readonly runId: string;
   /** Whoever carries out the job stops it, and not the end of the process. */
   readonly ofJob: boolean;
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
 }
 
 /**
@@ -31,10 +25,8 @@ interface Carried {
 @Injectable()
 export class RunSupervisor implements OnApplicationBootstrap {
   private readonly logger = new Logger(RunSupervisor.name);
-  /** By the token of the lease. */
-  private readonly carried = new Map<string, Carried>();
+  private readonly work = new LeasedWork<Carried>(this.logger, { cancelled: CANCELLED, lost: LEASE_LOST });
   private stopping: Error | undefined;
-  private readonly drained$ = new Subject<void>();
 
   constructor(
     private readonly orchestrator: Orchestrator,
@@ -46,16 +38,14 @@ export class RunSupervisor implements OnApplicationBootstrap {
   ) {
     shutdown.register('drain', () => this.drain());
     // A request that was under way while the others drained may have waked one more run.
-    shutdown.register('settle_runs', () => this.allDone());
+    shutdown.register('settle_runs', () => this.work.allDone());
   }
 
   onApplicationBootstrap(): void {
-    interval((this.config.runLeaseSeconds * 1000) / RENEWALS)
-      .pipe(
-        exhaustMap(() => this.renew()),
-        takeUntil(this.drained$),
-      )
-      .subscribe();
+    this.work.keep(this.config.runLeaseSeconds, async (tokens) => {
+      const { value } = await this.uow.run('renew_leases', (tx) => tx.get(RunRepository).renew(tokens));
+      return value;
+    });
   }
 
   /** False when the process is about to end. */
@@ -72,22 +62,8 @@ export class RunSupervisor implements OnApplicationBootstrap {
    * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
    * rests, that is another process's, or that this one carries on already.
    */
-  start({ id, jobId, status, leaseOwner, leaseToken: token }: RunState): void {
-    if (status !== 'running' || leaseOwner !== this.instance.value) return;
-    if (token === null || this.carried.has(token)) return;
-    const stop = new AbortController();
-    const ofJob = jobId !== null;
-    if (this.stopping && !ofJob) stop.abort(this.stopping);
-    const run = { id, leaseToken: token };
-    // Entered before it begins, so that nothing can come to its end unseen.
-    const done = Promise.resolve()
-      .then(() => withLogFields({ run_id: id }, () => this.carryOn(run, token, stop.signal)))
-      .finally(() => {
-        this.carried.delete(token);
-        this.metrics.active(this.carried.size);
-      });
-    this.carried.set(token, { runId: id, ofJob, stop, done });
-    this.metrics.active(this.carried.size);
+  start(run: RunState): void {
+    this.begin(run);
   }
 
   /**
@@ -95,13 +71,12 @@ export class RunSupervisor implements OnApplicationBootstrap {
    * @param stop its reason is one of those in run-end
    */
   async carryOut(run: RunState, stop: AbortSignal): Promise<void> {
-    this.start(run);
-    const carried = this.carried.get(run.leaseToken ?? '');
-    if (!carried) return;
-    const passOn = () => carried.stop.abort(stop.reason);
+    const begun = this.begin(run);
+    if (!begun) return;
+    const passOn = () => begun.stop.abort(stop.reason);
     stop.addEventListener('abort', passOn);
     if (stop.aborted) passOn();
-    await carried.done;
+    await begun.done;
     stop.removeEventListener('abort', passOn);
     // Given up in good order, so that it does not count as a recovery.
     if (stop.reason === HANDED_OVER) await this.release([run.leaseToken!]);
@@ -109,7 +84,22 @@ export class RunSupervisor implements OnApplicationBootstrap {
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
   cancel(runId: string): void {
-    for (const run of this.carried.values()) if (run.runId === runId) run.stop.abort(CANCELLED);
+    this.work.stop(CANCELLED, (carried) => carried.runId === runId);
+  }
+
+  private begin({ id, jobId, status, leaseOwner, leaseToken: token }: RunState) {
+    if (status !== 'running' || leaseOwner !== this.instance.value) return undefined;
+    if (token === null || this.work.has(token)) return undefined;
+    const stop = new AbortController();
+    const about = { runId: id, ofJob: jobId !== null };
+    if (this.stopping && !about.ofJob) stop.abort(this.stopping);
+    const done = this.work
+      .carry(token, about, stop, () =>
+        withLogFields({ run_id: id }, () => this.carryOn({ id, leaseToken: token }, token, stop.signal)),
+      )
+      .finally(() => this.metrics.active(this.work.size));
+    this.metrics.active(this.work.size);
+    return { stop, done };
   }
 
   private async carryOn(run: HeldRun, token: string, signal: AbortSignal): Promise<void> {
@@ -135,51 +125,20 @@ export class RunSupervisor implements OnApplicationBootstrap {
     }
   }
 
-  /** Prolongs the leases of all runs at once, and lets go of those that are lost. */
-  private async renew(): Promise<void> {
-    const tokens = [...this.carried.keys()];
-    if (tokens.length === 0) return;
-    try {
-      const { value: renewed } = await this.uow.run('renew_leases', (tx) =>
-        tx.get(RunRepository).renew(tokens),
-      );
-      const kept = new Map(renewed.map(({ token, cancelRequested }) => [token, cancelRequested]));
-      for (const token of tokens) {
-        const { stop } = this.carried.get(token) ?? {};
-        if (!kept.has(token)) stop?.abort(LEASE_LOST);
-        // The notice may have been missed.
-        else if (kept.get(token)) stop?.abort(CANCELLED);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'leases could not be renewed; the next turn tries again');
-    }
-  }
-
   /** Waits for the runs as long as the settings allow; then ends the rest, or hands them over. */
   private async drain(): Promise<void> {
-    const idle = new AbortController();
-    const limit = AbortSignal.any([this.shutdown.hurry, idle.signal]);
-    const timeUp = pause(this.config.shutdownDrainTimeoutSeconds * 1000, undefined, { signal: limit }).catch(
-      () => undefined, // hurried, or nothing left to wait for
-    );
-    await Promise.race([this.allDone(), timeUp]);
-    idle.abort();
-    const left = [...this.carried].filter(([, { ofJob }]) => !ofJob);
+    await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.hurry);
     const handsOver = this.config.shutdownPolicy === 'handover';
     this.stopping = handsOver ? HANDED_OVER : STOPPING;
-    for (const [, { stop }] of left) stop.abort(this.stopping);
-    await this.allDone();
-    this.drained$.next();
-    if (handsOver) await this.release(left.map(([token]) => token));
+    const left = this.work.stop(this.stopping, ({ ofJob }) => !ofJob);
+    await this.work.allDone();
+    this.work.end();
+    if (handsOver) await this.release(left);
   }
 
   private async release(tokens: readonly string[]): Promise<void> {
     if (tokens.length === 0) return;
     await this.uow.run('release_leases', (tx) => tx.get(RunRepository).release(tokens));
     this.logger.log({ runs: tokens.length }, 'runs are handed over');
-  }
-
-  private async allDone(): Promise<void> {
-    while (this.carried.size > 0) await Promise.all([...this.carried.values()].map(({ done }) => done));
   }
 }

@@ -325,11 +325,6 @@ export class Run extends AggregateRoot {
     this.change({ cancelRequestedAt: now });
   }
 
-  /** Ends it because the job it belongs to has taken too long. */
-  timeOut(now: Date): void {
-    this.fail({ code: 'job.timed_out', message: 'The job took longer than it may' }, now);
-  }
-
   /** Ends it because somebody wants it to end. */
   cancel(now: Date): void {
     this.giveUp('cancelled');
