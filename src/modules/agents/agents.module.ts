@@ -42,6 +42,6 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 })
 export class AgentsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(LlmCallRepository, ({ manager }) => new TypeOrmLlmCallRepository(manager));
+    repositories.register(LlmCallRepository, (context) => new TypeOrmLlmCallRepository(context));
   }
 }

@@ -15,6 +15,6 @@ import { TypeOrmMessageRepository } from './infrastructure/typeorm-message.repos
 })
 export class ConversationsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(MessageRepository, ({ manager }) => new TypeOrmMessageRepository(manager));
+    repositories.register(MessageRepository, (context) => new TypeOrmMessageRepository(context));
   }
 }

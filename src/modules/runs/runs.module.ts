@@ -109,6 +109,6 @@ export class RunsModule {
       RunRepository,
       (context) => new TypeOrmRunRepository(context, config.runLeaseSeconds),
     );
-    repositories.register(ToolCallRepository, ({ manager }) => new TypeOrmToolCallRepository(manager));
+    repositories.register(ToolCallRepository, (context) => new TypeOrmToolCallRepository(context));
   }
 }

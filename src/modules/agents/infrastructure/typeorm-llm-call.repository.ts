@@ -1,38 +1,38 @@
-import { EntityManager } from 'typeorm';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
+import { insertOf } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { LlmCallSchema } from './llm-call.row.js';
 
+const SETTLE = `
+  update llm_calls set status = $2, error_code = $3, prompt_tokens = $4, completion_tokens = $5, first_token_ms = $6,
+                       finished_at = $7
+   where id = $1 and status = 'started' returning id`;
+
 export class TypeOrmLlmCallRepository extends LlmCallRepository {
-  constructor(private readonly manager: EntityManager) {
+  constructor(private readonly context: RepositoryContext) {
     super();
   }
 
   async start(call: LlmCall): Promise<boolean> {
-    const result = await this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(LlmCallSchema)
-      .values({ ...call, status: 'started' })
-      .orIgnore()
-      .returning('id')
-      .execute();
-    return (result.raw as unknown[]).length === 1;
+    const { text, values } = insertOf(LlmCallSchema, { ...call, status: 'started' });
+    const rows = await this.context.query(`${text} on conflict do nothing returning id`, values);
+    return rows.length === 1;
   }
 
   async settle(callId: string, outcome: LlmCallOutcome): Promise<boolean> {
-    const result = await this.manager.update(LlmCallSchema, { id: callId, status: 'started' }, outcome);
-    return result.affected === 1;
+    const { status, errorCode, promptTokens, completionTokens, firstTokenMs, finishedAt } = outcome;
+    const counts = [promptTokens, completionTokens, firstTokenMs];
+    const rows = await this.context.query(SETTLE, [callId, status, errorCode, ...counts, finishedAt]);
+    return rows.length === 1;
   }
 
   async abortOpen(of: { runId: string } | { jobId: string }, at: Date): Promise<string[]> {
-    const result = await this.manager
-      .createQueryBuilder()
-      .update(LlmCallSchema)
-      .set({ status: 'aborted', finishedAt: at })
-      .where({ ...of, status: 'started' })
-      .returning('message_id')
-      .execute();
-    const rows = result.raw as { message_id: string | null }[];
-    return rows.map((row) => row.message_id).filter((id) => id !== null);
+    const [column, id] = 'runId' in of ? ['run_id', of.runId] : ['job_id', of.jobId];
+    const rows = await this.context.query<{ message_id: string | null }>(
+      `update llm_calls set status = 'aborted', finished_at = $2
+        where ${column} = $1 and status = 'started' returning message_id`,
+      [id, at],
+    );
+    return rows.map((row) => row.message_id).filter((messageId) => messageId !== null);
   }
 }

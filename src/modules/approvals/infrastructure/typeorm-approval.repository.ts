@@ -1,8 +1,7 @@
 import { EntityManager } from 'typeorm';
 import { isId } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
-import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Approval } from '../domain/approval.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalRepository } from '../domain/approval.repository.js';
@@ -17,7 +16,7 @@ export class TypeOrmApprovalRepository extends ApprovalRepository {
   }
 
   async add(approval: Approval): Promise<void> {
-    await this.manager.insert(ApprovalSchema, { ...(approval.snapshot() as ApprovalRow) });
+    this.context.insert(ApprovalSchema, approval.snapshot() as ApprovalRow);
     this.context.record(...approval.pullEvents());
   }
 
@@ -38,7 +37,7 @@ export class TypeOrmApprovalRepository extends ApprovalRepository {
   }
 
   async save(approval: Approval): Promise<void> {
-    await updateVersioned(this.manager, ApprovalSchema, approval.snapshot() as ApprovalRow);
+    this.context.update(ApprovalSchema, approval.snapshot() as ApprovalRow);
     this.context.record(...approval.pullEvents());
   }
 }

@@ -1,6 +1,6 @@
 import { DomainEvent } from '../../../shared/domain/domain-event.js';
 import { JsonValue } from '../../../shared/domain/json.js';
-import { Message, MessageToolCall, MessageUsage, NewMessage } from '../domain/message.js';
+import { MessageToolCall, MessageUsage, NewMessage } from '../domain/message.js';
 
 /** A message as clients see it, in answers and in events alike. */
 export type MessageView = {
@@ -20,7 +20,7 @@ export type MessageView = {
   created_at: string;
 };
 
-export const toMessageView = (message: Message | NewMessage): MessageView => ({
+export const toMessageView = (message: NewMessage): MessageView => ({
   id: message.id,
   session_id: message.sessionId,
   run_id: message.runId,
@@ -47,7 +47,7 @@ export const toUsageView = (usage: MessageUsage | null) =>
   usage && { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens };
 
 /** A message that is whole from the start: the user's, a tool's, the system's. */
-export const messageCreated = (message: Message): DomainEvent => ({
+export const messageCreated = (message: NewMessage): DomainEvent => ({
   type: 'message.created',
   sessionId: message.sessionId,
   runId: message.runId,

@@ -4,9 +4,9 @@ import { Message, NewMessage, UnfinishedMessage } from './message.js';
 export abstract class MessageRepository {
   /**
    * Gives the message the next place of its session. Costs the same however long the session is.
-   * @throws SessionNotFound where it was deleted meanwhile
+   * Where the session was deleted meanwhile, the unit of work fails with SessionNotFound.
    */
-  abstract append(message: NewMessage): Promise<Message>;
+  abstract append(message: NewMessage): Promise<void>;
   /** The answer to a tool call, where there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
   /** What readers were shown of a message that nobody will complete; undefined where that is nothing. */

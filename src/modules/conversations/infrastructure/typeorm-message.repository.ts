@@ -1,4 +1,6 @@
-import { EntityManager } from 'typeorm';
+import { sqlStateOf } from '../../../shared/infrastructure/persistence/database-errors.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
+import { ROWS_MISSING } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
@@ -9,11 +11,13 @@ const APPEND = `
   with place as (
     update sessions set message_count = message_count + 1, updated_at = $12
      where id = $2 and deleted_at is null returning message_count
+  ), appended as (
+    insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
+                          finish_reason, usage, created_at, subtask_id, job_id)
+    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from place
+    returning 1
   )
-  insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                        finish_reason, usage, created_at, subtask_id, job_id)
-  select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from place
-  returning position`;
+  select require_rows(count(*), 1) from appended`;
 
 /** Of a session that was deleted nothing is kept. */
 const FIND_SHOWN = `
@@ -26,12 +30,12 @@ type Started = { data: { agent: string; subtask_id?: string; job_id?: string } }
 type Piece = { data: { offset: number; text: string } };
 
 export class TypeOrmMessageRepository extends MessageRepository {
-  constructor(private readonly manager: EntityManager) {
+  constructor(private readonly context: RepositoryContext) {
     super();
   }
 
-  async append(message: NewMessage): Promise<Message> {
-    const [row] = await this.manager.query<{ position: number }[]>(APPEND, [
+  async append(message: NewMessage): Promise<void> {
+    const values = [
       message.id,
       message.sessionId,
       message.runId,
@@ -46,20 +50,23 @@ export class TypeOrmMessageRepository extends MessageRepository {
       message.createdAt,
       message.subtaskId,
       message.jobId,
-    ]);
-    if (!row) throw new SessionNotFound(message.sessionId);
-    return { ...message, position: row.position };
+    ];
+    this.context.write({ text: APPEND, values }, (error) =>
+      sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,
+    );
   }
 
   async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {
-    return (await this.manager.findOneBy(MessageSchema, { sessionId, callId })) ?? undefined;
+    const [message] = await this.context.find(MessageSchema, 'session_id = $1 and call_id = $2', [
+      sessionId,
+      callId,
+    ]);
+    return message;
   }
 
   async findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined> {
-    const [started, ...pieces] = await this.manager.query<[Started, ...Piece[]]>(FIND_SHOWN, [
-      sessionId,
-      messageId,
-    ]);
+    const found = await this.context.query<Started | Piece>(FIND_SHOWN, [sessionId, messageId]);
+    const [started, ...pieces] = found as [Started, ...Piece[]];
     let content = '';
     for (const { data } of pieces) {
       // Up to what a crash of PostgreSQL has made it forget: what comes after a gap would be put into wrong words.

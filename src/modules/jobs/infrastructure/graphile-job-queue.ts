@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger as NestLogger, OnModuleInit } from '@nestjs/common';
 import { Logger, Runner, RunnerOptions, run, runMigrations } from 'graphile-worker';
-import { EntityManager } from 'typeorm';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { BoundedClient } from '../../../shared/infrastructure/persistence/bounded-client.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
@@ -72,8 +72,8 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
     await runMigrations({ pgPool: this.pool, logger: this.bridge() });
   }
 
-  async enlist(manager: EntityManager, delivery: Delivery): Promise<void> {
-    await manager.query(ADD, parametersOf([delivery]));
+  enlist(context: Pick<RepositoryContext, 'write'>, delivery: Delivery): void {
+    context.write({ text: ADD, values: parametersOf([delivery]) });
   }
 
   async send(deliveries: readonly Delivery[]): Promise<void> {

@@ -16,7 +16,7 @@ export type JobRow = Omit<JobState, 'payload' | 'result' | 'error'> & {
 };
 
 /** In the words PostgreSQL gives the condition back in, so that comparing the schema finds no difference. */
-const ACTIVE = `(status = ANY (ARRAY['queued'::text, 'running'::text]))`;
+export const ACTIVE = `(status = ANY (ARRAY['queued'::text, 'running'::text]))`;
 const QUEUED = `(status = 'queued'::text)`;
 const RUNNING = `(status = 'running'::text)`;
 

@@ -1,16 +1,14 @@
-import { EntityManager, FindOptionsWhere } from 'typeorm';
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
-import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
+import { Expression, Written, insertOf } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { EnlistingQueue } from './enlisting-queue.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
-import { JobRow, JobSchema } from './job.row.js';
+import { ACTIVE, JobRow, JobSchema } from './job.row.js';
 
 export class TypeOrmJobRepository extends JobRepository {
-  private readonly manager: EntityManager;
   /** The leases as they were loaded: only one that is new begins to count. */
   private readonly loaded = new WeakMap<Job, string | null>();
 
@@ -21,54 +19,46 @@ export class TypeOrmJobRepository extends JobRepository {
     private readonly queue: EnlistingQueue | undefined,
   ) {
     super();
-    this.manager = context.manager;
   }
 
   async add(job: Job): Promise<boolean> {
     const state = job.snapshot();
     const deliveredAt = this.queue ? state.createdAt : null;
-    const result = await this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(JobSchema)
-      .values({ ...this.toRow(job), deliveredAt })
-      .orIgnore()
-      .returning('id')
-      .execute();
-    if ((result.raw as unknown[]).length === 0) return false;
-    if (this.queue) await this.queue.enlist(this.manager, { jobId: state.id, version: state.version });
-    else await this.notify(DUE_NOTICE);
+    const { text, values } = insertOf(JobSchema, { ...this.toRow(job), deliveredAt });
+    const rows = await this.context.query(`${text} on conflict do nothing returning id`, values);
+    if (rows.length === 0) return false;
+    if (this.queue) this.queue.enlist(this.context, { jobId: state.id, version: state.version });
+    else this.notify(DUE_NOTICE);
     this.context.record(...job.pullEvents());
     return true;
   }
 
   findActive(idempotencyKey: string): Promise<Job | undefined> {
-    return this.lock([
-      { idempotencyKey, status: 'queued' },
-      { idempotencyKey, status: 'running' },
-    ]);
+    return this.lock(`idempotency_key = $1 and ${ACTIVE}`, [idempotencyKey]);
   }
 
   async countActive(of: { userId: string } | { type: string }): Promise<number> {
-    const [[what, value]] = Object.entries(of) as [[string, string]];
-    await this.manager.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `jobs ${what} ${value}`,
-    ]);
+    const [column, value] = 'userId' in of ? ['user_id', of.userId] : ['type', of.type];
+    this.context.write({
+      text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
+      values: [`jobs ${column} ${value}`],
+    });
     // Seen by a statement that begins when the lock is had: whoever had it before has committed.
-    return this.manager.countBy(JobSchema, [
-      { ...of, status: 'queued' },
-      { ...of, status: 'running' },
-    ]);
+    const [row] = await this.context.query<{ active: number }>(
+      `select count(*)::int as active from jobs where ${column} = $1 and ${ACTIVE}`,
+      [value],
+    );
+    return row!.active;
   }
 
   async get(jobId: string): Promise<Job> {
-    const job = await this.lock({ id: jobId });
+    const job = await this.lock('id = $1', [jobId]);
     if (!job) throw new JobNotFound(jobId);
     return job;
   }
 
   async getOwned(jobId: string, userId: string): Promise<Job> {
-    if (!(await isOwned(this.manager, 'jobs', jobId, userId))) throw new JobNotFound(jobId);
+    if (!(await isOwned(this.context, 'jobs', jobId, userId))) throw new JobNotFound(jobId);
     return this.get(jobId);
   }
 
@@ -80,55 +70,52 @@ export class TypeOrmJobRepository extends JobRepository {
 
   // Whether it is due was decided by whoever sent the message: the clock here may be another one.
   findQueued({ jobId, version }: { jobId: string; version: number }): Promise<Job | undefined> {
-    return this.lock({ id: jobId, status: 'queued', version });
+    return this.lock(`id = $1 and status = 'queued' and version = $2`, [jobId, version]);
   }
 
-  async findAbandoned(jobId: string): Promise<Job | undefined> {
-    const rows = await this.manager.query<{ id: string }[]>(
-      `select id from jobs where id = $1 and ${ABANDONED} for no key update skip locked`,
-      [jobId],
-    );
-    return rows.length === 0 ? undefined : this.lock({ id: jobId });
+  findAbandoned(jobId: string): Promise<Job | undefined> {
+    return this.lock(`id = $1 and ${ABANDONED}`, [jobId], 'skip locked');
   }
 
   async renew(tokens: readonly string[]): Promise<{ token: string; cancelRequested: boolean }[]> {
-    const [rows] = await this.manager.query<[{ token: string; cancelRequested: boolean }[], number]>(
+    return this.context.query(
       `update jobs set lease_expires_at = ${this.expiry()} where lease_token = any($1)
         returning lease_token as token, cancel_requested_at is not null as "cancelRequested"`,
       [tokens],
     );
-    return rows;
   }
 
   async save(job: Job): Promise<void> {
     const state = job.snapshot();
     const queued = state.status === 'queued';
-    await updateVersioned(this.manager, JobSchema, {
-      ...this.toRow(job),
-      ...(queued && { deliveredAt: null }),
-    });
-    if (queued) await this.notify(DUE_NOTICE);
-    if (state.status === 'running' && state.cancelRequestedAt) await this.notify(job.id);
+    this.context.update(JobSchema, { ...this.toRow(job), ...(queued && { deliveredAt: null }) });
+    if (queued) this.notify(DUE_NOTICE);
+    if (state.status === 'running' && state.cancelRequestedAt) this.notify(job.id);
     this.context.record(...job.pullEvents());
   }
 
-  private async notify(what: string): Promise<void> {
-    await this.manager.query(`select pg_notify('${JOBS_CHANNEL}', $1)`, [what]);
+  private notify(what: string): void {
+    this.context.write({ text: `select pg_notify('${JOBS_CHANNEL}', $1)`, values: [what] });
   }
 
-  private toRow(job: Job): Omit<JobRow, 'leaseExpiresAt' | 'deliveredAt'> {
+  private toRow(job: Job): Written<JobRow> & Pick<JobRow, 'id' | 'version'> {
     const { error, ...state } = job.snapshot();
     const row = { ...state, errorCode: error?.code ?? null, errorText: error?.message ?? null };
     if (state.leaseToken === (this.loaded.get(job) ?? null)) return row;
-    return Object.assign(row, { leaseExpiresAt: state.leaseToken === null ? null : () => this.expiry() });
+    return { ...row, leaseExpiresAt: state.leaseToken === null ? null : new Expression(() => this.expiry()) };
   }
 
   private expiry(): string {
     return `now() + interval '${this.leaseSeconds} seconds'`;
   }
 
-  private async lock(where: FindOptionsWhere<JobRow> | FindOptionsWhere<JobRow>[]): Promise<Job | undefined> {
-    const row = await this.manager.findOne(JobSchema, { where, lock: { mode: 'for_no_key_update' } });
+  private async lock(
+    condition: string,
+    values: readonly unknown[],
+    whenLocked = '',
+  ): Promise<Job | undefined> {
+    const locking = `${condition} for no key update ${whenLocked}`;
+    const [row] = await this.context.find(JobSchema, locking, values);
     if (!row) return undefined;
     const { leaseExpiresAt: _, deliveredAt: __, errorCode, errorText, ...state } = row;
     const error = errorCode === null ? null : { code: errorCode, message: errorText ?? '' };

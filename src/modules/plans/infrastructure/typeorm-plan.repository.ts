@@ -1,7 +1,6 @@
 import { EntityManager, In } from 'typeorm';
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
-import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { PlanState } from '../domain/plan-state.js';
 import { Plan } from '../domain/plan.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
@@ -18,7 +17,7 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   async add(plan: Plan): Promise<void> {
-    await this.manager.insert(PlanSchema, toRow(plan.snapshot()));
+    this.context.insert(PlanSchema, toRow(plan.snapshot()));
     await this.saveParts(plan);
   }
 
@@ -29,7 +28,7 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   async getOwned(planId: string, userId: string): Promise<Plan> {
-    if (!(await isOwned(this.manager, 'plans', planId, userId))) throw new PlanNotFound(planId);
+    if (!(await isOwned(this.context, 'plans', planId, userId))) throw new PlanNotFound(planId);
     return this.get(planId);
   }
 
@@ -40,7 +39,7 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   async save(plan: Plan): Promise<void> {
-    await updateVersioned(this.manager, PlanSchema, toRow(plan.snapshot()));
+    this.context.update(PlanSchema, toRow(plan.snapshot()));
     await this.saveParts(plan);
   }
 

@@ -1,5 +1,5 @@
 import { ApprovalState } from '../../approvals/index.js';
-import { Message } from '../../conversations/index.js';
+import { NewMessage } from '../../conversations/index.js';
 import { PlanRecord } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 
@@ -7,7 +7,7 @@ import { RunState } from '../domain/run.js';
 export interface Accepted {
   /** Null where the input sets no run in motion. */
   readonly run: RunState | null;
-  readonly message?: Message | undefined;
+  readonly message?: NewMessage | undefined;
   /** Of a decision: what was decided. */
   readonly approval?: ApprovalState;
   /** Of what is done with a plan: the plan. */

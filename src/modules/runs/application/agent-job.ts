@@ -103,19 +103,18 @@ export class AgentJob implements JobHandler {
       entry: 'receive_directed_message',
       lease: this.leases.next(),
     });
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId,
+      runId: run.id,
+      jobId,
+      role: 'user',
+      content: taskOf(payload),
+      createdAt: now,
+    });
     await this.setInMotion.execute(tx, run, null, async () => {
       await tx.get(RunRepository).add(run);
-      const message = await tx.get(MessageRepository).append(
-        newMessage({
-          id: this.ids.next(),
-          sessionId,
-          runId: run.id,
-          jobId,
-          role: 'user',
-          content: taskOf(payload),
-          createdAt: now,
-        }),
-      );
+      await tx.get(MessageRepository).append(message);
       tx.record(messageCreated(message), ...run.pullEvents());
     });
     job.attachRun(run.id);

@@ -4,7 +4,7 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Approval, ApprovalRepository } from '../../approvals/index.js';
-import { Message } from '../../conversations/index.js';
+import { NewMessage } from '../../conversations/index.js';
 import { PlanRepository, RUNTIME } from '../../plans/index.js';
 import { Run } from '../domain/run.js';
 import { ToolCallNotFound } from '../domain/run.errors.js';
@@ -29,7 +29,7 @@ export class ApplyDecision {
    * Saves an approval that has just been decided, and lets its run go on accordingly.
    * @returns the answer to the call that waited for it, where the decision is one
    */
-  async execute(tx: Transaction, run: Run, approval: Approval, now: Date): Promise<Message | undefined> {
+  async execute(tx: Transaction, run: Run, approval: Approval, now: Date): Promise<NewMessage | undefined> {
     await tx.get(ApprovalRepository).save(approval);
     const { kind, callId } = approval.snapshot();
     const call = await tx.get(ToolCallRepository).find(callId);
@@ -46,7 +46,7 @@ export class ApplyDecision {
     approval: Approval,
     call: ToolCall,
     now: Date,
-  ): Promise<Message | undefined> {
+  ): Promise<NewMessage | undefined> {
     const { decision, feedback, modifiedArguments } = approval.snapshot();
     if (decision !== 'reject') {
       const args = modifiedArguments ?? (call.arguments as JsonObject);
@@ -71,7 +71,7 @@ export class ApplyDecision {
     approval: Approval,
     call: ToolCall,
     now: Date,
-  ): Promise<Message | undefined> {
+  ): Promise<NewMessage | undefined> {
     const { id, planId, decision, feedback, decidedBy } = approval.snapshot();
     const plans = tx.get(PlanRepository);
     const plan = await plans.get(planId!);

@@ -3,7 +3,7 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { Message, MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
+import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../conversations/index.js';
 import { Session, SessionRepository } from '../../sessions/index.js';
 import { Beginning, Run } from '../domain/run.js';
 import { Leases } from './leases.js';
@@ -32,26 +32,24 @@ export class BeginRun {
     said: { content: string; agent: string | null },
     begin: (beginning: Beginning) => Run,
     store: (run: Run) => Promise<void>,
-  ): Promise<{ run: Run; message: Message }> {
+  ): Promise<{ run: Run; message: NewMessage }> {
     const now = this.clock.now();
     const chosen = said.agent ?? (session.agentChosenByUser ? session.agent : undefined);
     const agent = chosen ?? this.agents.receptionist().id;
     const entry = this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message';
     const run = begin({ agent, entry, lease: this.leases.next(), now });
     const events = run.pullEvents();
-    let message: Message | undefined;
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId: session.id,
+      runId: run.id,
+      role: 'user',
+      content: said.content,
+      createdAt: now,
+    });
     await this.setInMotion.execute(tx, run, null, async () => {
       await store(run);
-      message = await tx.get(MessageRepository).append(
-        newMessage({
-          id: this.ids.next(),
-          sessionId: session.id,
-          runId: run.id,
-          role: 'user',
-          content: said.content,
-          createdAt: now,
-        }),
-      );
+      await tx.get(MessageRepository).append(message);
       tx.record(messageCreated(message), ...events);
     });
     if (said.agent && (said.agent !== session.agent || !session.agentChosenByUser)) {
@@ -67,6 +65,6 @@ export class BeginRun {
       });
       await tx.get(SessionRepository).save(session);
     }
-    return { run, message: message! };
+    return { run, message };
   }
 }

@@ -11,7 +11,7 @@ import {
   DECISIONS_ON,
   Verdict,
 } from '../../approvals/index.js';
-import { Message } from '../../conversations/index.js';
+import { NewMessage } from '../../conversations/index.js';
 import { PlanNotFound, PlanQueries, PlanRepository, PlanVersionChanged } from '../../plans/index.js';
 import { SessionQueries } from '../../sessions/index.js';
 import { RunState } from '../domain/run.js';
@@ -40,7 +40,7 @@ export interface DecideApprovalCommand {
 interface Decided {
   readonly run: RunState;
   readonly approval: ApprovalState;
-  readonly message: Message | undefined;
+  readonly message: NewMessage | undefined;
 }
 
 /** Takes a human's decision on a tool call or a plan. */
@@ -91,7 +91,7 @@ export class DecideApproval {
   ): Promise<Decided> {
     const run = await tx.get(RunRepository).get(asked.runId);
     const approval = await tx.get(ApprovalRepository).get(asked.id);
-    const result = (message?: Message): Decided => ({
+    const result = (message?: NewMessage): Decided => ({
       run: run.snapshot(),
       approval: approval.snapshot(),
       message,

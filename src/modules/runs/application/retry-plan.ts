@@ -43,6 +43,7 @@ export class RetryPlan {
         id: runId,
         sessionId: session.id,
         userId,
+        planId,
         // Everything may be done already, where the run was cut just before it could say so.
         agent: next?.agent ?? this.agents.receptionist().id,
         entry: 'retry_plan',

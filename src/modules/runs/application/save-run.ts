@@ -27,6 +27,7 @@ export class SaveRun {
 
   private async tidyUp(tx: Transaction, run: Run): Promise<void> {
     if (run.snapshot().status !== 'completed') await this.cancelOpen(tx, run);
+    if (run.snapshot().planId === null) return;
     const plan = await tx.get(PlanRepository).findOpen(run.id);
     if (plan) await this.settle(tx, run, plan);
   }

@@ -5,7 +5,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
-import { Message } from '../../conversations/index.js';
+import { NewMessage } from '../../conversations/index.js';
 import { SessionBusy, SessionRepository } from '../../sessions/index.js';
 import { Run, RunState } from '../domain/run.js';
 import { QueueFull } from '../domain/run.errors.js';
@@ -39,7 +39,7 @@ type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string 
 interface Taken {
   readonly run: RunState;
   /** Of one that is queued there is none yet. */
-  readonly message?: Message;
+  readonly message?: NewMessage;
   /** Of one that is queued: the newest event before it. */
   readonly cursor?: number;
   /** The run that was ended for it. */

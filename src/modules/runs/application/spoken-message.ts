@@ -1,11 +1,5 @@
 import { Transaction } from '../../../shared/application/unit-of-work.js';
-import {
-  Message,
-  MessageRepository,
-  NewMessage,
-  toToolCallView,
-  toUsageView,
-} from '../../conversations/index.js';
+import { MessageRepository, NewMessage, toToolCallView, toUsageView } from '../../conversations/index.js';
 
 /** What readers must know of a message before its words. */
 type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId' | 'jobId'> & {
@@ -17,12 +11,12 @@ type Begun = Pick<NewMessage, 'id' | 'sessionId' | 'runId' | 'subtaskId' | 'jobI
  * @param writer who may add to the answers of the run from here on; unset = who might before
  */
 export async function appendSpoken(tx: Transaction, message: NewMessage, writer?: string): Promise<void> {
-  const appended = await tx.get(MessageRepository).append(message);
+  await tx.get(MessageRepository).append(message);
   tx.record({
     type: 'message.completed',
     sessionId: message.sessionId,
     runId: message.runId,
-    data: completedData(appended),
+    data: completedData(message),
     writer,
   });
 }
@@ -57,7 +51,7 @@ export const tellDiscarded = (
 ): void =>
   tx.record({ type: 'message.discarded', sessionId, runId, data: { message_id: id, reason }, writer });
 
-const completedData = (message: Message) => ({
+const completedData = (message: NewMessage) => ({
   message_id: message.id,
   agent: message.agent,
   ...threadOf(message),

@@ -53,15 +53,14 @@ export class SwitchAgent {
       });
       await sessions.save(session);
       if (from === to) return { before };
-      const message = await tx.get(MessageRepository).append(
-        newMessage({
-          id: this.ids.next(),
-          sessionId: session.id,
-          role: 'system',
-          content: `${to} takes over from ${from}: ${reason}`,
-          createdAt,
-        }),
-      );
+      const message = newMessage({
+        id: this.ids.next(),
+        sessionId: session.id,
+        role: 'system',
+        content: `${to} takes over from ${from}: ${reason}`,
+        createdAt,
+      });
+      await tx.get(MessageRepository).append(message);
       tx.record(messageCreated(message));
       return { before, message };
     });

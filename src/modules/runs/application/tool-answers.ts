@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { ApprovalRepository } from '../../approvals/index.js';
-import { Message, MessageRepository, messageCreated, newMessage } from '../../conversations/index.js';
+import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../conversations/index.js';
 import { Run, WaitingFor } from '../domain/run.js';
 import { ToolCall, ToolCallEnd, toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
@@ -31,7 +31,7 @@ export class ToolAnswers {
     call: ToolCall,
     outcome: ToolOutcome,
     now: Date,
-  ): Promise<Message | undefined> {
+  ): Promise<NewMessage | undefined> {
     if (!(await tx.get(ToolCallRepository).settle(call, outcome.status, now))) return undefined;
     return this.append(tx, call, outcome, now);
   }
@@ -46,21 +46,20 @@ export class ToolAnswers {
     outcome: ToolOutcome,
     now: Date,
     jobId: string | null = null,
-  ): Promise<Message> {
-    const message = await tx.get(MessageRepository).append(
-      newMessage({
-        id: this.ids.next(),
-        sessionId: call.sessionId,
-        runId: call.runId,
-        subtaskId: call.subtaskId,
-        jobId,
-        role: 'tool',
-        agent: call.agent,
-        content: outcome.content,
-        callId: call.id,
-        createdAt: now,
-      }),
-    );
+  ): Promise<NewMessage> {
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId: call.sessionId,
+      runId: call.runId,
+      subtaskId: call.subtaskId,
+      jobId,
+      role: 'tool',
+      agent: call.agent,
+      content: outcome.content,
+      callId: call.id,
+      createdAt: now,
+    });
+    await tx.get(MessageRepository).append(message);
     tx.record(toolCallSettled(call, outcome.status), messageCreated(message));
     return message;
   }

@@ -61,6 +61,8 @@ export interface RunState {
   readonly trigger: string;
   /** The job that it belongs to: it is carried out in the background, beside the session's active run. */
   readonly jobId: string | null;
+  /** The plan that it made or carries out. */
+  readonly planId: string | null;
   readonly waitingFor: WaitingFor[];
   readonly error: RunError | null;
   readonly usage: RunUsage;
@@ -90,6 +92,7 @@ interface NewRun {
   readonly userId: string;
   readonly trigger: string;
   readonly jobId?: string;
+  readonly planId?: string;
   readonly now: Date;
 }
 
@@ -129,6 +132,7 @@ export class Run extends AggregateRoot {
       agent: given.agent,
       trigger: given.trigger,
       jobId: given.jobId ?? null,
+      planId: given.planId ?? null,
       waitingFor: [],
       error: null,
       usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0 },
@@ -250,6 +254,7 @@ export class Run extends AggregateRoot {
 
   /** A plan is there, and a human is to decide on it. */
   reviewPlan(planId: string): void {
+    this.change({ planId });
     this.enter('plan_created');
     this.wait([{ kind: 'plan_decision', id: planId }]);
   }

@@ -6,7 +6,7 @@ import { RunState } from '../domain/run.js';
 import { TOOL_CALL_STATUSES, ToolCall } from '../domain/tool-call.js';
 
 /** What keeps a session busy; what a job does goes on beside it. */
-const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
+export const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
 
 /** The index that allows a session one active run. */
 export const ONE_ACTIVE_RUN = 'runs_one_active';
@@ -30,6 +30,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     agent: { type: 'text' },
     trigger: { type: 'text' },
     jobId: { type: 'uuid', nullable: true },
+    planId: { type: 'uuid', nullable: true },
     waitingFor: { type: 'jsonb' },
     error: { type: 'jsonb', nullable: true },
     usage: { type: 'jsonb' },

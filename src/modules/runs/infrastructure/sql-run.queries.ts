@@ -9,7 +9,7 @@ import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run-status.js';
 import { ABANDONED } from './typeorm-run.repository.js';
 
-const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId",
+const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId", r.plan_id as "planId",
   r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,
   r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.input,
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",

@@ -1,44 +1,46 @@
-import { EntityManager, In } from 'typeorm';
 import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { ToolCall, ToolCallEnd } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { ToolCallRow, ToolCallSchema } from './run.row.js';
 
 export class TypeOrmToolCallRepository extends ToolCallRepository {
-  constructor(private readonly manager: EntityManager) {
+  constructor(private readonly context: RepositoryContext) {
     super();
   }
 
   async add(call: ToolCall): Promise<void> {
-    await this.manager.insert(ToolCallSchema, { ...(call as ToolCallRow) });
+    this.context.insert(ToolCallSchema, call as ToolCallRow);
   }
 
   async find(callId: string): Promise<ToolCall | undefined> {
-    if (!isId(callId)) return undefined;
-    const row = await this.manager.findOneBy(ToolCallSchema, { id: callId });
-    return row ? toToolCall(row) : undefined;
+    const [row] = isId(callId) ? await this.context.find(ToolCallSchema, 'id = $1', [callId]) : [];
+    return row && toToolCall(row);
   }
 
   async listOpen(runId: string): Promise<ToolCall[]> {
-    const open = { runId, status: In(['awaiting_approval', 'requested'] as const) };
-    const rows = await this.manager.find(ToolCallSchema, { where: open, order: { id: 'ASC' } });
-    return rows.map(toToolCall);
+    const open = `run_id = $1 and status in ('awaiting_approval', 'requested') order by id`;
+    return (await this.context.find(ToolCallSchema, open, [runId])).map(toToolCall);
   }
 
   async settle(call: ToolCall, status: ToolCallEnd, at: Date): Promise<boolean> {
-    const open = { id: call.id, status: call.status };
-    const result = await this.manager.update(ToolCallSchema, open, { status, settledAt: at });
-    return result.affected === 1;
+    const rows = await this.context.query(
+      `update tool_calls set status = $3, settled_at = $4 where id = $1 and status = $2 returning id`,
+      [call.id, call.status, status, at],
+    );
+    return rows.length === 1;
   }
 
   async request(call: ToolCall, args: JsonObject, deadlineAt: Date): Promise<ToolCall> {
-    const part = { status: 'requested' as const, arguments: args as object, edited: call.edited, deadlineAt };
-    const awaiting = { id: call.id, status: 'awaiting_approval' as const };
-    const result = await this.manager.update(ToolCallSchema, awaiting, part);
-    if (result.affected !== 1) throw new ConcurrencyError(`tool call ${call.id}`);
-    return { ...call, ...part, arguments: args };
+    const rows = await this.context.query(
+      `update tool_calls set status = 'requested', arguments = $2, edited = $3, deadline_at = $4
+        where id = $1 and status = 'awaiting_approval' returning id`,
+      [call.id, JSON.stringify(args), call.edited, deadlineAt],
+    );
+    if (rows.length !== 1) throw new ConcurrencyError(`tool call ${call.id}`);
+    return { ...call, status: 'requested', arguments: args, deadlineAt };
   }
 }
 

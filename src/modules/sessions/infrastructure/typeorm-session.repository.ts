@@ -1,36 +1,31 @@
-import { EntityManager, FindOneOptions, IsNull } from 'typeorm';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { EventStreamSchema } from '../../../shared/infrastructure/events/event.row.js';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
-import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Session } from '../domain/session.js';
 import { SessionNotFound } from '../domain/session.errors.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { AgentSwitchSchema, SessionSchema } from './session.row.js';
 
 export class TypeOrmSessionRepository extends SessionRepository {
-  private readonly manager: EntityManager;
-
   constructor(private readonly context: RepositoryContext) {
     super();
-    this.manager = context.manager;
   }
 
   async add(session: Session): Promise<void> {
-    await this.manager.insert(SessionSchema, { ...session.snapshot() });
-    await this.manager.insert(EventStreamSchema, { sessionId: session.id });
+    this.context.insert(SessionSchema, session.snapshot());
+    this.context.insert(EventStreamSchema, { sessionId: session.id });
   }
 
   get(sessionId: string, userId: string): Promise<Session> {
-    return this.load(sessionId, userId, { lock: { mode: 'for_no_key_update' } });
+    return this.load(sessionId, userId, 'for no key update');
   }
 
   peek(sessionId: string, userId: string): Promise<Session> {
-    return this.load(sessionId, userId, {});
+    return this.load(sessionId, userId, '');
   }
 
   async hasActiveRun(sessionId: string): Promise<boolean> {
-    const rows = await this.manager.query<unknown[]>(
+    const rows = await this.context.query(
       `select 1 from runs where session_id = $1 and job_id is null and status in ('queued', 'running', 'waiting')`,
       [sessionId],
     );
@@ -38,21 +33,17 @@ export class TypeOrmSessionRepository extends SessionRepository {
   }
 
   async save(session: Session): Promise<void> {
-    await updateVersioned(this.manager, SessionSchema, session.snapshot());
+    this.context.update(SessionSchema, session.snapshot());
     for (const { from, to, ...rest } of session.pullSwitches()) {
       const row = { ...rest, sessionId: session.id, fromAgent: from, toAgent: to };
-      await this.manager.insert(AgentSwitchSchema, row);
+      this.context.insert(AgentSwitchSchema, row);
     }
     this.context.record(...session.pullEvents());
   }
 
-  private async load(
-    sessionId: string,
-    userId: string,
-    options: Pick<FindOneOptions, 'lock'>,
-  ): Promise<Session> {
-    const where = { id: sessionId, userId, deletedAt: IsNull() };
-    const row = await this.manager.findOne(SessionSchema, { where, ...options });
+  private async load(sessionId: string, userId: string, locking: string): Promise<Session> {
+    const owned = `id = $1 and user_id = $2 and deleted_at is null ${locking}`;
+    const [row] = await this.context.find(SessionSchema, owned, [sessionId, userId]);
     if (!row) throw new SessionNotFound(sessionId);
     const { messageCount: _, ...state } = row;
     return Session.restore({ ...state, metadata: state.metadata as JsonObject });

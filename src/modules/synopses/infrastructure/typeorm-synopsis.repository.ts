@@ -1,6 +1,5 @@
 import { EntityManager } from 'typeorm';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-registry.js';
-import { updateVersioned } from '../../../shared/infrastructure/persistence/versioned-update.js';
+import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Synopsis } from '../domain/synopsis.js';
 import { SynopsisRepository } from '../domain/synopsis.repository.js';
 import { SynopsisSchema, SynopsisVersionSchema } from './synopsis.row.js';
@@ -24,8 +23,8 @@ export class TypeOrmSynopsisRepository extends SynopsisRepository {
     // Before the row that refers to the live one of them.
     await this.manager.insert(SynopsisVersionSchema, synopsis.pullVersions());
     const state = synopsis.snapshot();
-    if (state.version === 0) await this.manager.insert(SynopsisSchema, { ...state, version: 1 });
-    else await updateVersioned(this.manager, SynopsisSchema, state);
+    if (state.version === 0) this.context.insert(SynopsisSchema, { ...state, version: 1 });
+    else this.context.update(SynopsisSchema, state);
     this.context.record(...synopsis.pullEvents());
   }
 }

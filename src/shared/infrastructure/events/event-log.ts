@@ -81,7 +81,8 @@ const APPEND = `
     select count(pg_notify('${EVENTS_CHANNEL}', n)) as notices from unnest($6::text[]) as n
   )
   select t.ord::int as ord, s.base + t.nth as seq
-    from taken t join streams s using (session_id), notified, secured, (select count(*) from inserted) as written
+    from taken t join streams s using (session_id), notified, secured,
+         (select require_rows(count(*), $9) from inserted) as written
    order by t.ord`;
 
 const PAGE_EVENTS = 500;
@@ -123,23 +124,23 @@ export class EventLog {
     private readonly instance: InstanceId,
   ) {}
 
-  /** Appends in the order given and notifies other processes; both take effect with the surrounding commit. */
-  async append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
-    const stored = await this.appendTaken(connection, events);
-    if (stored.length !== events.length) {
-      throw new Error(`${events.length - stored.length} of ${events.length} events have no stream`);
-    }
-    return stored;
+  /**
+   * Appends in the order given and notifies other processes; both take effect with the surrounding commit. It fails in
+   * the database where a session has no stream, which is a defect.
+   */
+  append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
+    return this.appendTaken(connection, events, events.length);
   }
 
   /** The same for pieces of answers; those whose run has another owner by now are left out. */
-  async appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
-    return this.appendTaken(connection, pieces);
+  appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
+    return this.appendTaken(connection, pieces, null);
   }
 
   private async appendTaken(
     connection: Querying,
     events: readonly (DomainEvent & Partial<Piece>)[],
+    required: number | null,
   ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
@@ -152,6 +153,7 @@ export class EventLog {
       this.notices(events),
       events.map((event) => event.writer ?? null),
       events.map((event) => event.heldBy ?? null),
+      required,
     ])) as { ord: number; seq: number }[];
     return rows.map(({ ord, seq }) => {
       const { sessionId, runId, type, data } = events[ord - 1]!;

@@ -1,4 +1,5 @@
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
+import { PipelinedClient } from './pipelined-client.js';
 
 const CONNECT_LIMIT_MS = 5_000;
 
@@ -16,7 +17,7 @@ const CLOSE_LIMIT_MS = 1_000;
  * connection on which no answer comes in time is cut. From there on it is a lost connection like any other: what was
  * asked fails, and it is never used again.
  */
-export class BoundedClient extends Client {
+export class BoundedClient extends PipelinedClient {
   private limit: NodeJS.Timeout | undefined;
 
   constructor(config: ClientConfig = {}) {

@@ -5,6 +5,7 @@ import { IdempotencyKeyReused } from '../../application/errors.js';
 import { Idempotency, IdempotentRequest, KEY_RETENTION_HOURS } from '../../application/idempotency.js';
 import { Clock } from '../../domain/clock.js';
 import { EventPlace } from '../events/event-log.js';
+import { SqlTransaction } from './sql-transaction.js';
 
 /**
  * Waits for a transaction that is taking the same key. A row that is too old counts as absent: it is taken over in
@@ -27,11 +28,6 @@ export interface Outcome {
   readonly value: unknown;
   /** Where its events are: what is in them may be large, and the log has it already. */
   readonly places: readonly EventPlace[];
-}
-
-/** What can run a statement on the connection of a transaction. */
-interface Querying {
-  query<Row>(sql: string, parameters: unknown[]): Promise<Row[]>;
 }
 
 /** When a key that was made before has been forgotten. */
@@ -82,18 +78,18 @@ export class IdempotencyKeys extends Idempotency {
    * @returns what the same request led to before, or undefined where this one is the first
    * @throws IdempotencyKeyReused
    */
-  async take(connection: Querying, request: IdempotentRequest): Promise<Outcome | undefined> {
+  async take(transaction: SqlTransaction, request: IdempotentRequest): Promise<Outcome | undefined> {
     const { userId, key, fingerprint } = request;
     const now = this.clock.now();
-    const taken = await connection.query(TAKE, [userId, key, fingerprint, now, oldestKept(now)]);
+    const taken = await transaction.query(TAKE, [userId, key, fingerprint, now, oldestKept(now)]);
     if (taken.length > 0) return undefined;
-    const [found] = await connection.query<{ fingerprint: Buffer; outcome: Buffer }>(FIND, [userId, key]);
+    const [found] = await transaction.query<{ fingerprint: Buffer; outcome: Buffer }>(FIND, [userId, key]);
     if (!found?.fingerprint.equals(fingerprint)) throw new IdempotencyKeyReused();
     return deserialize(found.outcome) as Outcome;
   }
 
   /** The last statement: what the request has led to takes effect with it. */
-  async record(connection: Querying, { userId, key }: IdempotentRequest, outcome: Outcome): Promise<void> {
-    await connection.query(RECORD, [userId, key, serialize(outcome)]);
+  record(transaction: SqlTransaction, { userId, key }: IdempotentRequest, outcome: Outcome): void {
+    transaction.write({ text: RECORD, values: [userId, key, serialize(outcome)] });
   }
 }

@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager } from 'typeorm';
 import { RepositoryType } from '../../application/unit-of-work.js';
-import { DomainEvent } from '../../domain/domain-event.js';
-
-/** What a repository gets to work with: the connection of its transaction, and where its aggregates' events go. */
-export interface RepositoryContext {
-  readonly manager: EntityManager;
-  record(...events: DomainEvent[]): void;
-}
+import { RepositoryContext } from './repository-context.js';
 
 /** Which adapter serves which repository port. Modules register theirs when they start. */
 @Injectable()

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import type { Client } from 'pg';
+import { DataSource } from 'typeorm';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
-import { ConcurrencyError, DomainError } from '../../domain/domain-error.js';
+import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
@@ -13,7 +14,9 @@ import { TransactionMetrics, TransactionOutcome } from '../metrics/transaction.m
 import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
 import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
+import { RepositoryContext } from './repository-context.js';
 import { RepositoryRegistry } from './repository-registry.js';
+import { SqlTransaction } from './sql-transaction.js';
 
 const ATTEMPTS = 3;
 const BACKOFF_MS = 10;
@@ -68,31 +71,37 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     const runner = this.dataSource.createQueryRunner();
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
+    let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
     try {
       // Waiting for a free connection is not part of the transaction.
-      await runner.connect();
+      const client = (await runner.connect()) as Client;
       begunAt = performance.now();
-      await runner.startTransaction();
+      sql = new SqlTransaction(client);
       // First of all: a request that comes twice at once waits here for itself, and holds nothing meanwhile.
-      const earlier = keyed && (await this.earlier<T>(runner.manager, keyed.request));
+      const earlier = keyed && (await this.earlier<T>(sql, keyed.request));
       if (earlier) {
-        await runner.rollbackTransaction();
+        await sql.rollBack(undefined);
         this.measure(operation, 'replayed', performance.now() - begunAt);
         keyed.close();
         return earlier;
       }
-      const value = await work(this.transaction(runner.manager, recorded));
-      const events: StoredEvent[] = await this.eventLog.append(runner.manager, recorded);
-      if (keyed) await this.keys.record(runner.manager, keyed.request, toOutcome(value, events));
-      await runner.commitTransaction();
+      const context = new RepositoryContext(
+        runner.manager,
+        sql,
+        (...events) => void recorded.push(...events),
+      );
+      const value = await work(this.transaction(context));
+      const appending = this.eventLog.append(sql, recorded);
+      if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
+      const [events] = await Promise.all([appending, sql.commit()]);
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
       return { value, events, replayed: false };
     } catch (error) {
-      await this.rollBack(runner);
+      const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
-      const translated = translateDatabaseError(error);
+      const translated = translateDatabaseError(reason);
       // The commit may have happened although its answer was lost: readers look into the log.
       if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
@@ -102,35 +111,22 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   }
 
   /** Takes the key of the request; what the same request left behind before, if it came before. */
-  private async earlier<T>(manager: EntityManager, request: IdempotentRequest): Promise<Left<T> | undefined> {
-    const outcome = await this.keys.take(manager, request);
+  private async earlier<T>(sql: SqlTransaction, request: IdempotentRequest): Promise<Left<T> | undefined> {
+    const outcome = await this.keys.take(sql, request);
     if (!outcome) return undefined;
-    const events = await this.eventLog.find(manager, outcome.places);
+    const events = await this.eventLog.find(sql, outcome.places);
     return { value: outcome.value as T, events, replayed: true };
   }
 
-  private transaction(manager: EntityManager, recorded: DomainEvent[]): Transaction {
-    const record = (...events: DomainEvent[]) => void recorded.push(...events);
+  private transaction(context: RepositoryContext): Transaction {
     const created = new Map<RepositoryType<unknown>, unknown>();
     return {
-      record,
+      record: context.record,
       get: <R>(port: RepositoryType<R>): R => {
-        if (!created.has(port)) created.set(port, this.repositories.create(port, { manager, record }));
+        if (!created.has(port)) created.set(port, this.repositories.create(port, context));
         return created.get(port) as R;
       },
     };
-  }
-
-  private async rollBack(runner: ReturnType<DataSource['createQueryRunner']>): Promise<void> {
-    if (!runner.isTransactionActive) return;
-    try {
-      await runner.rollbackTransaction();
-    } catch (error) {
-      // A connection that cannot roll back is broken; PostgreSQL has rolled back by itself.
-      if (!(translateDatabaseError(error) instanceof DomainError)) {
-        this.logger.warn({ err: error }, 'a transaction could not be rolled back');
-      }
-    }
   }
 
   private measure(operation: string, outcome: TransactionOutcome, durationMs: number): void {

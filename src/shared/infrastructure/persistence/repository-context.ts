@@ -1,0 +1,48 @@
+import { EntityManager, EntitySchema } from 'typeorm';
+import { ConcurrencyError } from '../../domain/domain-error.js';
+import { DomainEvent } from '../../domain/domain-event.js';
+import { sqlStateOf } from './database-errors.js';
+import { ROWS_MISSING, Statement, Written, columnsOf, insertOf, updateOf } from './row-statements.js';
+import { Explain, SqlTransaction } from './sql-transaction.js';
+
+/** What a repository gets to work with: its transaction, and where its aggregates' events go. */
+export class RepositoryContext {
+  constructor(
+    /** The same transaction for what is rare: TypeORM takes more time than PostgreSQL does. */
+    readonly manager: EntityManager,
+    private readonly transaction: SqlTransaction,
+    readonly record: (...events: DomainEvent[]) => void,
+  ) {}
+
+  /** Asks, and waits for the answer. */
+  query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.transaction.query<Row>(text, values);
+  }
+
+  /** Rows of a table, whole. @param condition in SQL, with what may follow: an order, a lock */
+  find<Row>(schema: EntitySchema<Row>, condition: string, values: readonly unknown[]): Promise<Row[]> {
+    const table = schema.options.tableName ?? schema.options.name;
+    return this.query<Row>(`select ${columnsOf(schema, 't')} from ${table} t where ${condition}`, values);
+  }
+
+  /** Sends a change and does not wait: where it is refused, the unit of work fails. @param explain why it is refused */
+  write(statement: Statement, explain?: Explain): void {
+    this.transaction.write(statement, explain);
+  }
+
+  insert<Row>(schema: EntitySchema<Row>, row: Written<Row>, explain?: Explain): void {
+    this.write(insertOf(schema, row), explain);
+  }
+
+  /** Compare-and-set by the version. Fails the unit of work with ConcurrencyError when somebody else was faster. */
+  update<Row extends { id: string; version: number }>(
+    schema: EntitySchema<Row>,
+    row: Written<Row> & Pick<Row, 'id' | 'version'>,
+    explain: Explain = (error) => error,
+  ): void {
+    const what = `${schema.options.name} ${row.id}`;
+    this.write(updateOf(schema, row), (error) =>
+      sqlStateOf(error) === ROWS_MISSING ? new ConcurrencyError(what) : explain(error),
+    );
+  }
+}
