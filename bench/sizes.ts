@@ -27,12 +27,12 @@ export interface Sizes {
 export const FULL: Sizes = {
   warmUp: { atOnce: 10, rounds: 20 },
   firstToken: [
-    { atOnce: 1, rounds: 200 },
+    { atOnce: 1, rounds: 80 },
     { atOnce: 20, rounds: 20 },
     { atOnce: 100, rounds: 10 },
-    { atOnce: 500, rounds: 4 },
+    { atOnce: 500, rounds: 2 },
   ],
-  classified: { atOnce: 1, rounds: 100 },
+  classified: { atOnce: 1, rounds: 40 },
   speed: {
     tokens: 3000,
     loads: [

@@ -15,7 +15,7 @@ export interface Renewed {
 interface Piece<About> {
   readonly about: About;
   readonly stop: AbortController;
-  readonly done: Promise<void>;
+  readonly done: Promise<unknown>;
 }
 
 /** What a process carries out, each piece under a lease of its own; and only as long as that is renewed. */
@@ -39,7 +39,7 @@ export class LeasedWork<About> {
   }
 
   /** Carries a piece out. @param work is told to stop by the signal; what it throws is the caller's to heed */
-  carry(token: string, about: About, stop: AbortController, work: () => Promise<void>): Promise<void> {
+  carry<T>(token: string, about: About, stop: AbortController, work: () => Promise<T>): Promise<T> {
     // Entered before it begins, so that nothing can come to its end unseen.
     const done = Promise.resolve()
       .then(work)

@@ -17,6 +17,8 @@ export interface Committed<T> {
   readonly value: T;
   /** The events it appended, with their places in the log. */
   readonly events: readonly StoredEvent[];
+  /** It was left behind long ago, when the same request came for the first time: things may have gone on since. */
+  readonly replayed: boolean;
 }
 
 /**

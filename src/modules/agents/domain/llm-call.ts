@@ -30,7 +30,9 @@ export interface LlmCallOutcome {
  * committed though its answer was lost.
  */
 export abstract class LlmCallRepository {
-  /** False where the call is in the ledger already. */
+  /** Enters a call that cannot be there. */
+  abstract add(call: LlmCall): Promise<void>;
+  /** Enters a call; false where it is in the ledger already. */
   abstract start(call: LlmCall): Promise<boolean>;
   /** False where it is settled already. */
   abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;

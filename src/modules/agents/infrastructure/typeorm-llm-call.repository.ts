@@ -13,6 +13,10 @@ export class TypeOrmLlmCallRepository extends LlmCallRepository {
     super();
   }
 
+  async add(call: LlmCall): Promise<void> {
+    this.context.insert(LlmCallSchema, { ...call, status: 'started' });
+  }
+
   async start(call: LlmCall): Promise<boolean> {
     const { text, values } = insertOf(LlmCallSchema, { ...call, status: 'started' });
     const rows = await this.context.query(`${text} on conflict do nothing returning id`, values);

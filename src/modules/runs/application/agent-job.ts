@@ -78,8 +78,8 @@ export class AgentJob implements JobHandler {
     const passOn = () => stop.abort(REASONS[(signal.reason as JobStop).kind]);
     signal.addEventListener('abort', passOn);
     if (signal.aborted) passOn();
-    await this.supervisor.carryOut(await this.runs.state(runId), stop.signal);
-    return this.resultOf(await this.runs.state(runId), signal);
+    const end = await this.supervisor.carryOut(await this.runs.state(runId), stop.signal);
+    return this.resultOf(end ?? (await this.runs.state(runId)), signal);
   }
 
   async abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void> {

@@ -17,7 +17,7 @@ import {
   ToolCatalog,
 } from '../../agents/index.js';
 import { PlanState } from '../../plans/index.js';
-import { RunError } from '../domain/run.js';
+import { RunError, RunState } from '../domain/run.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
@@ -57,8 +57,15 @@ export class AnswerStep {
     private readonly config: Config,
   ) {}
 
-  /** @param plan the one that the run carries out; undefined where it carries out none */
-  async execute(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<void> {
+  /**
+   * @param plan the one that the run carries out; undefined where it carries out none
+   * @returns the run after it, where that is known
+   */
+  async execute(
+    run: RunAtWork,
+    plan: PlanState | undefined,
+    signal: AbortSignal,
+  ): Promise<RunState | undefined> {
     const turn = await this.prepare.execute(run, plan, signal);
     const request: ModelRequest = {
       model: turn.agent.model ?? this.config.defaultModel,
@@ -67,7 +74,9 @@ export class AnswerStep {
     };
     let draft = this.draft(turn, run.openCall);
     const { call } = draft;
-    if (!run.openCall && !(await this.calls.begin(run, call, signal, (tx) => begin(tx, draft)))) return;
+    if (!run.openCall && !(await this.calls.begin(run, call, signal, (tx) => begin(tx, draft)))) {
+      return undefined;
+    }
     const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
     for (let retries = 0; ; retries++) {
       try {
@@ -148,7 +157,7 @@ export class AnswerStep {
       await held(tx, before.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(before.call.id, failedCall(error, this.clock.now()))))
         return;
-      await tx.get(LlmCallRepository).start(next.call);
+      await tx.get(LlmCallRepository).add(next.call);
       if (next.messageId === before.messageId) return;
       tellDiscarded(tx, toBegun(before), error.code);
       begin(tx, next);
@@ -157,11 +166,11 @@ export class AnswerStep {
   }
 
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
-  private async failByDefect(draft: Draft, error: unknown): Promise<void> {
-    await this.fail(draft, errorOf(error, this.logger, draft.turn.run.id));
+  private failByDefect(draft: Draft, error: unknown): Promise<undefined> {
+    return this.fail(draft, errorOf(error, this.logger, draft.turn.run.id));
   }
 
-  private async fail(draft: Draft, error: RunError): Promise<void> {
+  private async fail(draft: Draft, error: RunError): Promise<undefined> {
     await this.journal.writeOutcome('fail_run', async (tx) => {
       const run = await held(tx, draft.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failedCall(error, this.clock.now()))))
@@ -172,7 +181,7 @@ export class AnswerStep {
   }
 
   /** The run has to stop: what has been said is kept. */
-  private async cut(draft: Draft, reason: unknown): Promise<void> {
+  private async cut(draft: Draft, reason: unknown): Promise<undefined> {
     await this.reply.cut({ ...draft, content: draft.shown, reason });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { AgentRegistry, LlmCall } from '../../agents/index.js';
 import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../conversations/index.js';
 import { Session, SessionRepository } from '../../sessions/index.js';
 import { Beginning, Run } from '../domain/run.js';
@@ -32,7 +32,7 @@ export class BeginRun {
     said: { content: string; agent: string | null },
     begin: (beginning: Beginning) => Run,
     store: (run: Run) => Promise<void>,
-  ): Promise<{ run: Run; message: NewMessage }> {
+  ): Promise<{ run: Run; message: NewMessage; openCall: LlmCall | null }> {
     const now = this.clock.now();
     const chosen = said.agent ?? (session.agentChosenByUser ? session.agent : undefined);
     const agent = chosen ?? this.agents.receptionist().id;
@@ -47,7 +47,7 @@ export class BeginRun {
       content: said.content,
       createdAt: now,
     });
-    await this.setInMotion.execute(tx, run, null, async () => {
+    const openCall = await this.setInMotion.execute(tx, run, null, async () => {
       await store(run);
       await tx.get(MessageRepository).append(message);
       tx.record(messageCreated(message), ...events);
@@ -65,6 +65,6 @@ export class BeginRun {
       });
       await tx.get(SessionRepository).save(session);
     }
-    return { run, message };
+    return { run, message, openCall };
   }
 }

@@ -10,7 +10,7 @@ import { AdvancePlan } from './advance-plan.js';
 import { AnswerStep } from './answer-step.js';
 import { ClassifyTask } from './classify-task.js';
 import { RunLeft, endStopped } from './run-end.js';
-import { RunQueries } from './run.queries.js';
+import { RunAtWork, RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';
 
 /** A run as its owner knows it. */
@@ -37,21 +37,32 @@ export class Orchestrator {
 
   /**
    * @param token proves that this process carries the run on; with another one there is nothing to do here
+   * @param stored the run as it was stored just now; where it is not given, it is read
+   * @returns the run at its rest, where this process knows of it
    * @throws LeaseLost, RunLeft when another process goes on with it
    */
-  async execute(runId: string, token: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const run = await this.journal.persist('read_run', signal, () => this.runs.state(runId));
-      if (run.leaseToken !== token) return;
+  async execute(
+    runId: string,
+    token: string,
+    signal: AbortSignal,
+    stored?: RunAtWork,
+  ): Promise<RunState | undefined> {
+    for (let known = stored; ; known = undefined) {
+      const run = known ?? (await this.journal.persist('read_run', signal, () => this.runs.state(runId)));
+      if (run.leaseToken !== token) return undefined;
       if (signal.reason instanceof RunLeft) throw signal.reason;
       const plan = await this.planOf(run, signal);
       const step = nextStep(run, plan?.subtasks.some(({ status }) => status === 'running') ?? false);
-      if (step === 'rest') return;
-      if (run.cancelRequestedAt) return this.cancel(run);
+      if (step === 'rest') return run;
+      if (run.cancelRequestedAt)
+        return this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
       if (signal.aborted) return this.stop(run, signal.reason);
       if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
-      else if (step === 'ask_model') await this.answer.execute(run, plan, signal);
-      else await this.advancePlan.execute(run, signal);
+      else if (step === 'advance_plan') await this.advancePlan.execute(run, signal);
+      else {
+        const after = await this.answer.execute(run, plan, signal);
+        if (after && after.status !== 'running') return after;
+      }
     }
   }
 
@@ -67,21 +78,18 @@ export class Orchestrator {
   }
 
   /** Ends a run that has to stop. */
-  async stop(run: HeldRun, reason: unknown): Promise<void> {
-    await this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
+  stop(run: HeldRun, reason: unknown): Promise<RunState | undefined> {
+    return this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
   }
 
-  private async cancel(run: HeldRun): Promise<void> {
-    await this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
-  }
-
-  private async end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<void> {
-    await this.journal.writeOutcome(operation, async (tx) => {
+  private end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<RunState | undefined> {
+    return this.journal.writeOutcome(operation, async (tx) => {
       const run = await tx.get(RunRepository).get(held.id);
       // Ended already, though the answer to that was lost; or somebody else's by now.
-      if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return;
+      if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return undefined;
       how(run);
       await this.saveRun.execute(tx, run);
+      return run.snapshot();
     });
   }
 

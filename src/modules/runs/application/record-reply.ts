@@ -10,7 +10,7 @@ import { Approval, ApprovalRepository } from '../../approvals/index.js';
 import { NewMessage, newMessage } from '../../conversations/index.js';
 import { PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
-import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../domain/run.js';
+import { ARGUMENTS_INVALID, Run, RunState, SWITCH_LIMIT } from '../domain/run.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { held } from './held-run.js';
@@ -52,18 +52,21 @@ export class RecordReply {
     private readonly config: Config,
   ) {}
 
-  async execute(replied: Replied): Promise<void> {
+  /** @returns the run after it; undefined where it was stored already */
+  async execute(replied: Replied): Promise<RunState | undefined> {
     const { turn, answer } = replied;
     const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null });
     const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
       judged,
       call: this.toToolCall(replied, judged),
     }));
-    await this.journal.writeOutcome('save_assistant_message', async (tx) => {
-      const run = await held(tx, turn.run);
-      if (!(await tx.get(LlmCallRepository).settle(replied.call.id, completedCall(answer, this.clock.now()))))
-        return;
+    return this.journal.writeOutcome('save_assistant_message', async (tx) => {
       const now = this.clock.now();
+      const [run, isNew] = await Promise.all([
+        held(tx, turn.run),
+        tx.get(LlmCallRepository).settle(replied.call.id, completedCall(answer, now)),
+      ]);
+      if (!isNew) return undefined;
       run.addUsage(answer.usage);
       await appendSpoken(tx, {
         ...this.message(replied, reply.content, now),
@@ -79,13 +82,15 @@ export class RecordReply {
       });
       if (reply.kind === 'calls') {
         // Nothing new is begun in a run that is to end; an answer, in contrast, is one.
-        if (run.isCancelRequested) return this.cancelInstead(tx, run, called, now);
-        return this.carryOut(tx, run, called, now);
+        if (run.isCancelRequested) await this.cancelInstead(tx, run, called, now);
+        else await this.carryOut(tx, run, called, now);
+        return run.snapshot();
       }
       run.noteReply('valid');
       if (turn.subtaskId) await this.finishSubtask(tx, run, turn.subtaskId, reply.content, now);
       else run.complete(now);
       await this.saveRun.execute(tx, run);
+      return run.snapshot();
     });
   }
 

@@ -6,11 +6,13 @@ import { LeasedWork } from '../../../shared/application/leased-work.js';
 import { withLogFields } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { LlmCall } from '../../agents/index.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { HeldRun, Orchestrator } from './orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
+import { RunAtWork } from './run.queries.js';
 
 interface Carried {
   readonly runId: string;
@@ -61,25 +63,29 @@ export class RunSupervisor implements OnApplicationBootstrap {
   /**
    * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
    * rests, that is another process's, or that this one carries on already.
+   * @param openCall where the run was stored just now: the model call that was entered with it. Where it is not given,
+   * what stands in the database is read
    */
-  start(run: RunState): void {
-    this.begin(run);
+  start(run: RunState, openCall?: LlmCall | null): void {
+    this.begin(run, openCall === undefined ? undefined : { ...run, openCall });
   }
 
   /**
    * The same for the run of a job: until it is over, or has to stop.
    * @param stop its reason is one of those in run-end
+   * @returns the run at its end, where this process knows of it
    */
-  async carryOut(run: RunState, stop: AbortSignal): Promise<void> {
-    const begun = this.begin(run);
-    if (!begun) return;
+  async carryOut(run: RunAtWork, stop: AbortSignal): Promise<RunState | undefined> {
+    const begun = this.begin(run, run);
+    if (!begun) return undefined;
     const passOn = () => begun.stop.abort(stop.reason);
     stop.addEventListener('abort', passOn);
     if (stop.aborted) passOn();
-    await begun.done;
+    const end = await begun.done;
     stop.removeEventListener('abort', passOn);
     // Given up in good order, so that it does not count as a recovery.
     if (stop.reason === HANDED_OVER) await this.release([run.leaseToken!]);
+    return end;
   }
 
   /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
@@ -87,7 +93,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     this.work.stop(CANCELLED, (carried) => carried.runId === runId);
   }
 
-  private begin({ id, jobId, status, leaseOwner, leaseToken: token }: RunState) {
+  private begin({ id, jobId, status, leaseOwner, leaseToken: token }: RunState, stored?: RunAtWork) {
     if (status !== 'running' || leaseOwner !== this.instance.value) return undefined;
     if (token === null || this.work.has(token)) return undefined;
     const stop = new AbortController();
@@ -95,18 +101,26 @@ export class RunSupervisor implements OnApplicationBootstrap {
     if (this.stopping && !about.ofJob) stop.abort(this.stopping);
     const done = this.work
       .carry(token, about, stop, () =>
-        withLogFields({ run_id: id }, () => this.carryOn({ id, leaseToken: token }, token, stop.signal)),
+        withLogFields({ run_id: id }, () =>
+          this.carryOn({ id, leaseToken: token }, token, stop.signal, stored),
+        ),
       )
       .finally(() => this.metrics.active(this.work.size));
     this.metrics.active(this.work.size);
     return { stop, done };
   }
 
-  private async carryOn(run: HeldRun, token: string, signal: AbortSignal): Promise<void> {
+  private async carryOn(
+    run: HeldRun,
+    token: string,
+    signal: AbortSignal,
+    stored: RunAtWork | undefined,
+  ): Promise<RunState | undefined> {
     try {
-      await this.orchestrator.execute(run.id, token, signal);
+      return await this.orchestrator.execute(run.id, token, signal, stored);
     } catch (error) {
       await this.endBadly(run, signal, error);
+      return undefined;
     }
   }
 
@@ -116,8 +130,8 @@ export class RunSupervisor implements OnApplicationBootstrap {
         this.logger.warn({ run_id: run.id, reason: (error as Error).message }, 'a run is left to others');
         return;
       }
-      if (signal.aborted) return await this.orchestrator.stop(run, signal.reason);
-      await this.orchestrator.fail(run, errorOf(error, this.logger, run.id));
+      if (signal.aborted) await this.orchestrator.stop(run, signal.reason);
+      else await this.orchestrator.fail(run, errorOf(error, this.logger, run.id));
     } catch (again) {
       // Its lease runs out, and whoever takes it over tries once more.
       this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');

@@ -3,7 +3,7 @@ import { EventStream } from '../../../shared/application/event-stream.js';
 import { Committed, Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { AgentRegistry, LlmCall } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { NewMessage } from '../../conversations/index.js';
 import { SessionBusy, SessionRepository } from '../../sessions/index.js';
@@ -40,6 +40,8 @@ interface Taken {
   readonly run: RunState;
   /** Of one that is queued there is none yet. */
   readonly message?: NewMessage;
+  /** The model call that it begins with. */
+  readonly openCall?: LlmCall | null;
   /** Of one that is queued: the newest event before it. */
   readonly cursor?: number;
   /** The run that was ended for it. */
@@ -69,8 +71,8 @@ export class SendUserMessage {
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
     const agent = command.agent === undefined ? null : this.agents.conversational(command.agent).id;
-    const { value, events } = await this.take({ ...command, agent });
-    await this.setInMotion(value);
+    const { value, events, replayed } = await this.take({ ...command, agent });
+    await this.setInMotion(value, replayed);
     const { run, message, cursor } = value;
     return { run, message, lastEventId: cursor ?? events[0]!.seq - 1, repeated: false };
   }
@@ -91,9 +93,9 @@ export class SendUserMessage {
   }
 
   /** Does no harm for the repeat of a request, and good where the answer to the first commit was lost. */
-  private async setInMotion({ run, interrupted }: Taken): Promise<void> {
+  private async setInMotion({ run, openCall, interrupted }: Taken, replayed: boolean): Promise<void> {
     if (interrupted) this.supervisor.cancel(interrupted);
-    this.supervisor.start(run);
+    this.supervisor.start(run, replayed ? undefined : openCall);
     // The run that kept the session busy may have ended before this one was there to be found.
     if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
   }
@@ -105,14 +107,14 @@ export class SendUserMessage {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       session.requireOpen();
       const id = this.ids.next();
-      const { run, message } = await this.beginRun.execute(
+      const { run, message, openCall } = await this.beginRun.execute(
         tx,
         session,
         command,
         (beginning) => Run.start({ id, sessionId, userId, trigger: 'user_message', ...beginning }),
         (started) => tx.get(RunRepository).add(started),
       );
-      return { run: run.snapshot(), message };
+      return { run: run.snapshot(), message, openCall };
     });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
-import { AgentRegistry, LlmCallRepository } from '../../agents/index.js';
+import { AgentRegistry, LlmCall, LlmCallRepository } from '../../agents/index.js';
 import { nextStep } from '../domain/next-step.js';
 import { Run } from '../domain/run.js';
 import { ModelCalls } from './model-calls.js';
@@ -22,22 +22,26 @@ export class SetInMotion {
   /**
    * @param subtaskId the subtask of a plan that the run is at
    * @param store stores the run, and what happens before its agent begins to speak
+   * @returns the call that is entered, where one is
    */
   async execute(
     tx: Transaction,
     run: Run,
     subtaskId: string | null,
     store: () => Promise<void>,
-  ): Promise<void> {
+  ): Promise<LlmCall | null> {
     const step = nextStep(run.snapshot(), subtaskId !== null);
     const asks = step === 'classify' || step === 'ask_model';
-    if (!asks || !run.mayCallModel(this.config.modelCallLimit)) return store();
+    if (!asks || !run.mayCallModel(this.config.modelCallLimit)) {
+      await store();
+      return null;
+    }
     run.beginModelCall();
     await store();
     const state = run.snapshot();
     const purpose = step === 'classify' ? 'classification' : 'answer';
     const call = this.calls.next(state, this.agents.get(state.agent), purpose);
-    await tx.get(LlmCallRepository).start(call);
+    await tx.get(LlmCallRepository).add(call);
     const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     if (call.messageId) {
       tellStarted(
@@ -46,5 +50,6 @@ export class SetInMotion {
         leaseToken ?? undefined,
       );
     }
+    return call;
   }
 }

@@ -37,7 +37,7 @@ export class SubmitToolResult {
    */
   async execute(command: SubmitToolResultCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
-    const { value, events } = await this.uow.run('save_tool_result', async (tx) => {
+    const { value, events, replayed } = await this.uow.run('save_tool_result', async (tx) => {
       await tx.get(SessionRepository).peek(command.sessionId, command.userId);
       const found = await tx.get(ToolCallRepository).find(command.callId);
       if (found?.sessionId !== command.sessionId) throw new ToolCallNotFound(command.callId);
@@ -46,13 +46,13 @@ export class SubmitToolResult {
       const current = (await tx.get(ToolCallRepository).find(command.callId)) ?? found;
       if (current.status === 'awaiting_approval') throw new ToolCallNotRequested(command.callId);
       const outcome = toOutcome(command.outcome, current);
-      const message =
+      const answer =
         current.status === 'requested'
           ? await this.answers.settle(tx, current, outcome, this.clock.now())
           : undefined;
-      if (message) {
-        await this.answers.goOn(tx, run, current, 'tool_result');
-        return { run: run.snapshot(), message };
+      if (answer) {
+        const openCall = await this.answers.goOn(tx, run, current, 'tool_result');
+        return { run: run.snapshot(), message: answer, openCall };
       }
       const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);
       if (current.status !== outcome.status || earlier?.content !== outcome.content) {
@@ -61,15 +61,16 @@ export class SubmitToolResult {
       return { run: run.snapshot(), message: earlier };
     });
     // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
-    this.supervisor.start(value.run);
+    this.supervisor.start(value.run, replayed ? undefined : value.openCall);
+    const { run, message } = value;
     const [first] = events;
     if (!first) {
       const seq = await this.queries.firstSeq(command.sessionId, 'tool_call.settled', {
         call_id: command.callId,
       });
-      return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
+      return { run, message, lastEventId: (seq ?? 1) - 1, repeated: true };
     }
-    return { ...value, lastEventId: first.seq - 1, repeated: false };
+    return { run, message, lastEventId: first.seq - 1, repeated: false };
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../shared/domain/ids.js';
+import { LlmCall } from '../../agents/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../conversations/index.js';
 import { Run, WaitingFor } from '../domain/run.js';
@@ -67,16 +68,18 @@ export class ToolAnswers {
   /**
    * Lets the run go on where nothing is open any more, and else tells what it still waits for; stores it either way.
    * @param answered a call that was answered just now
+   * @returns the model call that is entered, where it goes on with one
    */
-  async goOn(tx: Transaction, run: Run, answered: ToolCall, by: string): Promise<void> {
+  async goOn(tx: Transaction, run: Run, answered: ToolCall, by: string): Promise<LlmCall | null> {
     const open = await tx.get(ToolCallRepository).listOpen(run.id);
     const save = () => tx.get(RunRepository).save(run);
     if (open.length > 0) {
       run.awaitStill(await this.waitingFor(tx, open));
-      return save();
+      await save();
+      return null;
     }
     run.resume(by, this.leases.next());
-    await this.setInMotion.execute(tx, run, answered.subtaskId, save);
+    return this.setInMotion.execute(tx, run, answered.subtaskId, save);
   }
 
   /** What the client must do about calls that are open. */

@@ -24,9 +24,6 @@ const BACKOFF_MS = 10;
 const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
 
-/** What is left behind, now or when the same request came before. */
-type Left<T> = Committed<T> & { readonly replayed: boolean };
-
 @Injectable()
 export class TypeOrmUnitOfWork extends UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
@@ -43,18 +40,16 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   }
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
-    const { replayed, ...left } = await enterUnitOfWork(operation, () =>
-      this.runWithRetries(operation, work),
-    );
+    const left = await enterUnitOfWork(operation, () => this.runWithRetries(operation, work));
     // Outside the guarded path: whoever listens may open a unit of work of its own.
-    if (!replayed) this.hub.publish(left.events);
+    if (!left.replayed) this.hub.publish(left.events);
     return left;
   }
 
   private async runWithRetries<T>(
     operation: string,
     work: (tx: Transaction) => Promise<T>,
-  ): Promise<Left<T>> {
+  ): Promise<Committed<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.runOnce(operation, work);
@@ -67,7 +62,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     }
   }
 
-  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Left<T>> {
+  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const runner = this.dataSource.createQueryRunner();
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
@@ -111,7 +106,10 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   }
 
   /** Takes the key of the request; what the same request left behind before, if it came before. */
-  private async earlier<T>(sql: SqlTransaction, request: IdempotentRequest): Promise<Left<T> | undefined> {
+  private async earlier<T>(
+    sql: SqlTransaction,
+    request: IdempotentRequest,
+  ): Promise<Committed<T> | undefined> {
     const outcome = await this.keys.take(sql, request);
     if (!outcome) return undefined;
     const events = await this.eventLog.find(sql, outcome.places);
