@@ -31,59 +31,18 @@ const RESERVED_AHEAD = 1000;
  * the last number it remembers: deltas are shown before they have reached the disk, and no number that a client has seen
  * is ever given to another event. It knows of a crash by `unbroken_streams`, a table that PostgreSQL itself empties then.
  */
-const BROKEN = `not exists (select from unbroken_streams u where u.session_id = s.session_id)`;
-const BASE = `case when ${BROKEN} then greatest(s.last_seq, s.reserved_seq) else s.last_seq end`;
+const BASE = `case when not exists (select from unbroken_streams u where u.session_id = s.session_id)
+  then greatest(s.last_seq, s.reserved_seq) else s.last_seq end`;
 
 /**
- * Appends to all sessions of the batch in one statement. The row of event_streams is locked until the commit, so
- * numbers are given in the order of commits: a reader that has seen n will never find a smaller one later. (A sequence
- * would give no such promise.) Rows are locked in the order of their ids, so two batches cannot deadlock. Under that
- * lock it is decided as well whose pieces of answers are taken: a process that lost a run cannot add to its answer.
+ * The row of event_streams is locked until the commit, so numbers are given in the order of commits: a reader that has
+ * seen n will never find a smaller one later. (A sequence would give no such promise.) Under that lock it is decided as
+ * well whose pieces of answers are taken: a process that lost a run cannot add to its answer.
  *
  * Numbers are set aside when a message begins, for the deltas that follow. Where these need more, this one commit of
  * theirs waits for the disk.
  */
-const APPEND = `
-  with batch as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $7::uuid[], $8::uuid[])
-           with ordinality as b(session_id, run_id, type, data, next_writer, held_by, ord)
-  ), locked as (
-    select session_id, writers, ${BASE} as base, ${BROKEN} as broken from event_streams s
-     where session_id = any($1::uuid[]) order by session_id for update
-  ), taken as (
-    select b.*, row_number() over (partition by b.session_id order by b.ord) as nth
-      from batch b join locked l using (session_id)
-     where b.held_by is null or l.writers ->> b.run_id::text = b.held_by::text
-  ), counts as (
-    select session_id, count(*) as events, bool_or(held_by is not null) as unsecured,
-           jsonb_object_agg(run_id, next_writer order by ord) filter (where next_writer is not null) as writers,
-           array_agg(run_id::text) filter (where type = 'run.finished') as ended
-      from taken group by session_id
-  ), streams as (
-    update event_streams s
-       set last_seq = l.base + c.events,
-           reserved_seq = case when c.writers is not null or c.unsecured and l.base + c.events > s.reserved_seq
-                               then l.base + c.events + ${RESERVED_AHEAD} else s.reserved_seq end,
-           writers = (s.writers || coalesce(c.writers, '{}')) - coalesce(c.ended, '{}')
-      from counts c join locked l using (session_id) where s.session_id = c.session_id
-     returning s.session_id, l.base, l.broken,
-               c.unsecured and s.reserved_seq = s.last_seq + ${RESERVED_AHEAD} as raised
-  ), secured as (
-    select count(set_config('synchronous_commit', 'on', true)) from streams where raised
-  ), marked as (
-    insert into unbroken_streams (session_id) select session_id from streams where broken on conflict do nothing
-  ), inserted as (
-    insert into events (session_id, seq, run_id, type, data, created_at)
-    select t.session_id, s.base + t.nth, t.run_id, t.type, t.data, $5
-      from taken t join streams s using (session_id)
-    returning 1
-  ), notified as (
-    select count(pg_notify('${EVENTS_CHANNEL}', n)) as notices from unnest($6::text[]) as n
-  )
-  select t.ord::int as ord, s.base + t.nth as seq
-    from taken t join streams s using (session_id), notified, secured,
-         (select require_rows(count(*), $9) from inserted) as written
-   order by t.ord`;
+const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}, '${EVENTS_CHANNEL}', $9) as numbers`;
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -129,35 +88,40 @@ export class EventLog {
    * the database where a session has no stream, which is a defect.
    */
   append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
-    return this.appendTaken(connection, events, events.length);
+    return this.appendTaken(connection, events, false);
   }
 
   /** The same for pieces of answers; those whose run has another owner by now are left out. */
   appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
-    return this.appendTaken(connection, pieces, null);
+    return this.appendTaken(connection, pieces, true);
   }
 
   private async appendTaken(
     connection: Querying,
     events: readonly (DomainEvent & Partial<Piece>)[],
-    required: number | null,
+    arePieces: boolean,
   ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
-    const rows = (await connection.query(APPEND, [
-      events.map((event) => event.sessionId),
-      events.map((event) => event.runId),
-      events.map((event) => event.type),
-      events.map((event) => JSON.stringify(event.data)),
+    // In one order, so that two batches cannot deadlock.
+    const bySession = [...Map.groupBy(events, (event) => event.sessionId)].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    );
+    const ordered = bySession.flatMap(([, ofSession]) => ofSession);
+    const [row] = (await connection.query(APPEND, [
+      bySession.map(([sessionId]) => sessionId),
+      bySession.map(([, ofSession]) => ofSession.length),
+      bySession.map(([, ofSession]) => writersAfter(ofSession)),
+      ordered.map((event) => event.runId),
+      ordered.map((event) => event.type),
+      ordered.map((event) => JSON.stringify(event.data)),
+      arePieces ? ordered.map((event) => event.heldBy) : null,
       createdAt,
-      this.notices(events),
-      events.map((event) => event.writer ?? null),
-      events.map((event) => event.heldBy ?? null),
-      required,
-    ])) as { ord: number; seq: number }[];
-    return rows.map(({ ord, seq }) => {
-      const { sessionId, runId, type, data } = events[ord - 1]!;
-      return { sessionId, runId, type, data, seq, createdAt };
+      this.notices(bySession.map(([sessionId]) => sessionId)),
+    ])) as { numbers: (string | null)[] }[];
+    return ordered.flatMap(({ sessionId, runId, type, data }, index) => {
+      const seq = row!.numbers[index];
+      return seq == null ? [] : [{ sessionId, runId, type, data, seq: Number(seq), createdAt }];
     });
   }
 
@@ -213,14 +177,23 @@ export class EventLog {
     return row?.horizon ?? 0;
   }
 
-  private notices(events: readonly DomainEvent[]): string[] {
-    const sessionIds = [...new Set(events.map((event) => event.sessionId))];
+  private notices(sessionIds: readonly string[]): string[] {
     const notices: string[] = [];
     for (let from = 0; from < sessionIds.length; from += SESSIONS_PER_NOTICE) {
       notices.push([this.instance.value, ...sessionIds.slice(from, from + SESSIONS_PER_NOTICE)].join(' '));
     }
     return notices;
   }
+}
+
+/** Whose pieces are taken after these events, as changes by run: null for nobody's any more. */
+function writersAfter(events: readonly DomainEvent[]): string | null {
+  const changes = new Map<string, string | null>();
+  for (const { runId, type, writer } of events) {
+    if (runId !== null && writer !== undefined) changes.set(runId, writer);
+    if (runId !== null && type === 'run.finished') changes.set(runId, null);
+  }
+  return changes.size === 0 ? null : JSON.stringify(Object.fromEntries(changes));
 }
 
 const toStoredEvent = (sessionId: string, row: EventRecord): StoredEvent => ({
