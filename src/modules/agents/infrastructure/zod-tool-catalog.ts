@@ -118,12 +118,16 @@ subtask by subtask. Must be the only tool call of the reply.`,
 };
 
 export class ZodToolCatalog extends ToolCatalog {
-  describe(names: readonly ToolName[]): ToolDescription[] {
-    return names.map((name) => ({
+  /** Made once: it takes longer than everything else before a model is asked. */
+  private readonly descriptions = new Map(
+    Object.entries(TOOLS).map(([name, { description: text, schema }]) => [
       name,
-      description: TOOLS[name].description,
-      parameters: parametersOf(TOOLS[name].schema),
-    }));
+      { name: name as ToolName, description: text, parameters: parametersOf(schema) },
+    ]),
+  );
+
+  describe(names: readonly ToolName[]): ToolDescription[] {
+    return names.map((name) => this.descriptions.get(name)!);
   }
 
   parse(name: ToolName, args: unknown): ParsedArguments {

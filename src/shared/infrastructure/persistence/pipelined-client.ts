@@ -1,4 +1,4 @@
-import { Client, type ClientConfig, type QueryConfig } from 'pg';
+import { Client, Query, type ClientConfig, type QueryResult } from 'pg';
 
 /** Of one process: a text that is worded anew each time must not fill PostgreSQL's memory. */
 const MOST_PREPARED = 500;
@@ -28,12 +28,18 @@ export class PipelinedClient extends Client {
   /** Takes and gives whatever the client's does. */
   override query(...given: unknown[]): never {
     this.gather();
-    const [text, values, ...rest] = given;
-    const isPrepared = typeof text === 'string' && Array.isArray(values) && values.length > 0;
-    const statement: unknown[] = isPrepared
-      ? [{ name: nameOf(text), text, values } as QueryConfig]
-      : [text, values];
-    return super.query(...([...statement, ...rest] as [string])) as never;
+    const [text, values, heard] = given;
+    const isPrepared = typeof text === 'string' && Array.isArray(values) && values.length > 0 && !heard;
+    return (isPrepared ? this.prepared(text, values) : super.query(...(given as [string]))) as never;
+  }
+
+  private prepared(text: string, values: unknown[]): Promise<QueryResult> {
+    // Made here, since the client would copy what it is told property by property.
+    const query = Object.assign(new Query(text, values), { name: nameOf(text) });
+    return new Promise((resolve, reject) => {
+      const heard = (error: Error | null, result: QueryResult) => (error ? reject(error) : resolve(result));
+      super.query(query as never, heard as never);
+    });
   }
 
   /** Until whoever is at work now, and whatever follows from that at once, is done. */

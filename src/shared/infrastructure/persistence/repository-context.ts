@@ -2,7 +2,7 @@ import { EntityManager, EntitySchema } from 'typeorm';
 import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { sqlStateOf } from './database-errors.js';
-import { ROWS_MISSING, Statement, Written, columnsOf, insertOf, updateOf } from './row-statements.js';
+import { ROWS_MISSING, Statement, Written, selectOf, insertOf, updateOf } from './row-statements.js';
 import { Explain, SqlTransaction } from './sql-transaction.js';
 
 /** What a repository gets to work with: its transaction, and where its aggregates' events go. */
@@ -21,8 +21,7 @@ export class RepositoryContext {
 
   /** Rows of a table, whole. @param condition in SQL, with what may follow: an order, a lock */
   find<Row>(schema: EntitySchema<Row>, condition: string, values: readonly unknown[]): Promise<Row[]> {
-    const table = schema.options.tableName ?? schema.options.name;
-    return this.query<Row>(`select ${columnsOf(schema, 't')} from ${table} t where ${condition}`, values);
+    return this.query<Row>(`${selectOf(schema)} where ${condition}`, values);
   }
 
   /** Sends a change and does not wait: where it is refused, the unit of work fails. @param explain why it is refused */

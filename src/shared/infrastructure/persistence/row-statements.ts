@@ -19,15 +19,12 @@ export type Written<Row> = { readonly [Column in keyof Row]?: Row[Column] | Expr
 /** SQLSTATE that `require_rows` raises. */
 export const ROWS_MISSING = 'AR001';
 
-/** The columns of a table by the names of the row's properties. */
-export const columnsOf = <Row>(schema: EntitySchema<Row>, alias: string): string =>
-  Object.keys(schema.options.columns)
-    .map((property) => `${alias}.${columnOf(schema, property)} as "${property}"`)
-    .join(', ');
+/** Rows of a table, whole; a condition is to follow. */
+export const selectOf = <Row>(schema: EntitySchema<Row>): string => tableOf(schema).select;
 
 export function insertOf<Row>(schema: EntitySchema<Row>, row: Written<Row>): Statement {
   const { columns, expressions, values } = assignments(schema, row);
-  const text = `insert into ${tableOf(schema)} (${columns.join(', ')}) values (${expressions.join(', ')})`;
+  const text = `insert into ${tableOf(schema).name} (${columns.join(', ')}) values (${expressions.join(', ')})`;
   return { text, values };
 }
 
@@ -41,10 +38,11 @@ export function updateOf<Row extends { id: string; version: number }>(
 ): Statement {
   const { columns, expressions, values } = assignments(schema, rest as Written<Row>, [id, version]);
   const set = columns.map((column, index) => `${column} = ${expressions[index]}`);
-  const key = columnOf(schema, 'id');
+  const table = tableOf(schema);
+  const key = table.columns.get('id')!.name;
   return {
     text: requiringOne(
-      `update ${tableOf(schema)} set ${set.join(', ')}, version = version + 1 where ${key} = $1 and version = $2`,
+      `update ${table.name} set ${set.join(', ')}, version = version + 1 where ${key} = $1 and version = $2`,
     ),
     values,
   };
@@ -55,28 +53,52 @@ export const requiringOne = (statement: string): string =>
   `with written as (${statement} returning 1) select require_rows(count(*), 1) from written`;
 
 function assignments<Row>(schema: EntitySchema<Row>, row: Written<Row>, before: readonly unknown[] = []) {
+  const table = tableOf(schema);
   const columns: string[] = [];
   const expressions: string[] = [];
   const values = [...before];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   for (const [property, value] of Object.entries(row)) {
     if (value === undefined) continue;
-    columns.push(columnOf(schema, property));
+    const column = table.columns.get(property);
+    if (!column) throw new Error(`${table.name} has no column for ${property}`);
+    columns.push(column.name);
     if (value instanceof Expression) expressions.push(value.word(parameter));
-    else expressions.push(parameter(isJson(schema, property) ? toJson(value) : value));
+    else expressions.push(parameter(column.isJson ? toJson(value) : value));
   }
   return { columns, expressions, values };
 }
 
-const tableOf = <Row>({ options }: EntitySchema<Row>): string => options.tableName ?? options.name;
+/** What statements need to know of a schema. */
+interface Table {
+  readonly name: string;
+  readonly columns: ReadonlyMap<string, { readonly name: string; readonly isJson: boolean }>;
+  readonly select: string;
+}
 
-const optionsOf = <Row>(schema: EntitySchema<Row>, property: string) =>
-  (schema.options.columns as Record<string, EntitySchemaColumnOptions | undefined>)[property];
+const tables = new WeakMap<object, Table>();
 
-const columnOf = <Row>(schema: EntitySchema<Row>, property: string): string =>
-  optionsOf(schema, property)?.name ?? columnNameOf(property);
-
-const isJson = <Row>(schema: EntitySchema<Row>, property: string): boolean =>
-  ['json', 'jsonb'].includes(String(optionsOf(schema, property)?.type));
+function tableOf<Row>(schema: EntitySchema<Row>): Table {
+  const known = tables.get(schema);
+  if (known) return known;
+  const { tableName, name, columns: options } = schema.options;
+  const columns = new Map(
+    Object.entries(options as Record<string, EntitySchemaColumnOptions>).map(([property, column]) => [
+      property,
+      {
+        name: column.name ?? columnNameOf(property),
+        isJson: ['json', 'jsonb'].includes(String(column.type)),
+      },
+    ]),
+  );
+  const selection = [...columns].map(([property, column]) => `${column.name} as "${property}"`).join(', ');
+  const table = {
+    name: tableName ?? name,
+    columns,
+    select: `select ${selection} from ${tableName ?? name}`,
+  };
+  tables.set(schema, table);
+  return table;
+}
 
 const toJson = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
