@@ -1,4 +1,6 @@
+import { StringDecoder } from 'node:string_decoder';
 import { Injectable } from '@nestjs/common';
+import { createParser } from 'eventsource-parser';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { Config } from '../../../config/config.js';
 import { storableText } from '../../../shared/domain/storable.js';
@@ -15,6 +17,7 @@ import {
 import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
 import { ModelMetrics } from './model.metrics.js';
+import { modelFetch, readBody } from './model-transport.js';
 import { WellFormedText } from './well-formed-text.js';
 
 /** Longer than any model's context: what goes on beyond it is a fault. */
@@ -55,6 +58,7 @@ export class OpenAiLanguageModel extends LanguageModel {
       timeout: this.connectTimeoutMs, // until the response begins; the watchdog takes over from there
       maxRetries: 0, // trying again is the caller's decision
       logLevel: 'off', // it would print the provider's words
+      fetch: modelFetch,
     });
   }
 
@@ -98,9 +102,9 @@ export class OpenAiLanguageModel extends LanguageModel {
   ): Promise<ModelAnswer> {
     const sentAt = performance.now();
     const idle = new AbortController();
-    const chunks = await this.client.chat.completions.create(toBody(request), {
-      signal: AbortSignal.any([signal, idle.signal]),
-    });
+    const response = await this.client.chat.completions
+      .create(toBody(request), { signal: AbortSignal.any([signal, idle.signal]) })
+      .asResponse();
     const gathered: Gathered = {
       content: '',
       toolCalls: [],
@@ -116,25 +120,52 @@ export class OpenAiLanguageModel extends LanguageModel {
     };
     const silent = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent'));
     const watchdog = setTimeout(silent, this.idleTimeoutMs);
+    const take = (chunk: Chunk) => {
+      begins();
+      if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
+      emit(text.push(gather(gathered, chunk)));
+      refuseTooLong(gathered);
+      const [first] = gathered.toolCalls;
+      if (first) listener.onFirstCall?.(first.toolName, first.arguments);
+    };
     try {
-      for await (const chunk of chunks) {
-        watchdog.refresh();
-        begins();
-        if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
-        emit(text.push(gather(gathered, chunk)));
-        refuseTooLong(gathered);
-        const [first] = gathered.toolCalls;
-        if (first) listener.onFirstCall?.(first.toolName, first.arguments);
-      }
+      await readChunks(response, () => watchdog.refresh(), take);
     } finally {
       clearTimeout(watchdog);
     }
-    // The client ends the loop without an error when the request was aborted.
     signal.throwIfAborted();
     idle.signal.throwIfAborted();
     emit(text.end());
     return complete(gathered, performance.now() - sentAt);
   }
+}
+
+/**
+ * Reads the server-sent events of an answer (WHATWG HTML, 9.2), whose data are chunks, up to `[DONE]`.
+ * @throws SyntaxError for what is no JSON, ModelError where the provider breaks off
+ */
+async function readChunks(
+  response: Response,
+  heard: () => void,
+  take: (chunk: Chunk) => void,
+): Promise<void> {
+  let done = false;
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      done ||= data.startsWith('[DONE]');
+      if (done) return;
+      const chunk = JSON.parse(data) as (Chunk & { error?: unknown }) | null;
+      if (chunk?.error)
+        throw new ModelError('model.server_error', 'The model failed in the middle of its answer');
+      if (chunk) take(chunk);
+    },
+  });
+  const decoder = new StringDecoder('utf8');
+  await readBody(response, (part) => {
+    heard();
+    parser.feed(decoder.write(part));
+    return done;
+  });
 }
 
 /** Adds a chunk to what there is, and answers its text. */

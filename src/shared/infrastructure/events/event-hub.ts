@@ -17,6 +17,7 @@ const LOOK_INTO_THE_LOG: Notice = [];
 @Injectable()
 export class EventHub {
   private readonly sessions = new Map<string, Subject<Notice>>();
+  private readonly justStored = new Map<string, readonly StoredEvent[]>();
 
   constructor(private readonly emitter: EventEmitter2) {}
 
@@ -33,11 +34,21 @@ export class EventHub {
     });
   }
 
+  /**
+   * The newest events of a session, where they were stored in this turn of the event loop: whoever sets a run in motion
+   * begins to read at once, and needs no log for that.
+   */
+  newest(sessionId: string): readonly StoredEvent[] {
+    return this.justStored.get(sessionId) ?? [];
+  }
+
   /** Tells of events that this process has stored; they may be of several sessions. */
   publish(events: readonly StoredEvent[]): void {
     if (events.length === 0) return;
     leavePath(() => {
+      if (this.justStored.size === 0) setImmediate(() => this.justStored.clear());
       for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
+        this.justStored.set(sessionId, ofSession);
         this.sessions.get(sessionId)?.next(ofSession);
       }
       for (const event of events) this.emitter.emit(event.type, event);
@@ -47,6 +58,7 @@ export class EventHub {
   /** Sends the readers of these sessions to the log. */
   wake(sessionIds: Iterable<string>): void {
     leavePath(() => {
+      this.justStored.clear();
       for (const sessionId of new Set(sessionIds)) this.sessions.get(sessionId)?.next(LOOK_INTO_THE_LOG);
     });
   }

@@ -23,7 +23,9 @@ export class LogEventStream extends EventStream {
       const reader = new LogReader(this.log, sessionId, after, ready, subscriber);
       // Heard first, read then: nothing falls in between.
       subscriber.add(this.hub.of(sessionId).subscribe((notice) => reader.hear(notice)));
-      reader.begin();
+      const newest = this.hub.newest(sessionId);
+      if (newest[0]?.seq === after + 1) reader.hear(newest);
+      else reader.begin();
     });
   }
 

@@ -1,0 +1,58 @@
+import { Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+
+/** Heeds HTTPS_PROXY and NO_PROXY. How long to wait is decided elsewhere: until the answer begins, and between its parts. */
+const dispatcher = new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0 });
+
+/** After the last event of an answer: until the connection counts as lost instead of free. */
+const LAST_BYTES_MS = 1_000;
+
+type Body = Dispatcher.ResponseData['body'];
+
+const bodies = new WeakMap<Response, Body>();
+
+/**
+ * What the OpenAI client sends its requests by. The platform's own `fetch` would do the same, but spends more time on
+ * each part of an answer than everything that is done with it.
+ *
+ * The answer to a good request has its body elsewhere: see `bodyOf`.
+ */
+export async function modelFetch(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  const answer = await request(url as string | URL, {
+    dispatcher,
+    method: 'POST',
+    headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
+    body: init.body as string,
+    signal: init.signal ?? null,
+  });
+  const { statusCode: status, body } = answer;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
+  if (status >= 300) return new Response(await body.text(), { status, headers });
+  const response = new Response(null, { status, headers });
+  bodies.set(response, body);
+  return response;
+}
+
+/**
+ * Reads the body of an answer until it ends or is read far enough. The connection is used again where the answer ends by
+ * itself then, and is given up where something goes wrong.
+ * @param take is given the parts as they come, and answers whether it has enough
+ */
+export async function readBody(response: Response, take: (part: Buffer) => boolean): Promise<void> {
+  const body = bodies.get(response)!;
+  try {
+    for await (const part of body.iterator({ destroyOnReturn: false })) {
+      if (take(part as Buffer)) return letEnd(body);
+    }
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+}
+
+function letEnd(body: Body): void {
+  const limit = setTimeout(() => body.destroy(), LAST_BYTES_MS);
+  body.once('close', () => clearTimeout(limit));
+  body.on('error', () => undefined); // of a connection that nobody needs any more
+  body.resume();
+}
