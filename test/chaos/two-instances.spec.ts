@@ -148,7 +148,7 @@ describe('two servers on one database', () => {
     async (nth) => {
       let held = false;
       const story = newStory('pair');
-      proxy.holdUpFrom('FOR NO KEY UPDATE', nth);
+      proxy.holdUpFrom('for no key update', nth);
       const reader = await tell(story, () => held);
       await eventually(() => expect(proxy.isHolding).toBe(true));
       held = true;

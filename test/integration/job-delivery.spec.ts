@@ -49,8 +49,10 @@ describe('a job that is queued', () => {
     const usual = handlers.of('ask');
     const broken: JobHandler = {
       accept: (request) => usual.accept(request),
-      begin: (tx, job) => usual.begin(tx, job),
-      execute: () => Promise.reject(new Error('a defect')),
+      begin: async (tx, job) => {
+        await usual.begin(tx, job);
+        return () => Promise.reject(new Error('a defect'));
+      },
       abandon: (tx, job, error) => usual.abandon(tx, job, error),
     };
     handlers.register(broken, 'ask');

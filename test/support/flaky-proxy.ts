@@ -13,6 +13,7 @@ export class FlakyProxy {
   private silent = false;
   private swallowing = false;
   private swallowFrom: string | undefined;
+  private readonly prepared = new Map<string, string>();
   private holdFrom: { statement: string; times: number } | undefined;
   /** What is held up, in the order in which it was asked. */
   private held: { data: Buffer; to: Socket }[] | undefined;
@@ -31,7 +32,9 @@ export class FlakyProxy {
         if (this.silent) this.deaf.add(from);
         from.on('data', (data: Buffer) => {
           if (this.deaf.has(from)) return;
-          if (from === client && this.swallowFrom && data.includes(this.swallowFrom)) this.swallowing = true;
+          if (from === client) this.notePrepared(data);
+          if (from === client && this.swallowFrom && this.asks(data, this.swallowFrom))
+            this.swallowing = true;
           if (from === client && this.isHeldUp(data)) this.held!.push({ data, to });
           else if (from === client || !this.swallowing) to.write(data);
         });
@@ -71,8 +74,22 @@ export class FlakyProxy {
     this.held = undefined;
   }
 
+  /** A statement is sent once by each connection, and its name from then on (PostgreSQL's manual, 54.7: Parse, Bind). */
+  private notePrepared(data: Buffer): void {
+    for (const [, name, text] of data.toString('latin1').matchAll(/P[^]{4}(s\d+)\0([^\0]*)\0/g)) {
+      this.prepared.set(name!, text!);
+    }
+  }
+
+  private asks(data: Buffer, statement: string): boolean {
+    if (data.includes(statement)) return true;
+    return [...this.prepared].some(
+      ([name, text]) => text.includes(statement) && data.includes(`\0${name}\0`),
+    );
+  }
+
   private isHeldUp(data: Buffer): boolean {
-    if (this.holdFrom && data.includes(this.holdFrom.statement) && --this.holdFrom.times === 0) {
+    if (this.holdFrom && this.asks(data, this.holdFrom.statement) && --this.holdFrom.times === 0) {
       this.holdFrom = undefined;
       this.held = [];
     }

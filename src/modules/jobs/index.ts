@@ -1,6 +1,6 @@
 export { JobDto } from './api/jobs.dto.js';
 export { EnqueueJob, type EnqueuedJob } from './application/enqueue-job.js';
-export { JobHandlers, type JobHandler, type JobRequest } from './application/job-handler.js';
+export { JobHandlers, type JobHandler, type JobRequest, type JobWork } from './application/job-handler.js';
 export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
 export { JobSupervisor } from './application/job-supervisor.js';
 export { JOB_STATUSES, toJobView } from './application/job-view.js';

@@ -40,6 +40,7 @@ export async function modelFetch(url: string | URL | Request, init: RequestInit 
  */
 export async function readBody(response: Response, take: (part: Buffer) => boolean): Promise<void> {
   const body = bodies.get(response)!;
+  body.on('error', () => undefined); // whoever reads is told as well
   try {
     for await (const part of body.iterator({ destroyOnReturn: false })) {
       if (take(part as Buffer)) return letEnd(body);
@@ -53,6 +54,5 @@ export async function readBody(response: Response, take: (part: Buffer) => boole
 function letEnd(body: Body): void {
   const limit = setTimeout(() => body.destroy(), LAST_BYTES_MS);
   body.once('close', () => clearTimeout(limit));
-  body.on('error', () => undefined); // of a connection that nobody needs any more
   body.resume();
 }

@@ -1,4 +1,3 @@
-import { EntityManager } from 'typeorm';
 import { isId } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
@@ -8,11 +7,8 @@ import { ApprovalRepository } from '../domain/approval.repository.js';
 import { ApprovalRow, ApprovalSchema } from './approval.row.js';
 
 export class TypeOrmApprovalRepository extends ApprovalRepository {
-  private readonly manager: EntityManager;
-
   constructor(private readonly context: RepositoryContext) {
     super();
-    this.manager = context.manager;
   }
 
   async add(approval: Approval): Promise<void> {
@@ -21,19 +17,22 @@ export class TypeOrmApprovalRepository extends ApprovalRepository {
   }
 
   async get(approvalId: string): Promise<Approval> {
-    const row = isId(approvalId) ? await this.manager.findOneBy(ApprovalSchema, { id: approvalId }) : null;
+    const [row] = isId(approvalId) ? await this.context.find(ApprovalSchema, 'id = $1', [approvalId]) : [];
     if (!row) throw new ApprovalNotFound(approvalId);
     return toApproval(row);
   }
 
   async listPending(runId: string): Promise<Approval[]> {
-    const pending = { runId, status: 'pending' as const };
-    const rows = await this.manager.find(ApprovalSchema, { where: pending, order: { id: 'ASC' } });
-    return rows.map(toApproval);
+    const pending = `run_id = $1 and status = 'pending' order by id`;
+    return (await this.context.find(ApprovalSchema, pending, [runId])).map(toApproval);
   }
 
   async isRemembered(sessionId: string, toolName: string): Promise<boolean> {
-    return this.manager.existsBy(ApprovalSchema, { sessionId, toolName, remember: true });
+    const rows = await this.context.query(
+      'select from approvals where session_id = $1 and tool_name = $2 and remember limit 1',
+      [sessionId, toolName],
+    );
+    return rows.length > 0;
   }
 
   async save(approval: Approval): Promise<void> {

@@ -10,6 +10,13 @@ export interface JobRequest {
   readonly memory: string | JsonObject | undefined;
 }
 
+/**
+ * Carries an attempt out, from wherever it had got to.
+ * @param signal its reason is a JobStop, to be thrown
+ * @throws JobFailed, JobStop
+ */
+export type JobWork = (job: JobState, signal: AbortSignal) => Promise<JsonObject>;
+
 /** How the jobs of some agents are carried out. */
 export interface JobHandler {
   /**
@@ -19,15 +26,10 @@ export interface JobHandler {
   accept(request: JobRequest): JsonObject;
   /**
    * What has to happen in the unit of work that starts an attempt, or goes on with one.
+   * @returns what is to be done when that is stored
    * @throws DomainError that fails the job, where it can never be carried out
    */
-  begin(tx: Transaction, job: Job): Promise<void>;
-  /**
-   * Carries the attempt out, from wherever it had got to.
-   * @param signal its reason is a JobStop, to be thrown
-   * @throws JobFailed, JobStop
-   */
-  execute(job: JobState, signal: AbortSignal): Promise<JsonObject>;
+  begin(tx: Transaction, job: Job): Promise<JobWork>;
   /**
    * Ends what an attempt that nobody will go on with has left open.
    * @param error why it failed; null where it was cancelled

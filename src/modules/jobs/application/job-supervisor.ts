@@ -8,11 +8,11 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
-import { JobHandlers } from './job-handler.js';
+import { JobWork } from './job-handler.js';
 import { Delivery } from './job-queue.js';
 import { JOB_CANCELLED, JOB_LOST, JOB_OVERDUE, JOB_RELEASED, JobStop } from './job-stop.js';
 import { SettleJob } from './settle-job.js';
-import { StartJob } from './start-job.js';
+import { StartJob, StartedJob } from './start-job.js';
 
 /** The jobs that this process carries out, each under a lease, and no longer than an attempt may take. */
 @Injectable()
@@ -26,7 +26,6 @@ export class JobSupervisor implements OnApplicationBootstrap {
   constructor(
     private readonly startJob: StartJob,
     private readonly settleJob: SettleJob,
-    private readonly handlers: JobHandlers,
     private readonly uow: UnitOfWork,
     private readonly shutdown: Shutdown,
     private readonly clock: Clock,
@@ -45,8 +44,8 @@ export class JobSupervisor implements OnApplicationBootstrap {
   /** Carries a queued job out, up to the end of this attempt. Nothing happens where another process has it. */
   async execute(delivery: Delivery): Promise<void> {
     try {
-      const job = await this.startJob.execute(delivery);
-      if (job) await this.carry(job);
+      const started = await this.startJob.execute(delivery);
+      if (started) await this.carry(started);
     } catch (error) {
       // It stays queued, or its lease runs out: another try follows either way.
       this.logger.error({ err: error, job_id: delivery.jobId }, 'a job could not be carried out');
@@ -59,24 +58,24 @@ export class JobSupervisor implements OnApplicationBootstrap {
     this.work.stop(JOB_CANCELLED, (carried) => carried.jobId === jobId);
   }
 
-  private async carry(job: JobState): Promise<void> {
+  private async carry({ job, work }: StartedJob): Promise<void> {
     const stop = new AbortController();
     // It may have been started while the others were told to stop.
     if (this.shutdown.draining) stop.abort(JOB_RELEASED);
     const fields = { job_id: job.id, trace_id: job.traceId, session_id: job.sessionId, run_id: job.runId };
     await this.work.carry(job.leaseToken!, { jobId: job.id }, stop, () =>
-      withLogFields(fields, () => this.attempt(job, stop)),
+      withLogFields(fields, () => this.attempt(job, work, stop)),
     );
   }
 
-  private async attempt(job: JobState, stop: AbortController): Promise<void> {
+  private async attempt(job: JobState, work: JobWork, stop: AbortController): Promise<void> {
     const { signal } = stop;
     const begunAt = performance.now();
     const left = Math.max(0, job.deadlineAt!.getTime() - this.clock.now().getTime());
     const limit = setTimeout(() => stop.abort(JOB_OVERDUE), left);
     let outcome: { result: JsonObject } | { error: unknown };
     try {
-      outcome = { result: await this.handlers.of(job.agent).execute(job, signal) };
+      outcome = { result: await work(job, signal) };
     } catch (error) {
       // Whatever it stumbled over when it was stopped: it was stopped.
       outcome = { error: signal.reason instanceof JobStop ? signal.reason : error };

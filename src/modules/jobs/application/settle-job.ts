@@ -25,7 +25,12 @@ export class SettleJob {
   ) {}
 
   async complete(job: JobState, result: JsonObject): Promise<void> {
-    await this.settle(job, (held, now) => held.complete(result, now));
+    // What has come to its end leaves nothing open.
+    await this.settle(
+      job,
+      (held, now) => held.complete(result, now),
+      () => true,
+    );
   }
 
   /** @param error what the handler threw */
@@ -49,21 +54,21 @@ export class SettleJob {
   }
 
   /**
-   * @param goesOn whether others go on with this attempt; where not, what it could not end itself is ended with it
+   * @param leavesNothing whether there is nothing to be ended with it: others go on with it, or it has ended itself
    */
   private async settle(
     { id, leaseToken }: JobState,
     how: (job: Job, now: Date) => void,
-    goesOn: (held: JobState) => boolean = () => false,
+    leavesNothing: (held: JobState) => boolean = () => false,
   ): Promise<void> {
     await this.journal.writeOutcome('finish_job', async (tx) => {
       const job = await tx.get(JobRepository).get(id);
       // Settled already, though the answer to that was lost; or somebody else's by now.
       if (job.snapshot().leaseToken !== leaseToken) return;
-      const isOver = !goesOn(job.snapshot());
+      const isToBeEnded = !leavesNothing(job.snapshot());
       how(job, this.clock.now());
       const { agent, error } = job.snapshot();
-      if (isOver) await this.handlers.of(agent).abandon(tx, job, error);
+      if (isToBeEnded) await this.handlers.of(agent).abandon(tx, job, error);
       await tx.get(JobRepository).save(job);
     });
   }

@@ -7,8 +7,14 @@ import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-err
 import { Ids } from '../../../shared/domain/ids.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
-import { JobHandlers } from './job-handler.js';
+import { JobHandlers, JobWork } from './job-handler.js';
 import { Delivery } from './job-queue.js';
+
+/** An attempt that is to be carried out by this process. */
+export interface StartedJob {
+  readonly job: JobState;
+  readonly work: JobWork;
+}
 
 /** Makes this process the one that carries a job out. */
 @Injectable()
@@ -25,7 +31,7 @@ export class StartJob {
   ) {}
 
   /** @returns undefined where there is nothing to do: it was delivered twice, or cancelled, or cannot be carried out */
-  async execute(delivery: Delivery): Promise<JobState | undefined> {
+  async execute(delivery: Delivery): Promise<StartedJob | undefined> {
     try {
       const { value } = await this.uow.run('start_job', async (tx) => {
         const job = await tx.get(JobRepository).findQueued(delivery);
@@ -34,9 +40,9 @@ export class StartJob {
         job.start(lease, this.config.jobs.ttlSeconds, this.clock.now());
         // Told before what happens in it.
         tx.record(...job.pullEvents());
-        await this.handlers.of(job.snapshot().agent).begin(tx, job);
+        const work = await this.handlers.of(job.snapshot().agent).begin(tx, job);
         await tx.get(JobRepository).save(job);
-        return job.snapshot();
+        return { job: job.snapshot(), work };
       });
       return value;
     } catch (error) {

@@ -1,4 +1,3 @@
-import { EntityManager, In } from 'typeorm';
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { PlanState } from '../domain/plan-state.js';
@@ -9,11 +8,8 @@ import { Subtask } from '../domain/subtask.js';
 import { PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
 
 export class TypeOrmPlanRepository extends PlanRepository {
-  private readonly manager: EntityManager;
-
   constructor(private readonly context: RepositoryContext) {
     super();
-    this.manager = context.manager;
   }
 
   async add(plan: Plan): Promise<void> {
@@ -22,7 +18,7 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   async get(planId: string): Promise<Plan> {
-    const row = await this.manager.findOneBy(PlanSchema, { id: planId });
+    const [row] = await this.context.find(PlanSchema, 'id = $1', [planId]);
     if (!row) throw new PlanNotFound(planId);
     return this.restore(row);
   }
@@ -33,8 +29,8 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   async findOpen(runId: string): Promise<Plan | undefined> {
-    const status = In(['draft', 'review', 'approved', 'executing'] as const);
-    const row = await this.manager.findOneBy(PlanSchema, { runId, status });
+    const open = `run_id = $1 and status in ('draft', 'review', 'approved', 'executing')`;
+    const [row] = await this.context.find(PlanSchema, open, [runId]);
     return row ? this.restore(row) : undefined;
   }
 
@@ -44,19 +40,17 @@ export class TypeOrmPlanRepository extends PlanRepository {
   }
 
   private async saveParts(plan: Plan): Promise<void> {
-    const subtasks = plan.pullSubtasks().map((subtask) => ({ ...subtask, planId: plan.id }));
-    if (subtasks.length > 0) await this.manager.upsert(SubtaskSchema, subtasks, ['id']);
-    const transitions = plan.pullTransitions();
-    if (transitions.length > 0) await this.manager.insert(PlanTransitionSchema, transitions);
+    for (const subtask of plan.pullSubtasks()) {
+      this.context.upsert(SubtaskSchema, { ...subtask, planId: plan.id });
+    }
+    for (const transition of plan.pullTransitions()) this.context.insert(PlanTransitionSchema, transition);
     this.context.record(...plan.pullEvents());
   }
 
   private async restore(row: PlanRow): Promise<Plan> {
     const { approvalDecision: _, ...plan } = row;
-    const rows = await this.manager.find(SubtaskSchema, {
-      where: { planId: row.id, revision: row.revision },
-      order: { position: 'ASC' },
-    });
+    const current = 'plan_id = $1 and revision = $2 order by position';
+    const rows = await this.context.find(SubtaskSchema, current, [row.id, row.revision]);
     return Plan.restore({ ...plan, subtasks: rows.map(toSubtask) });
   }
 }

@@ -18,15 +18,15 @@ import {
   JobFailed,
   JobHandler,
   JobRequest,
-  JobState,
   JobStop,
+  JobWork,
 } from '../../jobs/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunState, usageView } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { Leases } from './leases.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from './run-end.js';
-import { RunQueries } from './run.queries.js';
+import { RunAtWork, RunQueries } from './run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { SaveRun } from './save-run.js';
 import { SetInMotion } from './set-in-motion.js';
@@ -61,25 +61,29 @@ export class AgentJob implements JobHandler {
     return { query, ...(memory !== undefined && { memory }) };
   }
 
-  async begin(tx: Transaction, job: Job): Promise<void> {
+  async begin(tx: Transaction, job: Job): Promise<JobWork> {
     const { runId } = job.snapshot();
-    if (runId === null) return this.beginRun(tx, job);
+    if (runId === null) {
+      const begun = await this.beginRun(tx, job);
+      return (_, signal) => this.carryOut(begun, signal);
+    }
     const run = await tx.get(RunRepository).get(runId);
-    // It had come to its end, and only the job was not told.
-    if (run.isFinal) return;
-    await this.takeOver.execute(tx, run);
-    if (run.isExhausted) run.fail(RECOVERY_EXHAUSTED, this.clock.now());
-    await this.saveRun.execute(tx, run);
+    // Else it had come to its end, and only the job was not told.
+    if (!run.isFinal) {
+      await this.takeOver.execute(tx, run);
+      if (run.isExhausted) run.fail(RECOVERY_EXHAUSTED, this.clock.now());
+      await this.saveRun.execute(tx, run);
+    }
+    return async (_, signal) => this.carryOut(await this.runs.state(runId), signal);
   }
 
-  async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
-    const runId = job.runId!;
+  private async carryOut(run: RunAtWork, signal: AbortSignal): Promise<JsonObject> {
     const stop = new AbortController();
     const passOn = () => stop.abort(REASONS[(signal.reason as JobStop).kind]);
     signal.addEventListener('abort', passOn);
     if (signal.aborted) passOn();
-    const end = await this.supervisor.carryOut(await this.runs.state(runId), stop.signal);
-    return this.resultOf(end ?? (await this.runs.state(runId)), signal);
+    const end = await this.supervisor.carryOut(run, stop.signal);
+    return this.resultOf(end ?? (await this.runs.state(run.id)), signal);
   }
 
   async abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void> {
@@ -92,7 +96,7 @@ export class AgentJob implements JobHandler {
     await this.saveRun.execute(tx, run);
   }
 
-  private async beginRun(tx: Transaction, job: Job): Promise<void> {
+  private async beginRun(tx: Transaction, job: Job): Promise<RunAtWork> {
     const { id: jobId, agent, sessionId, userId, payload } = job.snapshot();
     const session = await tx.get(SessionRepository).peek(sessionId, userId);
     session.requireOpen();
@@ -112,12 +116,13 @@ export class AgentJob implements JobHandler {
       content: taskOf(payload),
       createdAt: now,
     });
-    await this.setInMotion.execute(tx, run, null, async () => {
+    const openCall = await this.setInMotion.execute(tx, run, null, async () => {
       await tx.get(RunRepository).add(run);
       await tx.get(MessageRepository).append(message);
       tx.record(messageCreated(message), ...run.pullEvents());
     });
     job.attachRun(run.id);
+    return { ...run.snapshot(), openCall };
   }
 
   /** @throws JobFailed, JobStop where the run did not come to an answer */

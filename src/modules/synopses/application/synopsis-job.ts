@@ -5,7 +5,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry, LlmCallRepository } from '../../agents/index.js';
-import { Job, JobFailed, JobHandler, JobRequest, JobState } from '../../jobs/index.js';
+import { Job, JobFailed, JobHandler, JobRequest, JobState, JobWork } from '../../jobs/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { AskAgent } from './ask-agent.js';
@@ -47,13 +47,14 @@ export class SynopsisJob implements JobHandler {
   }
 
   /** It begins anew each time: what a dead worker had asked, nobody hears the answer to. */
-  async begin(tx: Transaction, job: Job): Promise<void> {
+  async begin(tx: Transaction, job: Job): Promise<JobWork> {
     const { sessionId, userId } = job.snapshot();
     await tx.get(SessionRepository).peek(sessionId, userId);
     await this.abandon(tx, job);
+    return (started, signal) => this.execute(started, signal);
   }
 
-  async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
+  private async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
     const attempt = { job, agent: this.agents.get(job.agent), signal };
     let material: NewMaterial | undefined;
     for (let tries = 1; tries <= MOST_TRIES; tries++) {

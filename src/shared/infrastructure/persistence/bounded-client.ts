@@ -22,6 +22,7 @@ export class BoundedClient extends PipelinedClient {
 
   constructor(config: ClientConfig = {}) {
     super({ connectionTimeoutMillis: CONNECT_LIMIT_MS, keepAlive: true, ...config });
+    this.on('error', () => undefined); // whoever has asked something is told; heard by nobody, it would end the process
     this.on('drain', () => this.answered());
     this.on('end', () => this.answered());
   }

@@ -1,18 +1,37 @@
 import { Injectable } from '@nestjs/common';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { BoundedClient } from './bounded-client.js';
 import { translateDatabaseError } from './database-errors.js';
+
+/** One of the pool's connections, to be given back. */
+export type Connection = BoundedClient & Pick<PoolClient, 'release'>;
 
 /** Reads that only display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
 @Injectable()
 export class Database {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly pool: Pool;
+
+  constructor(dataSource: DataSource) {
+    this.pool = (dataSource.driver as PostgresDriver).master as Pool;
+  }
 
   /** @throws DatabaseUnavailable when the database cannot be reached */
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    let connection: Connection | undefined;
     try {
-      return await this.dataSource.query<Row[]>(sql, [...parameters]);
+      connection = await this.connect();
+      return (await (connection as PoolClient).query(sql, [...parameters])).rows as Row[];
     } catch (error) {
       throw translateDatabaseError(error);
+    } finally {
+      connection?.release();
     }
+  }
+
+  /** For a unit of work. @throws whatever keeps it from being connected */
+  async connect(): Promise<Connection> {
+    return (await this.pool.connect()) as PoolClient as Connection;
   }
 }

@@ -1,4 +1,6 @@
 import { Client, Query, type ClientConfig, type QueryResult } from 'pg';
+import { Statement } from './row-statements.js';
+import { PreparedStatement, StatementGroup } from './statement-group.js';
 
 /** Of one process: a text that is worded anew each time must not fill PostgreSQL's memory. */
 const MOST_PREPARED = 500;
@@ -13,6 +15,11 @@ function nameOf(text: string): string | undefined {
   names.set(text, name);
   return name;
 }
+
+const isPrepared = (named: {
+  name: string | undefined;
+  values: readonly unknown[];
+}): named is PreparedStatement => named.name !== undefined;
 
 /**
  * A connection that does not wait for one answer before it sends the next statement, sends what is given to it at one
@@ -29,8 +36,8 @@ export class PipelinedClient extends Client {
   override query(...given: unknown[]): never {
     this.gather();
     const [text, values, heard] = given;
-    const isPrepared = typeof text === 'string' && Array.isArray(values) && values.length > 0 && !heard;
-    return (isPrepared ? this.prepared(text, values) : super.query(...(given as [string]))) as never;
+    const parameterised = typeof text === 'string' && Array.isArray(values) && values.length > 0 && !heard;
+    return (parameterised ? this.prepared(text, values) : super.query(...(given as [string]))) as never;
   }
 
   private prepared(text: string, values: unknown[]): Promise<QueryResult> {
@@ -40,6 +47,33 @@ export class PipelinedClient extends Client {
       const heard = (error: Error | null, result: QueryResult) => (error ? reject(error) : resolve(result));
       super.query(query as never, heard as never);
     });
+  }
+
+  /**
+   * Statements that belong together, in a transaction: where one fails, those behind it fail as well. Once the connection
+   * has prepared all of them they are answered at one go.
+   */
+  queryAll(statements: readonly Statement[]): Promise<QueryResult>[] {
+    const named = statements.map(({ text, values }) => ({ name: this.preparedAs(text), values }));
+    if (statements.length === 1 || !named.every(isPrepared)) {
+      return statements.map(({ text, values }) => this.prepared(text, [...values]));
+    }
+    const answers = statements.map(() => Promise.withResolvers<QueryResult>());
+    const group = new StatementGroup(named, (results, failure) => {
+      // The one that says why comes first.
+      if (failure) answers[failure.index]?.reject(failure.error);
+      answers.forEach(({ resolve, reject }, index) =>
+        failure ? reject(failure.error) : resolve(results[index]!),
+      );
+    });
+    this.query(group);
+    return answers.map(({ promise }) => promise);
+  }
+
+  private preparedAs(text: string): string | undefined {
+    const name = nameOf(text);
+    const { parsedStatements } = this.connection as unknown as { parsedStatements: Record<string, string> };
+    return name !== undefined && parsedStatements[name] === text ? name : undefined;
   }
 
   /** Until whoever is at work now, and whatever follows from that at once, is done. */

@@ -1,15 +1,21 @@
-import { EntityManager, EntitySchema } from 'typeorm';
+import { EntitySchema } from 'typeorm';
 import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { sqlStateOf } from './database-errors.js';
-import { ROWS_MISSING, Statement, Written, selectOf, insertOf, updateOf } from './row-statements.js';
+import {
+  ROWS_MISSING,
+  Statement,
+  Written,
+  selectOf,
+  insertOf,
+  updateOf,
+  upsertOf,
+} from './row-statements.js';
 import { Explain, SqlTransaction } from './sql-transaction.js';
 
 /** What a repository gets to work with: its transaction, and where its aggregates' events go. */
 export class RepositoryContext {
   constructor(
-    /** The same transaction for what is rare: TypeORM takes more time than PostgreSQL does. */
-    readonly manager: EntityManager,
     private readonly transaction: SqlTransaction,
     readonly record: (...events: DomainEvent[]) => void,
   ) {}
@@ -31,6 +37,11 @@ export class RepositoryContext {
 
   insert<Row>(schema: EntitySchema<Row>, row: Written<Row>, explain?: Explain): void {
     this.write(insertOf(schema, row), explain);
+  }
+
+  /** Inserts a row, or replaces the one with the same id. */
+  upsert<Row extends { id: string }>(schema: EntitySchema<Row>, row: Written<Row>): void {
+    this.write(upsertOf(schema, row));
   }
 
   /** Compare-and-set by the version. Fails the unit of work with ConcurrencyError when somebody else was faster. */

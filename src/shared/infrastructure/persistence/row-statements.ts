@@ -28,6 +28,17 @@ export function insertOf<Row>(schema: EntitySchema<Row>, row: Written<Row>): Sta
   return { text, values };
 }
 
+/** Inserts a row, or replaces the one with the same id. */
+export function upsertOf<Row extends { id: string }>(
+  schema: EntitySchema<Row>,
+  row: Written<Row>,
+): Statement {
+  const { text, values } = insertOf(schema, row);
+  const { columns } = assignments(schema, row);
+  const set = columns.map((column) => `${column} = excluded.${column}`);
+  return { text: `${text} on conflict (id) do update set ${set.join(', ')}`, values };
+}
+
 /**
  * Compare-and-set: writes the row only where it still has the version it was loaded with, and raises that by one.
  * Fails by ROWS_MISSING when somebody else was faster.
@@ -59,9 +70,8 @@ function assignments<Row>(schema: EntitySchema<Row>, row: Written<Row>, before: 
   const values = [...before];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   for (const [property, value] of Object.entries(row)) {
-    if (value === undefined) continue;
     const column = table.columns.get(property);
-    if (!column) throw new Error(`${table.name} has no column for ${property}`);
+    if (value === undefined || !column) continue; // a state may hold more than its row keeps
     columns.push(column.name);
     if (value instanceof Expression) expressions.push(value.word(parameter));
     else expressions.push(parameter(column.isJson ? toJson(value) : value));

@@ -1,4 +1,5 @@
-import type { Client } from 'pg';
+import type { Client, QueryResult } from 'pg';
+import { PipelinedClient } from './pipelined-client.js';
 import { Statement } from './row-statements.js';
 
 /** What an error of PostgreSQL means to whoever gave the statement. */
@@ -13,41 +14,39 @@ const asItIs: Explain = (error) => error;
  */
 export class SqlTransaction {
   private readonly written: Promise<void>[] = [];
+  private unsent: { statement: Statement; answer: PromiseWithResolvers<QueryResult> }[] = [];
   private failure: { readonly error: unknown } | undefined;
-  private isOpen = true;
 
-  constructor(private readonly client: Client) {
+  constructor(private readonly client: PipelinedClient) {
     this.write({ text: 'START TRANSACTION', values: [] });
   }
 
   /** Asks, and waits for the answer. */
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
-      return (await this.client.query(text, [...values])).rows as Row[];
+      return (await this.send({ text, values })).rows as Row[];
     } catch (error) {
       throw this.fail(error);
     }
   }
 
   /** Sends, and does not wait. */
-  write({ text, values }: Statement, explain = asItIs): void {
+  write(statement: Statement, explain = asItIs): void {
     this.written.push(
-      this.client.query(text, [...values]).then(
+      this.send(statement).then(
         () => undefined,
         (error: unknown) => void this.fail(explain(error)),
       ),
     );
   }
 
-  /** @throws the first error of all statements */
+  /** @throws the first error of all statements; to be rolled back then */
   async commit(): Promise<void> {
-    this.isOpen = false;
-    const committing = this.client.query('COMMIT').catch((error: unknown) => void this.fail(error));
-    await Promise.all(this.written);
-    const result = await committing;
-    if (this.failure) throw this.failure.error;
-    // PostgreSQL rolls back where a statement failed, and calls that no error.
-    if (result?.command !== 'COMMIT') throw new Error('the error of a statement was not passed on');
+    const { command } = await this.send({ text: 'COMMIT', values: [] }).catch((error: unknown) => {
+      throw this.fail(error);
+    });
+    // PostgreSQL rolls back where a statement has failed, and calls that no error.
+    if (command !== 'COMMIT') throw this.fail(new Error('a statement has failed, and nobody was told'));
   }
 
   /**
@@ -55,12 +54,28 @@ export class SqlTransaction {
    * @returns the reason
    */
   async rollBack(error: unknown): Promise<unknown> {
+    this.sendAll();
+    // By itself: behind a statement that fails it would not be carried out either. A connection that cannot roll back is
+    // broken, and PostgreSQL does it then.
+    await (this.client as Client).query('ROLLBACK').catch(asItIs);
     await Promise.all(this.written);
-    const reason = this.failure ? this.failure.error : error;
-    // A connection that cannot roll back is broken: PostgreSQL does it by itself.
-    if (this.isOpen) await this.client.query('ROLLBACK').catch(asItIs);
-    this.isOpen = false;
-    return reason;
+    return this.failure ? this.failure.error : error;
+  }
+
+  /** What is given at one go is sent at one go. */
+  private send(statement: Statement): Promise<QueryResult> {
+    if (this.unsent.length === 0) process.nextTick(() => this.sendAll());
+    const answer = Promise.withResolvers<QueryResult>();
+    this.unsent.push({ statement, answer });
+    return answer.promise;
+  }
+
+  private sendAll(): void {
+    const sent = this.unsent;
+    if (sent.length === 0) return;
+    this.unsent = [];
+    const answers = this.client.queryAll(sent.map(({ statement }) => statement));
+    answers.forEach((answer, index) => answer.then(sent[index]!.answer.resolve, sent[index]!.answer.reject));
   }
 
   /** Once a statement has failed, all that follow do: the first error is the one that says why. */

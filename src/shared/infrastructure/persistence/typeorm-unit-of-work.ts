@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Client } from 'pg';
-import { DataSource } from 'typeorm';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
@@ -11,6 +9,7 @@ import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
 import { TransactionMetrics, TransactionOutcome } from '../metrics/transaction.metrics.js';
+import { Connection, Database } from './database.js';
 import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
 import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
@@ -29,7 +28,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: Database,
     private readonly repositories: RepositoryRegistry,
     private readonly keys: IdempotencyKeys,
     private readonly eventLog: EventLog,
@@ -63,14 +62,14 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
   }
 
   private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
-    const runner = this.dataSource.createQueryRunner();
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
+    let client: Connection | undefined;
     let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
     try {
       // Waiting for a free connection is not part of the transaction.
-      const client = (await runner.connect()) as Client;
+      client = await this.database.connect();
       begunAt = performance.now();
       sql = new SqlTransaction(client);
       // First of all: a request that comes twice at once waits here for itself, and holds nothing meanwhile.
@@ -81,11 +80,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
         keyed.close();
         return earlier;
       }
-      const context = new RepositoryContext(
-        runner.manager,
-        sql,
-        (...events) => void recorded.push(...events),
-      );
+      const context = new RepositoryContext(sql, (...events) => void recorded.push(...events));
       const value = await work(this.transaction(context));
       const appending = this.eventLog.append(sql, recorded);
       if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
@@ -101,7 +96,7 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
-      await runner.release();
+      client?.release();
     }
   }
 
