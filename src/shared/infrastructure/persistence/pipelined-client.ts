@@ -36,8 +36,8 @@ export class PipelinedClient extends Client {
   override query(...given: unknown[]): never {
     this.gather();
     const [text, values, heard] = given;
-    const parameterised = typeof text === 'string' && Array.isArray(values) && values.length > 0 && !heard;
-    return (parameterised ? this.prepared(text, values) : super.query(...(given as [string]))) as never;
+    const isStatement = typeof text === 'string' && Array.isArray(values) && !heard;
+    return (isStatement ? this.prepared(text, values) : super.query(...(given as [string]))) as never;
   }
 
   private prepared(text: string, values: unknown[]): Promise<QueryResult> {
@@ -56,7 +56,7 @@ export class PipelinedClient extends Client {
   queryAll(statements: readonly Statement[]): Promise<QueryResult>[] {
     const named = statements.map(({ text, values }) => ({ name: this.preparedAs(text), values }));
     if (statements.length === 1 || !named.every(isPrepared)) {
-      return statements.map(({ text, values }) => this.prepared(text, [...values]));
+      return statements.map(({ text, values }) => this.query(text, [...values]) as Promise<QueryResult>);
     }
     const answers = statements.map(() => Promise.withResolvers<QueryResult>());
     const group = new StatementGroup(named, (results, failure) => {
