@@ -30,7 +30,7 @@ import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempo
 import { IdempotencyKeys } from './shared/infrastructure/persistence/idempotency-keys.js';
 import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
 import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
-import { TypeOrmUnitOfWork } from './shared/infrastructure/persistence/typeorm-unit-of-work.js';
+import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
 import { SystemClock } from './shared/infrastructure/system-clock.js';
 import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
 import { ConfigModule } from './config/config.module.js';
@@ -64,7 +64,7 @@ import { TABLES } from './tables.js';
     { provide: Clock, useClass: SystemClock },
     { provide: Ids, useClass: UuidV7Ids },
     { provide: Idempotency, useExisting: IdempotencyKeys },
-    { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
+    { provide: UnitOfWork, useClass: PostgresUnitOfWork },
     { provide: EventStream, useClass: LogEventStream },
     { provide: DeltaLog, useClass: DeltaWriter },
     { provide: StreamMetrics, useExisting: EventMetrics },

@@ -12,7 +12,7 @@ import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/mo
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
-import { TypeOrmLlmCallRepository } from './infrastructure/typeorm-llm-call.repository.js';
+import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 
 @Module({
@@ -42,6 +42,6 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 })
 export class AgentsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(LlmCallRepository, (context) => new TypeOrmLlmCallRepository(context));
+    repositories.register(LlmCallRepository, (context) => new SqlLlmCallRepository(context));
   }
 }

@@ -10,7 +10,7 @@ import { ApprovalRepository } from './domain/approval.repository.js';
 import { ApprovalMetrics } from './infrastructure/approval.metrics.js';
 import { loadApprovalPolicy } from './infrastructure/load-approval-policy.js';
 import { SqlApprovalQueries } from './infrastructure/sql-approval.queries.js';
-import { TypeOrmApprovalRepository } from './infrastructure/typeorm-approval.repository.js';
+import { SqlApprovalRepository } from './infrastructure/sql-approval.repository.js';
 
 @Module({
   imports: [AgentsModule, SessionsModule],
@@ -29,6 +29,6 @@ import { TypeOrmApprovalRepository } from './infrastructure/typeorm-approval.rep
 })
 export class ApprovalsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(ApprovalRepository, (context) => new TypeOrmApprovalRepository(context));
+    repositories.register(ApprovalRepository, (context) => new SqlApprovalRepository(context));
   }
 }

@@ -5,7 +5,7 @@ import { MessagesController } from './api/messages.controller.js';
 import { ConversationQueries } from './application/conversation.queries.js';
 import { MessageRepository } from './domain/message.repository.js';
 import { SqlConversationQueries } from './infrastructure/sql-conversation.queries.js';
-import { TypeOrmMessageRepository } from './infrastructure/typeorm-message.repository.js';
+import { SqlMessageRepository } from './infrastructure/sql-message.repository.js';
 
 @Module({
   imports: [SessionsModule],
@@ -15,6 +15,6 @@ import { TypeOrmMessageRepository } from './infrastructure/typeorm-message.repos
 })
 export class ConversationsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(MessageRepository, (context) => new TypeOrmMessageRepository(context));
+    repositories.register(MessageRepository, (context) => new SqlMessageRepository(context));
   }
 }

@@ -27,7 +27,7 @@ import { JobNotices } from './infrastructure/job-notices.js';
 import { JobMetrics } from './infrastructure/job.metrics.js';
 import { SqlJobOutbox } from './infrastructure/sql-job-outbox.js';
 import { SqlJobQueries } from './infrastructure/sql-job.queries.js';
-import { TypeOrmJobRepository } from './infrastructure/typeorm-job.repository.js';
+import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
 
 @Module({
   imports: [AgentsModule, SessionsModule],
@@ -63,7 +63,7 @@ export class JobsModule {
     const enlisting = queue instanceof GraphileJobQueue ? (queue satisfies EnlistingQueue) : undefined;
     repositories.register(
       JobRepository,
-      (context) => new TypeOrmJobRepository(context, config.runLeaseSeconds, enlisting),
+      (context) => new SqlJobRepository(context, config.runLeaseSeconds, enlisting),
     );
   }
 }

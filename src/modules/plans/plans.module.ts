@@ -5,7 +5,7 @@ import { PlansController } from './api/plans.controller.js';
 import { PlanQueries } from './application/plan.queries.js';
 import { PlanRepository } from './domain/plan.repository.js';
 import { SqlPlanQueries } from './infrastructure/sql-plan.queries.js';
-import { TypeOrmPlanRepository } from './infrastructure/typeorm-plan.repository.js';
+import { SqlPlanRepository } from './infrastructure/sql-plan.repository.js';
 
 @Module({
   imports: [SessionsModule],
@@ -15,6 +15,6 @@ import { TypeOrmPlanRepository } from './infrastructure/typeorm-plan.repository.
 })
 export class PlansModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(PlanRepository, (context) => new TypeOrmPlanRepository(context));
+    repositories.register(PlanRepository, (context) => new SqlPlanRepository(context));
   }
 }

@@ -53,9 +53,9 @@ import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
 import { PrometheusRunMetrics } from './infrastructure/prometheus-run-metrics.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
-import { TypeOrmRunRepository } from './infrastructure/typeorm-run.repository.js';
+import { SqlRunRepository } from './infrastructure/sql-run.repository.js';
 import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
-import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.repository.js';
+import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository.js';
 
 @Module({
   imports: [AgentsModule, SessionsModule, ConversationsModule, ApprovalsModule, PlansModule, JobsModule],
@@ -105,10 +105,7 @@ import { TypeOrmToolCallRepository } from './infrastructure/typeorm-tool-call.re
 export class RunsModule {
   constructor(repositories: RepositoryRegistry, jobs: JobHandlers, agentJob: AgentJob, config: Config) {
     jobs.register(agentJob);
-    repositories.register(
-      RunRepository,
-      (context) => new TypeOrmRunRepository(context, config.runLeaseSeconds),
-    );
-    repositories.register(ToolCallRepository, (context) => new TypeOrmToolCallRepository(context));
+    repositories.register(RunRepository, (context) => new SqlRunRepository(context, config.runLeaseSeconds));
+    repositories.register(ToolCallRepository, (context) => new SqlToolCallRepository(context));
   }
 }

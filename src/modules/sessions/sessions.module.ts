@@ -8,7 +8,7 @@ import { DeleteSession } from './application/delete-session.js';
 import { SessionQueries } from './application/session.queries.js';
 import { SessionRepository } from './domain/session.repository.js';
 import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
-import { TypeOrmSessionRepository } from './infrastructure/typeorm-session.repository.js';
+import { SqlSessionRepository } from './infrastructure/sql-session.repository.js';
 
 @Module({
   imports: [AgentsModule],
@@ -23,6 +23,6 @@ import { TypeOrmSessionRepository } from './infrastructure/typeorm-session.repos
 })
 export class SessionsModule {
   constructor(repositories: RepositoryRegistry) {
-    repositories.register(SessionRepository, (context) => new TypeOrmSessionRepository(context));
+    repositories.register(SessionRepository, (context) => new SqlSessionRepository(context));
   }
 }

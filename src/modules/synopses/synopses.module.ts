@@ -16,7 +16,7 @@ import { ViewSynopsis } from './application/view-synopsis.js';
 import { WriteSynopsis } from './application/write-synopsis.js';
 import { SynopsisRepository } from './domain/synopsis.repository.js';
 import { SqlSynopsisQueries } from './infrastructure/sql-synopsis.queries.js';
-import { TypeOrmSynopsisRepository } from './infrastructure/typeorm-synopsis.repository.js';
+import { SqlSynopsisRepository } from './infrastructure/sql-synopsis.repository.js';
 import { ZodSynopsisFormat } from './infrastructure/zod-synopsis-format.js';
 
 @Module({
@@ -37,6 +37,6 @@ import { ZodSynopsisFormat } from './infrastructure/zod-synopsis-format.js';
 export class SynopsesModule {
   constructor(repositories: RepositoryRegistry, jobs: JobHandlers, synopsisJob: SynopsisJob) {
     jobs.register(synopsisJob, SYNOPSIS_AGENT);
-    repositories.register(SynopsisRepository, (context) => new TypeOrmSynopsisRepository(context));
+    repositories.register(SynopsisRepository, (context) => new SqlSynopsisRepository(context));
   }
 }

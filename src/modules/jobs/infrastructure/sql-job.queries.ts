@@ -5,7 +5,7 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { JobFilter, JobQueries } from '../application/job.queries.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
-import { ABANDONED } from './typeorm-job.repository.js';
+import { ABANDONED } from './sql-job.repository.js';
 
 const COLUMNS = `j.id, j.type, j.agent, j.agent_version as "agentVersion", j.status, j.payload_json as payload,
   j.result_json as result,

@@ -7,7 +7,7 @@ import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run-status.js';
-import { ABANDONED } from './typeorm-run.repository.js';
+import { ABANDONED } from './sql-run.repository.js';
 
 const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId", r.plan_id as "planId",
   r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,

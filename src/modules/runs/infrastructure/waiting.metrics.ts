@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { ABANDONED } from './typeorm-run.repository.js';
+import { ABANDONED } from './sql-run.repository.js';
 
 /** Of all instances: whoever is asked answers for the whole database. A call that had to be allowed is requested then. */
 const OLDEST = `

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
@@ -14,6 +14,8 @@ import { EventHub } from './event-hub.js';
 import { EventLog, Piece } from './event-log.js';
 
 const RETRY_MS = 200;
+/** Nobody reads words faster than they come then. */
+const LONGEST_REST_MS = 50;
 
 /**
  * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered as soon
@@ -28,6 +30,7 @@ export class DeltaWriter extends DeltaLog {
   private inFlight = new Map<string, Delta>();
   private waiting: { messageId: string; done: () => void }[] = [];
   private running: Promise<void> | undefined;
+  private wake: () => void = () => undefined;
   private client: Client | undefined;
 
   constructor(
@@ -51,6 +54,7 @@ export class DeltaWriter extends DeltaLog {
 
   flushed(messageId: string): Promise<void> {
     if (this.isWritten(messageId)) return Promise.resolve();
+    this.wake();
     return new Promise((done) => this.waiting.push({ messageId, done }));
   }
 
@@ -62,13 +66,29 @@ export class DeltaWriter extends DeltaLog {
     // Pieces that arrive in the same turn of the event loop go out together.
     await Promise.resolve();
     while (this.pending.size > 0) {
+      const begunAt = performance.now();
       this.inFlight = this.pending;
       this.pending = new Map();
       await this.write([...this.inFlight.values()]);
       this.inFlight = new Map();
       this.settleWaiting();
+      await this.rest(performance.now() - begunAt);
     }
     this.running = undefined;
+  }
+
+  /**
+   * Leaves everybody else as much time as it took itself: where that is much, the next write is a larger one. Not while
+   * somebody waits for a message: for its first words, or for its end.
+   */
+  private async rest(ms: number): Promise<void> {
+    await nextTurn();
+    if (this.waiting.length > 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const limit = setTimeout(resolve, Math.min(ms, LONGEST_REST_MS));
+    this.wake = resolve;
+    await promise;
+    clearTimeout(limit);
   }
 
   private settleWaiting(): void {

@@ -6,7 +6,7 @@ import { SessionNotFound } from '../domain/session.errors.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { AgentSwitchSchema, SessionSchema } from './session.row.js';
 
-export class TypeOrmSessionRepository extends SessionRepository {
+export class SqlSessionRepository extends SessionRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

@@ -29,7 +29,7 @@ const FIND_SHOWN = `
 type Started = { data: { agent: string; subtask_id?: string; job_id?: string } };
 type Piece = { data: { offset: number; text: string } };
 
-export class TypeOrmMessageRepository extends MessageRepository {
+export class SqlMessageRepository extends MessageRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

@@ -7,7 +7,7 @@ import { PlanRepository } from '../domain/plan.repository.js';
 import { Subtask } from '../domain/subtask.js';
 import { PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
 
-export class TypeOrmPlanRepository extends PlanRepository {
+export class SqlPlanRepository extends PlanRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

@@ -3,7 +3,7 @@ import { Synopsis } from '../domain/synopsis.js';
 import { SynopsisRepository } from '../domain/synopsis.repository.js';
 import { SynopsisSchema, SynopsisVersionSchema } from './synopsis.row.js';
 
-export class TypeOrmSynopsisRepository extends SynopsisRepository {
+export class SqlSynopsisRepository extends SynopsisRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

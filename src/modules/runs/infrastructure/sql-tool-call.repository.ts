@@ -6,7 +6,7 @@ import { ToolCall, ToolCallEnd } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { ToolCallRow, ToolCallSchema } from './run.row.js';
 
-export class TypeOrmToolCallRepository extends ToolCallRepository {
+export class SqlToolCallRepository extends ToolCallRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

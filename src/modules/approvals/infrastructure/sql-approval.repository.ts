@@ -6,7 +6,7 @@ import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalRepository } from '../domain/approval.repository.js';
 import { ApprovalRow, ApprovalSchema } from './approval.row.js';
 
-export class TypeOrmApprovalRepository extends ApprovalRepository {
+export class SqlApprovalRepository extends ApprovalRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

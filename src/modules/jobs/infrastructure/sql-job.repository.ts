@@ -8,7 +8,7 @@ import { EnlistingQueue } from './enlisting-queue.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 import { ACTIVE, JobRow, JobSchema } from './job.row.js';
 
-export class TypeOrmJobRepository extends JobRepository {
+export class SqlJobRepository extends JobRepository {
   /** The leases as they were loaded: only one that is new begins to count. */
   private readonly loaded = new WeakMap<Job, string | null>();
 

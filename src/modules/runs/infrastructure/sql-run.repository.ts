@@ -13,7 +13,7 @@ import { ACTIVE, ONE_ACTIVE_RUN, RunRow, RunSchema } from './run.row.js';
 /** Nobody carries it on: its lease was given up, or not renewed in time. A job's run is recovered with its job. */
 export const ABANDONED = `status = 'running' and job_id is null and (lease_token is null or lease_expires_at < now())`;
 
-export class TypeOrmRunRepository extends RunRepository {
+export class SqlRunRepository extends RunRepository {
   /** The leases as they were loaded: only one that is new begins to count. */
   private readonly loaded = new WeakMap<Run, string | null>();
 

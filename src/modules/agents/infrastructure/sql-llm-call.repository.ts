@@ -8,7 +8,7 @@ const SETTLE = `
                        finished_at = $7
    where id = $1 and status = 'started' returning id`;
 
-export class TypeOrmLlmCallRepository extends LlmCallRepository {
+export class SqlLlmCallRepository extends LlmCallRepository {
   constructor(private readonly context: RepositoryContext) {
     super();
   }

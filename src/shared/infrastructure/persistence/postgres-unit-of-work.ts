@@ -24,7 +24,7 @@ const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
 
 @Injectable()
-export class TypeOrmUnitOfWork extends UnitOfWork {
+export class PostgresUnitOfWork extends UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
 
   constructor(
