@@ -35,10 +35,10 @@ export function loggerOptions(config: Config, requestIdOf: (request: IncomingMes
  */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack, cause } = error;
+  const { message, stack, cause } = error;
   const code = (error as { code?: unknown }).code;
   return {
-    type: name,
+    type: error.constructor.name,
     message,
     ...(code !== undefined && { code }),
     stack,

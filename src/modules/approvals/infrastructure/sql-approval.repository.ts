@@ -12,7 +12,7 @@ export class SqlApprovalRepository extends ApprovalRepository {
   }
 
   async add(approval: Approval): Promise<void> {
-    this.context.insert(ApprovalSchema, approval.snapshot() as ApprovalRow);
+    this.context.insert(ApprovalSchema, approval.snapshot());
     this.context.record(...approval.pullEvents());
   }
 
@@ -36,7 +36,7 @@ export class SqlApprovalRepository extends ApprovalRepository {
   }
 
   async save(approval: Approval): Promise<void> {
-    this.context.update(ApprovalSchema, approval.snapshot() as ApprovalRow);
+    this.context.update(ApprovalSchema, approval.snapshot());
     this.context.record(...approval.pullEvents());
   }
 }

@@ -104,7 +104,7 @@ export class EventLog {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
     // In one order, so that two batches cannot deadlock.
-    const bySession = [...Map.groupBy(events, (event) => event.sessionId)].sort(([a], [b]) =>
+    const bySession = [...Map.groupBy(events, (event) => event.sessionId)].toSorted(([a], [b]) =>
       a < b ? -1 : 1,
     );
     const ordered = bySession.flatMap(([, ofSession]) => ofSession);

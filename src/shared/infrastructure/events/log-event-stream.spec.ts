@@ -45,6 +45,30 @@ function watching(after = 0) {
 }
 
 describe('a reader of a session', () => {
+  it('takes what was stored in this turn of the event loop from memory', async () => {
+    const { log, hub, seen, watch } = watching(1);
+    hub.publish([event(2), event(3)]);
+    watch();
+    hub.publish([event(4)]);
+    expect(seen).toEqual([2, 3, 4]);
+    expect(log.reads).toBe(0);
+  });
+
+  it.each<[string, (hub: EventHub) => Promise<unknown>]>([
+    ['it comes later', () => settled()],
+    ['another process has stored something', async (hub: EventHub) => hub.wake(['s'])],
+    ['something stands between', async (hub: EventHub) => hub.publish([event(4)])],
+  ])('reads the log where %s', async (_, meanwhile) => {
+    const { log, hub, seen, watch } = watching(1);
+    log.stored.push(event(2), event(3), event(4));
+    hub.publish([event(2), event(3)]);
+    await meanwhile(hub);
+    watch();
+    await settled();
+    expect(seen).toEqual([2, 3, 4]);
+    expect(log.reads).toBe(1);
+  });
+
   it('takes what follows from memory, without a look into the log', async () => {
     const { log, hub, seen, watch } = watching();
     watch();

@@ -37,7 +37,7 @@ export class BoundedClient extends PipelinedClient {
       });
     }, ANSWER_LIMIT_MS);
     this.limit = limit;
-    return super.query(...(given as [string])) as never;
+    return super.query(...(given as [string]));
   }
 
   /** Likewise. */

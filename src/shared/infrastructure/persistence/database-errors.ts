@@ -43,6 +43,12 @@ export const constraintOf = (error: unknown): string | undefined => driverErrorO
 export const isRefusal = (error: unknown): boolean =>
   !(error instanceof DomainError) && /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
 
+/** Lets the stack of an error lead to whoever has asked, and not to the socket on which the answer came. */
+export function fromHere(error: unknown): unknown {
+  if (error instanceof Error) Error.captureStackTrace(error, fromHere);
+  return error;
+}
+
 /** The error to go on with: DatabaseUnavailable where the connection is at fault, else the same. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError) return error;

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { BoundedClient } from './bounded-client.js';
-import { translateDatabaseError } from './database-errors.js';
+import { fromHere, translateDatabaseError } from './database-errors.js';
 
 /** One of the pool's connections, to be given back. */
 export type Connection = BoundedClient & Pick<PoolClient, 'release'>;
@@ -24,7 +24,7 @@ export class Database {
       connection = await this.connect();
       return (await (connection as PoolClient).query(sql, [...parameters])).rows as Row[];
     } catch (error) {
-      throw translateDatabaseError(error);
+      throw translateDatabaseError(fromHere(error));
     } finally {
       connection?.release();
     }
@@ -32,6 +32,6 @@ export class Database {
 
   /** For a unit of work. @throws whatever keeps it from being connected */
   async connect(): Promise<Connection> {
-    return (await this.pool.connect()) as PoolClient as Connection;
+    return (await this.pool.connect()) as Connection;
   }
 }

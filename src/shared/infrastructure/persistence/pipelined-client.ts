@@ -29,7 +29,7 @@ export class PipelinedClient extends Client {
   private isGathering = false;
 
   constructor(config: ClientConfig = {}) {
-    super({ ...config, pipeline: true } as ClientConfig);
+    super({ ...config, pipeline: true });
   }
 
   /** Takes and gives whatever the client's does. */
@@ -45,7 +45,7 @@ export class PipelinedClient extends Client {
     const query = Object.assign(new Query(text, values), { name: nameOf(text) });
     return new Promise((resolve, reject) => {
       const heard = (error: Error | null, result: QueryResult) => (error ? reject(error) : resolve(result));
-      super.query(query as never, heard as never);
+      void super.query(query as never, heard as never);
     });
   }
 
@@ -66,7 +66,7 @@ export class PipelinedClient extends Client {
         failure ? reject(failure.error) : resolve(results[index]!),
       );
     });
-    this.query(group);
+    void this.query(group);
     return answers.map(({ promise }) => promise);
   }
 

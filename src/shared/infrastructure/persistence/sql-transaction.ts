@@ -1,5 +1,6 @@
 import type { Client, QueryResult } from 'pg';
 import { PipelinedClient } from './pipelined-client.js';
+import { fromHere } from './database-errors.js';
 import { Statement } from './row-statements.js';
 
 /** What an error of PostgreSQL means to whoever gave the statement. */
@@ -26,7 +27,7 @@ export class SqlTransaction {
     try {
       return (await this.send({ text, values })).rows as Row[];
     } catch (error) {
-      throw this.fail(error);
+      throw fromHere(this.fail(error));
     }
   }
 
@@ -43,7 +44,7 @@ export class SqlTransaction {
   /** @throws the first error of all statements; to be rolled back then */
   async commit(): Promise<void> {
     const { command } = await this.send({ text: 'COMMIT', values: [] }).catch((error: unknown) => {
-      throw this.fail(error);
+      throw fromHere(this.fail(error));
     });
     // PostgreSQL rolls back where a statement has failed, and calls that no error.
     if (command !== 'COMMIT') throw this.fail(new Error('a statement has failed, and nobody was told'));
@@ -75,7 +76,7 @@ export class SqlTransaction {
     if (sent.length === 0) return;
     this.unsent = [];
     const answers = this.client.queryAll(sent.map(({ statement }) => statement));
-    answers.forEach((answer, index) => answer.then(sent[index]!.answer.resolve, sent[index]!.answer.reject));
+    for (const [index, { answer }] of sent.entries()) answer.resolve(answers[index]!);
   }
 
   /** Once a statement has failed, all that follow do: the first error is the one that says why. */

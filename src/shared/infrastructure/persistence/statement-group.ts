@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { Connection, Query, type QueryResult } from 'pg';
-import { prepareValue } from 'pg/lib/utils.js';
 
 /** A statement that its connection has prepared by a name. */
 export interface PreparedStatement {
@@ -7,9 +7,14 @@ export interface PreparedStatement {
   readonly values: readonly unknown[];
 }
 
+/** How pg makes a parameter of a value; not in its types. */
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as {
+  prepareValue(this: void, value: unknown): string | Buffer | null;
+};
+
 /** What pg's own class does with a message, which its types do not tell. */
-const { handleCommandComplete } = Query.prototype as unknown as {
-  handleCommandComplete(this: Query, message: unknown, connection: Connection): void;
+const gathering = Query.prototype as unknown as {
+  handleCommandComplete(message: unknown, connection: Connection): void;
 };
 
 /**
@@ -28,7 +33,7 @@ export class StatementGroup extends Query {
     super('', (error, answers) => {
       // pg makes an array of more than one answer.
       if (error) heard([], { error, index: this.carriedOut });
-      else heard([answers].flat() as unknown as QueryResult[]);
+      else heard([answers].flat());
     });
     // Before anything is sent: what cannot be made a parameter fails here.
     const bound = statements.map(({ name, values }) => ({
@@ -37,9 +42,9 @@ export class StatementGroup extends Query {
     }));
     this.submit = (connection) => {
       for (const message of bound) {
-        connection.bind(message as never, true);
-        connection.describe({ type: 'P', name: '' } as never, true);
-        connection.execute({ portal: '' } as never, true);
+        connection.bind(message, true);
+        connection.describe({ type: 'P', name: '' }, true);
+        connection.execute({ portal: '' }, true);
       }
       connection.sync();
       return null;
@@ -49,6 +54,6 @@ export class StatementGroup extends Query {
   /** Called by the client. */
   handleCommandComplete(message: unknown, connection: Connection): void {
     this.carriedOut++;
-    handleCommandComplete.call(this, message, connection);
+    gathering.handleCommandComplete.call(this, message, connection);
   }
 }
