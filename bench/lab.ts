@@ -34,7 +34,7 @@ export class Lab implements AsyncDisposable {
   readonly model: Service;
   readonly proxy: Service;
   private readonly options: LabOptions;
-  private readonly postgres: Postgres;
+  readonly postgres: Postgres;
   private processes = 0;
   /** What is still there when a measure is interrupted; and the one server of a quick run. */
   private readonly left = new AsyncDisposableStack();

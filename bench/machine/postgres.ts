@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
+import { Usage } from './usage.ts';
 
 const SHARED = join(import.meta.dirname, '../../dist/src/shared/infrastructure');
 type EmbeddedPostgres =
@@ -15,16 +16,21 @@ export async function built<Module>(file: string): Promise<Module> {
 /** The embedded PostgreSQL of the product, with a database for each server that is started. */
 export class Postgres implements AsyncDisposable {
   private readonly embedded: Started;
+  readonly usage: Usage;
   private databases = 0;
 
-  private constructor(embedded: Started) {
+  private constructor(embedded: Started, usage: Usage) {
     this.embedded = embedded;
+    this.usage = usage;
   }
 
   static async start(folder: string): Promise<Postgres> {
     type Module = { EmbeddedPostgres: EmbeddedPostgres };
     const module = await built<Module>('persistence/embedded-postgres.js');
-    return new Postgres(await module.EmbeddedPostgres.start(folder));
+    const embedded = await module.EmbeddedPostgres.start(folder);
+    await using admin = await Sql.connect(embedded.url);
+    const { pid } = await admin.one<{ pid: number }>('select pg_backend_pid() as pid');
+    return new Postgres(embedded, await new Usage(pid).parent());
   }
 
   /** A new, empty database; @returns its address */

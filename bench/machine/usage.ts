@@ -11,12 +11,29 @@ export class Usage {
     this.pid = pid;
   }
 
+  /** Whoever has started it. */
+  async parent(): Promise<Usage> {
+    const [, pid = 0] = await this.numbers();
+    return new Usage(pid);
+  }
+
   /** Of all its threads. */
   async cpuSeconds(): Promise<number> {
-    const stat = await this.read('stat');
-    // The name, the second field, may hold anything; after it everything is a number.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const [user = 0, system = 0] = (await this.numbers()).slice(11);
+    return (user + system) / TICKS_PER_SECOND;
+  }
+
+  /** With all its children, also those that are gone. */
+  async cpuSecondsOfAll(): Promise<number> {
+    const [user = 0, system = 0, goneUser = 0, goneSystem = 0] = (await this.numbers()).slice(11);
+    const children = (await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8')).trim();
+    const living =
+      children === '' ? [] : children.split(' ').map((pid) => new Usage(Number(pid)).cpuSeconds());
+    const seconds = await Promise.all(living);
+    return seconds.reduce(
+      (sum, each) => sum + each,
+      (user + system + goneUser + goneSystem) / TICKS_PER_SECOND,
+    );
   }
 
   /** What it holds in memory now, in KB. */
@@ -31,6 +48,15 @@ export class Usage {
 
   async forgetPeak(): Promise<void> {
     await writeFile(`/proc/${this.pid}/clear_refs`, '5');
+  }
+
+  /** The fields of `stat` from the third on. The second, the name, may hold anything; the third is a letter. */
+  private async numbers(): Promise<number[]> {
+    const stat = await this.read('stat');
+    return stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
   }
 
   private async field(name: string): Promise<number> {

@@ -1,7 +1,7 @@
-import { Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { Agent, Dispatcher, request } from 'undici';
 
-/** Heeds HTTPS_PROXY and NO_PROXY. How long to wait is decided elsewhere: until the answer begins, and between its parts. */
-const dispatcher = new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0 });
+/** How long to wait is decided elsewhere: until an answer begins, and between its parts. */
+const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /** After the last event of an answer: until the connection counts as lost instead of free. */
 const LAST_BYTES_MS = 1_000;
@@ -14,7 +14,7 @@ const bodies = new WeakMap<Response, Body>();
  * What the OpenAI client sends its requests by. The platform's own `fetch` would do the same, but spends more time on
  * each part of an answer than everything that is done with it.
  *
- * The answer to a good request has its body elsewhere: see `bodyOf`.
+ * The answer to a good request has its body elsewhere: `readBody` reads it.
  */
 export async function modelFetch(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const answer = await request(url as string | URL, {
