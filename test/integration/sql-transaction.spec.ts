@@ -38,10 +38,17 @@ describe('a transaction whose statements are sent as they come', () => {
     await transaction.commit();
   };
 
+  const prepareAll = async () => {
+    await insertAll(101, 102);
+    const transaction = new SqlTransaction(client);
+    transaction.write(insert(103));
+    await transaction.rollBack(undefined);
+  };
+
   /** Ways to send the same: PostgreSQL has not prepared it yet, or answers it at one go. */
   const ways = [
     ['for the first time', async () => undefined],
-    ['once it is prepared', () => insertAll(101, 102)],
+    ['once it is prepared', prepareAll],
   ] as const;
 
   it('needs one round trip for what is sent at one go, once it is prepared', async () => {
