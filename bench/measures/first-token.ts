@@ -48,8 +48,9 @@ export const firstToken: Measure = {
         });
         if (load.atOnce !== MOST_TOLD) continue;
         for (const [name, seconds] of after) {
-          const figure = ((seconds - before.get(name)!) * 1000) / firstMs.length;
-          row({ what: `${load.atOnce} turns at once: CPU of ${name}, per turn`, unit: 'ms', figure });
+          const used = ((seconds - before.get(name)!) * 1000) / firstMs.length;
+          const what = `${load.atOnce} turns at once: CPU of ${name}, per turn`;
+          row({ what, unit: 'ms', figure: used });
         }
       }
       const ask = { target, wish: WISH, agent: 'auto', ...lab.sizes.classified };
