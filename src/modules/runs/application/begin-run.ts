@@ -23,8 +23,7 @@ export class BeginRun {
   /**
    * @param said.agent the one the user named; null = whom they chose before, or else the classification decides
    * @param begin makes the run active
-   * @param store stores it, so that it is refused before anything else is done
-   * @throws SessionBusy
+   * @param store stores it; where the session is busy, the unit of work fails with SessionBusy
    */
   async execute(
     tx: Transaction,

@@ -26,8 +26,11 @@ export class SaveRun {
   }
 
   private async tidyUp(tx: Transaction, run: Run): Promise<void> {
-    if (run.snapshot().status !== 'completed') await this.cancelOpen(tx, run);
-    if (run.snapshot().planId === null) return;
+    const { status, planId } = run.snapshot();
+    if (status !== 'completed') await this.cancelOpen(tx, run);
+    // The usual end of a run looks for nothing. Any other one looks also where no plan is noted on the run: a process of
+    // an older version may have made it.
+    if (status === 'completed' && planId === null) return;
     const plan = await tx.get(PlanRepository).findOpen(run.id);
     if (plan) await this.settle(tx, run, plan);
   }

@@ -20,8 +20,8 @@ const LONGEST_REST_MS = 50;
 /**
  * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered when the
  * write before is done and it has rested as long: alone, a piece costs one round trip; under load, pieces become larger
- * instead of slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL itself
- * could turn into a loss, and then of pieces whose message has not been completed; not of their numbers (EventLog).
+ * instead of slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL
+ * itself could turn into a loss, and then of pieces whose message has not been completed; not of their numbers (EventLog).
  */
 @Injectable()
 export class DeltaWriter extends DeltaLog {

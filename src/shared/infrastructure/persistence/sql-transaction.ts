@@ -1,6 +1,6 @@
 import type { Client, QueryResult } from 'pg';
-import { PipelinedClient } from './pipelined-client.js';
 import { fromHere } from './database-errors.js';
+import { PipelinedClient } from './pipelined-client.js';
 import { Statement } from './row-statements.js';
 
 /** What an error of PostgreSQL means to whoever gave the statement. */
