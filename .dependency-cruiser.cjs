@@ -159,7 +159,7 @@ module.exports = {
       to: {
         dependencyTypes: EXTERNAL,
         pathNot: [
-          npm('@nestjs/(common|core|swagger|terminus)', 'zod', 'rxjs', 'express', '@types/express'),
+          npm('@nestjs/(common|core|swagger|terminus|throttler)', 'zod', 'rxjs', 'express', '@types/express'),
           PURE_NODE,
           '^http$',
         ],

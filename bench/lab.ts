@@ -7,7 +7,12 @@ import { SqlCounter } from './machine/sql-counter.ts';
 import { FULL, QUICK, type Sizes } from './sizes.ts';
 
 /** Far more than is asked for: how requests are refused is not what is measured. */
-const WITHOUT_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', JOB_QUOTA_PER_USER: '0', JOB_QUOTA_PER_TYPE: '0' };
+const WITHOUT_LIMITS = {
+  RATE_LIMIT_PER_MINUTE: '1000000',
+  SSE_CONNECTIONS_PER_USER: '0',
+  JOB_QUOTA_PER_USER: '0',
+  JOB_QUOTA_PER_TYPE: '0',
+};
 const WARM_UP = { tokens: 20 };
 
 interface LabOptions {

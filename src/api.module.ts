@@ -1,16 +1,31 @@
 import { MiddlewareConsumer, Module, NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { Config } from './config/config.js';
 import { RuntimeModule } from './runtime.module.js';
 import { IdempotencyInterceptor } from './shared/api/idempotency-interceptor.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
+import { RateLimit } from './shared/api/rate-limit.js';
 import { validationPipe } from './shared/api/validation-pipe.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
+import { RequestRates } from './shared/infrastructure/persistence/request-rates.js';
 
 /** The process that speaks HTTP. */
 @Module({
-  imports: [RuntimeModule],
+  imports: [
+    RuntimeModule,
+    ThrottlerModule.forRootAsync({
+      inject: [Config, RequestRates],
+      useFactory: ({ rateLimitPerMinute: limit }: Config, storage: RequestRates) => ({
+        throttlers: [{ limit, ttl: 60_000 }],
+        skipIf: () => limit === 0,
+        storage,
+      }),
+    }),
+  ],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: RateLimit },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],

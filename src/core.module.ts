@@ -28,6 +28,7 @@ import { Database } from './shared/infrastructure/persistence/database.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempotency-key-pruner.js';
 import { IdempotencyKeys } from './shared/infrastructure/persistence/idempotency-keys.js';
+import { RequestRates } from './shared/infrastructure/persistence/request-rates.js';
 import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
 import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
 import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
@@ -55,6 +56,7 @@ import { TABLES } from './tables.js';
     EventHub,
     EventLog,
     Database,
+    RequestRates,
     TransactionMetrics,
     EventMetrics,
     DeltaPruner,
@@ -109,6 +111,7 @@ import { TABLES } from './tables.js';
     Journal,
     RepositoryRegistry,
     Database,
+    RequestRates,
     DatabaseLocation,
     Registry,
   ],

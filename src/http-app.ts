@@ -1,3 +1,4 @@
+import { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
@@ -5,7 +6,10 @@ import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './openapi.js';
 import { OpenRequests } from './shared/api/open-requests.js';
-import { requireLocalHost } from './shared/api/host-check.js';
+import { Config } from './config/config.js';
+import { LimitedHttpServer } from './http-server.js';
+import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
+import { requireLocalPage } from './shared/api/host-check.js';
 import {
   BODY_LIMIT,
   explainMalformedJson,
@@ -17,10 +21,9 @@ import { answerWithRequestId } from './shared/api/request-id.js';
 
 /** The HTTP application, ready to listen. */
 export async function createHttpApp(): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(ApiModule, {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule, new LimitedHttpServer(), {
     logger: false, // until the real one takes over; an error that keeps it from starting is the caller's to tell
     bodyParser: false,
-    forceCloseConnections: true,
     abortOnError: false,
   });
   return prepare(app);
@@ -32,7 +35,10 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(app.get(OpenRequests).track);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use(requireLocalHost);
+  const { auth, corsAllowedOrigins } = app.get(Config);
+  if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
+  if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
+  app.use(PROTECTED_PATH, app.get(Authentication).identify);
   app.use(requireJson);
   app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'], verify: requireUtf8 }));
   app.use(explainMalformedJson);
@@ -40,3 +46,15 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   serveDocs(app);
   return app;
 }
+
+/** What pages of other origins may send and see. Credentials are in a header that they add themselves: no cookies. */
+const corsOf = (origins: readonly string[]): CorsOptions => ({
+  origin: [...origins],
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    ...['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'],
+    ...['traceparent', 'x-request-id'],
+  ],
+  exposedHeaders: ['etag', 'retry-after', 'x-request-id'],
+  maxAge: 600,
+});

@@ -24,9 +24,9 @@ async function start(): Promise<NestExpressApplication> {
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const model = app.get(ModelEndpoint);
   const { description: database } = app.get(DatabaseLocation);
-  const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${database}, jobs: ${jobs}`;
+  const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${database}, jobs: ${jobs}, auth: ${config.auth.mode}`;
   if (config.logFormat === 'json') logger.log(hello);
-  else console.log(`${hello}\n${tryIt(url)}`);
+  else console.log(`${hello}\n${tryIt(url, config.auth.mode)}`);
   app.useLogger(logger);
   if (model.offline) {
     logger.warn(
@@ -36,11 +36,21 @@ async function start(): Promise<NestExpressApplication> {
   return app;
 }
 
-const tryIt = (url: string) => `
-Try it:
-  curl -s ${url}/v1/sessions -H 'content-type: application/json' -d '{}'
-  curl -N ${url}/v1/sessions/<id>/messages/stream -H 'content-type: application/json' \\
+const tryIt = (url: string, auth: Config['auth']['mode']) => `
+Try it${HINTS[auth]}:
+  curl -s ${url}/v1/sessions${credentials(auth)} -H 'content-type: application/json' -d '{}'
+  curl -N ${url}/v1/sessions/<id>/messages/stream${credentials(auth)} -H 'content-type: application/json' \\
     -d '{"type":"user_message","content":"Explain what a lease is"}'
 `;
+
+/** Where credentials come from. */
+const HINTS = {
+  none: '',
+  api_key: ', after KEY=$(npm run --silent keys -- create --user me)',
+  jwt: ', with KEY=<a token of your issuer>',
+};
+
+const credentials = (auth: Config['auth']['mode']) =>
+  auth === 'none' ? '' : ' -H "authorization: Bearer $KEY"';
 
 runProcess(start);

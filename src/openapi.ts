@@ -1,6 +1,7 @@
 import { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
+import { describeAccess } from './shared/api/describe-access.js';
 import { describeIdempotency } from './shared/api/idempotency-key.js';
 import { ProblemDto } from './shared/api/problem.dto.js';
 
@@ -17,7 +18,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .build();
-  const document = describeIdempotency(SwaggerModule.createDocument(app, config));
+  const document = describeAccess(describeIdempotency(SwaggerModule.createDocument(app, config)));
   const { $defs: problem } = z.toJSONSchema(ProblemDto);
   const schemas = { ...document.components?.schemas, ...problem };
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;

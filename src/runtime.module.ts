@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CoreModule } from './core.module.js';
 import { AgentsModule } from './modules/agents/index.js';
+import { AuthModule } from './modules/auth/index.js';
 import { ApprovalsModule } from './modules/approvals/index.js';
 import { ConversationsModule } from './modules/conversations/index.js';
 import { HealthModule } from './modules/health/index.js';
@@ -16,6 +17,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
   imports: [
     CoreModule,
     ApiSharedModule,
+    AuthModule,
     AgentsModule,
     SessionsModule,
     ConversationsModule,

@@ -42,10 +42,23 @@ export abstract class Config {
     readonly quotaPerUser: number;
     readonly quotaPerType: number;
   };
+  /** Requests of a user that change something; 0 = any number. */
   abstract readonly rateLimitPerMinute: number;
+  /** Event streams of a user that this process has open; 0 = any number. */
+  abstract readonly sseConnectionsPerUser: number;
   abstract readonly sseHeartbeatSeconds: number;
   abstract readonly eventDeltaRetentionSeconds: number;
-  abstract readonly authMode: 'none';
+  /** Who is who: nobody asks (on a loopback address only), keys of ours, or tokens that somebody else issues. */
+  abstract readonly auth:
+    | { readonly mode: 'none' | 'api_key' }
+    | {
+        readonly mode: 'jwt';
+        readonly key: { readonly secret: string } | { readonly jwksUrl: string };
+        readonly issuer: string | undefined;
+        readonly audience: string | undefined;
+      };
+  /** Other origins whose pages may ask, such as `https://ide.example`. */
+  abstract readonly corsAllowedOrigins: readonly string[];
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   abstract readonly logFormat: 'pretty' | 'json';
 }

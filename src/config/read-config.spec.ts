@@ -26,7 +26,10 @@ describe('the settings', () => {
       toolResultTimeoutSeconds: 3600,
       sseHeartbeatSeconds: 15,
       eventDeltaRetentionSeconds: 3600,
-      authMode: 'none',
+      auth: { mode: 'none' },
+      corsAllowedOrigins: [],
+      rateLimitPerMinute: 600,
+      sseConnectionsPerUser: 100,
       logFormat: 'json',
     });
     expect(readConfig({}, true).logFormat).toBe('pretty');
@@ -76,6 +79,63 @@ describe('the settings', () => {
   ])('refuse %s outside of its range', (name, values) => {
     for (const value of values)
       expect(faultsOf({ [name]: value })).toContain(`${name} must be a whole number`);
+  });
+
+  it('open it to the world with authentication', () => {
+    expect(readConfig({ HOST: '0.0.0.0', AUTH_MODE: 'api_key' }, false)).toMatchObject({
+      host: '0.0.0.0',
+      auth: { mode: 'api_key' },
+    });
+    expect(faultsOf({ AUTH_MODE: 'maybe' })).toContain('AUTH_MODE must be none, api_key or jwt');
+  });
+
+  const SECRET = 's'.repeat(32);
+
+  it('know a secret, or published keys with who uses them', () => {
+    const given = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET, JWT_ISSUER: 'me' };
+    expect(readConfig(given, false).auth).toEqual({
+      mode: 'jwt',
+      key: { secret: SECRET },
+      issuer: 'me',
+      audience: undefined,
+    });
+    const url = 'https://id.example/keys';
+    const published = { AUTH_MODE: 'jwt', JWT_JWKS_URL: url, JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
+    expect(readConfig(published, false).auth).toMatchObject({
+      key: { jwksUrl: url },
+      issuer: 'i',
+      audience: 'a',
+    });
+  });
+
+  it.each([
+    [{}, ['JWT_SECRET must be set while AUTH_MODE is jwt']],
+    [{ JWT_SECRET: 'short' }, ['JWT_SECRET must have 32 characters at least']],
+    [
+      { JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://id.example' },
+      ['JWT_SECRET must be unset where JWT_JWKS_URL is set'],
+    ],
+    [
+      { JWT_JWKS_URL: 'https://id.example' },
+      ['JWT_ISSUER must be set with JWT_JWKS_URL', 'JWT_AUDIENCE must be set with JWT_JWKS_URL'],
+    ],
+    [{ JWT_JWKS_URL: 'ftp://id.example' }, ['JWT_JWKS_URL must be a URL']],
+  ])('refuse to verify tokens by %j', (given, faults) => {
+    const message = faultsOf({ AUTH_MODE: 'jwt', ...given });
+    for (const fault of faults) expect(message).toContain(fault);
+    expect(message).not.toContain(SECRET);
+  });
+
+  it('take a list of origins', () => {
+    const origins = 'https://ide.example, vscode-webview://panel,http://localhost:5173';
+    expect(readConfig({ CORS_ALLOWED_ORIGINS: origins }, false).corsAllowedOrigins).toEqual([
+      'https://ide.example',
+      'vscode-webview://panel',
+      'http://localhost:5173',
+    ]);
+    for (const wrong of ['*', 'https://ide.example/', 'ide.example', 'https://a, ']) {
+      expect(faultsOf({ CORS_ALLOWED_ORIGINS: wrong })).toContain('CORS_ALLOWED_ORIGINS must be origins');
+    }
   });
 
   it('cannot be changed', () => {

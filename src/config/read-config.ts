@@ -15,6 +15,9 @@ const whole = (min: number, max: number) => {
 /** Read where it is there; a file that the settings name must be. */
 const APPROVAL_POLICY = 'approval-policy.json';
 
+/** As long as the hash that it keys (RFC 7518, 3.2). */
+const JWT_SECRET_LENGTH = 32;
+
 const DAY = 86_400;
 const seconds = (fallback: number, max = 30 * DAY) => whole(1, max).default(fallback);
 
@@ -42,6 +45,9 @@ const url = (...protocols: string[]) =>
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     )
     .optional();
+
+/** A scheme and a host, as browsers write them; also those of programs that are made of pages. */
+const isOrigin = (value: string) => /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.[\]:-]+$/.test(value);
 
 const SETTINGS = z.object({
   HOST: z
@@ -78,10 +84,23 @@ const SETTINGS = z.object({
   AGENT_JOB_RETRY_DELAY: seconds(120, DAY),
   JOB_QUOTA_PER_USER: whole(0, 1_000_000).default(100),
   JOB_QUOTA_PER_TYPE: whole(0, 1_000_000).default(1000),
-  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(600),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).default(600),
+  SSE_CONNECTIONS_PER_USER: whole(0, 1_000_000).default(100),
   SSE_HEARTBEAT_SECONDS: seconds(15, 3600),
   EVENT_DELTA_RETENTION_SECONDS: whole(0, 365 * DAY).default(3600),
-  AUTH_MODE: z.enum(['none'], 'must be none: this version knows no other mode').default('none'),
+  CORS_ALLOWED_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), 'must be origins, such as https://ide.example, with commas')
+    .default([]),
+  AUTH_MODE: z.enum(['none', 'api_key', 'jwt'], 'must be none, api_key or jwt').default('none'),
+  JWT_SECRET: z
+    .string()
+    .min(JWT_SECRET_LENGTH, `must have ${JWT_SECRET_LENGTH} characters at least`)
+    .optional(),
+  JWT_JWKS_URL: url('http', 'https'),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -112,6 +131,7 @@ export function readConfig(
   if ((given['AUTH_MODE'] ?? 'none') === 'none' && !isLoopback(host)) {
     faults.push('HOST must be a loopback address (127.0.0.1, ::1, localhost) while AUTH_MODE is none');
   }
+  if (given['AUTH_MODE'] === 'jwt') faults.push(...tokenFaults(given));
   if (!parsed.success || faults.length > 0) throw new ConfigInvalid(faults);
 
   const s = parsed.data;
@@ -151,12 +171,36 @@ export function readConfig(
       quotaPerType: s.JOB_QUOTA_PER_TYPE,
     },
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
+    sseConnectionsPerUser: s.SSE_CONNECTIONS_PER_USER,
     sseHeartbeatSeconds: s.SSE_HEARTBEAT_SECONDS,
     eventDeltaRetentionSeconds: s.EVENT_DELTA_RETENTION_SECONDS,
-    authMode: s.AUTH_MODE,
+    auth: authOf(s),
+    corsAllowedOrigins: s.CORS_ALLOWED_ORIGINS,
     logLevel: s.LOG_LEVEL,
     logFormat: s.LOG_FORMAT ?? (terminal ? 'pretty' : 'json'),
   });
+}
+
+/** A secret is shared with whoever makes tokens for us; who publishes keys makes tokens for others as well. */
+function tokenFaults(given: Readonly<Record<string, unknown>>): string[] {
+  const { JWT_SECRET: secret, JWT_JWKS_URL: keys, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = given;
+  if (secret === undefined && keys === undefined) {
+    return ['JWT_SECRET must be set while AUTH_MODE is jwt, or else JWT_JWKS_URL'];
+  }
+  if (secret !== undefined) {
+    return keys === undefined
+      ? []
+      : ['JWT_SECRET must be unset where JWT_JWKS_URL is set: one of them counts'];
+  }
+  return Object.entries({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => `${name} must be set with JWT_JWKS_URL: its keys sign tokens for others, too`);
+}
+
+function authOf(s: z.infer<typeof SETTINGS>): Config['auth'] {
+  if (s.AUTH_MODE !== 'jwt') return { mode: s.AUTH_MODE };
+  const key = s.JWT_SECRET === undefined ? { jwksUrl: s.JWT_JWKS_URL! } : { secret: s.JWT_SECRET };
+  return { mode: 'jwt', key, issuer: s.JWT_ISSUER, audience: s.JWT_AUDIENCE };
 }
 
 function deepFreeze<T extends object>(value: T): T {

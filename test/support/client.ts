@@ -85,6 +85,13 @@ export class TestClient {
     return this.stream(sessionId, { type: 'user_message', content, ...more });
   }
 
+  /** What comes of an event stream, as it comes; open when this returns. */
+  async open(path: string): Promise<AsyncGenerator<string>> {
+    const response = await fetch(`${this.url}${path}`, { headers: this.headers });
+    if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
+    return pieces(response);
+  }
+
   /** The events of a session or run after a cursor; ends when the reader stops or the server ends the stream. */
   async *events(path: string, lastEventId?: string, signal?: AbortSignal): AsyncGenerator<SentEvent> {
     const response = await fetch(`${this.url}${path}`, {
@@ -108,6 +115,10 @@ export class TestClient {
     }
     return events;
   }
+}
+
+async function* pieces(response: Response): AsyncGenerator<string> {
+  yield* response.body!.pipeThrough(new TextDecoderStream());
 }
 
 async function* parse(response: Response): AsyncGenerator<SentEvent> {

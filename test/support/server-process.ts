@@ -33,6 +33,8 @@ export class ServerProcess {
         LOG_FORMAT: 'json',
         PORT: '0',
         WORKER_PORT: '0',
+        RATE_LIMIT_PER_MINUTE: '0',
+        SSE_CONNECTIONS_PER_USER: '0',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

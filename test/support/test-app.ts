@@ -4,7 +4,9 @@ import { ApiModule } from '../../src/api.module.js';
 import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
 import { prepare } from '../../src/http-app.js';
+import { HTTP_LIMITS, LimitedHttpServer } from '../../src/http-server.js';
 import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/agents/infrastructure/model-circuit.js';
+import { CreateApiKey } from '../../src/modules/auth/index.js';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { Clock } from '../../src/shared/domain/clock.js';
 import { TestClient } from './client.js';
@@ -36,6 +38,7 @@ export class TestApp {
       circuit?: CircuitLimits;
       clock?: Clock;
       worker?: boolean;
+      http?: Partial<typeof HTTP_LIMITS>;
     } = {},
   ): Promise<TestApp> {
     const database = given.database ?? (await TestDatabase.create());
@@ -46,6 +49,7 @@ export class TestApp {
       PORT: '0',
       LOG_LEVEL: 'silent',
       SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '0',
+      RATE_LIMIT_PER_MINUTE: '0',
       ...env,
     });
     const builder = Test.createTestingModule({ imports: [ApiModule] })
@@ -56,11 +60,10 @@ export class TestApp {
     if (given.clock) builder.overrideProvider(Clock).useValue(given.clock);
     const module = await builder.compile();
     const nest = prepare(
-      module.createNestApplication<NestExpressApplication>({
-        bodyParser: false,
-        forceCloseConnections: true,
-        logger: false,
-      }),
+      module.createNestApplication<NestExpressApplication>(
+        new LimitedHttpServer({ ...HTTP_LIMITS, ...given.http }),
+        { bodyParser: false, logger: false },
+      ),
     );
     await nest.listen(0, '127.0.0.1');
     if (given.worker) await nest.get(JobWorker).start();
@@ -68,6 +71,12 @@ export class TestApp {
       ...(given.model ? [] : [() => model.stop()]),
       ...(given.database ? [] : [() => database.drop()]),
     ]);
+  }
+
+  /** A client of somebody, who gets a key of his own; with AUTH_MODE=api_key. */
+  async as(userId: string): Promise<TestClient> {
+    const { secret } = await this.nest.get(CreateApiKey).execute({ userId, name: '' });
+    return this.client.with({ authorization: `Bearer ${secret}` });
   }
 
   /** Ends it in order, as a signal would, and with it what was made for it alone. */

@@ -3,7 +3,7 @@ export { toPlanRecordView, PLAN_STATUSES, SUBTASK_STATUSES } from './application
 export { PlanQueries, type PlanRecord } from './application/plan.queries.js';
 export { faultsOf, type PlanProposal } from './domain/plan-proposal.js';
 export { type PlanState } from './domain/plan-state.js';
-export { Plan, RUNTIME, type Act } from './domain/plan.js';
+export { Plan, type Act } from './domain/plan.js';
 export { PlanNotFound, PlanVersionChanged } from './domain/plan.errors.js';
 export { PlanRepository } from './domain/plan.repository.js';
 export { type Subtask, type SubtaskError } from './domain/subtask.js';

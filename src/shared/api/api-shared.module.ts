@@ -1,8 +1,13 @@
 import { Global, Module } from '@nestjs/common';
+import { Authentication } from './authentication.js';
 import { OpenRequests } from './open-requests.js';
 import { SseResponder } from './sse-responder.js';
+import { StreamLimit } from './stream-limit.js';
 
 /** What every controller may use. */
 @Global()
-@Module({ providers: [OpenRequests, SseResponder], exports: [SseResponder] })
+@Module({
+  providers: [Authentication, OpenRequests, SseResponder, StreamLimit],
+  exports: [SseResponder, StreamLimit],
+})
 export class ApiSharedModule {}

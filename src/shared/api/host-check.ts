@@ -12,12 +12,28 @@ class HostNotAllowed extends DomainError {
   }
 }
 
-/**
- * Middleware for a server without authentication. A web page can give its own name the address 127.0.0.1 (DNS
- * rebinding) and would then speak to this server as its own; but its requests carry that name.
- */
-export function requireLocalHost(request: Request, _response: Response, next: NextFunction): void {
-  const name = request.hostname ?? '';
-  const isAddress = /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || name.includes(':');
-  next(name === '' || name === 'localhost' || isAddress ? undefined : new HostNotAllowed());
+class OriginNotAllowed extends DomainError {
+  readonly code = 'request.origin_not_allowed';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Without authentication only pages of this server, and of CORS_ALLOWED_ORIGINS, may ask');
+  }
 }
+
+/**
+ * Middleware for a server without authentication, which whoever has a browser on this machine can reach. A web page can
+ * give its own name the address 127.0.0.1 (DNS rebinding) and would then speak to this server as its own; but its
+ * requests carry that name. A page of another origin may send some requests without asking; they carry its origin.
+ */
+export const requireLocalPage =
+  (allowedOrigins: readonly string[]) =>
+  (request: Request, _response: Response, next: NextFunction): void => {
+    if (!isLocalName(request.hostname ?? '')) return next(new HostNotAllowed());
+    const { origin, host } = request.headers;
+    const own = origin === undefined || allowedOrigins.includes(origin) || origin === `http://${host}`;
+    next(own ? undefined : new OriginNotAllowed());
+  };
+
+const isLocalName = (name: string): boolean =>
+  name === '' || name === 'localhost' || /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || name.includes(':');

@@ -1,12 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { NotAuthenticated } from '../application/authenticator.js';
 import { DomainError, ErrorKind } from '../domain/domain-error.js';
 import { Problem } from './problem.dto.js';
 import { requestIdOf } from './request-id.js';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
+  unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
   conflict: 409,
@@ -54,6 +56,7 @@ export class ProblemFilter implements ExceptionFilter {
       ...(errors && { errors }),
     };
     const wait = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+    if (status === 401) response.setHeader('www-authenticate', challenge(error));
     if (wait !== undefined) response.setHeader('retry-after', wait);
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));
   }
@@ -85,6 +88,10 @@ export class ProblemFilter implements ExceptionFilter {
     return { status: 500, code: 'internal', detail: 'Something went wrong inside the server' };
   }
 }
+
+/** RFC 6750, 3: whoever has sent nothing is told only what to send. */
+const challenge = (error: unknown): string =>
+  `Bearer realm="agent-runtime"${error instanceof NotAuthenticated && error.given ? ', error="invalid_token"' : ''}`;
 
 /** The status that Nest, Express and its body parser put on their errors. */
 function statusOf(error: unknown): number {

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import {
   Observable,
   ReplaySubject,
+  exhaustMap,
   firstValueFrom,
   from,
   fromEvent,
@@ -18,6 +19,7 @@ import { Ready, StoredEvent, StreamItem, StreamReset, isReset } from '../applica
 import { Shutdown } from '../application/shutdown.js';
 import { StreamMetrics } from '../application/stream-metrics.js';
 import { Clock } from '../domain/clock.js';
+import { Authentication } from './authentication.js';
 
 const RETRY_MS = 1_000;
 /** A reader behind by more than this gets no more from memory: it reads the log, at its own pace. */
@@ -49,16 +51,20 @@ export class SseResponder {
   private readonly logger = new Logger(SseResponder.name);
   private readonly end$ = new ReplaySubject<true>(1);
   private readonly open = new Set<Response>();
-  /** One timer for all readers. */
-  private readonly heartbeat$: Observable<unknown>;
 
   constructor(
     private readonly metrics: StreamMetrics,
     private readonly clock: Clock,
+    private readonly authentication: Authentication,
     shutdown: Shutdown,
     config: Config,
   ) {
-    this.heartbeat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(this.end$), share());
+    interval(config.sseHeartbeatSeconds * 1000)
+      .pipe(
+        takeUntil(this.end$),
+        exhaustMap(() => this.beat()),
+      )
+      .subscribe();
     shutdown.register('end_streams', () => this.endAll());
   }
 
@@ -97,7 +103,6 @@ export class SseResponder {
           response.end();
         },
       });
-    this.heartbeat$.pipe(takeUntil(left$)).subscribe(() => this.write(response, ': heartbeat\n\n'));
   }
 
   /** The process ends: readers have seen how its runs ended, and get a clean end themselves. */
@@ -106,6 +111,21 @@ export class SseResponder {
     this.end$.next(true);
     // Who does not take the rest in time resumes elsewhere.
     await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
+  }
+
+  /** Shows readers that the stream is alive, and ends those whose credentials do not hold any more. */
+  private async beat(): Promise<void> {
+    for (const response of this.open) this.write(response, ': heartbeat\n\n');
+    const byCredentials = Map.groupBy(this.open, (response) => response.req.headers.authorization);
+    for (const responses of byCredentials.values()) {
+      try {
+        if (await this.authentication.stillHolds(responses[0]!.req)) continue;
+        for (const response of responses) response.end();
+      } catch (error) {
+        // Who cannot be asked now is asked with the next heartbeat.
+        this.logger.warn({ err: error }, 'the credentials of open streams could not be checked');
+      }
+    }
   }
 
   private write(response: Response, frame: string): void {

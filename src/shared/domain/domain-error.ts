@@ -2,7 +2,14 @@ import { JsonObject } from './json.js';
 
 /** What sort of refusal an error is; the API maps each kind to one HTTP status. */
 export type ErrorKind =
-  'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable' | 'too_many' | 'unavailable';
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'unprocessable'
+  | 'too_many'
+  | 'unavailable';
 
 /** One fault of an input, with the field it was found in. */
 export interface FieldFault {

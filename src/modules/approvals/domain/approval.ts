@@ -1,6 +1,7 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { StateMachine } from '../../../shared/domain/state-machine.js';
+import { RUNTIME } from '../../../shared/domain/user-id.js';
 import { ApprovalKind, ApprovalState, ApprovalStatus, Decision } from './approval-state.js';
 import { toApprovalView } from './approval-view.js';
 import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
@@ -28,9 +29,6 @@ export const approvalStatus = new StateMachine<ApprovalStatus, Decision | 'cance
 
 /** Why the runtime itself rejected. */
 const EXPIRED = 'expired';
-
-/** Who decides where no human does. */
-const RUNTIME = 'runtime';
 
 /** What somebody decides. */
 export interface Verdict {

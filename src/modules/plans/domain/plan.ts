@@ -7,9 +7,6 @@ import { PlanTransitionNotAllowed } from './plan.errors.js';
 import { PlanProposal } from './plan-proposal.js';
 import { Subtask, SubtaskAction, SubtaskError, progressOf, subtaskStatus } from './subtask.js';
 
-/** Who decides where no human does. */
-export const RUNTIME = 'runtime';
-
 /** What a human can do to a plan; the rest is the runtime's. */
 const HUMAN_ACTIONS: readonly PlanAction[] = ['approve', 'reject', 'request_changes', 'cancel', 'retry'];
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
@@ -7,6 +7,7 @@ import { EventQueryDto, eventCursor } from '../../../shared/api/event-cursor.js'
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SseResponder } from '../../../shared/api/sse-responder.js';
+import { StreamsEvents } from '../../../shared/api/stream-limit.js';
 import { EventStream, Ready, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { RunQueries } from '../application/run.queries.js';
@@ -16,7 +17,6 @@ import { SessionEventDto } from './events.dto.js';
 const LAST_EVENT_ID = 'last-event-id';
 
 @ApiTags('events')
-@ApiProduces('text/event-stream')
 @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event id' })
 @Controller('v1')
 export class EventsController {
@@ -28,6 +28,7 @@ export class EventsController {
   ) {}
 
   @Get('sessions/:session_id/events')
+  @StreamsEvents()
   @ApiOperation({
     summary: 'Everything that happens in a session; stays open. Without a cursor: from now on',
   })
@@ -47,6 +48,7 @@ export class EventsController {
   }
 
   @Get('runs/:run_id/events')
+  @StreamsEvents()
   @ApiOperation({
     summary: 'Everything that happens in a run, from its first event to `run.finished`; then it ends',
   })

@@ -1,11 +1,12 @@
 import { Body, Controller, HttpStatus, Param, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SseResponder } from '../../../shared/api/sse-responder.js';
+import { StreamsEvents } from '../../../shared/api/stream-limit.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { Accepted } from '../application/accepted.js';
@@ -76,7 +77,7 @@ export class InputsController {
   @ApiOperation({
     summary: 'The same, answered with the events that follow until the run waits or is finished',
   })
-  @ApiProduces('text/event-stream')
+  @StreamsEvents()
   @ApiOkResponse({ standardSchema: SessionEventDto })
   @ApiProblems(PROBLEMS)
   async stream(

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { PlanRepository, RUNTIME } from '../../plans/index.js';
+import { RUNTIME } from '../../../shared/domain/user-id.js';
+import { PlanRepository } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';
 import { EndPlan } from './end-plan.js';
 import { held } from './held-run.js';

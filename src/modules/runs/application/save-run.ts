@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { RUNTIME } from '../../../shared/domain/user-id.js';
 import { ApprovalRepository } from '../../approvals/index.js';
-import { Plan, PlanRepository, RUNTIME } from '../../plans/index.js';
+import { Plan, PlanRepository } from '../../plans/index.js';
 import { Run } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { toolCallSettled } from '../domain/tool-call.js';

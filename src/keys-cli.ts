@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import { INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ConfigInvalid } from './config/config.js';
+import { CoreModule } from './core.module.js';
+import { ApiKeyQueries, AuthModule, CreateApiKey, RevokeApiKey } from './modules/auth/index.js';
+import { DomainError } from './shared/domain/domain-error.js';
+
+const USAGE = `usage: keys create --user USER [--name NAME]   prints a new key, once
+       keys list [--user USER]
+       keys revoke KEY_ID                     its key lets nobody in from now on`;
+
+class UsageError extends Error {}
+
+/** The keys of AUTH_MODE=api_key, in the database of the settings. */
+@Module({ imports: [CoreModule, AuthModule] })
+class KeysModule {}
+
+type Command = (app: INestApplicationContext) => Promise<void>;
+
+/** @throws UsageError */
+function commandOf(args: string[]): Command {
+  const { positionals, values } = parse(args);
+  const [verb, id, ...rest] = positionals;
+  const { user, name } = values;
+  if (verb === 'create' && user !== undefined && id === undefined) {
+    return (app) => create(app, user, name ?? '');
+  }
+  if (verb === 'list' && id === undefined && name === undefined) return (app) => list(app, user);
+  if (verb === 'revoke' && id !== undefined && rest.length === 0) return (app) => revoke(app, id);
+  throw new UsageError(USAGE);
+}
+
+function parse(args: string[]) {
+  try {
+    const options = { user: { type: 'string' }, name: { type: 'string' } } as const;
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+async function create(app: INestApplicationContext, userId: string, name: string): Promise<void> {
+  const { id, secret } = await app.get(CreateApiKey).execute({ userId, name });
+  // The key alone is on standard output, so that KEY=$(…) takes it.
+  console.error(`Key ${id} of ${userId}. It is shown only now:`);
+  console.log(secret);
+}
+
+async function list(app: INestApplicationContext, userId: string | undefined): Promise<void> {
+  const keys = await app.get(ApiKeyQueries).list(userId);
+  for (const { id, userId: owner, hint, name, createdAt, revokedAt } of keys) {
+    const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : 'valid';
+    console.log(
+      [id, JSON.stringify(owner), `${hint}…`, createdAt.toISOString(), state, JSON.stringify(name)].join(
+        '  ',
+      ),
+    );
+  }
+  if (keys.length === 0) console.error('There are no keys');
+}
+
+async function revoke(app: INestApplicationContext, keyId: string): Promise<void> {
+  await app.get(RevokeApiKey).execute(keyId);
+  console.error(`Key ${keyId} is revoked`);
+}
+
+/** What is said to whoever has typed the command. */
+function explain(error: unknown): unknown {
+  const expected =
+    error instanceof UsageError || error instanceof ConfigInvalid || error instanceof DomainError;
+  return expected ? error.message : error;
+}
+
+async function main(): Promise<void> {
+  const command = commandOf(process.argv.slice(2));
+  const app = await NestFactory.createApplicationContext(KeysModule, { logger: false, abortOnError: false });
+  try {
+    await command(app);
+  } finally {
+    await app.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

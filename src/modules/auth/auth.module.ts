@@ -1,0 +1,37 @@
+import { Global, Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { Authenticator } from '../../shared/application/authenticator.js';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { ApiKeyQueries } from './application/api-key.queries.js';
+import { CreateApiKey } from './application/create-api-key.js';
+import { RevokeApiKey } from './application/revoke-api-key.js';
+import { ApiKeyRepository } from './domain/api-key.repository.js';
+import { ApiKeyAuthenticator } from './infrastructure/api-key-authenticator.js';
+import { JwtAuthenticator } from './infrastructure/jwt-authenticator.js';
+import { LocalAuthenticator } from './infrastructure/local-authenticator.js';
+import { SqlApiKeyQueries } from './infrastructure/sql-api-key.queries.js';
+import { SqlApiKeyRepository } from './infrastructure/sql-api-key.repository.js';
+
+/** Who is who. Global, since every route is somebody's. */
+@Global()
+@Module({
+  providers: [
+    CreateApiKey,
+    RevokeApiKey,
+    { provide: ApiKeyQueries, useClass: SqlApiKeyQueries },
+    {
+      provide: Authenticator,
+      inject: [Config, ApiKeyQueries],
+      useFactory: ({ auth }: Config, keys: ApiKeyQueries): Authenticator => {
+        if (auth.mode === 'api_key') return new ApiKeyAuthenticator(keys);
+        return auth.mode === 'jwt' ? new JwtAuthenticator(auth) : new LocalAuthenticator();
+      },
+    },
+  ],
+  exports: [Authenticator],
+})
+export class AuthModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(ApiKeyRepository, (context) => new SqlApiKeyRepository(context));
+  }
+}

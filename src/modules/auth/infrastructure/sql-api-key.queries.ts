@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { ApiKeyQueries, ApiKeyView } from '../application/api-key.queries.js';
+
+@Injectable()
+export class SqlApiKeyQueries extends ApiKeyQueries {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  list(userId: string | undefined): Promise<ApiKeyView[]> {
+    return this.database.query<ApiKeyView>(
+      `select id, user_id as "userId", name, hint, created_at as "createdAt", revoked_at as "revokedAt"
+         from api_keys where $1::text is null or user_id = $1 order by id`,
+      [userId ?? null],
+    );
+  }
+
+  async findOwner(hash: Buffer): Promise<string | undefined> {
+    const [row] = await this.database.query<{ user_id: string }>(
+      'select user_id from api_keys where hash = $1 and revoked_at is null',
+      [hash],
+    );
+    return row?.user_id;
+  }
+}

@@ -1,0 +1,64 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { PROTECTED_PATH } from './authentication.js';
+import { EVENT_STREAM } from './stream-limit.js';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['get']>;
+type Responses = Operation['responses'];
+
+const SCHEME = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A key (`ar_…`, AUTH_MODE=api_key) or a token (AUTH_MODE=jwt). With AUTH_MODE=none nothing is asked for',
+} as const;
+
+/** Says of every route for users what holds for all of them, so that a new one cannot forget it. */
+export function describeAccess(document: OpenAPIObject): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, item]) => [
+    path,
+    path.startsWith(`${PROTECTED_PATH}/`) ? describeItem(item) : item,
+  ]);
+  const components = { ...document.components, securitySchemes: { bearer: SCHEME } };
+  return { ...document, components, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };
+}
+
+function describeItem(item: PathItem): PathItem {
+  const described = { ...item };
+  for (const method of METHODS) {
+    const operation = item[method];
+    if (!operation) continue;
+    described[method] = {
+      ...operation,
+      security: [{ bearer: [] }],
+      responses: withRefusals(operation.responses, [
+        ...(method === 'get' ? [] : ['request.rate_limited']),
+        ...(streams(operation.responses) ? ['stream.too_many'] : []),
+      ]),
+    };
+  }
+  return described;
+}
+
+function withRefusals(responses: Responses, tooMany: readonly string[]): Responses {
+  const before = responses['429'];
+  const known = before && 'description' in before ? [before.description] : [];
+  const codes = [...known, ...tooMany.map((code) => `\`${code}\``)];
+  return {
+    ...responses,
+    401: problem('`auth.required`'),
+    ...(codes.length > 0 && { 429: problem(codes.join(', ')) }),
+  };
+}
+
+const streams = (responses: Responses): boolean =>
+  Object.values(responses).some(
+    (response) => response && 'content' in response && EVENT_STREAM in (response.content ?? {}),
+  );
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});

@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestClient } from '../support/client.js';
+import { NOT_ATOMIC, askedIn, planIdIn, propose, writes } from '../support/plans.js';
+import { TestApp } from '../support/test-app.js';
+
+interface Operation {
+  parameters?: { in: string; name: string }[];
+  requestBody?: object;
+}
+
+/** Every route there is, by the description of the API: a new one is tried as well, without being named here. */
+const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+  paths: Record<string, Record<string, Operation>>;
+};
+const ROUTES = Object.entries(paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+);
+
+/** For whoever can reach the port: they tell nothing of anybody. */
+const OPEN = ['/health', '/health/live', '/health/ready', '/metrics'];
+
+/** Agents are nobody's. */
+const COMMON = ['/v1/agents', '/v1/agents/{agent_id}'];
+
+/** What the ids in a path, and those in a body, stand for. */
+type Things = Record<
+  'session_id' | 'run_id' | 'plan_id' | 'approval_id' | 'call_id' | 'job_id' | 'agent_id' | 'version',
+  string
+>;
+
+const decisions = [{ decision: 'approve' }, { decision: 'reject', feedback: 'no' }];
+
+/** Bodies that would take effect if the thing were one's own. */
+const BODIES: Record<string, (things: Things) => object[]> = {
+  'POST /v1/sessions': () => [{ title: 'Nobody’s' }],
+  'PATCH /v1/sessions/{session_id}': () => [{ title: 'mine now' }, { archived: true }],
+  'POST /v1/sessions/{session_id}/messages': inputs,
+  'POST /v1/sessions/{session_id}/messages/stream': inputs,
+  'POST /v1/jobs/agents/{agent_id}/{version}': ({ session_id }) => [{ session_id, query: 'Tell me' }],
+  'POST /v1/approvals/{approval_id}/decision': () => decisions,
+  'POST /v1/plans/{plan_id}/cancel': () => [{ reason: 'no' }],
+  'POST /v1/plans/{plan_id}/retry': () => [{}],
+  'PUT /v1/sessions/{session_id}/synopsis': () => [
+    { title: 'Mine', items: [{ kind: 'text', text: 'mine' }] },
+  ],
+};
+
+function inputs({ call_id, plan_id }: Things): object[] {
+  return [
+    { type: 'user_message', content: 'hello' },
+    { type: 'user_message', content: 'hello', on_busy: 'interrupt' },
+    { type: 'user_message', content: 'hello', on_busy: 'queue' },
+    { type: 'tool_result', call_id, result: 'mine' },
+    { type: 'switch_agent', agent: 'coder' },
+    ...decisions.map((decision) => ({ type: 'hitl_decision', call_id, ...decision })),
+    ...decisions.map((decision) => ({ type: 'plan_decision', plan_id, ...decision })),
+  ];
+}
+
+let app: TestApp;
+let alice: TestClient;
+let bob: TestClient;
+let hers: Things;
+
+/** Fills in a path; an id that nobody has thought of here makes the test fail, so that somebody does. */
+function fill(path: string, things: Things): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    if (!(name in things)) throw new Error(`this test does not know what {${name}} in ${path} is`);
+    return encodeURIComponent(things[name as keyof Things]);
+  });
+}
+
+function requestsFor(
+  { method, path, operation }: (typeof ROUTES)[number],
+  things: Things,
+): [string, string, object?][] {
+  const filled = fill(path, things);
+  if (!operation.requestBody) return [[method, filled]];
+  const bodies = BODIES[`${method} ${path}`];
+  if (!bodies) throw new Error(`this test does not know what ${method} ${path} takes`);
+  return bodies(things).map((body) => [method, filled, body]);
+}
+
+/** Everything that is stored, but for the counts of requests and their keys. */
+async function everything(): Promise<Record<string, unknown>> {
+  const tables = await app.database.rows<{ name: string }>(
+    `select tablename as name from pg_tables
+      where schemaname = 'public' and tablename not in ('request_rates', 'idempotency_keys', 'api_keys')`,
+  );
+  const hashes = tables.map(async ({ name }) => {
+    const [row] = await app.database.rows<{ hash: string }>(
+      `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '' order by t::text)), '') as hash from ${name} t`,
+    );
+    return [name, row!.hash] as const;
+  });
+  return Object.fromEntries(await Promise.all(hashes));
+}
+
+/** An answer without what differs between any two of them. */
+const comparable = ({ status, body }: { status: number; body: unknown }, things: Things): string =>
+  Object.values(things).reduce(
+    (text, id) => text.replaceAll(id, '<id>'),
+    JSON.stringify({ status, body: { ...(body as object), request_id: '' } }),
+  );
+
+beforeAll(async () => {
+  app = await TestApp.start({ AUTH_MODE: 'api_key' });
+  [alice, bob] = [await app.as('alice'), await app.as('bob')];
+  // A plan in review, a call that waits for approval, a job in the queue, and a synopsis.
+  app.model.reset(NOT_ATOMIC);
+  app.model.script(propose(), writes());
+  const planned = await alice.openSession();
+  const planId = planIdIn(await alice.ask(planned, 'Build a greeting tool'));
+  const asking = await alice.openSession();
+  const asked = await alice.ask(asking, 'Write greet.js', { agent: 'coder' });
+  const approval = askedIn(asked);
+  const { body: job } = await alice.post('/v1/jobs/agents/ask/1.0.0', { session_id: asking, query: 'Why?' });
+  await alice.call('PUT', `/v1/sessions/${asking}/synopsis`, {
+    title: 'Hers',
+    items: [{ kind: 'text', text: 'hers' }],
+  });
+  hers = {
+    session_id: asking,
+    run_id: asked[0]!.run_id!,
+    plan_id: planId,
+    approval_id: approval.id,
+    call_id: approval.call_id,
+    job_id: job.job_id,
+    agent_id: 'ask',
+    version: '1.0.0',
+  };
+});
+afterAll(() => app.stop());
+
+const nobodys = (): Things => ({
+  ...hers,
+  session_id: randomUUID(),
+  run_id: randomUUID(),
+  plan_id: randomUUID(),
+  approval_id: randomUUID(),
+  call_id: randomUUID(),
+  job_id: randomUUID(),
+});
+
+describe('Every route', () => {
+  it.each(ROUTES.filter(({ path }) => !OPEN.includes(path)))(
+    '$method $path asks nobody in without credentials',
+    async (route) => {
+      const before = await everything();
+      for (const [method, path, body] of requestsFor(route, hers)) {
+        const { status, body: problem, headers } = await app.client.call(method, path, body);
+        expect([status, problem.code]).toEqual([401, 'auth.required']);
+        expect(headers.get('www-authenticate')).toContain('Bearer');
+      }
+      expect(await everything()).toEqual(before);
+    },
+  );
+
+  const OWNED = ROUTES.filter(({ path }) => path.includes('{') && !COMMON.includes(path));
+
+  it.each(OWNED)(
+    '$method $path answers a stranger as if there were nothing, and does nothing',
+    async (route) => {
+      const before = await everything();
+      const none = nobodys();
+      const foreign = requestsFor(route, hers);
+      const absent = requestsFor(route, none);
+      for (const [index, [method, path, body]] of foreign.entries()) {
+        const answer = await bob.call(method, path, body);
+        expect([answer.status, answer.body.code]).toEqual([404, expect.stringMatching(/^\w+\.not_found$/)]);
+        const [, absentPath, absentBody] = absent[index]!;
+        const nothing = await bob.call(method, absentPath, absentBody);
+        expect(comparable(answer, hers)).toBe(comparable(nothing, none));
+        expect([...answer.headers.keys()].toSorted()).toEqual([...nothing.headers.keys()].toSorted());
+      }
+      expect(await everything()).toEqual(before);
+    },
+  );
+
+  it.each(OWNED.filter(({ method, path }) => method === 'GET' && !path.endsWith('/events')))(
+    '$method $path answers its owner',
+    async (route) => {
+      const [[, path]] = requestsFor(route, { ...hers, version: '1' }) as [[string, string]];
+      const { status } = await alice.call('GET', path);
+      expect(status).toBe(200);
+    },
+  );
+
+  it.each(
+    ROUTES.filter(
+      ({ method, path }) =>
+        method === 'GET' && path.startsWith('/v1/') && !path.includes('{') && !COMMON.includes(path),
+    ),
+  )('GET $path lists nobody else’s', async ({ path }) => {
+    expect((await alice.get(path)).body.data.length).toBeGreaterThan(0);
+    expect((await bob.get(path)).body).toEqual({ data: [], has_more: false, next_cursor: null });
+    for (const filter of [`session_id=${hers.session_id}`, `cursor=${hers.job_id}`]) {
+      const { body } = await bob.get(`${path}?${filter}`);
+      expect(body.data ?? []).toEqual([]);
+    }
+  });
+});
+
+describe('What belongs to somebody', () => {
+  it('is not reached through a session of one’s own', async () => {
+    const own = await bob.openSession();
+    const before = await everything();
+    for (const body of inputs(hers).slice(3)) {
+      if ((body as { type: string }).type === 'switch_agent') continue;
+      const { status } = await bob.input(own, body);
+      expect([status, body]).toEqual([404, body]);
+    }
+    expect(await everything()).toEqual(before);
+    const { body: history } = await bob.get(`/v1/sessions/${own}/messages?job_id=${hers.job_id}`);
+    expect(history.data).toEqual([]);
+  });
+
+  it('is not told of by the key of a request of its owner', async () => {
+    const key = { 'idempotency-key': 'hers' };
+    const first = await alice.call('POST', '/v1/sessions', { title: 'secret plans' }, key);
+    const second = await bob.call('POST', '/v1/sessions', { title: 'guess' }, key);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  it('shows who decided on it', async () => {
+    const { body } = await alice.post(`/v1/approvals/${hers.approval_id}/decision`, { decision: 'reject' });
+    expect(body.run.id).toBe(hers.run_id);
+    const [row] = await app.database.rows('select decided_by from approvals where id = $1', [
+      hers.approval_id,
+    ]);
+    expect(row).toEqual({ decided_by: 'alice' });
+  });
+});

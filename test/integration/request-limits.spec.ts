@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { TestApp } from '../support/test-app.js';
+
+/** What a server writes to a connection on which this is sent, until it closes it. */
+async function raw(url: string, ...pieces: string[]): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (data: string) => (answer += data));
+  socket.on('error', () => undefined); // told by the close that follows
+  await once(socket, 'connect');
+  for (const piece of pieces) socket.write(piece);
+  await once(socket, 'close');
+  return answer;
+}
+
+describe('The rate of requests', () => {
+  let database: TestDatabase;
+  let apps: TestApp[];
+
+  beforeEach(async () => {
+    database = await TestDatabase.create();
+    const env = { AUTH_MODE: 'api_key', RATE_LIMIT_PER_MINUTE: '5' };
+    apps = [await TestApp.start(env, { database }), await TestApp.start(env, { database })];
+  });
+  afterEach(async () => {
+    for (const app of apps) await app.stop();
+    await database.drop();
+  });
+
+  it('is limited by user, over all routes and instances together, for what changes something', async () => {
+    const [one, two] = apps as [TestApp, TestApp];
+    const alice = await one.as('alice');
+    const elsewhere = two.client.with({ authorization: authorizationOf(alice) });
+    const sessionId = await alice.openSession();
+    const statuses = [
+      (await elsewhere.post('/v1/sessions')).status,
+      (await alice.call('PATCH', `/v1/sessions/${sessionId}`, { title: 'x' })).status,
+      (await elsewhere.call('DELETE', `/v1/sessions/${sessionId}`)).status,
+      (await alice.post('/v1/sessions', { title: 5 })).status, // faulty ones count as well
+    ];
+    expect(statuses).toEqual([201, 200, 204, 400]);
+
+    for (const client of [alice, elsewhere]) {
+      const { status, body, headers } = await client.post('/v1/sessions');
+      expect([status, body.code]).toEqual([429, 'request.rate_limited']);
+      expect(body.limit).toEqual({ name: 'RATE_LIMIT_PER_MINUTE', value: 5 });
+      const wait = Number(headers.get('retry-after'));
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(60);
+    }
+    expect((await alice.get('/v1/sessions')).status).toBe(200); // to look is free
+    expect((await (await one.as('bob')).post('/v1/sessions')).status).toBe(201);
+    const rows = await database.rows('select count(*)::int as n from sessions where deleted_at is null');
+    expect(rows).toEqual([{ n: 2 }]);
+
+    await database.rows(`update request_rates set window_ends_at = now() - interval '1 ms'`);
+    expect((await elsewhere.post('/v1/sessions')).status).toBe(201);
+    const [rate] = await database.rows(`select requests from request_rates where user_id = 'alice'`);
+    expect(rate).toEqual({ requests: 1 });
+  });
+
+  it('is counted exactly when all come at once', async () => {
+    const alice = await apps[0]!.as('alice');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => alice.post('/v1/sessions')));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
+  });
+});
+
+const authorizationOf = (client: object): string => /Bearer [\w-]+/.exec(JSON.stringify(client))![0];
+
+describe('Event streams of a user', () => {
+  let app: TestApp;
+
+  beforeEach(async () => {
+    app = await TestApp.start({ AUTH_MODE: 'api_key', SSE_CONNECTIONS_PER_USER: '2' });
+  });
+  afterEach(() => app.stop());
+
+  it('are limited; one that ends makes room, and one that is refused has done nothing', async () => {
+    const alice = await app.as('alice');
+    const sessionId = await alice.openSession();
+    const path = `/v1/sessions/${sessionId}/events`;
+    const [first] = [await alice.open(path), await alice.open(path)];
+
+    const refused = await alice.get(path);
+    expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+      429,
+      'stream.too_many',
+      '10',
+    ]);
+    const message = { type: 'user_message', content: 'hello', agent: 'coder' };
+    expect((await alice.post(`/v1/sessions/${sessionId}/messages/stream`, message)).status).toBe(429);
+    expect(await app.database.rows('select 1 from runs')).toEqual([]);
+
+    const bob = await app.as('bob');
+    const his = await bob.open(`/v1/sessions/${await bob.openSession()}/events`);
+    await first.return(undefined);
+    const again = await eventually(() => alice.open(path));
+    for (const stream of [again, his]) await stream.return(undefined);
+  });
+
+  it('are limited on every route that streams', () => {
+    const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+      paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+    };
+    const streaming = Object.values(paths)
+      .flatMap((item) => Object.values(item))
+      .filter(({ responses }) => JSON.stringify(responses).includes('text/event-stream'));
+    expect(streaming).toHaveLength(3);
+    for (const { responses } of streaming) {
+      expect(responses['429']?.description).toContain('stream.too_many');
+    }
+  });
+});
+
+describe('A request', () => {
+  let app: TestApp;
+
+  afterEach(() => app.stop());
+
+  it('whose headers are too large is refused', async () => {
+    app = await TestApp.start();
+    const answer = await raw(
+      app.client.url,
+      `GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(17_000)}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  it('that does not get on is given up, be it in its headers or in its body', async () => {
+    app = await TestApp.start(
+      {},
+      { http: { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 } },
+    );
+    const [headers, body] = await Promise.all([
+      raw(app.client.url, 'GET /v1/sessions HTTP/1.1\r\nHost: localhost\r\n'),
+      raw(
+        app.client.url,
+        'POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n',
+        '{"title":',
+      ),
+    ]);
+    expect(headers).toMatch(/^HTTP\/1.1 408 /);
+    expect(body).not.toMatch(/^HTTP\/1.1 2/);
+    expect(await app.database.rows('select 1 from sessions')).toEqual([]);
+  });
+
+  it('that is answered by a stream may take longer than that', async () => {
+    app = await TestApp.start(
+      { SSE_HEARTBEAT_SECONDS: '1' },
+      { http: { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 50 } },
+    );
+    const stream = await app.client.open(`/v1/sessions/${await app.client.openSession()}/events`);
+    let text = '';
+    while (!text.includes('heartbeat')) text += (await stream.next()).value;
+    await stream.return(undefined);
+  });
+});
+
+describe('A page in a browser', () => {
+  let app: TestApp;
+
+  afterEach(() => app.stop());
+
+  const preflight = (origin: string) =>
+    app.client.call('OPTIONS', '/v1/sessions', undefined, {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    });
+
+  it('of another origin may not ask, as long as nobody says so', async () => {
+    app = await TestApp.start();
+    const { headers } = await preflight('https://evil.example');
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1']) {
+      const { status, body } = await app.client.call('POST', '/v1/sessions', {}, { origin });
+      expect([status, body.code]).toEqual([403, 'request.origin_not_allowed']);
+    }
+    const own = await app.client.call('POST', '/v1/sessions', {}, { origin: app.client.url });
+    expect(own.status).toBe(201);
+  });
+
+  it('may ask from an origin of the list, and read what matters', async () => {
+    const origin = 'https://ide.example';
+    app = await TestApp.start({ CORS_ALLOWED_ORIGINS: `${origin},vscode-webview://panel` });
+    expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBe(origin);
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    const { status, headers } = await app.client.call('POST', '/v1/sessions', {}, { origin });
+    expect(status).toBe(201);
+    expect(headers.get('access-control-allow-origin')).toBe(origin);
+    expect(headers.get('access-control-expose-headers')).toContain('x-request-id');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('may ask by preflight without credentials where users need them', async () => {
+    const origin = 'https://ide.example';
+    app = await TestApp.start({ AUTH_MODE: 'api_key', CORS_ALLOWED_ORIGINS: origin });
+    const { status, headers } = await preflight(origin);
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, origin]);
+    expect(headers.get('access-control-allow-headers')).toContain('authorization');
+    const answer = await app.client.call('GET', '/v1/sessions', undefined, { origin });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([401, origin]);
+  });
+
+  it('that has given its own name a loopback address is refused, unless users are known', async () => {
+    app = await TestApp.start();
+    const host = 'Host: evil.example';
+    const asking = `GET /v1/sessions HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`;
+    expect(await raw(app.client.url, asking)).toMatch(/^HTTP\/1.1 403 [^]*request\.host_not_allowed/);
+    await app.stop();
+    app = await TestApp.start({ AUTH_MODE: 'api_key' });
+    expect(await raw(app.client.url, asking)).toMatch(/^HTTP\/1.1 401 /);
+  });
+
+  it('gets the headers that keep it in its place', async () => {
+    app = await TestApp.start();
+    const { headers } = await app.client.get('/docs');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+});
