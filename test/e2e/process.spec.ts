@@ -239,7 +239,8 @@ describe('the server on its embedded PostgreSQL', () => {
       ['PORT', 'LLM_MAX_RETRIES', 'DATABASE_URL'],
     ],
     [{ HOST: '0.0.0.0' }, ['HOST']],
-    [{ AUTH_MODE: 'jwt' }, ['AUTH_MODE']],
+    [{ AUTH_MODE: 'jwt' }, ['JWT_SECRET']],
+    [{ AUTH_MODE: 'password' }, ['AUTH_MODE']],
     [{ DATA_DIR: '/proc/nowhere' }, ['DATA_DIR']],
     [{ DATABASE_URL: 'postgres://user:hunter2%@127.0.0.1/x' }, ['DATABASE_URL']],
   ])('refuses to start with %j and names every fault', async (env, names) => {

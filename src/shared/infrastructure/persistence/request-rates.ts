@@ -3,35 +3,91 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Database } from './database.js';
 
 /** The window begins with a user's first request after the one before has ended, by the clock of the database. */
-const COUNT = `
+const TAKE = `
   insert into request_rates as r (user_id, requests, window_ends_at)
-  values ($1, 1, clock_timestamp() + $2 * interval '1 millisecond')
+  values ($1, $3, clock_timestamp() + $2 * interval '1 millisecond')
   on conflict (user_id) do update
-    set requests = case when r.window_ends_at <= clock_timestamp() then 1 else r.requests + 1 end,
+    set requests = case when r.window_ends_at <= clock_timestamp() then $3 else r.requests + $3 end,
         window_ends_at =
           case when r.window_ends_at <= clock_timestamp() then excluded.window_ends_at else r.window_ends_at end
-  returning requests, ceil(extract(epoch from window_ends_at - clock_timestamp()))::integer as seconds_left`;
+  returning requests, extract(epoch from window_ends_at - clock_timestamp())::float8 as seconds_left`;
+
+/** A process takes a user's requests in so many parts of the limit. */
+const PARTS = 30;
+
+/** What this process has taken of a user's requests in the present window. */
+interface Share {
+  /** How many it may still let pass. */
+  left: number;
+  /** How many of the window are taken, by all processes. */
+  readonly taken: number;
+  /** By `performance.now()`. */
+  readonly endsAt: number;
+}
 
 /**
- * Counts the requests of users in the database, so that a limit is one limit whatever the number of instances. The table
- * is unlogged: counting waits for no disk, and a crash of PostgreSQL begins new windows.
+ * Counts the requests of users in the database, so that a limit is one limit whatever the number of instances. A process
+ * takes some at a time and lets that many pass without asking: else all requests of a user would wait for one row. What
+ * it takes and does not need is lost to the user's requests to other instances, until the window ends.
+ *
+ * The table is unlogged: counting waits for no disk, and a crash of PostgreSQL begins new windows.
  */
 @Injectable()
 export class RequestRates implements ThrottlerStorage {
+  private readonly shares = new Map<string, Share>();
+  private readonly taking = new Map<string, Promise<void>>();
+
   constructor(private readonly database: Database) {}
 
   /** @throws DatabaseUnavailable */
   async increment(userId: string, windowMs: number, limit: number) {
-    const [row] = await this.database.query<{ requests: number; seconds_left: number }>(COUNT, [
+    let share = this.current(userId);
+    while (!share || (share.left === 0 && share.taken < limit)) {
+      await this.take(userId, windowMs, limit);
+      share = this.current(userId);
+    }
+    const isBlocked = share.left === 0;
+    if (!isBlocked) share.left--;
+    const seconds = Math.ceil((share.endsAt - performance.now()) / 1000);
+    return {
+      totalHits: share.taken - share.left,
+      timeToExpire: seconds,
+      isBlocked,
+      timeToBlockExpire: seconds,
+    };
+  }
+
+  private current(userId: string): Share | undefined {
+    const share = this.shares.get(userId);
+    return share && share.endsAt > performance.now() ? share : undefined;
+  }
+
+  /** Whoever comes meanwhile waits for the same share. */
+  private take(userId: string, windowMs: number, limit: number): Promise<void> {
+    const running = this.taking.get(userId);
+    if (running) return running;
+    const taking = this.takeShare(userId, windowMs, limit).finally(() => this.taking.delete(userId));
+    this.taking.set(userId, taking);
+    return taking;
+  }
+
+  private async takeShare(userId: string, windowMs: number, limit: number): Promise<void> {
+    const wanted = Math.ceil(limit / PARTS);
+    const [row] = await this.database.query<{ requests: number; seconds_left: number }>(TAKE, [
       userId,
       windowMs,
+      wanted,
     ]);
     const { requests, seconds_left: secondsLeft } = row!;
-    return {
-      totalHits: requests,
-      timeToExpire: secondsLeft,
-      isBlocked: requests > limit,
-      timeToBlockExpire: secondsLeft,
-    };
+    this.forgetEnded();
+    this.shares.set(userId, {
+      left: Math.max(0, Math.min(wanted, limit - (requests - wanted))),
+      taken: Math.min(requests, limit),
+      endsAt: performance.now() + secondsLeft * 1000,
+    });
+  }
+
+  private forgetEnded(): void {
+    for (const userId of this.shares.keys()) if (!this.current(userId)) this.shares.delete(userId);
   }
 }
