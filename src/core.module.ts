@@ -22,6 +22,7 @@ import { InstanceId } from './shared/application/instance-id.js';
 import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
 import { PostgresListener } from './shared/infrastructure/events/postgres-listener.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
+import { DatabaseGauges } from './shared/infrastructure/metrics/database-gauges.js';
 import { EventMetrics } from './shared/infrastructure/metrics/event.metrics.js';
 import { TransactionMetrics } from './shared/infrastructure/metrics/transaction.metrics.js';
 import { Database } from './shared/infrastructure/persistence/database.js';
@@ -59,6 +60,7 @@ import { TABLES } from './tables.js';
     RequestRates,
     TransactionMetrics,
     EventMetrics,
+    DatabaseGauges,
     DeltaPruner,
     IdempotencyKeys,
     IdempotencyKeyPruner,
@@ -113,6 +115,7 @@ import { TABLES } from './tables.js';
     Database,
     RequestRates,
     DatabaseLocation,
+    DatabaseGauges,
     Registry,
   ],
 })

@@ -1,20 +1,16 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
-import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { DatabaseGauges } from '../../../shared/infrastructure/metrics/database-gauges.js';
 
 /** Counts what this process sees happen to jobs; how many are queued is asked of the database with each scrape. */
 @Injectable()
 export class JobMetrics {
-  private readonly logger = new Logger(JobMetrics.name);
   private readonly jobs: Counter<'type' | 'status'>;
   private readonly duration: Histogram<'type' | 'status'>;
 
-  constructor(
-    registry: Registry,
-    private readonly database: Database,
-  ) {
+  constructor(registry: Registry, gauges: DatabaseGauges) {
     const registers = [registry];
     this.jobs = new Counter({
       name: 'jobs_total',
@@ -29,16 +25,13 @@ export class JobMetrics {
       buckets: [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600],
       registers,
     });
-    const read = () => this.readDepth();
-    registry.registerMetric(
-      new Gauge({
+    gauges.add(
+      {
         name: 'job_queue_depth',
         help: 'Jobs that are queued, also those whose next attempt is not due yet; of all instances',
-        registers: [],
-        async collect() {
-          this.set(await read());
-        },
-      }),
+        labelNames: [],
+      },
+      `select count(*)::int as value from jobs where status = 'queued'`,
     );
   }
 
@@ -47,18 +40,5 @@ export class JobMetrics {
     const labels = { type: data['job_type'] as string, status: data['status'] as string };
     this.jobs.inc(labels);
     if ('duration_ms' in data) this.duration.observe(labels, Number(data['duration_ms']) / 1000);
-  }
-
-  private async readDepth(): Promise<number> {
-    try {
-      const [row] = await this.database.query<{ depth: number }>(
-        `select count(*)::int as depth from jobs where status = 'queued'`,
-      );
-      return row?.depth ?? 0;
-    } catch (error) {
-      // Without the database the other metrics are needed all the more.
-      this.logger.warn({ err: error }, 'the queue cannot be looked at');
-      return Number.NaN;
-    }
   }
 }

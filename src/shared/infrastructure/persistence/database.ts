@@ -11,9 +11,12 @@ export type Connection = BoundedClient & Pick<PoolClient, 'release'>;
 /** Reads that only display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
 @Injectable()
 export class Database {
+  /** Of this code, by name and in order, whether the database has run them or not. */
+  readonly migrations: readonly string[];
   private readonly pool: Pool;
 
   constructor(dataSource: DataSource) {
+    this.migrations = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
     this.pool = (dataSource.driver as PostgresDriver).master as Pool;
   }
 
