@@ -209,9 +209,11 @@ describe.each([
     await closeWay();
     const begunAt = performance.now();
     await expect(queue.send([delivery()])).rejects.toThrow();
+    await expect(queue.ping()).rejects.toThrow();
     expect(performance.now() - begunAt).toBeLessThan(LIMIT_MS);
 
     await openWay();
+    await eventually(() => queue.ping());
     const arrives = delivery();
     await eventually(() => queue.send([arrives]));
     await eventually(() => expect(only.taken).toContainEqual(arrives));

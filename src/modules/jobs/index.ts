@@ -1,5 +1,6 @@
 export { JobDto } from './api/jobs.dto.js';
 export { EnqueueJob, type EnqueuedJob } from './application/enqueue-job.js';
+export { JobQueue } from './application/job-queue.js';
 export { JobHandlers, type JobHandler, type JobRequest, type JobWork } from './application/job-handler.js';
 export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
 export { JobSupervisor } from './application/job-supervisor.js';

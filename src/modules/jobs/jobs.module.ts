@@ -56,7 +56,7 @@ import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
           : new BullMqJobQueue(redisUrl, runLeaseSeconds, shutdown),
     },
   ],
-  exports: [EnqueueJob, JobHandlers, JobSupervisor, JobWorker, JobQueries],
+  exports: [EnqueueJob, JobHandlers, JobQueue, JobSupervisor, JobWorker, JobQueries],
 })
 export class JobsModule {
   constructor(repositories: RepositoryRegistry, queue: JobQueue, config: Config) {

@@ -1,19 +1,19 @@
-import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck } from '@nestjs/terminus';
-import type { Response } from 'express';
-import { Readiness } from '../application/readiness.js';
+import type { Request, Response } from 'express';
+import { AnswerProbe } from '../application/answer-probe.js';
 
 @ApiTags('operation')
 @Controller('health')
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(private readonly answerProbe: AnswerProbe) {}
 
   @Get()
   @HealthCheck()
-  @ApiOperation({ summary: 'Whether the process can serve, with details' })
-  whole(@Res({ passthrough: true }) response: Response) {
-    return this.ready(response);
+  @ApiOperation({ summary: 'The same as /health/ready' })
+  whole(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    return this.ready(request, response);
   }
 
   @Get('live')
@@ -25,10 +25,12 @@ export class HealthController {
 
   @Get('ready')
   @HealthCheck()
-  @ApiOperation({ summary: 'Whether new work may be sent here: 503 while draining or without database' })
-  async ready(@Res({ passthrough: true }) response: Response) {
-    const { isReady, details } = await this.readiness.check();
-    if (!isReady) response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return details;
+  @ApiOperation({
+    summary: 'Whether new work may be sent here; details only for callers on the same machine',
+  })
+  async ready(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const { statusCode, body } = await this.answerProbe.execute(request);
+    response.status(statusCode);
+    return body;
   }
 }

@@ -1,4 +1,11 @@
-/** Whether new work may be sent to this process: not while it drains, nor without its database. */
+export interface Checked {
+  readonly isReady: boolean;
+  /** What each part says; for people. */
+  readonly details: object;
+}
+
+/** Whether new work may be sent to this process: not while it drains, nor without a database that is as new as it. */
 export abstract class Readiness {
-  abstract check(): Promise<{ isReady: boolean; details: object }>;
+  /** Answers within seconds, also where a part does not. */
+  abstract check(): Promise<Checked>;
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { ServerResponse, createServer } from 'node:http';
+import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { AnswerProbe } from '../application/answer-probe.js';
 import { MetricsText } from '../application/metrics-text.js';
-import { Readiness } from '../application/readiness.js';
 
 /** Answers scrapes and probes on a port of its own: METRICS_PORT, or that of a process that serves nothing else. */
 @Injectable()
@@ -14,7 +14,7 @@ export class OperationServer {
 
   constructor(
     private readonly metrics: MetricsText,
-    private readonly readiness: Readiness,
+    private readonly answerProbe: AnswerProbe,
     private readonly config: Config,
     private readonly shutdown: Shutdown,
   ) {}
@@ -22,7 +22,7 @@ export class OperationServer {
   /** @returns the port it listens at, which is `port` unless that is 0 */
   async listen(port: number): Promise<number> {
     const server = createServer((request, response) => {
-      this.answer(request.url?.split('?')[0] ?? '', response).catch((error: unknown) => {
+      this.answer(request, response).catch((error: unknown) => {
         this.logger.error({ err: error }, 'a probe or a scrape could not be answered');
         response.writeHead(500).end();
       });
@@ -37,14 +37,16 @@ export class OperationServer {
     return (server.address() as AddressInfo).port;
   }
 
-  private async answer(path: string, response: ServerResponse): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?')[0] ?? '';
     if (path === '/metrics') {
-      response.writeHead(200, { 'content-type': MetricsText.CONTENT_TYPE }).end(await this.metrics.read());
+      const text = await this.metrics.read();
+      response.writeHead(200, { 'content-type': MetricsText.CONTENT_TYPE }).end(text);
     } else if (path === '/health/live') {
       sendJson(response, 200, { status: 'ok' });
     } else if (path === '/health' || path === '/health/ready') {
-      const { isReady, details } = await this.readiness.check();
-      sendJson(response, isReady ? 200 : 503, details);
+      const { statusCode, body } = await this.answerProbe.execute(request);
+      sendJson(response, statusCode, body);
     } else {
       response.writeHead(404).end();
     }

@@ -1,22 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { DatabasePing } from '../application/database-ping.js';
+import { DatabaseProbe, MigrationState } from '../application/database-probe.js';
 
 @Injectable()
-export class SqlDatabasePing extends DatabasePing {
-  private readonly logger = new Logger(DatabasePing.name);
+export class SqlDatabaseProbe extends DatabaseProbe {
+  private readonly logger = new Logger(DatabaseProbe.name);
 
   constructor(private readonly database: Database) {
     super();
   }
 
-  async answers(): Promise<boolean> {
+  async look(): Promise<MigrationState> {
     try {
-      await this.database.query('select 1');
-      return true;
+      const rows = await this.database.query<{ name: string }>('select name from migrations order by id');
+      const run = rows.map(({ name }) => name);
+      const known = this.database.migrations;
+      return {
+        missing: known.filter((name) => !run.includes(name)),
+        unknown: run.filter((name) => !known.includes(name)),
+      };
     } catch (error) {
       this.logger.warn({ err: error }, 'the database does not answer');
-      return false;
+      throw error;
     }
   }
 }

@@ -1,23 +1,42 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Shutdown } from '../../../shared/application/shutdown.js';
-import { DatabasePing } from '../application/database-ping.js';
-import { Readiness } from '../application/readiness.js';
+import { JobQueue } from '../../jobs/index.js';
+import { DatabaseProbe, MigrationState } from '../application/database-probe.js';
+import { Checked, Readiness } from '../application/readiness.js';
+
+/** How long an answer is waited for. */
+const PATIENCE_MS = 3_000;
 
 @Injectable()
 export class TerminusReadiness extends Readiness {
+  /** One at a time: however many probes come, each part is asked by one of them. */
+  private checking: Promise<Checked> | undefined;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly database: DatabasePing,
+    private readonly database: DatabaseProbe,
+    private readonly queue: JobQueue,
     private readonly shutdown: Shutdown,
   ) {
     super();
   }
 
-  async check(): Promise<{ isReady: boolean; details: object }> {
+  check(): Promise<Checked> {
+    this.checking ??= this.ask().finally(() => (this.checking = undefined));
+    return this.checking;
+  }
+
+  private async ask(): Promise<Checked> {
+    const looking = this.database.look();
     try {
-      const details = await this.health.check([() => this.isAccepting(), () => this.isDatabaseUp()]);
+      const details = await this.health.check([
+        () => this.accepting(),
+        () => this.attempt('database', async () => void (await looking)),
+        () => this.attempt('migrations', async () => compare(await looking)),
+        () => this.jobQueue(),
+      ]);
       return { isReady: true, details };
     } catch (error) {
       // Terminus throws what it has found; to a prober that is an answer, not a problem.
@@ -26,13 +45,26 @@ export class TerminusReadiness extends Readiness {
     }
   }
 
-  private isAccepting(): HealthIndicatorResult {
+  private attempt<const Key extends string>(key: Key, work: () => Promise<Record<string, unknown> | void>) {
+    return this.indicators.check(key).attempt(work).withTimeout(PATIENCE_MS);
+  }
+
+  private accepting(): HealthIndicatorResult {
     const check = this.indicators.check('accepting');
     return this.shutdown.draining ? check.down() : check.up();
   }
 
-  private async isDatabaseUp(): Promise<HealthIndicatorResult> {
-    const check = this.indicators.check('database');
-    return (await this.database.answers()) ? check.up() : check.down();
+  /** Without it jobs wait in the database, and everything else goes on. */
+  private async jobQueue(): Promise<HealthIndicatorResult> {
+    const { queue } = await this.attempt('queue', () => this.queue.ping());
+    return queue.status === 'up'
+      ? { queue }
+      : this.indicators.check('queue').degraded(this.queue.description);
   }
+}
+
+/** A newer database does not matter: while a version is rolled out, the one before goes on serving. */
+function compare({ missing, unknown }: MigrationState): Record<string, unknown> {
+  if (missing.length > 0) throw new Error(`not run yet: ${missing.join(', ')}`);
+  return unknown.length > 0 ? { unknown } : {};
 }

@@ -24,6 +24,8 @@ export interface Consumer {
 export abstract class JobQueue {
   /** For people: without credentials. */
   abstract readonly description: string;
+  /** @throws Error when the queue cannot be reached, or does not answer within seconds */
+  abstract ping(): Promise<void>;
   /** @throws Error when the queue cannot be reached, or does not answer within seconds; then some may be on their way */
   abstract send(deliveries: readonly Delivery[]): Promise<void>;
   /**

@@ -54,6 +54,11 @@ export class BullMqJobQueue extends JobQueue {
     shutdown.register('close_database', () => this.close());
   }
 
+  async ping(): Promise<void> {
+    // Fails at once where there is no connection.
+    await this.sender.ping();
+  }
+
   async send(deliveries: readonly Delivery[]): Promise<void> {
     if (this.sender.status !== 'ready') {
       await once(this.sender, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -76,6 +76,10 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
     context.write({ text: ADD, values: parametersOf([delivery]) });
   }
 
+  async ping(): Promise<void> {
+    await this.pool.query(`select 'graphile_worker.add_jobs'::regproc`);
+  }
+
   async send(deliveries: readonly Delivery[]): Promise<void> {
     await this.pool.query(ADD, parametersOf(deliveries));
   }

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OperationServer } from '../../src/modules/health/index.js';
+import { TestClient } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { FlakyProxy } from '../support/flaky-proxy.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TestApp } from '../support/test-app.js';
+
+/** A probe, or a scrape, that is answered later than this counts as not answered. */
+const LIMIT_MS = 5_000;
+
+const operationOf = async (app: TestApp) =>
+  new TestClient(`http://127.0.0.1:${await app.nest.get(OperationServer).listen(0)}`);
+
+describe.each([
+  ['the API', (app: TestApp) => Promise.resolve(app.client)],
+  ['a port of its own', operationOf],
+])('health, told by %s', (_, toldBy) => {
+  let database: TestDatabase;
+  let proxy: FlakyProxy;
+  let app: TestApp;
+  let client: TestClient;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    proxy = new FlakyProxy(new URL(database.url));
+    app = await TestApp.start({ DATABASE_URL: await proxy.open() }, { database });
+    client = await toldBy(app);
+  });
+  afterAll(async () => {
+    await app.stop();
+    await proxy.close();
+    await database.drop();
+  });
+
+  it('says of each part that it is up, and of the whole that it is ok', async () => {
+    for (const path of ['/health', '/health/ready']) {
+      const { status, body } = await client.get(path);
+      expect([status, body.status, body.error]).toEqual([200, 'ok', {}]);
+      expect(body.details).toMatchObject({
+        accepting: { status: 'up' },
+        database: { status: 'up' },
+        migrations: { status: 'up' },
+        queue: { status: 'up' },
+      });
+    }
+    expect((await client.get('/health/live')).body).toEqual({ status: 'ok' });
+  });
+
+  it('has no details for whoever comes through a proxy', async () => {
+    for (const path of ['/health', '/health/ready', '/health/live']) {
+      const { status, body } = await client.with({ 'x-forwarded-for': '203.0.113.7' }).get(path);
+      expect([status, body]).toEqual([200, { status: 'ok' }]);
+    }
+  });
+
+  it('is not ready on a database that is older than the code', async () => {
+    const [latest] = await database.rows<{ id: number; timestamp: string; name: string }>(
+      'delete from migrations where id = (select max(id) from migrations) returning *',
+    );
+    const { status, body } = await client.get('/health/ready');
+    expect([status, body.status]).toEqual([503, 'error']);
+    expect(body.error).toEqual({
+      migrations: expect.objectContaining({ status: 'down', message: `not run yet: ${latest!.name}` }),
+    });
+    await database.rows('insert into migrations values ($1, $2, $3)', Object.values(latest!));
+    expect((await client.get('/health/ready')).status).toBe(200);
+  });
+
+  it('is ready on a database that is newer than the code, and names what it does not know', async () => {
+    const name = 'OfTheNextVersion4102444800000';
+    await database.rows('insert into migrations (timestamp, name) values (4102444800000, $1)', [name]);
+    const { status, body } = await client.get('/health/ready');
+    expect([status, body.details.migrations]).toEqual([
+      200,
+      expect.objectContaining({ status: 'up', unknown: [name] }),
+    ]);
+    await database.rows('delete from migrations where name = $1', [name]);
+  });
+
+  it('goes with the database and comes back with it; the process is alive all the time', async () => {
+    await proxy.close();
+    try {
+      const { status, body } = await client.get('/health/ready');
+      expect([status, body.status]).toEqual([503, 'error']);
+      expect(body.error).toMatchObject({ database: { status: 'down' }, migrations: { status: 'down' } });
+      const elsewhere = await client.with({ forwarded: 'for=203.0.113.7' }).get('/health/ready');
+      expect([elsewhere.status, elsewhere.body]).toEqual([503, { status: 'error' }]);
+      expect((await client.get('/health/live')).status).toBe(200);
+    } finally {
+      await proxy.open();
+    }
+    await eventually(async () => expect((await client.get('/health/ready')).status).toBe(200));
+  });
+
+  it('is told in time, as the metrics are, also when the database falls silent', async () => {
+    proxy.fallSilent();
+    try {
+      for (const [path, expected] of [
+        ['/health/ready', 503],
+        ['/metrics', 200],
+      ] as const) {
+        const askedAt = performance.now();
+        expect((await client.get(path)).status).toBe(expected);
+        expect(performance.now() - askedAt).toBeLessThan(LIMIT_MS);
+      }
+    } finally {
+      proxy.speakAgain();
+    }
+    await eventually(async () => expect((await client.get('/health/ready')).status).toBe(200), 30_000);
+  }, 60_000);
+});
+
+describe('health of a process whose queue is in Redis', () => {
+  it('is degraded while Redis is away, and ready all the same: jobs wait in the database', async () => {
+    const redis = await RedisServer.start();
+    const app = await TestApp.start({ REDIS_URL: redis.url });
+    const queue = async () => (await app.client.get('/health/ready')).body.details.queue.status;
+    try {
+      await eventually(async () => expect(await queue()).toBe('up'));
+      await redis.stop();
+      await eventually(async () => expect(await queue()).toBe('degraded'));
+      const { status, body } = await app.client.get('/health/ready');
+      expect([status, body.status]).toEqual([200, 'degraded']);
+      expect(JSON.stringify(body.details.queue)).toContain('queue in Redis');
+      const elsewhere = await app.client.with({ 'x-real-ip': '203.0.113.7' }).get('/health');
+      expect([elsewhere.status, elsewhere.body]).toEqual([200, { status: 'ok' }]);
+      await redis.start();
+      await eventually(async () => expect(await queue()).toBe('up'));
+    } finally {
+      await app.stop();
+      await redis.stop();
+    }
+  });
+});
+
+describe('health of a process that drains', () => {
+  it('is not ready any more, and says so until its end', async () => {
+    const app = await TestApp.start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '5' });
+    const client = await operationOf(app);
+    app.model.script({ text: 'word '.repeat(400), pace: { chunk: 5, tokensPerSecond: 100 } });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    await app.client.say(sessionId, 'Say it');
+    const stopping = app.stop();
+    await eventually(async () => {
+      const { status, body } = await client.get('/health/ready');
+      expect([status, body.details.accepting.status]).toEqual([503, 'down']);
+    });
+    expect((await client.get('/health/live')).status).toBe(200);
+    await stopping;
+  });
+});
