@@ -18,6 +18,7 @@ import {
   requireUtf8,
 } from './shared/api/request-body.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
+import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 
 /** The HTTP application, ready to listen. */
 export async function createHttpApp(): Promise<NestExpressApplication> {
@@ -33,6 +34,7 @@ export async function createHttpApp(): Promise<NestExpressApplication> {
 export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.set('etag', false);
   app.use(app.get(OpenRequests).track);
+  app.use(app.get(HttpMetrics).measure);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   const { auth, corsAllowedOrigins } = app.get(Config);

@@ -92,10 +92,20 @@ export class SseResponder {
       this.open.delete(response);
       this.metrics.disconnected();
     });
-    open(() => this.drained(response))
+    // What is older has waited for the reader, and not for us.
+    let waitingSince = this.clock.now();
+    const ready = () => {
+      const drained = this.drained(response);
+      void drained?.then(() => (waitingSince = this.clock.now()));
+      return drained;
+    };
+    open(ready)
       .pipe(takeUntil(race(left$, this.end$)))
       .subscribe({
-        next: (item) => this.write(response, this.frame(sessionId, item)),
+        next: (item) => {
+          this.write(response, this.frame(sessionId, item));
+          if (!isReset(item) && item.createdAt >= waitingSince) this.measureDelivery(item);
+        },
         complete: () => response.end(),
         error: (error: unknown) => {
           // The reader comes back by itself and resumes.
@@ -126,6 +136,11 @@ export class SseResponder {
         this.logger.warn({ err: error }, 'the credentials of open streams could not be checked');
       }
     }
+  }
+
+  /** Stored by another process, it has the time of that one's clock. */
+  private measureDelivery({ createdAt }: StoredEvent): void {
+    this.metrics.delivered(Math.max(0, this.clock.now().getTime() - createdAt.getTime()) / 1000);
   }
 
   private write(response: Response, frame: string): void {

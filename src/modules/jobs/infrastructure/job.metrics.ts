@@ -3,6 +3,9 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { DatabaseGauges } from '../../../shared/infrastructure/metrics/database-gauges.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { JOB_STATUSES } from '../domain/job-status.js';
+import { jobTypeOf } from '../domain/job.js';
 
 /** Counts what this process sees happen to jobs; how many are queued is asked of the database with each scrape. */
 @Injectable()
@@ -10,7 +13,7 @@ export class JobMetrics {
   private readonly jobs: Counter<'type' | 'status'>;
   private readonly duration: Histogram<'type' | 'status'>;
 
-  constructor(registry: Registry, gauges: DatabaseGauges) {
+  constructor(registry: Registry, gauges: DatabaseGauges, agents: AgentRegistry) {
     const registers = [registry];
     this.jobs = new Counter({
       name: 'jobs_total',
@@ -18,6 +21,10 @@ export class JobMetrics {
       labelNames: ['type', 'status'],
       registers,
     });
+    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    for (const { id } of agents.all()) {
+      for (const status of JOB_STATUSES) this.jobs.inc({ type: jobTypeOf(id), status }, 0);
+    }
     this.duration = new Histogram({
       name: 'job_duration_seconds',
       help: 'The last attempt of a job, from its start to the end of the job',

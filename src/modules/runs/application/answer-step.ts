@@ -80,7 +80,12 @@ export class AnswerStep {
     const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
     for (let retries = 0; ; retries++) {
       try {
-        const answer = await this.ask({ ...request, retry: retries }, draft, isFirst, signal);
+        const answer = await this.ask(
+          { ...request, retry: retries },
+          draft,
+          isFirst && retries === 0,
+          signal,
+        );
         return await this.reply.execute({ ...draft, answer });
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
@@ -107,7 +112,7 @@ export class AnswerStep {
     return { turn, messageId: call.messageId!, call, shown: '' };
   }
 
-  /** @param isFirst whether the run has asked nothing before: then the time until its first word is ours alone */
+  /** @param isFirst whether the run has asked nothing before, not even this: then the time until its first word is ours alone */
   private async ask(
     request: ModelRequest,
     draft: Draft,

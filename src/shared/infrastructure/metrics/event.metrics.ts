@@ -9,6 +9,7 @@ export class EventMetrics extends StreamMetrics {
   private readonly flushDuration: Histogram;
   private readonly connections: Gauge;
   private readonly sentEvents: Counter<'type'>;
+  private readonly delivery: Histogram;
 
   constructor(registry: Registry) {
     super();
@@ -32,6 +33,12 @@ export class EventMetrics extends StreamMetrics {
       labelNames: ['type'],
       registers,
     });
+    this.delivery = new Histogram({
+      name: 'event_delivery_seconds',
+      help: 'From the storing of an event to its sending, to readers who had been waiting for it',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
   }
 
   flushed(events: number, seconds: number): void {
@@ -49,5 +56,9 @@ export class EventMetrics extends StreamMetrics {
 
   sent(type: string): void {
     this.sentEvents.inc({ type });
+  }
+
+  delivered(seconds: number): void {
+    this.delivery.observe(seconds);
   }
 }

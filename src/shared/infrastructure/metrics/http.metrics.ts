@@ -1,10 +1,12 @@
-import { Injectable, NestMiddleware } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { Histogram, Registry } from 'prom-client';
 
-/** How long requests take. A stream counts from its beginning to its end. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** How long requests take, also those that are refused before a route is found. A stream counts until its end. */
 @Injectable()
-export class HttpMetrics implements NestMiddleware {
+export class HttpMetrics {
   private readonly duration: Histogram<'method' | 'route' | 'status'>;
 
   constructor(registry: Registry) {
@@ -17,14 +19,26 @@ export class HttpMetrics implements NestMiddleware {
     });
   }
 
-  use(request: Request, response: Response, next: NextFunction): void {
+  readonly measure = (request: Request, response: Response, next: NextFunction): void => {
     const begunAt = performance.now();
     response.once('close', () => {
-      // The pattern, not the address: labels never hold ids.
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
-      const labels = { method: request.method, route, status: String(response.statusCode) };
+      const labels = { method: methodOf(request), route: routeOf(request), status: statusOf(response) };
       this.duration.observe(labels, (performance.now() - begunAt) / 1000);
     });
     next();
-  }
+  };
 }
+
+// Labels are bounded, whatever clients send.
+
+const methodOf = ({ method }: Request): string => (METHODS.has(method) ? method : 'other');
+
+/** The pattern, not the address. What is no address itself is middleware for every route, so there was none. */
+function routeOf({ route }: Request): string {
+  const path = (route as { path?: string } | undefined)?.path;
+  return path?.startsWith('/') ? path : 'none';
+}
+
+/** A client that left before the answer has been sent none, whatever it would have been. */
+const statusOf = ({ headersSent, statusCode }: Response): string =>
+  headersSent ? String(statusCode) : 'aborted';
