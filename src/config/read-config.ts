@@ -110,6 +110,9 @@ const SETTINGS = z.object({
   LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
 });
 
+/** All that may be set: for whatever sets it elsewhere, such as a deployment. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape);
+
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 

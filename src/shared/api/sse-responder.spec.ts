@@ -6,6 +6,7 @@ import { readConfig } from '../../config/read-config.js';
 import { Ready, StoredEvent, StreamItem } from '../application/event-stream.js';
 import { Shutdown } from '../application/shutdown.js';
 import { StreamMetrics } from '../application/stream-metrics.js';
+import { Authentication } from './authentication.js';
 import { SseResponder } from './sse-responder.js';
 
 class Deliveries extends StreamMetrics {
@@ -27,7 +28,8 @@ function streaming() {
   const response = Object.assign(new PassThrough(), { req: { method: 'GET' }, writeHead: () => undefined });
   const items$ = new Subject<StreamItem>();
   let ready: Ready | undefined;
-  new SseResponder(metrics, clock, new Shutdown(config), config).send(
+  const authentication = new Authentication({ authenticate: async () => 'local' });
+  new SseResponder(metrics, clock, authentication, new Shutdown(config), config).send(
     response as unknown as Response,
     's',
     0,

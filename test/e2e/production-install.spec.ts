@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { installForProduction } from '../support/production-install.js';
+import { ScriptedModel } from '../support/scripted-model.js';
+import { ServerProcess } from '../support/server-process.js';
+
+describe('an install without packages of development and optional ones', () => {
+  let folder: string;
+  let scriptIn: (script: string) => string[];
+  let database: TestDatabase;
+  let model: ScriptedModel;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'agent-runtime-install-'));
+    scriptIn = await installForProduction(folder);
+    database = await TestDatabase.create();
+    model = await ScriptedModel.start();
+    env = { DATABASE_URL: database.url, OPENAI_BASE_URL: model.url };
+  });
+  afterAll(async () => {
+    await model?.stop();
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('brings an empty database up to date', async () => {
+    await database.rows('drop schema public cascade; create schema public');
+    const migrate = ServerProcess.spawn(env, [...scriptIn('migrations-cli.js'), 'run']);
+    expect(await migrate.exited, migrate.errors).toEqual({ code: 0, signal: null });
+    const [{ count } = { count: 0 }] = await database.rows<{ count: number }>(
+      'select count(*)::int as count from migrations',
+    );
+    expect(count).toBeGreaterThan(0);
+  });
+
+  it('serves, and carries out jobs', async () => {
+    model.always({ text: 'Done.' });
+    const api = await ServerProcess.start(env, [...scriptIn('main.js'), '--api-only']);
+    const worker = await ServerProcess.start(env, scriptIn('worker.js'));
+    try {
+      const sessionId = await api.client.openSession({ agent: 'ask' });
+      const events = await api.client.ask(sessionId, 'Say it');
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+      const { body: job } = await api.client.post('/v1/jobs/agents/ask/1.0.0', {
+        session_id: sessionId,
+        query: 'Do it',
+      });
+      await eventually(async () => {
+        const { body } = await api.client.get(`/v1/jobs/${job.job_id}`);
+        expect(body).toMatchObject({ status: 'done', result: { text: 'Done.' } });
+      });
+      expect(await Promise.all([api.stop(), worker.stop()])).toEqual([
+        { code: 0, signal: null },
+        { code: 0, signal: null },
+      ]);
+    } finally {
+      await Promise.all([api.stop('SIGKILL'), worker.stop('SIGKILL')]);
+    }
+  });
+});
