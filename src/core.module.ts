@@ -4,13 +4,13 @@ import { LoggerModule } from 'nestjs-pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { Config } from './config/config.js';
-import { requestIdOf } from './shared/api/request-id.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
 import { Idempotency } from './shared/application/idempotency.js';
 import { Journal } from './shared/application/journal.js';
 import { Shutdown } from './shared/application/shutdown.js';
 import { StreamMetrics } from './shared/application/stream-metrics.js';
+import { Tracing } from './shared/application/tracing.js';
 import { UnitOfWork } from './shared/application/unit-of-work.js';
 import { Clock } from './shared/domain/clock.js';
 import { Ids } from './shared/domain/ids.js';
@@ -33,6 +33,7 @@ import { RequestRates } from './shared/infrastructure/persistence/request-rates.
 import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
 import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
 import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
+import { openTracing } from './shared/infrastructure/tracing/open-tracing.js';
 import { SystemClock } from './shared/infrastructure/system-clock.js';
 import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
 import { ConfigModule } from './config/config.module.js';
@@ -44,10 +45,7 @@ import { TABLES } from './tables.js';
   imports: [
     ConfigModule,
     EventEmitterModule.forRoot(),
-    LoggerModule.forRootAsync({
-      inject: [Config],
-      useFactory: (config: Config) => loggerOptions(config, requestIdOf),
-    }),
+    LoggerModule.forRootAsync({ inject: [Config], useFactory: loggerOptions }),
   ],
   providers: [
     Shutdown,
@@ -72,6 +70,7 @@ import { TABLES } from './tables.js';
     { provide: EventStream, useClass: LogEventStream },
     { provide: DeltaLog, useClass: DeltaWriter },
     { provide: StreamMetrics, useExisting: EventMetrics },
+    { provide: Tracing, inject: [Config, InstanceId, Shutdown], useFactory: openTracing },
     {
       provide: Registry,
       useFactory: () => {
@@ -107,6 +106,7 @@ import { TABLES } from './tables.js';
     EventStream,
     DeltaLog,
     StreamMetrics,
+    Tracing,
     InstanceId,
     PostgresListener,
     Shutdown,

@@ -17,6 +17,7 @@ import {
   requireStorable,
   requireUtf8,
 } from './shared/api/request-body.js';
+import { RequestLog } from './shared/api/request-log.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 
@@ -35,6 +36,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.set('etag', false);
   app.use(app.get(OpenRequests).track);
   app.use(app.get(HttpMetrics).measure);
+  app.use(app.get(RequestLog).track);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   const { auth, corsAllowedOrigins } = app.get(Config);

@@ -61,6 +61,16 @@ export abstract class Config {
   abstract readonly corsAllowedOrigins: readonly string[];
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   abstract readonly logFormat: 'pretty' | 'json';
+  /** Where spans are sent, and as whose; undefined = nowhere. */
+  abstract readonly tracing:
+    | {
+        /** Of a collector that speaks OTLP over HTTP. */
+        readonly endpoint: string;
+        readonly serviceName: string;
+        /** The part of the traces begun here that is recorded, 0..1. */
+        readonly ratio: number;
+      }
+    | undefined;
 }
 
 /** Settings that cannot be used. The message names each faulty variable and what it must be, never its value. */

@@ -31,6 +31,7 @@ describe('the settings', () => {
       rateLimitPerMinute: 600,
       sseConnectionsPerUser: 100,
       logFormat: 'json',
+      tracing: undefined,
     });
     expect(readConfig({}, true).logFormat).toBe('pretty');
   });
@@ -51,6 +52,8 @@ describe('the settings', () => {
       OPENAI_BASE_URL: 'not a url',
       MULTI_AGENT_MODE: 'maybe',
       LOG_LEVEL: 'loud',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+      OTEL_TRACES_SAMPLER_ARG: '1.5',
     });
     for (const name of [
       'PORT',
@@ -59,10 +62,12 @@ describe('the settings', () => {
       'OPENAI_BASE_URL',
       'MULTI_AGENT_MODE',
       'LOG_LEVEL',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_TRACES_SAMPLER_ARG',
     ]) {
       expect(message).toMatch(new RegExp(`^  ${name} must `, 'm'));
     }
-    expect(message).not.toMatch(/70000|many|hunter2|not a url|maybe|loud/);
+    expect(message).not.toMatch(/70000|many|hunter2|not a url|maybe|loud|4318|1\.5/);
   });
 
   it.each(['0.0.0.0', '192.168.1.5', 'example.com', '::'])(

@@ -108,6 +108,13 @@ const SETTINGS = z.object({
     )
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https'),
+  OTEL_SERVICE_NAME: z.string().default('agent-runtime'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .default(1),
 });
 
 /** All that may be set: for whatever sets it elsewhere, such as a deployment. */
@@ -181,6 +188,14 @@ export function readConfig(
     corsAllowedOrigins: s.CORS_ALLOWED_ORIGINS,
     logLevel: s.LOG_LEVEL,
     logFormat: s.LOG_FORMAT ?? (terminal ? 'pretty' : 'json'),
+    tracing:
+      s.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: s.OTEL_EXPORTER_OTLP_ENDPOINT,
+            serviceName: s.OTEL_SERVICE_NAME,
+            ratio: s.OTEL_TRACES_SAMPLER_ARG,
+          },
   });
 }
 

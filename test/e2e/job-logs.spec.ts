@@ -38,7 +38,7 @@ it('every line about a job says which job, trace, run and session it is about, w
   });
   const about = { job_id: job.job_id, trace_id: TRACE, session_id: sessionId, run_id: done.run_id };
   const read = () => server.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  for (const said of ['the model is asked again', 'an attempt of a job ended: completed']) {
+  for (const said of ['the model is asked again', 'an attempt of a job ended']) {
     await eventually(() => expect(read().find(({ msg }) => msg === said)).toMatchObject(about));
   }
   const lines = read();

@@ -40,6 +40,11 @@ export class ScriptedModel {
     return `${this.server.url}/v1`;
   }
 
+  /** The value of a header of each request since the start. */
+  headers(name: string): (string | undefined)[] {
+    return this.server.getRequests().map(({ headers }) => headers[name]);
+  }
+
   stop(): Promise<void> {
     return this.server.stop();
   }

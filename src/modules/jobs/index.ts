@@ -6,6 +6,7 @@ export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
 export { JobSupervisor } from './application/job-supervisor.js';
 export { JOB_STATUSES, toJobView } from './application/job-view.js';
 export { JobWorker } from './application/job-worker.js';
+export { placeOfJob } from './application/place-of-job.js';
 export { JobQueries } from './application/job.queries.js';
 export { JobFailed } from './domain/job.errors.js';
 export { JOB_TIMED_OUT, type Job, type JobError, type JobState } from './domain/job.js';

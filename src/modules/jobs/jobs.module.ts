@@ -17,6 +17,7 @@ import { JobWatch } from './application/job-watch.js';
 import { JobWorker } from './application/job-worker.js';
 import { JobQueries } from './application/job.queries.js';
 import { RecoverJobs } from './application/recover-jobs.js';
+import { SaveJob } from './application/save-job.js';
 import { SettleJob } from './application/settle-job.js';
 import { StartJob } from './application/start-job.js';
 import { JobRepository } from './domain/job.repository.js';
@@ -36,6 +37,7 @@ import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
     EnqueueJob,
     CancelJob,
     StartJob,
+    SaveJob,
     SettleJob,
     RecoverJobs,
     DeliverJobs,

@@ -31,6 +31,7 @@ import { PrepareTurn } from './application/prepare-turn.js';
 import { ProposePlan } from './application/propose-plan.js';
 import { RecordFailure } from './application/record-failure.js';
 import { RecordReply } from './application/record-reply.js';
+import { ReportRun } from './application/report-run.js';
 import { RetryPlan } from './application/retry-plan.js';
 import { RunMetrics } from './application/run-metrics.js';
 import { Leases } from './application/leases.js';
@@ -82,6 +83,7 @@ import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository
     ExpireToolCalls,
     ExpireApprovals,
     DeadlineWatch,
+    ReportRun,
     Orchestrator,
     ClassifyTask,
     PrepareTurn,

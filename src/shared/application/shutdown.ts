@@ -11,6 +11,7 @@ const STAGES = [
   'settle_runs',
   'close_database',
   'stop_database',
+  'flush_spans',
 ] as const;
 
 export type ShutdownStage = (typeof STAGES)[number];
@@ -19,7 +20,12 @@ export type ShutdownStage = (typeof STAGES)[number];
 export const LAST_WRITE_MS = 10_000;
 
 /** Stages that need the HTTP server gone: whoever still uses the database has been told to stop by then. */
-const AFTER_HTTP: readonly ShutdownStage[] = ['settle_runs', 'close_database', 'stop_database'];
+const AFTER_HTTP: readonly ShutdownStage[] = [
+  'settle_runs',
+  'close_database',
+  'stop_database',
+  'flush_spans',
+];
 
 /**
  * Ends the process in order, driven by `app.close()`. Whoever holds something that must end registers how, by stage.

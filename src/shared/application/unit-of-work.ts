@@ -10,6 +10,8 @@ export interface Transaction {
   get<R>(repository: RepositoryType<R>): R;
   /** Appends events to their sessions' logs, in the order given, when the work is done. */
   record(...events: DomainEvent[]): void;
+  /** Tells others than the database what the work has done: after the commit, and only then. It must not throw. */
+  afterCommit(tell: () => void): void;
 }
 
 /** What a unit of work left behind. */

@@ -1,33 +1,16 @@
-import type { IncomingMessage } from 'node:http';
 import { Params } from 'nestjs-pino';
 import { Config } from '../../config/config.js';
 import { logFields } from '../application/log-context.js';
+import { logOutput } from './log-output.js';
 
-/** Probes and scrapes come every few seconds and say nothing. */
-const QUIET = /^\/(health|metrics|docs)(\/|$|\?)/;
-
-/** How this process logs: one line per request, JSON unless somebody watches a terminal. */
-export function loggerOptions(config: Config, requestIdOf: (request: IncomingMessage) => string): Params {
-  return {
-    pinoHttp: {
-      level: config.logLevel,
-      genReqId: requestIdOf,
-      mixin: logFields,
-      customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
-      autoLogging: { ignore: (request: IncomingMessage) => QUIET.test(request.url ?? '') },
-      wrapSerializers: false, // ours get the objects themselves
-      serializers: {
-        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
-        res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
-        err: describeError,
-      },
-      redact: ['req.headers', 'res.headers'],
-      ...(config.logFormat === 'pretty' && {
-        transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,context' } },
-      }),
-    },
-  };
-}
+/** How this process logs: JSON unless somebody watches a terminal. Requests are logged by RequestLog. */
+export const loggerOptions = (config: Config): Params => ({
+  pinoHttp: [
+    { level: config.logLevel, mixin: logFields, wrapSerializers: false, serializers: { err: describeError } },
+    logOutput(config),
+  ],
+  forRoutes: [], // what a line is about is known by the log context
+});
 
 /**
  * What a log needs of an error. Not its other fields: a database error carries the statement's parameters, which are

@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { createParser } from 'eventsource-parser';
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { Config } from '../../../config/config.js';
+import { toTraceparent } from '../../../shared/application/trace-context.js';
+import { Span, SpanAttributes, Tracing } from '../../../shared/application/tracing.js';
 import { storableText } from '../../../shared/domain/storable.js';
 import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
 import {
@@ -34,12 +36,16 @@ interface Gathered {
   finishReason: string | null;
   usage: ModelUsage | null;
   firstTokenMs: number | null;
+  /** As the provider calls the answer, and the model that gave it. */
+  id: unknown;
+  model: unknown;
 }
 
 /** Any server that speaks OpenAI's chat completions, streamed. */
 @Injectable()
 export class OpenAiLanguageModel extends LanguageModel {
   private readonly client: OpenAI;
+  private readonly server: URL;
   private readonly connectTimeoutMs: number;
   private readonly idleTimeoutMs: number;
 
@@ -47,6 +53,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     endpoint: ModelEndpoint,
     private readonly circuit: ModelCircuit,
     private readonly metrics: ModelMetrics,
+    private readonly tracing: Tracing,
     config: Config,
   ) {
     super();
@@ -60,24 +67,42 @@ export class OpenAiLanguageModel extends LanguageModel {
       logLevel: 'off', // it would print the provider's words
       fetch: modelFetch,
     });
+    this.server = new URL(this.client.baseURL);
   }
 
   async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
-    return enterModelCall(request.model, async () => {
-      try {
-        const answer = await this.circuit.pass(
-          (begins) => this.request(request, listener, begins, signal),
-          signal,
-          request.retry,
-        );
-        this.metrics.answered(request.model, answer);
-        return answer;
-      } catch (error) {
-        const outcome = error instanceof ModelError ? error.code.slice('model.'.length) : 'aborted';
-        this.metrics.failed(request.model, outcome);
-        throw error;
-      }
-    });
+    const start = { kind: 'client', attributes: this.attributesOf(request) } as const;
+    return enterModelCall(request.model, () =>
+      this.tracing.within(`chat ${request.model}`, start, async (span) => {
+        try {
+          const answer = await this.circuit.pass(
+            (begins) => this.request(request, listener, begins, signal, span),
+            signal,
+            request.retry,
+          );
+          this.metrics.answered(request.model, answer);
+          return answer;
+        } catch (error) {
+          const outcome = error instanceof ModelError ? error.code.slice('model.'.length) : 'aborted';
+          this.metrics.failed(request.model, outcome);
+          span.fail(outcome);
+          throw error;
+        }
+      }),
+    );
+  }
+
+  private attributesOf({ model, retry, responseFormat }: ModelRequest): SpanAttributes {
+    return {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai', // whoever is behind it: that is what it speaks
+      'gen_ai.request.model': model,
+      'gen_ai.request.stream': true,
+      'gen_ai.output.type': responseFormat ? 'json' : 'text',
+      'server.address': this.server.hostname,
+      'server.port': Number(this.server.port) || (this.server.protocol === 'https:' ? 443 : 80),
+      'agent_runtime.retry': retry,
+    };
   }
 
   /** @throws ModelError, or the signal's reason */
@@ -86,9 +111,10 @@ export class OpenAiLanguageModel extends LanguageModel {
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
+    span: Span,
   ): Promise<ModelAnswer> {
     try {
-      return await this.stream(request, listener, begins, signal);
+      return await this.stream(request, listener, begins, signal, span);
     } catch (error) {
       throw signal.aborted ? signal.reason : toModelError(error);
     }
@@ -99,11 +125,15 @@ export class OpenAiLanguageModel extends LanguageModel {
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
+    span: Span,
   ): Promise<ModelAnswer> {
     const sentAt = performance.now();
     const idle = new AbortController();
     const response = await this.client.chat.completions
-      .create(toBody(request), { signal: AbortSignal.any([signal, idle.signal]) })
+      .create(toBody(request), {
+        signal: AbortSignal.any([signal, idle.signal]),
+        ...(span.context && { headers: { traceparent: toTraceparent(span.context) } }),
+      })
       .asResponse();
     const gathered: Gathered = {
       content: '',
@@ -111,6 +141,8 @@ export class OpenAiLanguageModel extends LanguageModel {
       finishReason: null,
       usage: null,
       firstTokenMs: null,
+      id: undefined,
+      model: undefined,
     };
     const text = new WellFormedText();
     const emit = (piece: string) => {
@@ -136,7 +168,9 @@ export class OpenAiLanguageModel extends LanguageModel {
     signal.throwIfAborted();
     idle.signal.throwIfAborted();
     emit(text.end());
-    return complete(gathered, performance.now() - sentAt);
+    const answer = complete(gathered, performance.now() - sentAt);
+    span.set(describeAnswer(answer, gathered));
+    return answer;
   }
 }
 
@@ -173,6 +207,8 @@ function gather(gathered: Gathered, chunk: Chunk): string {
   if (chunk.usage) {
     gathered.usage = toUsage(chunk.usage);
   }
+  gathered.id ??= chunk.id;
+  gathered.model ??= chunk.model;
   const choice = chunk.choices?.[0];
   if (!choice) return '';
   gathered.finishReason = choice.finish_reason ?? gathered.finishReason;
@@ -236,6 +272,21 @@ function complete(gathered: Gathered, durationMs: number): ModelAnswer {
     firstTokenMs: gathered.firstTokenMs ?? durationMs,
   };
 }
+
+const LONGEST_NAME = 100;
+
+/** A provider may call things anything. */
+const nameOf = (name: unknown): string | undefined =>
+  typeof name === 'string' ? storableText(name).slice(0, LONGEST_NAME) : undefined;
+
+const describeAnswer = (answer: ModelAnswer, { id, model }: Gathered): SpanAttributes => ({
+  'gen_ai.response.id': nameOf(id),
+  'gen_ai.response.model': nameOf(model),
+  'gen_ai.response.finish_reasons': [answer.finishReason],
+  'gen_ai.response.time_to_first_chunk': answer.firstTokenMs / 1000,
+  'gen_ai.usage.input_tokens': answer.usage?.promptTokens,
+  'gen_ai.usage.output_tokens': answer.usage?.completionTokens,
+});
 
 function toBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
   return {

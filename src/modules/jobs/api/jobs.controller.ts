@@ -5,7 +5,6 @@ import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { TraceId } from '../../../shared/api/trace-id.js';
 import { CancelJob } from '../application/cancel-job.js';
 import { EnqueueJob } from '../application/enqueue-job.js';
 import { toJobView } from '../application/job-view.js';
@@ -42,7 +41,6 @@ export class JobsController {
   })
   async request(
     @CurrentUser() userId: string,
-    @TraceId() traceId: string,
     @Param('agent_id') agent: string,
     @Param('version') version: string,
     @Body({ schema: RequestJobDto }) body: RequestJobDto,
@@ -50,7 +48,7 @@ export class JobsController {
   ) {
     const { session_id: sessionId, query, memory } = body;
     const { job, repeated } = await this.enqueueJob.execute({
-      ...{ userId, traceId, agent, version, sessionId, query, memory },
+      ...{ userId, agent, version, sessionId, query, memory },
     });
     response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
     return toJobView(job);

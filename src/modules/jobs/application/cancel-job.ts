@@ -5,6 +5,7 @@ import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
 import { JobSupervisor } from './job-supervisor.js';
+import { SaveJob } from './save-job.js';
 
 @Injectable()
 export class CancelJob {
@@ -12,6 +13,7 @@ export class CancelJob {
     private readonly uow: UnitOfWork,
     private readonly handlers: JobHandlers,
     private readonly supervisor: JobSupervisor,
+    private readonly saveJob: SaveJob,
     private readonly clock: Clock,
   ) {}
 
@@ -34,7 +36,7 @@ export class CancelJob {
           await this.handlers.of(agent).abandon(tx, job, null);
           job.cancel(now);
         }
-        await tx.get(JobRepository).save(job);
+        await this.saveJob.execute(tx, job);
       }
       return { job: job.snapshot(), repeated };
     });

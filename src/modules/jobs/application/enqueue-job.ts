@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
+import { currentTrace } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { newTrace, toTraceparent } from '../../../shared/application/trace-context.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
@@ -19,7 +21,6 @@ export interface EnqueueJobCommand extends JobRequest {
   readonly agent: string;
   /** Unset = the one there is. */
   readonly version?: string;
-  readonly traceId: string;
 }
 
 export interface EnqueuedJob {
@@ -47,19 +48,27 @@ export class EnqueueJob {
    */
   async execute(command: EnqueueJobCommand): Promise<EnqueuedJob> {
     if (this.shutdown.draining) throw new ServerDraining();
-    const { userId, sessionId, traceId } = command;
+    const { userId, sessionId } = command;
     const agent = this.agents.get(command.agent);
     if (command.version !== undefined && command.version !== agent.version) {
       throw new AgentVersionNotFound(agent.id, command.version, agent.version);
     }
     const payload = this.handlers.of(agent.id).accept(command);
+    const trace = currentTrace() ?? newTrace();
     const { value } = await this.uow.run('enqueue_job', async (tx) => {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       // In an archived session nothing new is said; what was said may still be summed up.
       if (agent.mode === 'conversation') session.requireOpen();
       const jobs = tx.get(JobRepository);
-      const given = { agent: agent.id, agentVersion: agent.version, payload, sessionId, userId, traceId };
-      const job = Job.queue({ ...given, id: this.ids.next() }, this.clock.now());
+      const job = Job.queue(
+        {
+          id: this.ids.next(),
+          ...{ agent: agent.id, agentVersion: agent.version, payload, sessionId, userId },
+          traceId: trace.traceId,
+          traceparent: toTraceparent(trace),
+        },
+        this.clock.now(),
+      );
       const { idempotencyKey } = job.snapshot();
       if (!(await jobs.add(job))) {
         const active = await jobs.findActive(idempotencyKey);

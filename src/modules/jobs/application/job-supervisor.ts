@@ -1,16 +1,19 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { LeasedWork } from '../../../shared/application/leased-work.js';
-import { withLogFields } from '../../../shared/application/log-context.js';
+import { withTrace } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { errorTypeOf } from '../../../shared/application/tracing.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { JobFailed } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobWork } from './job-handler.js';
 import { Delivery } from './job-queue.js';
 import { JOB_CANCELLED, JOB_LOST, JOB_OVERDUE, JOB_RELEASED, JobStop } from './job-stop.js';
+import { placeOfJob } from './place-of-job.js';
 import { SettleJob } from './settle-job.js';
 import { StartJob, StartedJob } from './start-job.js';
 
@@ -62,9 +65,11 @@ export class JobSupervisor implements OnApplicationBootstrap {
     const stop = new AbortController();
     // It may have been started while the others were told to stop.
     if (this.shutdown.draining) stop.abort(JOB_RELEASED);
-    const fields = { job_id: job.id, trace_id: job.traceId, session_id: job.sessionId, run_id: job.runId };
-    await this.work.carry(job.leaseToken!, { jobId: job.id }, stop, () =>
-      withLogFields(fields, () => this.attempt(job, work, stop)),
+    const { context } = placeOfJob(job);
+    const { id, sessionId, userId, runId } = job;
+    const fields = { job_id: id, session_id: sessionId, user_id: userId, run_id: runId };
+    await this.work.carry(job.leaseToken!, { jobId: id }, stop, () =>
+      withTrace(context, fields, () => this.attempt(job, work, stop)),
     );
   }
 
@@ -84,10 +89,12 @@ export class JobSupervisor implements OnApplicationBootstrap {
     }
     if ('result' in outcome) await this.settleJob.complete(job, outcome.result);
     else await this.settleJob.fail(job, outcome.error);
-    const ended = 'result' in outcome ? 'completed' : (outcome.error as Error).message;
+    const ended = 'result' in outcome ? 'completed' : reasonOf(outcome.error);
+    const { type, attempt } = job;
+    const durationMs = Math.round(performance.now() - begunAt);
     this.logger.log(
-      { job_type: job.type, attempt: job.attempt, duration_ms: Math.round(performance.now() - begunAt) },
-      `an attempt of a job ended: ${ended}`,
+      { job_type: type, attempt, outcome: ended, duration_ms: durationMs },
+      'an attempt of a job ended',
     );
   }
 
@@ -98,4 +105,9 @@ export class JobSupervisor implements OnApplicationBootstrap {
     await this.work.allDone();
     this.work.end();
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof JobStop) return error.kind;
+  return error instanceof JobFailed ? error.code : errorTypeOf(error);
 }

@@ -5,6 +5,7 @@ import { JOB_RECOVERY_EXHAUSTED } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
 import { JobQueries } from './job.queries.js';
+import { SaveJob } from './save-job.js';
 
 const JOBS_PER_SWEEP = 100;
 
@@ -17,6 +18,7 @@ export class RecoverJobs {
     private readonly uow: UnitOfWork,
     private readonly queries: JobQueries,
     private readonly handlers: JobHandlers,
+    private readonly saveJob: SaveJob,
     private readonly clock: Clock,
   ) {}
 
@@ -44,8 +46,9 @@ export class RecoverJobs {
         else job.fail(JOB_RECOVERY_EXHAUSTED, now);
         await this.handlers.of(agent).abandon(tx, job, job.snapshot().error);
       }
-      await tx.get(JobRepository).save(job);
-      this.logger.warn({ job_id: jobId, status: job.snapshot().status }, 'a job was left by its worker');
+      await this.saveJob.execute(tx, job);
+      const { status } = job.snapshot();
+      tx.afterCommit(() => this.logger.warn({ job_id: jobId, status }, 'a job was left by its worker'));
     });
   }
 }

@@ -11,6 +11,7 @@ import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
 import { JobStop } from './job-stop.js';
+import { SaveJob } from './save-job.js';
 
 /** Stores what came of an attempt. */
 @Injectable()
@@ -20,6 +21,7 @@ export class SettleJob {
   constructor(
     private readonly journal: Journal,
     private readonly handlers: JobHandlers,
+    private readonly saveJob: SaveJob,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -69,7 +71,7 @@ export class SettleJob {
       how(job, this.clock.now());
       const { agent, error } = job.snapshot();
       if (isToBeEnded) await this.handlers.of(agent).abandon(tx, job, error);
-      await tx.get(JobRepository).save(job);
+      await this.saveJob.execute(tx, job);
     });
   }
 

@@ -9,6 +9,7 @@ import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers, JobWork } from './job-handler.js';
 import { Delivery } from './job-queue.js';
+import { SaveJob } from './save-job.js';
 
 /** An attempt that is to be carried out by this process. */
 export interface StartedJob {
@@ -24,6 +25,7 @@ export class StartJob {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly handlers: JobHandlers,
+    private readonly saveJob: SaveJob,
     private readonly instance: InstanceId,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -59,7 +61,7 @@ export class StartJob {
       const job = await tx.get(JobRepository).findQueued(delivery);
       if (!job) return;
       job.fail({ code, message }, this.clock.now());
-      await tx.get(JobRepository).save(job);
+      await this.saveJob.execute(tx, job);
     });
   }
 }

@@ -19,6 +19,7 @@ const queue = () =>
       sessionId: 's',
       userId: 'u',
       traceId: 't',
+      traceparent: null,
     },
     NOW,
   );

@@ -54,6 +54,8 @@ export interface JobState {
   readonly recoveries: number;
   /** In the words of W3C Trace Context: 32 hexadecimal digits. */
   readonly traceId: string;
+  /** The span of that trace that asked for it; null where an older version took it in. */
+  readonly traceparent: string | null;
   /** The run of this attempt, where it has one. */
   readonly runId: string | null;
   /** Not before this may it be started. */
@@ -73,7 +75,7 @@ export interface JobState {
 
 type NewJob = Pick<
   JobState,
-  'id' | 'agent' | 'agentVersion' | 'payload' | 'sessionId' | 'userId' | 'traceId'
+  'id' | 'agent' | 'agentVersion' | 'payload' | 'sessionId' | 'userId' | 'traceId' | 'traceparent'
 >;
 
 /** What a job of this agent is called. */

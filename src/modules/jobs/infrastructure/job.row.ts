@@ -39,6 +39,7 @@ export const JobSchema = new EntitySchema<JobRow>({
     attempt: { type: 'integer' },
     recoveries: { type: 'integer' },
     traceId: { type: 'text' },
+    traceparent: { type: 'text', nullable: true },
     runId: { type: 'uuid', nullable: true },
     availableAt: { type: 'timestamptz' },
     deliveredAt: { type: 'timestamptz', nullable: true },

@@ -11,7 +11,7 @@ const COLUMNS = `j.id, j.type, j.agent, j.agent_version as "agentVersion", j.sta
   j.result_json as result,
   case when j.error_code is not null then json_build_object('code', j.error_code, 'message', j.error_text) end as error,
   j.session_id as "sessionId", j.user_id as "userId", j.idempotency_key as "idempotencyKey", j.attempt, j.recoveries,
-  j.trace_id as "traceId", j.run_id as "runId", j.available_at as "availableAt", j.deadline_at as "deadlineAt",
+  j.trace_id as "traceId", j.traceparent, j.run_id as "runId", j.available_at as "availableAt", j.deadline_at as "deadlineAt",
   j.lease_owner as "leaseOwner", j.lease_token as "leaseToken", j.cancel_requested_at as "cancelRequestedAt",
   j.created_at as "createdAt", j.started_at as "startedAt", j.finished_at as "finishedAt", j.version`;
 

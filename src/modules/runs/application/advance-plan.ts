@@ -7,6 +7,7 @@ import { RunState } from '../domain/run.js';
 import { EndPlan } from './end-plan.js';
 import { held } from './held-run.js';
 import { SaveRun } from './save-run.js';
+import { COMPLETED, StepEnd } from './step-end.js';
 
 /** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */
 @Injectable()
@@ -18,7 +19,7 @@ export class AdvancePlan {
     private readonly clock: Clock,
   ) {}
 
-  async execute(state: RunState, signal: AbortSignal): Promise<void> {
+  async execute(state: RunState, signal: AbortSignal): Promise<StepEnd> {
     await this.journal.write('advance_plan', signal, async (tx) => {
       const run = await held(tx, state);
       const plans = tx.get(PlanRepository);
@@ -37,5 +38,6 @@ export class AdvancePlan {
       }
       await this.saveRun.execute(tx, run);
     });
+    return COMPLETED;
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { toTraceparent } from '../../../shared/application/trace-context.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
@@ -20,6 +21,7 @@ import {
   JobRequest,
   JobStop,
   JobWork,
+  placeOfJob,
 } from '../../jobs/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunState, usageView } from '../domain/run.js';
@@ -103,6 +105,7 @@ export class AgentJob implements JobHandler {
     const now = this.clock.now();
     const run = Run.start({
       ...{ id: this.ids.next(), sessionId, userId, agent, jobId, now },
+      traceparent: toTraceparent(placeOfJob(job.snapshot()).context),
       trigger: 'job',
       entry: 'receive_directed_message',
       lease: this.leases.next(),

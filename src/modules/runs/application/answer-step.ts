@@ -17,7 +17,7 @@ import {
   ToolCatalog,
 } from '../../agents/index.js';
 import { PlanState } from '../../plans/index.js';
-import { RunError, RunState } from '../domain/run.js';
+import { RunError } from '../domain/run.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
@@ -27,6 +27,7 @@ import { errorOf, hasLeft } from './run-end.js';
 import { RunMetrics } from './run-metrics.js';
 import { RunAtWork } from './run.queries.js';
 import { SpokenCall } from './spoken-call.js';
+import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
 import { tellDiscarded, tellStarted } from './spoken-message.js';
 
 /** One message of a model in the making. */
@@ -57,15 +58,8 @@ export class AnswerStep {
     private readonly config: Config,
   ) {}
 
-  /**
-   * @param plan the one that the run carries out; undefined where it carries out none
-   * @returns the run after it, where that is known
-   */
-  async execute(
-    run: RunAtWork,
-    plan: PlanState | undefined,
-    signal: AbortSignal,
-  ): Promise<RunState | undefined> {
+  /** @param plan the one that the run carries out; undefined where it carries out none */
+  async execute(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<StepEnd> {
     const turn = await this.prepare.execute(run, plan, signal);
     const request: ModelRequest = {
       model: turn.agent.model ?? this.config.defaultModel,
@@ -75,7 +69,7 @@ export class AnswerStep {
     let draft = this.draft(turn, run.openCall);
     const { call } = draft;
     if (!run.openCall && !(await this.calls.begin(run, call, signal, (tx) => begin(tx, draft)))) {
-      return undefined;
+      return OUT_OF_CALLS;
     }
     const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
     for (let retries = 0; ; retries++) {
@@ -86,7 +80,7 @@ export class AnswerStep {
           isFirst && retries === 0,
           signal,
         );
-        return await this.reply.execute({ ...draft, answer });
+        return { ...COMPLETED, run: await this.reply.execute({ ...draft, answer }) };
       } catch (error) {
         if (hasLeft(error, signal)) throw error;
         await this.deltas.flushed(draft.messageId);
@@ -171,11 +165,11 @@ export class AnswerStep {
   }
 
   /** What nobody thought of ends the run as well, and readers forget what they were shown of the message. */
-  private failByDefect(draft: Draft, error: unknown): Promise<undefined> {
+  private failByDefect(draft: Draft, error: unknown): Promise<StepEnd> {
     return this.fail(draft, errorOf(error, this.logger, draft.turn.run.id));
   }
 
-  private async fail(draft: Draft, error: RunError): Promise<undefined> {
+  private async fail(draft: Draft, error: RunError): Promise<StepEnd> {
     await this.journal.writeOutcome('fail_run', async (tx) => {
       const run = await held(tx, draft.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failedCall(error, this.clock.now()))))
@@ -183,11 +177,13 @@ export class AnswerStep {
       tellDiscarded(tx, toBegun(draft), error.code);
       await this.failure.execute(tx, run, error);
     });
+    return { outcome: error.code };
   }
 
   /** The run has to stop: what has been said is kept. */
-  private async cut(draft: Draft, reason: unknown): Promise<undefined> {
+  private async cut(draft: Draft, reason: unknown): Promise<StepEnd> {
     await this.reply.cut({ ...draft, content: draft.shown, reason });
+    return STOPPED;
   }
 }
 

@@ -12,6 +12,7 @@ import { ToolCallNotFound } from '../domain/run.errors.js';
 import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { Leases } from './leases.js';
+import { ReportRun } from './report-run.js';
 import { SaveRun } from './save-run.js';
 import { ToolAnswers } from './tool-answers.js';
 
@@ -21,6 +22,7 @@ export class ApplyDecision {
   constructor(
     private readonly answers: ToolAnswers,
     private readonly saveRun: SaveRun,
+    private readonly report: ReportRun,
     private readonly leases: Leases,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -32,6 +34,7 @@ export class ApplyDecision {
    */
   async execute(tx: Transaction, run: Run, approval: Approval, now: Date): Promise<NewMessage | undefined> {
     await tx.get(ApprovalRepository).save(approval);
+    this.report.resolved(tx, run, approval);
     const { kind, callId } = approval.snapshot();
     const call = await tx.get(ToolCallRepository).find(callId);
     if (!call) throw new ToolCallNotFound(callId);
@@ -61,7 +64,7 @@ export class ApplyDecision {
     const content = approval.hasExpired
       ? 'Error: nobody allowed this call in time; it was not carried out'
       : `Error: the developer did not allow this call${because(feedback)}`;
-    const message = await this.answers.settle(tx, call, { status: 'rejected', content }, now);
+    const message = await this.answers.settle(tx, run, call, { status: 'rejected', content }, now);
     await this.answers.goOn(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
     return message;
   }
@@ -78,7 +81,7 @@ export class ApplyDecision {
     const plan = await plans.get(planId!);
     const act = { id: this.ids.next(), by: decidedBy!, reason: feedback, now };
     const answer = (status: 'completed' | 'rejected', content: string) =>
-      this.answers.settle(tx, call, { status, content }, now);
+      this.answers.settle(tx, run, call, { status, content }, now);
     if (decision === 'approve') {
       plan.approve(id, act);
       plan.start({ id: this.ids.next(), by: RUNTIME, now });

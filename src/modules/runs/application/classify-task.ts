@@ -26,6 +26,7 @@ import { RunRepository } from '../domain/run.repository.js';
 import { held } from './held-run.js';
 import { ModelCalls } from './model-calls.js';
 import { RunAtWork } from './run.queries.js';
+import { COMPLETED, OUT_OF_CALLS, StepEnd } from './step-end.js';
 
 const PROMPT = `Classify the task of a developer.
 is_atomic: false only when it needs a plan: several steps over several files, or a design to be agreed on first.
@@ -59,12 +60,13 @@ export class ClassifyTask {
   ) {}
 
   /** One try: where the model does not help, the words of the task decide. */
-  async execute(run: RunAtWork, task: string, signal: AbortSignal): Promise<void> {
+  async execute(run: RunAtWork, task: string, signal: AbortSignal): Promise<StepEnd> {
     const agent = this.agents.get(run.agent);
     const call = run.openCall ?? this.calls.next(run, agent, 'classification');
-    if (!run.openCall && !(await this.calls.begin(run, call, signal))) return;
+    if (!run.openCall && !(await this.calls.begin(run, call, signal))) return OUT_OF_CALLS;
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
+    let end = COMPLETED;
     try {
       const messages = [
         { role: 'system' as const, content: PROMPT },
@@ -84,6 +86,7 @@ export class ClassifyTask {
         'no classification by the model; by keywords instead',
       );
       outcome = failedCall(error, this.clock.now());
+      end = { outcome: error.code };
     }
     const result = (answer && parseClassification(answer.content)) ?? classifyByKeywords(task);
     await this.journal.write('save_classification', signal, async (tx) => {
@@ -106,6 +109,7 @@ export class ClassifyTask {
       await tx.get(RunRepository).save(current);
       await tx.get(SessionRepository).save(session);
     });
+    return end;
   }
 }
 

@@ -46,7 +46,7 @@ export class ExpireToolCalls {
     if (!first) return run.snapshot();
     for (const call of due) {
       const content = 'Error: the client did not answer in time';
-      await this.answers.settle(tx, call, { status: 'expired', content }, now);
+      await this.answers.settle(tx, run, call, { status: 'expired', content }, now);
     }
     await this.answers.goOn(tx, run, first, 'tool_result_timeout');
     return run.snapshot();

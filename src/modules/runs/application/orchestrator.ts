@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Journal } from '../../../shared/application/journal.js';
+import { Tracing, errorTypeOf } from '../../../shared/application/tracing.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { PlanQueries, PlanState } from '../../plans/index.js';
-import { nextStep } from '../domain/next-step.js';
+import { Step, nextStep } from '../domain/next-step.js';
 import { Run, RunError, RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { AdvancePlan } from './advance-plan.js';
@@ -12,6 +13,9 @@ import { ClassifyTask } from './classify-task.js';
 import { RunLeft, endStopped } from './run-end.js';
 import { RunAtWork, RunQueries } from './run.queries.js';
 import { SaveRun } from './save-run.js';
+import { COMPLETED, StepEnd } from './step-end.js';
+
+type WorkStep = Exclude<Step, 'rest'>;
 
 /** A run as its owner knows it. */
 export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
@@ -23,6 +27,8 @@ export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
  */
 @Injectable()
 export class Orchestrator {
+  private readonly logger = new Logger(Orchestrator.name);
+
   constructor(
     private readonly runs: RunQueries,
     private readonly conversations: ConversationQueries,
@@ -32,6 +38,7 @@ export class Orchestrator {
     private readonly plans: PlanQueries,
     private readonly saveRun: SaveRun,
     private readonly journal: Journal,
+    private readonly tracing: Tracing,
     private readonly clock: Clock,
   ) {}
 
@@ -57,12 +64,57 @@ export class Orchestrator {
       if (run.cancelRequestedAt)
         return this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
       if (signal.aborted) return this.stop(run, signal.reason);
-      if (step === 'classify') await this.classifyTask.execute(run, await this.task(run, signal), signal);
-      else if (step === 'advance_plan') await this.advancePlan.execute(run, signal);
-      else {
-        const after = await this.answer.execute(run, plan, signal);
-        if (after && after.status !== 'running') return after;
-      }
+      const { run: after } = await this.report(step, run, () => this.carryOut(step, run, plan, signal));
+      if (after && after.status !== 'running') return after;
+    }
+  }
+
+  private async carryOut(
+    step: WorkStep,
+    run: RunAtWork,
+    plan: PlanState | undefined,
+    signal: AbortSignal,
+  ): Promise<StepEnd> {
+    switch (step) {
+      case 'classify':
+        return this.classifyTask.execute(run, await this.task(run, signal), signal);
+      case 'ask_model':
+        return this.answer.execute(run, plan, signal);
+      case 'advance_plan':
+        return this.advancePlan.execute(run, signal);
+    }
+  }
+
+  /** Each step has a line in the log and a span. */
+  private async report(step: WorkStep, run: RunState, work: () => Promise<StepEnd>): Promise<StepEnd> {
+    const begunAt = performance.now();
+    let outcome = '';
+    const isInvocation = step === 'ask_model';
+    const attributes = {
+      'gen_ai.operation.name': isInvocation ? 'invoke_agent' : undefined,
+      'gen_ai.agent.name': run.agent,
+      'gen_ai.conversation.id': run.sessionId,
+      'agent_runtime.run.id': run.id,
+      'agent_runtime.run.attempt': run.attempt,
+      'agent_runtime.step': step,
+    };
+    try {
+      return await this.tracing.within(
+        isInvocation ? `invoke_agent ${run.agent}` : step,
+        { attributes },
+        async (span) => {
+          const end = await work();
+          outcome = end.outcome;
+          if (outcome !== COMPLETED.outcome) span.fail(outcome);
+          return end;
+        },
+      );
+    } catch (error) {
+      outcome = errorTypeOf(error);
+      throw error;
+    } finally {
+      const durationMs = Math.round(performance.now() - begunAt);
+      this.logger.log({ step, agent: run.agent, outcome, duration_ms: durationMs }, 'a step of a run ended');
     }
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { currentTraceparent } from '../../../shared/application/log-context.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
@@ -31,6 +32,7 @@ export class RetryPlan {
   async execute(command: { userId: string; planId: string; reason: string | undefined }): Promise<Accepted> {
     this.supervisor.requireAccepting();
     const { userId, planId, reason } = command;
+    const traceparent = currentTraceparent();
     const { value: run, events } = await this.uow.run('retry_plan', async (tx) => {
       const { plan } = await lockPlan(tx, planId, userId);
       const session = await tx.get(SessionRepository).peek(plan.snapshot().sessionId, userId);
@@ -48,6 +50,7 @@ export class RetryPlan {
         agent: next?.agent ?? this.agents.receptionist().id,
         entry: 'retry_plan',
         trigger: 'plan_retry',
+        traceparent,
         lease: this.leases.next(),
         now,
       });

@@ -3,8 +3,9 @@ import { Config } from '../../../config/config.js';
 import { ServerDraining } from '../../../shared/application/errors.js';
 import { InstanceId } from '../../../shared/application/instance-id.js';
 import { LeasedWork } from '../../../shared/application/leased-work.js';
-import { withLogFields } from '../../../shared/application/log-context.js';
+import { withTrace } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { placeOf } from '../../../shared/application/trace-context.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { LlmCall } from '../../agents/index.js';
 import { RunState } from '../domain/run.js';
@@ -93,15 +94,17 @@ export class RunSupervisor implements OnApplicationBootstrap {
     this.work.stop(CANCELLED, (carried) => carried.runId === runId);
   }
 
-  private begin({ id, jobId, status, leaseOwner, leaseToken: token }: RunState, stored?: RunAtWork) {
+  private begin(run: RunState, stored?: RunAtWork) {
+    const { id, sessionId, userId, jobId, status, leaseOwner, leaseToken: token } = run;
     if (status !== 'running' || leaseOwner !== this.instance.value) return undefined;
     if (token === null || this.work.has(token)) return undefined;
     const stop = new AbortController();
     const about = { runId: id, ofJob: jobId !== null };
     if (this.stopping && !about.ofJob) stop.abort(this.stopping);
+    const fields = { run_id: id, session_id: sessionId, user_id: userId, job_id: jobId ?? undefined };
     const done = this.work
       .carry(token, about, stop, () =>
-        withLogFields({ run_id: id }, () =>
+        withTrace(placeOf(run).context, fields, () =>
           this.carryOn({ id, leaseToken: token }, token, stop.signal, stored),
         ),
       )

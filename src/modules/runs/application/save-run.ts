@@ -9,6 +9,7 @@ import { RunRepository } from '../domain/run.repository.js';
 import { toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { EndPlan } from './end-plan.js';
+import { ReportRun } from './report-run.js';
 import { SettleOpenCalls } from './settle-open-calls.js';
 
 /** Saves a run. One that has ended leaves nothing open behind it: no call, no question, no plan. */
@@ -17,6 +18,7 @@ export class SaveRun {
   constructor(
     private readonly endPlan: EndPlan,
     private readonly settleOpenCalls: SettleOpenCalls,
+    private readonly report: ReportRun,
     private readonly clock: Clock,
   ) {}
 
@@ -24,6 +26,7 @@ export class SaveRun {
     if (run.isFinal) await this.tidyUp(tx, run);
     // Last, so that run.finished is the last event of the run.
     await tx.get(RunRepository).save(run);
+    if (run.isFinal) this.report.ended(tx, run);
   }
 
   private async tidyUp(tx: Transaction, run: Run): Promise<void> {
@@ -43,10 +46,12 @@ export class SaveRun {
     for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
       approval.cancel(`run_${status}`, now);
       await tx.get(ApprovalRepository).save(approval);
+      this.report.resolved(tx, run, approval);
     }
     for (const call of await tx.get(ToolCallRepository).listOpen(run.id)) {
       await tx.get(ToolCallRepository).settle(call, 'cancelled', now);
       tx.record(toolCallSettled(call, 'cancelled'));
+      this.report.settled(tx, run, call, 'cancelled', now);
     }
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EventStream } from '../../../shared/application/event-stream.js';
+import { currentTraceparent } from '../../../shared/application/log-context.js';
 import { Committed, Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
@@ -102,6 +103,7 @@ export class SendUserMessage {
 
   private send(command: Checked, supersedes: boolean): Promise<Committed<Taken>> {
     const { userId, sessionId } = command;
+    const traceparent = currentTraceparent();
     return this.uow.run('save_user_message', async (tx) => {
       if (supersedes) await this.rejectPlan(tx, command);
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
@@ -111,7 +113,11 @@ export class SendUserMessage {
         tx,
         session,
         command,
-        (beginning) => Run.start({ id, sessionId, userId, trigger: 'user_message', ...beginning }),
+        (beginning) =>
+          Run.start({
+            ...{ id, sessionId, userId, trigger: 'user_message', traceparent },
+            ...beginning,
+          }),
         (started) => tx.get(RunRepository).add(started),
       );
       return { run: run.snapshot(), message, openCall };
@@ -121,6 +127,7 @@ export class SendUserMessage {
   /** Lets the message wait for its turn, which comes when the active run has ended: by itself, or now. */
   private async queue({ userId, sessionId, content, agent, onBusy }: Checked): Promise<Committed<Taken>> {
     const cursor = await this.events.lastSeq(sessionId);
+    const traceparent = currentTraceparent();
     return this.uow.run('queue_user_message', async (tx) => {
       const interrupted = onBusy === 'interrupt' ? await this.interrupt(tx, sessionId) : undefined;
       const session = await tx.get(SessionRepository).get(sessionId, userId);
@@ -134,6 +141,7 @@ export class SendUserMessage {
           userId,
           agent: agent ?? session.agent,
           trigger: 'user_message',
+          traceparent,
           now: this.clock.now(),
         },
         { content, agent },

@@ -48,7 +48,7 @@ export class SubmitToolResult {
       const outcome = toOutcome(command.outcome, current);
       const answer =
         current.status === 'requested'
-          ? await this.answers.settle(tx, current, outcome, this.clock.now())
+          ? await this.answers.settle(tx, run, current, outcome, this.clock.now())
           : undefined;
       if (answer) {
         const openCall = await this.answers.goOn(tx, run, current, 'tool_result');

@@ -9,6 +9,7 @@ import { ToolCall, ToolCallEnd, toolCallSettled } from '../domain/tool-call.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { Leases } from './leases.js';
+import { ReportRun } from './report-run.js';
 import { SetInMotion } from './set-in-motion.js';
 
 /** How a tool call ended, and what the model reads of it. */
@@ -23,17 +24,20 @@ export class ToolAnswers {
   constructor(
     private readonly leases: Leases,
     private readonly setInMotion: SetInMotion,
+    private readonly report: ReportRun,
     private readonly ids: Ids,
   ) {}
 
   /** Settles an open call and appends its answer; undefined where it was settled before. */
   async settle(
     tx: Transaction,
+    run: Run,
     call: ToolCall,
     outcome: ToolOutcome,
     now: Date,
   ): Promise<NewMessage | undefined> {
     if (!(await tx.get(ToolCallRepository).settle(call, outcome.status, now))) return undefined;
+    this.report.settled(tx, run, call, outcome.status, now);
     return this.append(tx, call, outcome, now);
   }
 

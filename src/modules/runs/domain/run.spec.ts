@@ -8,6 +8,7 @@ const LATER = new Date('2026-11-20T10:00:05Z');
 
 const start = (directed = true) =>
   Run.start({
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     id: 'r',
     sessionId: 's',
     userId: 'u',

@@ -76,6 +76,8 @@ export interface RunState {
   /** Of the process that carries it on; null while it waits, and while it is to be had. */
   readonly leaseOwner: string | null;
   readonly leaseToken: string | null;
+  /** What set it in motion, in the words of W3C Trace Context; null where an older version made it. */
+  readonly traceparent: string | null;
   /** Of a queued run only. */
   readonly input: QueuedInput | null;
   readonly createdAt: Date;
@@ -93,6 +95,7 @@ interface NewRun {
   readonly trigger: string;
   readonly jobId?: string;
   readonly planId?: string;
+  readonly traceparent: string;
   readonly now: Date;
 }
 
@@ -142,6 +145,7 @@ export class Run extends AggregateRoot {
       recoveries: 0,
       leaseOwner: null,
       leaseToken: null,
+      traceparent: given.traceparent,
       input,
       createdAt: given.now,
       startedAt: null,

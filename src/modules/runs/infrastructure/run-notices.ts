@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { outsideContext } from '../../../shared/application/log-context.js';
 import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
 import { RecoveryWatch } from '../application/recovery-watch.js';
 import { RunSupervisor } from '../application/run-supervisor.js';
@@ -28,7 +29,8 @@ export class RunNotices {
   @OnEvent('run.finished')
   async onFinished({ sessionId }: StoredEvent): Promise<void> {
     try {
-      await this.startQueued.execute(sessionId);
+      // What comes next is another message's affair.
+      await outsideContext(() => this.startQueued.execute(sessionId));
     } catch (error) {
       this.logger.warn({ err: error, session_id: sessionId }, 'a queued run could not be started yet');
     }

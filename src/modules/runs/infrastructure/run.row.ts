@@ -41,6 +41,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     leaseOwner: { type: 'text', nullable: true },
     leaseToken: { type: 'uuid', nullable: true },
     leaseExpiresAt: { type: 'timestamptz', nullable: true },
+    traceparent: { type: 'text', nullable: true },
     input: { type: 'jsonb', nullable: true },
     eventsAfter: { type: 'bigint' },
     createdAt: { type: 'timestamptz' },

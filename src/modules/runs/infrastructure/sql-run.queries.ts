@@ -11,7 +11,7 @@ import { ABANDONED } from './sql-run.repository.js';
 
 const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId", r.plan_id as "planId",
   r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,
-  r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.input,
+  r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.traceparent, r.input,
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
   r.cancel_requested_at as "cancelRequestedAt", r.version`;
 

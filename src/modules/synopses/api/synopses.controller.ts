@@ -5,7 +5,6 @@ import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, positionCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { TraceId } from '../../../shared/api/trace-id.js';
 import { JobDto, toJobView } from '../../jobs/index.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { EditSynopsis } from '../application/edit-synopsis.js';
@@ -56,12 +55,11 @@ go on in the background.`,
   })
   async form(
     @CurrentUser() userId: string,
-    @TraceId() traceId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Query({ schema: FormQueryDto }) { mode }: FormQueryDto,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const command = { userId, traceId, sessionId };
+    const command = { userId, sessionId };
     if (mode === 'sync') {
       await this.formSynopsis.now(command);
       response.status(HttpStatus.OK);

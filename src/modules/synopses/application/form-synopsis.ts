@@ -12,7 +12,6 @@ import { SYNOPSIS_AGENT } from './synopsis-job.js';
 export interface FormSynopsisCommand {
   readonly userId: string;
   readonly sessionId: string;
-  readonly traceId: string;
 }
 
 /** What the session is the reason for, and no other attempt would change; all else is for another time. */

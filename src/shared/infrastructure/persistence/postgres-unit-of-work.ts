@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
+import { Tracing } from '../../application/tracing.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
@@ -23,6 +24,12 @@ const BACKOFF_MS = 10;
 const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
 
+/** What a unit of work left behind, and what is to be told of it now. */
+interface Done<T> {
+  readonly left: Committed<T>;
+  readonly tellings: readonly (() => void)[];
+}
+
 @Injectable()
 export class PostgresUnitOfWork extends UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
@@ -34,13 +41,18 @@ export class PostgresUnitOfWork extends UnitOfWork {
     private readonly eventLog: EventLog,
     private readonly hub: EventHub,
     private readonly metrics: TransactionMetrics,
+    private readonly tracing: Tracing,
   ) {
     super();
   }
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
-    const left = await enterUnitOfWork(operation, () => this.runWithRetries(operation, work));
+    const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
+    const { left, tellings } = await this.tracing.within(`unit_of_work ${operation}`, { attributes }, () =>
+      enterUnitOfWork(operation, () => this.runWithRetries(operation, work)),
+    );
     // Outside the guarded path: whoever listens may open a unit of work of its own.
+    for (const tell of tellings) tell();
     if (!left.replayed) this.hub.publish(left.events);
     return left;
   }
@@ -48,7 +60,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
   private async runWithRetries<T>(
     operation: string,
     work: (tx: Transaction) => Promise<T>,
-  ): Promise<Committed<T>> {
+  ): Promise<Done<T>> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.runOnce(operation, work);
@@ -61,9 +73,10 @@ export class PostgresUnitOfWork extends UnitOfWork {
     }
   }
 
-  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
+  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Done<T>> {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
+    const tellings: (() => void)[] = [];
     let client: Connection | undefined;
     let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
@@ -78,16 +91,16 @@ export class PostgresUnitOfWork extends UnitOfWork {
         await sql.rollBack(undefined);
         this.measure(operation, 'replayed', performance.now() - begunAt);
         keyed.close();
-        return earlier;
+        return { left: earlier, tellings: [] };
       }
       const context = new RepositoryContext(sql, (...events) => void recorded.push(...events));
-      const value = await work(this.transaction(context));
+      const value = await work(this.transaction(context, tellings));
       const appending = this.eventLog.append(sql, recorded);
       if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
       const [events] = await Promise.all([appending, sql.commit()]);
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
-      return { value, events, replayed: false };
+      return { left: { value, events, replayed: false }, tellings };
     } catch (error) {
       const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
@@ -111,10 +124,11 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return { value: outcome.value as T, events, replayed: true };
   }
 
-  private transaction(context: RepositoryContext): Transaction {
+  private transaction(context: RepositoryContext, tellings: (() => void)[]): Transaction {
     const created = new Map<RepositoryType<unknown>, unknown>();
     return {
       record: context.record,
+      afterCommit: (tell) => void tellings.push(tell),
       get: <R>(port: RepositoryType<R>): R => {
         if (!created.has(port)) created.set(port, this.repositories.create(port, context));
         return created.get(port) as R;

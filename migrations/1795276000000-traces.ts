@@ -1,0 +1,14 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What set a run or a job in motion: whoever goes on with it goes on with its trace. */
+export class Traces1795276000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE runs ADD traceparent text`);
+    await runner.query(`ALTER TABLE jobs ADD traceparent text`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE jobs DROP COLUMN traceparent`);
+    await runner.query(`ALTER TABLE runs DROP COLUMN traceparent`);
+  }
+}

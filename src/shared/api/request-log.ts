@@ -1,0 +1,70 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { withLogFields, withTrace } from '../application/log-context.js';
+import { parseTraceparent } from '../application/trace-context.js';
+import { OpenSpan, Tracing } from '../application/tracing.js';
+import { findUserId } from './current-user.js';
+import { requestIdOf } from './request-id.js';
+
+/** Probes and scrapes come every few seconds and say nothing. */
+const QUIET = /^\/(health|metrics|docs)(\/|$)/;
+
+const LONGEST_PATH = 1_000;
+
+/**
+ * Follows each request from before anything else is done with it: one line in the log when it is over, and one span,
+ * which continues the trace that the client names. All that is logged meanwhile, and all that follows from it, says so.
+ */
+@Injectable()
+export class RequestLog {
+  private readonly logger = new Logger(RequestLog.name);
+
+  constructor(private readonly tracing: Tracing) {}
+
+  readonly track = (request: Request, response: Response, next: NextFunction): void => {
+    const fields = { request_id: requestIdOf(request) };
+    // Without its query: that may hold anything.
+    const path = request.path.slice(0, LONGEST_PATH);
+    if (QUIET.test(path)) {
+      withLogFields(fields, next);
+      return;
+    }
+    const begunAt = performance.now();
+    const { method, protocol } = request;
+    const span = this.tracing.begin(method, parseTraceparent(request.get('traceparent')), {
+      kind: 'server',
+      attributes: { 'http.request.method': method, 'url.path': path, 'url.scheme': protocol },
+    });
+    response.once('close', () =>
+      withTrace(span.context, fields, () => {
+        this.tell(request, response, path, performance.now() - begunAt);
+        endSpan(span, request, response);
+      }),
+    );
+    withTrace(span.context, fields, next);
+  };
+
+  private tell(request: Request, response: Response, path: string, durationMs: number): void {
+    const { statusCode: status } = response;
+    const line = {
+      user_id: findUserId(request),
+      method: request.method,
+      path,
+      status,
+      duration_ms: Math.round(durationMs),
+    };
+    const message = response.writableFinished ? 'request completed' : 'request aborted';
+    // What went wrong has a line of its own.
+    if (status >= 500) this.logger.warn(line, message);
+    else this.logger.log(line, message);
+  }
+}
+
+function endSpan(span: OpenSpan, request: Request, response: Response): void {
+  const { statusCode: status } = response;
+  // The pattern, which is the same for many.
+  const route = (request.route as { path?: string } | undefined)?.path;
+  span.set({ 'http.route': route, 'http.response.status_code': status });
+  if (status >= 500) span.fail(String(status));
+  span.end(route ? `${request.method} ${route}` : request.method);
+}

@@ -1,0 +1,33 @@
+import { DestinationStream, destination } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { Config } from '../../config/config.js';
+import { Redaction } from './redaction.js';
+
+/** What a terminal may act on though it is no control character of ASCII: DEL and C1, line ends and directions of Unicode. */
+const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** In JSON a control character is an escape sequence already. These lead on to the next line of a stack. */
+const ESCAPES = /\\n(?= {4}at )|\\(?:u[0-9a-f]{4}|.)/gi;
+
+/** As readable text: a sequence that would become a control character stays one that is read. */
+const readable = (line: string) =>
+  line.replace(ESCAPES, (sequence, at: number) => {
+    if (sequence === '\\n' && line.startsWith('    at ', at + 2)) return sequence;
+    return /^\\(?:[bfnrt]|u00[01][0-9a-f]|u007f|u00[89][0-9a-f]|u20|u206)/i.test(sequence)
+      ? `\\${sequence}`
+      : sequence;
+  });
+
+/**
+ * Where the lines of the log go, one for each call: without secrets, whatever they came in by, and without characters
+ * that would make one line look like two. JSON, or readable text.
+ */
+export function logOutput(config: Config, output: DestinationStream = destination(1)): DestinationStream {
+  const redaction = Redaction.of(config);
+  const clean = (line: string) => redaction.clean(line).replace(UNSEEN, escaped);
+  if (config.logFormat === 'json') return { write: (line) => output.write(clean(line)) };
+  const pretty = prettyFactory({ singleLine: true, ignore: 'pid,hostname,context' });
+  return { write: (line) => output.write(pretty(readable(clean(line)))) };
+}
