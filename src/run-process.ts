@@ -1,9 +1,11 @@
+import { inspect } from 'node:util';
 import { INestApplicationContext } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { Config, ConfigInvalid } from './config/config.js';
 import { DatabaseUnavailable } from './shared/application/errors.js';
 import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
 import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
+import { Redaction } from './shared/infrastructure/redaction.js';
 import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
 
 /** Ctrl-C reaches a process under npm twice, by the terminal and by npm: so close together they are one. */
@@ -18,7 +20,8 @@ export function runProcess(start: () => Promise<INestApplicationContext>): void 
   const starting = start();
   stopOnSignals(starting);
   starting.catch(async (error: unknown) => {
-    console.error(explain(error));
+    const reason = explain(error);
+    console.error(new Redaction([]).clean(typeof reason === 'string' ? reason : inspect(reason)));
     await EmbeddedPostgres.stopAll();
     process.exit(1);
   });

@@ -425,7 +425,7 @@ describe('the server when it is told to stop', () => {
     const line = server.lines.find((each) => each.includes('a request failed by a defect'))!;
     expect(JSON.parse(line)).toMatchObject({
       level: 50,
-      req: { id: body.request_id },
+      request_id: body.request_id,
       err: {
         type: 'DatabaseError',
         message: expect.stringContaining('title'),
@@ -442,7 +442,7 @@ describe('the server when it is told to stop', () => {
     await server.client.ask(sessionId, 'my private words');
     await server.stop();
     const log = server.lines.join('\n') + server.errors;
-    expect(log).toMatch(/"method":"POST","url":"\/v1\/sessions"/);
+    expect(log).toMatch(/"method":"POST","path":"\/v1\/sessions"/);
     expect(log).not.toMatch(/sk-very-secret-key|my private words|secret words of the provider/);
     expect(log).not.toContain(new URL(database.url).password);
   });

@@ -283,6 +283,8 @@ describe('a trace', () => {
       'agent_runtime.job.id': job.job_id,
       'agent_runtime.job.status': 'done',
     });
+    // A worker that takes a job does not know yet whose trace it is.
+    expect(collector.named('unit_of_work start_job')).toEqual([]);
   });
 
   it('begins with the request where the client names none, or names it wrongly', async () => {

@@ -79,6 +79,25 @@ describe('a unit of work', () => {
     expect(await titleOf(session.id)).toBe('attempt 3');
   });
 
+  it('tells what it has done after its commit, once, and not where it has done nothing', async () => {
+    const session = newSession();
+    const told: string[] = [];
+    const failing = uow.run('test_tell', async (tx) => {
+      tx.afterCommit(() => told.push('never'));
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    let attempts = 0;
+    await uow.run('test_tell', async (tx) => {
+      attempts++;
+      tx.afterCommit(() => told.push(`attempt ${attempts}`));
+      await tx.get(SessionRepository).add(session);
+      if (attempts === 1) throw new ConcurrencyError('something');
+      expect(told).toEqual([]);
+    });
+    expect(told).toEqual(['attempt 2']);
+  });
+
   it('gives up after three attempts', async () => {
     let attempts = 0;
     const hopeless = uow.run('test_hopeless', async () => {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { withLogFields, withTrace } from '../application/log-context.js';
+import { outsideContext, withLogFields, withTrace } from '../application/log-context.js';
 import { parseTraceparent } from '../application/trace-context.js';
 import { OpenSpan, Tracing } from '../application/tracing.js';
 import { findUserId } from './current-user.js';
@@ -35,12 +35,14 @@ export class RequestLog {
       kind: 'server',
       attributes: { 'http.request.method': method, 'url.path': path, 'url.scheme': protocol },
     });
-    response.once('close', () =>
-      withTrace(span.context, fields, () => {
-        this.tell(request, response, path, performance.now() - begunAt);
-        endSpan(span, request, response);
-      }),
-    );
+    response.once('close', () => {
+      endSpan(span, request, response);
+      const durationMs = performance.now() - begunAt;
+      // A stream is ended by whatever was the last thing to be told on it.
+      outsideContext(() =>
+        withTrace(span.context, fields, () => this.tell(request, response, path, durationMs)),
+      );
+    });
     withTrace(span.context, fields, next);
   };
 

@@ -8,16 +8,16 @@ const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** In JSON a control character is an escape sequence already. These lead on to the next line of a stack. */
-const ESCAPES = /\\n(?= {4}at )|\\(?:u[0-9a-f]{4}|.)/gi;
+/** In JSON a control character is an escape sequence. */
+const ESCAPES = /\\(?:u[0-9a-f]{4}|.)/gi;
+const OF_CONTROLS = /^\\(?:[bfnrt]|u00[01]|u007f|u00[89]|u20)/i;
+const STACK_LINE = '    at ';
 
-/** As readable text: a sequence that would become a control character stays one that is read. */
+/** As readable text: what would become a control character is shown as it is written; only stacks have lines. */
 const readable = (line: string) =>
   line.replace(ESCAPES, (sequence, at: number) => {
-    if (sequence === '\\n' && line.startsWith('    at ', at + 2)) return sequence;
-    return /^\\(?:[bfnrt]|u00[01][0-9a-f]|u007f|u00[89][0-9a-f]|u20|u206)/i.test(sequence)
-      ? `\\${sequence}`
-      : sequence;
+    const isLineOfStack = sequence === '\\n' && line.startsWith(STACK_LINE, at + sequence.length);
+    return OF_CONTROLS.test(sequence) && !isLineOfStack ? `\\${sequence}` : sequence;
   });
 
 /**
