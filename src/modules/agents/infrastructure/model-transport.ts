@@ -3,6 +3,9 @@ import { Agent, Dispatcher, request } from 'undici';
 /** How long to wait is decided elsewhere: until an answer begins, and between its parts. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
+/** Of a refusal: its codes stand at its beginning. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
 /** After the last event of an answer: until the connection counts as lost instead of free. */
 const LAST_BYTES_MS = 1_000;
 
@@ -27,10 +30,22 @@ export async function modelFetch(url: string | URL | Request, init: RequestInit 
   const { statusCode: status, body } = answer;
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
-  if (status >= 300) return new Response(await body.text(), { status, headers });
+  if (status >= 300) return new Response(await beginningOf(body), { status, headers });
   const response = new Response(null, { status, headers });
   bodies.set(response, body);
   return response;
+}
+
+async function beginningOf(body: Body): Promise<string> {
+  body.on('error', () => undefined); // whoever reads is told as well
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    parts.push(part as Buffer);
+    bytes += (part as Buffer).length;
+    if (bytes >= MAX_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(parts).toString();
 }
 
 /**

@@ -24,6 +24,12 @@ import { WellFormedText } from './well-formed-text.js';
 
 /** Longer than any model's context: what goes on beyond it is a fault. */
 const MAX_ANSWER_CHARACTERS = 2_000_000;
+/** More than anybody carries out at once. They are counted as well, since a call need not hold a character. */
+const MAX_TOOL_CALLS = 100;
+/** What providers wrap around the characters included: an answer may also go on without saying anything. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** Of one event of the stream; JSON may write one character as six. */
+const MAX_EVENT_CHARACTERS = 6 * MAX_ANSWER_CHARACTERS;
 /** Of PostgreSQL's integer. */
 const MAX_COUNT = 2 ** 31 - 1;
 
@@ -32,7 +38,9 @@ type Chunk = OpenAI.Chat.ChatCompletionChunk;
 /** What the pieces of an answer add up to. */
 interface Gathered {
   content: string;
-  toolCalls: { index: number; callId: string; toolName: string; arguments: string }[];
+  toolCalls: { index: unknown; callId: string; toolName: string; arguments: string }[];
+  /** Of content and calls together. */
+  characters: number;
   finishReason: string | null;
   usage: ModelUsage | null;
   firstTokenMs: number | null;
@@ -138,6 +146,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     const gathered: Gathered = {
       content: '',
       toolCalls: [],
+      characters: 0,
       finishReason: null,
       usage: null,
       firstTokenMs: null,
@@ -156,7 +165,6 @@ export class OpenAiLanguageModel extends LanguageModel {
       begins();
       if (chunk.choices?.length) gathered.firstTokenMs ??= performance.now() - sentAt;
       emit(text.push(gather(gathered, chunk)));
-      refuseTooLong(gathered);
       const [first] = gathered.toolCalls;
       if (first) listener.onFirstCall?.(first.toolName, first.arguments);
     };
@@ -176,7 +184,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
 /**
  * Reads the server-sent events of an answer (WHATWG HTML, 9.2), whose data are chunks, up to `[DONE]`.
- * @throws SyntaxError for what is no JSON, ModelError where the provider breaks off
+ * @throws SyntaxError for what is no JSON, ModelError where the provider breaks off or comes to no end
  */
 async function readChunks(
   response: Response,
@@ -184,7 +192,12 @@ async function readChunks(
   take: (chunk: Chunk) => void,
 ): Promise<void> {
   let done = false;
+  let bytes = 0;
   const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') throw tooLong(); // fields it does not know are ignored
+    },
     onEvent: ({ data }) => {
       done ||= data.startsWith('[DONE]');
       if (done) return;
@@ -197,12 +210,18 @@ async function readChunks(
   const decoder = new StringDecoder('utf8');
   await readBody(response, (part) => {
     heard();
+    bytes += part.length;
+    if (bytes > MAX_ANSWER_BYTES) throw tooLong();
     parser.feed(decoder.write(part));
     return done;
   });
 }
 
-/** Adds a chunk to what there is, and answers its text. */
+/**
+ * Adds a chunk to what there is, and answers its text. Nobody has checked the types of its fields: what is of another one
+ * says nothing.
+ * @throws ModelError for an answer that comes to no end
+ */
 function gather(gathered: Gathered, chunk: Chunk): string {
   if (chunk.usage) {
     gathered.usage = toUsage(chunk.usage);
@@ -211,25 +230,34 @@ function gather(gathered: Gathered, chunk: Chunk): string {
   gathered.model ??= chunk.model;
   const choice = chunk.choices?.[0];
   if (!choice) return '';
-  gathered.finishReason = choice.finish_reason ?? gathered.finishReason;
-  for (const part of choice.delta?.tool_calls ?? []) {
-    const call = callOf(gathered, part.index, part.id);
-    call.toolName += part.function?.name ?? '';
-    call.arguments += part.function?.arguments ?? '';
+  gathered.finishReason = textOf(choice.finish_reason) || gathered.finishReason;
+  const { tool_calls: calls, content, refusal } = choice.delta ?? {};
+  for (const part of Array.isArray(calls) ? calls : []) {
+    const call = callOf(gathered, part?.index, textOf(part?.id));
+    const [name, args] = [textOf(part?.function?.name), textOf(part?.function?.arguments)];
+    call.toolName += name;
+    call.arguments += args;
+    gathered.characters += name.length + args.length;
   }
-  return choice.delta?.content ?? choice.delta?.refusal ?? '';
+  const text = textOf(content ?? refusal);
+  gathered.characters += text.length;
+  if (gathered.characters > MAX_ANSWER_CHARACTERS) throw tooLong();
+  return text;
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
  * The call a piece belongs to. Providers tell calls apart by index, some of them by id only (all with index 0, or
- * without one): another id is another call.
+ * without one): another id is another call. Whatever stands for an index is taken: it only has to be the same again.
  */
-function callOf(gathered: Gathered, index = -1, id = ''): Gathered['toolCalls'][number] {
+function callOf(gathered: Gathered, index: unknown, id: string): Gathered['toolCalls'][number] {
   const known = gathered.toolCalls.findLast((call) => call.index === index);
   if (known && (id === '' || known.callId === '' || known.callId === id)) {
     known.callId ||= id;
     return known;
   }
+  if (gathered.toolCalls.length === MAX_TOOL_CALLS) throw tooLong();
   const call = { index, callId: id, toolName: '', arguments: '' };
   gathered.toolCalls.push(call);
   return call;
@@ -243,14 +271,7 @@ function toUsage(usage: OpenAI.CompletionUsage): ModelUsage | null {
   return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
 }
 
-function refuseTooLong({ content, toolCalls }: Gathered): void {
-  const characters = toolCalls.reduce(
-    (sum, call) => sum + call.arguments.length + call.toolName.length,
-    content.length,
-  );
-  if (characters <= MAX_ANSWER_CHARACTERS) return;
-  throw new ModelError('model.answer_too_long', 'The model’s answer has no end');
-}
+const tooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
 function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   const { content, finishReason, usage } = gathered;
@@ -267,7 +288,7 @@ function complete(gathered: Gathered, durationMs: number): ModelAnswer {
   return {
     content,
     toolCalls,
-    finishReason: storableText(finishReason).slice(0, 100),
+    finishReason: storableText(finishReason.slice(0, 100)),
     usage,
     firstTokenMs: gathered.firstTokenMs ?? durationMs,
   };

@@ -3,6 +3,7 @@ import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { storableText } from '../../../shared/domain/storable.js';
 import {
   AgentRegistry,
   completedCall,
@@ -32,6 +33,9 @@ const PROMPT = `Classify the task of a developer.
 is_atomic: false only when it needs a plan: several steps over several files, or a design to be agreed on first.
 agent: code (write or change code), debug (find the cause of a fault), explain (answer a question),
 plan (not atomic: always this one). confidence: how sure you are. reason: one short sentence.`;
+
+/** As long as the reason that a user may give for a switch. */
+const LONGEST_REASON = 1000;
 
 const SCHEMA: JsonObject = {
   type: 'object',
@@ -121,7 +125,12 @@ function parseClassification(content: string): Classification | undefined {
     if (typeof isAtomic !== 'boolean' || typeof reason !== 'string') return undefined;
     if (!isOneOf(TASK_KINDS, agent) || !isOneOf(CONFIDENCES, confidence)) return undefined;
     const kind: TaskKind = isAtomic ? agent : 'plan';
-    return { isAtomic: isAtomic && kind !== 'plan', agent: kind, confidence, reason };
+    return {
+      isAtomic: isAtomic && kind !== 'plan',
+      agent: kind,
+      confidence,
+      reason: storableText(reason.slice(0, LONGEST_REASON)),
+    };
   } catch {
     return undefined; // not JSON: the keywords decide
   }

@@ -17,6 +17,8 @@ import { ApprovalPolicy } from '../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../plans/index.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
 
+/** Longer than that of any tool. */
+const LONGEST_NAME = 100;
 /** As deep as a request may be. */
 const MAX_DEPTH = 64;
 
@@ -109,7 +111,7 @@ export class JudgeReply {
     call: ModelToolCall,
     inBackground: boolean,
   ): JudgedCall | { name: ToolName; args: JsonObject } {
-    const name = storableText(call.toolName);
+    const name = storableText(call.toolName.slice(0, LONGEST_NAME));
     const given = parseJson(call.arguments);
     if (isDeeperThan(given, MAX_DEPTH)) {
       const error = `The arguments are nested deeper than ${MAX_DEPTH} levels`;
@@ -119,7 +121,7 @@ export class JudgeReply {
       verdict: 'refuse',
       toolName: name,
       arguments: storableJson(given ?? call.arguments),
-      error,
+      error: storableText(error), // may name what the model wrote
       invalid,
     });
     if (!isToolName(name)) {

@@ -1,3 +1,5 @@
+import { storableText } from '../../../shared/domain/storable.js';
+
 /** The tools whose argument is what the agent says, and which argument that is. */
 const SPOKEN: Readonly<Record<string, string>> = {
   attempt_completion: 'result',
@@ -38,7 +40,7 @@ function textSoFar(key: string, json: string): string {
     new RegExp(`"${key}"\\s*:\\s*"((?:[^"\\\\]|\\\\u[0-9a-fA-F]{4}|\\\\[^u])*)`).exec(json)?.[1] ?? '';
   try {
     // Half of a pair is shown when its other half has come.
-    return (JSON.parse(`"${written}"`) as string).replace(/[\uD800-\uDBFF]$/, '');
+    return storableText((JSON.parse(`"${written}"`) as string).replace(/[\uD800-\uDBFF]$/, ''));
   } catch {
     return ''; // control characters a model must not write: the whole message will tell
   }
