@@ -5,6 +5,7 @@ import { Config } from './config/config.js';
 import { RuntimeModule } from './runtime.module.js';
 import { IdempotencyInterceptor } from './shared/api/idempotency-interceptor.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
+import { QueryGuard } from './shared/api/query-guard.js';
 import { RateLimit } from './shared/api/rate-limit.js';
 import { validationPipe } from './shared/api/validation-pipe.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
@@ -27,6 +28,7 @@ import { RequestRates } from './shared/infrastructure/persistence/request-rates.
     HttpMetrics,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: RateLimit },
+    { provide: APP_GUARD, useClass: QueryGuard },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],

@@ -9,7 +9,7 @@ import { OpenRequests } from './shared/api/open-requests.js';
 import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
-import { requireLocalPage } from './shared/api/host-check.js';
+import { requireHost, requireLocalPage } from './shared/api/host-check.js';
 import {
   BODY_LIMIT,
   explainMalformedJson,
@@ -39,6 +39,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(app.get(RequestLog).track);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(requireHost);
   const { auth, corsAllowedOrigins } = app.get(Config);
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { answerClientErrors } from './shared/api/client-errors.js';
 
 /** How much, and how long, the server listens to somebody before it knows what is wanted. */
 export const HTTP_LIMITS = {
@@ -26,7 +27,9 @@ export class LimitedHttpServer extends ExpressAdapter {
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
-    this.httpServer = createServer(this.limits, this.getInstance());
+    // A request without a host is refused like others, by a middleware.
+    this.httpServer = createServer({ ...this.limits, requireHostHeader: false }, this.getInstance());
+    answerClientErrors(this.httpServer);
   }
 
   /** Whoever is still connected has had the time to take an answer. */

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
+import { exchange } from '../support/raw-client.js';
 import { TestApp } from '../support/test-app.js';
 
 const NOBODY = '01998000-0000-7000-8000-000000000000';
@@ -167,11 +168,137 @@ describe('bad input', () => {
     expectProblem(answer, 415, 'request.unsupported_media_type');
   });
 
-  it('does not take a body with prototype keys for more than data', async () => {
-    const body = '{"title":"x","__proto__":{"admin":true},"metadata":{"__proto__":{"polluted":true}}}';
-    const answer = await app.client.call('POST', '/v1/sessions', body);
-    expect(answer.status).toBeLessThan(500);
+  it('refuses the key __proto__, which whoever copies an object would drop without a word', async () => {
+    for (const body of [
+      '{"title":"x","__proto__":{"admin":true}}',
+      '{"title":"x","metadata":{"a":[{"__proto__":{"polluted":true}}]}}',
+    ]) {
+      const answer = await app.client.call('POST', '/v1/sessions', body);
+      expectProblem(answer, 400, 'request.invalid');
+      expect(answer.body.detail).toContain('__proto__');
+    }
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('takes the other keys of prototypes for what they are: data', async () => {
+    const metadata = { constructor: { name: 'x' }, prototype: 1, toString: [], hasOwnProperty: null };
+    const { status, body } = await app.client.post('/v1/sessions', { metadata });
+    expect([status, body.metadata]).toEqual([201, metadata]);
+    expect((await app.client.get(`/v1/sessions/${body.id}`)).body.metadata).toEqual(metadata);
+  });
+
+  it('names unknown fields, each by itself and no longer than need be', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const answer = await app.client.post('/v1/sessions', { titel: 'x', [long]: 1 });
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors).toEqual([
+      { field: 'titel', message: 'is not known here' },
+      { field: long.slice(0, 100), message: 'is not known here' },
+    ]);
+    const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`key${n}`, n]));
+    const { body } = await app.client.post('/v1/sessions', wide);
+    expect(body.errors).toHaveLength(20);
+    expect(JSON.stringify(body).length).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['sessions/:session/events?after[]=1', 'after[]'],
+    ['sessions/:session/events?after[a]=1', 'after[a]'],
+    ['sessions/:session/events?after=1&after=2', 'after'],
+    ['sessions/:session/messages?limits=5', 'limits'],
+    ['sessions/:session/messages?limit=5&limit=6', 'limit'],
+    ['sessions?__proto__=1', '__proto__'],
+    ['sessions/:session/synopsis?mode=sync', 'mode'],
+    ['agents?limit=5', 'limit'],
+    ['runs?user_id=somebody', 'user_id'],
+    ['jobs?status[]=done', 'status[]'],
+  ])('refuses %s and names the parameter', async (address, field) => {
+    const answer = await app.client.get(`/v1/${address.replace(':session', sessionId)}`);
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors[0].field).toBe(field);
+  });
+
+  it('lets probes and scrapes be asked with whatever their callers add', async () => {
+    for (const path of ['/health/live', '/metrics']) {
+      expect((await app.client.get(`${path}?probe=1`)).status).toBe(200);
+    }
+  });
+
+  it.each([
+    [
+      'headers that are too large',
+      `GET / HTTP/1.1\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`,
+      431,
+      'request.headers_too_large',
+    ],
+    ['something that is no HTTP', 'hello\r\n\r\n', 400, 'request.malformed'],
+    [
+      'two lengths',
+      'POST /v1/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}',
+      400,
+      'request.malformed',
+    ],
+    [
+      'a chunk that is none',
+      'POST /v1/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      400,
+      'request.malformed',
+    ],
+    ['no host', 'GET /v1/agents HTTP/1.1\r\n\r\n', 400, 'request.malformed'],
+    ['an expectation', 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\n\r\n', 417, 'request.refused'],
+  ])('answers %s with a problem, though no route ever sees it', async (_what, bytes, status, code) => {
+    const answer = (await exchange(app.client.url, bytes))!;
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      status,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      ...{ status, code, type: `urn:agent-runtime:problem:${code}` },
+      request_id: answer.headers.get('x-request-id'),
+    });
+  });
+
+  it('does not put a refusal into the middle of a stream', async () => {
+    const { port } = new URL(app.client.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (part) => (text += part.toString()));
+    const head = `GET /v1/sessions/${sessionId}/events HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+    socket.write(head);
+    await eventually(() => expect(text).toContain('retry: 1000'));
+    socket.write('hello\r\n\r\n');
+    await new Promise((closed) => socket.once('close', closed));
+    expect(text).not.toContain('problem+json');
+  });
+
+  it('cuts a page of large messages before it is all of them, and misses none', async () => {
+    await app.database.rows(
+      `insert into messages (id, session_id, position, role, content, created_at)
+         select gen_random_uuid(), $1, n, 'user', repeat('x', 100000), now() from generate_series(1, 200) as n`,
+      [sessionId],
+    );
+    const seen: number[] = [];
+    let query = '?limit=200';
+    for (let pages = 1; query !== ''; pages++) {
+      const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages${query}`);
+      seen.push(body.data.length);
+      expect([body.has_more, pages]).toEqual([body.next_cursor !== null, pages]);
+      query = body.has_more ? `?limit=200&cursor=${body.next_cursor}` : '';
+    }
+    expect(seen).toEqual([42, 42, 42, 42, 32]);
+    const small = await app.client.get(`/v1/sessions/${sessionId}/messages?limit=2`);
+    expect([small.body.data.length, small.body.has_more, small.body.next_cursor]).toEqual([2, true, '2']);
+  });
+
+  it('says whether the database is away or busy', async () => {
+    const unlock = await app.database.lock('select from sessions where id = $1 for update', [sessionId]);
+    try {
+      const answer = await app.client.call('PATCH', `/v1/sessions/${sessionId}`, { title: 'x' });
+      expectProblem(answer, 503, 'database.unavailable');
+      expect(answer.body.detail).toBe('The database is too busy at the moment; try again');
+    } finally {
+      await unlock();
+    }
   });
 
   it.each([

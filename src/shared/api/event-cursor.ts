@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputInvalid } from '../domain/domain-error.js';
 
-export const EventQueryDto = z.object({
+export const EventQueryDto = z.strictObject({
   after: z.string().optional().describe('Resume after this event id; 0 = from the beginning'),
 });
 

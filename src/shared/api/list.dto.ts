@@ -7,7 +7,7 @@ import { isId } from '../domain/ids.js';
 export const inDigits = <T extends z.ZodType>(number: T) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), number);
 
-export const PageQueryDto = z.object({
+export const PageQueryDto = z.strictObject({
   limit: inDigits(z.int().min(1).max(200).default(50)).describe('At most so many'),
   cursor: z.string().max(200).optional().describe('`next_cursor` of the page before'),
 });

@@ -3,7 +3,7 @@ import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@n
 import type { Request, Response } from 'express';
 import { NotAuthenticated } from '../application/authenticator.js';
 import { DomainError, ErrorKind } from '../domain/domain-error.js';
-import { Problem } from './problem.dto.js';
+import { Fault, problemOf } from './problem.dto.js';
 import { requestIdOf } from './request-id.js';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -19,10 +19,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 const RETRY_AFTER_SECONDS = 1;
 
-type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & {
-  details?: object;
-  retryAfterSeconds?: number | undefined;
-};
+type Described = Fault & { retryAfterSeconds?: number | undefined };
 
 /** What the body parser and the router say, by status. */
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
@@ -44,17 +41,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, code, detail, errors, details, retryAfterSeconds } = described;
-    const problem: Problem = {
-      ...details,
-      type: `urn:agent-runtime:problem:${code}`,
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      detail,
-      code,
-      request_id: requestIdOf(host.switchToHttp().getRequest<Request>()),
-      ...(errors && { errors }),
-    };
+    const { status, retryAfterSeconds } = described;
+    const problem = problemOf(described, requestIdOf(host.switchToHttp().getRequest<Request>()));
     const wait = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
     if (status === 401) response.setHeader('www-authenticate', challenge(error));
     if (wait !== undefined) response.setHeader('retry-after', wait);

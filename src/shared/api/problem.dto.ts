@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -30,6 +31,20 @@ export const ProblemDto = z
   });
 
 export type Problem = z.infer<typeof ProblemDto>;
+
+/** What is wrong, before it is put into the form of a problem answer. */
+export type Fault = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'> & { details?: object };
+
+export const problemOf = ({ status, code, detail, errors, details }: Fault, requestId: string): Problem => ({
+  ...details,
+  type: `urn:agent-runtime:problem:${code}`,
+  title: STATUS_CODES[status] ?? 'Error',
+  status,
+  detail,
+  code,
+  request_id: requestId,
+  ...(errors && { errors }),
+});
 
 /** Documents the problems of a route: status → codes. */
 export const ApiProblems = (problems: Readonly<Record<number, readonly string[]>>) =>

@@ -40,7 +40,8 @@ export function explainMalformedJson(
 
 /**
  * Middleware after the body is read: refuses what nobody means and nothing behind it can take. JSON may nest without
- * end, which recursive code dies of; text may hold NUL and halves of surrogate pairs, which PostgreSQL cannot store.
+ * end, which recursive code dies of; text may hold NUL and halves of surrogate pairs, which PostgreSQL cannot store; and a
+ * key `__proto__` is dropped by whoever copies an object.
  */
 export function requireStorable(request: Request, _response: Response, next: NextFunction): void {
   const fault = findFault(request.body);
@@ -59,7 +60,7 @@ function findFault(body: unknown): FieldFault | undefined {
       if (fault) return { field: field || 'body', message: fault };
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, part] of Object.entries(value)) {
-        const fault = faultOf(key);
+        const fault = key === '__proto__' ? 'is __proto__' : faultOf(key);
         if (fault) return { field: field || 'body', message: `has a key that ${fault}` };
         open.push({ value: part, field: field ? `${field}.${key}` : key, depth: depth + 1 });
       }

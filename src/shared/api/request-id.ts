@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const HEADER = 'x-request-id';
+export const HEADER = 'x-request-id';
 /** What a client may choose: it goes into logs and answers. */
 const SOUND = /^[\w.:-]{1,128}$/;
 

@@ -1,17 +1,31 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
-import { InputInvalid } from '../domain/domain-error.js';
+import { StandardSchemaValidationPipe, type StandardSchemaValidationPipeOptions } from '@nestjs/common';
+import { FieldFault, InputInvalid } from '../domain/domain-error.js';
 
 const MAX_FAULTS = 20;
 
+type Issue = Parameters<NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']>>[0][number];
+
+/** Keeps what the framework would drop without a word: `constructor` is a key like others, since nothing merges bodies. */
+class ValidationPipe extends StandardSchemaValidationPipe {
+  protected override stripProtoKeys(): void {}
+}
+
 /** Validates by the schemas given to `@Body`, `@Query` and `@Param`; what is wrong is named field by field. */
 export const validationPipe = () =>
-  new StandardSchemaValidationPipe({
+  new ValidationPipe({
     exceptionFactory: (issues) =>
-      new InputInvalid(
-        issues.slice(0, MAX_FAULTS).map((issue) => ({
-          field:
-            issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'body',
-          message: issue.message,
-        })),
-      ),
+      new InputInvalid(issues.slice(0, MAX_FAULTS).flatMap(faultsOf).slice(0, MAX_FAULTS)),
   });
+
+/** Of several unknown fields zod makes one issue. */
+function faultsOf(
+  issue: Issue & { readonly code?: string; readonly keys?: readonly string[] },
+): FieldFault[] {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  if (issue.code === 'unrecognized_keys' && issue.keys) {
+    return issue.keys
+      .slice(0, MAX_FAULTS)
+      .map((key) => ({ field: [...path, key].join('.'), message: 'is not known here' }));
+  }
+  return [{ field: path.join('.') || 'body', message: issue.message }];
+}

@@ -1,12 +1,15 @@
 import { DomainError } from '../domain/domain-error.js';
 
-/** PostgreSQL cannot be reached, or ended the connection. What was being written is rolled back, or its fate unknown. */
+/**
+ * PostgreSQL cannot be reached, or ended the connection: what was being written is rolled back, or its fate unknown. Or it
+ * is there and too busy, and all connections or a row are kept by others: then it is rolled back.
+ */
 export class DatabaseUnavailable extends DomainError {
   readonly code = 'database.unavailable';
   readonly kind = 'unavailable';
 
-  constructor(cause: unknown) {
-    super('The database cannot be reached, or is too busy, at the moment; try again');
+  constructor(cause: unknown, isBusy = false) {
+    super(`The database ${isBusy ? 'is too busy' : 'cannot be reached'} at the moment; try again`);
     this.cause = cause;
   }
 }

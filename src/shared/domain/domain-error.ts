@@ -37,6 +37,9 @@ export abstract class DomainError extends Error {
   }
 }
 
+/** Enough to find it: what a client calls its fields may be as long as its request. */
+const LONGEST_FIELD = 100;
+
 /** The input has the right shape but names something that cannot be. */
 export class InputInvalid extends DomainError {
   readonly code = 'request.invalid';
@@ -44,8 +47,12 @@ export class InputInvalid extends DomainError {
   override readonly faults: readonly FieldFault[];
 
   constructor(faults: readonly FieldFault[]) {
-    super(`The request is invalid: ${faults.map((fault) => `${fault.field}: ${fault.message}`).join('; ')}`);
-    this.faults = faults;
+    const named = faults.map(({ field, message }) => ({
+      field: field.slice(0, LONGEST_FIELD).toWellFormed(),
+      message,
+    }));
+    super(`The request is invalid: ${named.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
+    this.faults = named;
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Page, PageRequest } from '../../../shared/application/page.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { ApprovalQueries } from '../application/approval.queries.js';
 import { ApprovalState, ApprovalStatus } from '../domain/approval-state.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
@@ -26,17 +27,12 @@ export class SqlApprovalQueries extends ApprovalQueries {
     status: ApprovalStatus | undefined,
     page: PageRequest,
   ): Promise<Page<ApprovalState>> {
-    const rows = await this.database.query<ApprovalState>(
-      `${SELECT} where a.session_id = $1 and ($2::text is null or a.status = $2) and ($3::uuid is null or a.id < $3)
-        order by a.id desc limit $4`,
-      [sessionId, status ?? null, page.cursor ?? null, page.limit + 1],
-    );
-    return pageOf(
-      rows,
-      page.limit,
-      (approval) => approval,
-      (approval) => approval.id,
-    );
+    const sql = `${SELECT} where a.session_id = $1 and ($2::text is null or a.status = $2)
+        and ($3::uuid is null or a.id < $3) order by a.id desc limit $4`;
+    const rows = await this.database.query<ApprovalState & Counted>(bySize(sql, 'id desc'), [
+      ...[sessionId, status ?? null, page.cursor ?? null, page.limit + 1],
+    ]);
+    return pageBySize<ApprovalState>(rows, page.limit, ({ id }) => id);
   }
 
   async view(approvalId: string, userId: string): Promise<ApprovalState> {

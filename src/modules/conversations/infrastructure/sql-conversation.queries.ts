@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Page, PageRequest } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { ConversationQueries, Thread } from '../application/conversation.queries.js';
 import { Message } from '../domain/message.js';
 
@@ -32,17 +33,12 @@ export class SqlConversationQueries extends ConversationQueries {
 
   async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
     const [condition, id] = within(thread, '$4');
-    const rows = await this.database.query<Message>(
-      `select ${COLUMNS} from messages
-        where session_id = $1 and position > $2 and ${condition} order by position limit $3`,
-      [sessionId, page.cursor ?? 0, page.limit + 1, id],
-    );
-    return pageOf(
-      rows,
-      page.limit,
-      (message) => message,
-      (message) => String(message.position),
-    );
+    const sql = `select ${COLUMNS} from messages
+        where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
+    const rows = await this.database.query<Message & Counted>(bySize(sql, 'position'), [
+      ...[sessionId, page.cursor ?? 0, page.limit + 1, id],
+    ]);
+    return pageBySize<Message>(rows, page.limit, ({ position }) => String(position));
   }
 
   async newest(

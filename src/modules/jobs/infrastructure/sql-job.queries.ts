@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Page, PageRequest } from '../../../shared/application/page.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { JobFilter, JobQueries } from '../application/job.queries.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
@@ -29,19 +30,14 @@ export class SqlJobQueries extends JobQueries {
     { status, sessionId, type }: JobFilter,
     page: PageRequest,
   ): Promise<Page<JobState>> {
-    const rows = await this.database.query<JobState>(
-      `select ${COLUMNS} ${OWNED}
+    const sql = `select ${COLUMNS} ${OWNED}
           and ($2::text is null or j.status = $2) and ($3::uuid is null or j.session_id = $3)
           and ($4::text is null or j.type = $4) and ($5::uuid is null or j.id < $5)
-        order by j.id desc limit $6`,
-      [userId, status ?? null, sessionId ?? null, type ?? null, page.cursor ?? null, page.limit + 1],
-    );
-    return pageOf(
-      rows,
-      page.limit,
-      (job) => job,
-      (job) => job.id,
-    );
+        order by j.id desc limit $6`;
+    const rows = await this.database.query<JobState & Counted>(bySize(sql, 'id desc'), [
+      ...[userId, status ?? null, sessionId ?? null, type ?? null, page.cursor ?? null, page.limit + 1],
+    ]);
+    return pageBySize<JobState>(rows, page.limit, ({ id }) => id);
   }
 
   async view(jobId: string, userId: string): Promise<JobState> {

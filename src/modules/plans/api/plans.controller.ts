@@ -49,7 +49,7 @@ export class PlansController {
     const tag = `"${record.plan.version}"`;
     response.setHeader('etag', tag);
     response.setHeader('cache-control', 'private, no-cache');
-    if (known?.split(/\s*,\s*/).includes(tag)) {
+    if (known?.split(',').some((each) => each.trim() === tag)) {
       response.status(HttpStatus.NOT_MODIFIED);
       return undefined;
     }

@@ -11,7 +11,7 @@ import {
   isWithinLimit,
 } from '../application/synopsis-view.js';
 
-export const FormQueryDto = z.object({
+export const FormQueryDto = z.strictObject({
   mode: z
     .enum(['background', 'sync'])
     .default('background')

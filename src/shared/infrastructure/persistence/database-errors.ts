@@ -10,11 +10,12 @@ interface DriverError {
 }
 
 /**
- * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or starting up, 53300 too many connections,
- * 25P03 a transaction that was idle for too long. And 55P03, a row that somebody else has kept locked: what cannot be
- * reached in time is to be tried again as well.
+ * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or starting up, 25P03 a transaction that was
+ * idle for too long.
  */
-const LOST_SQLSTATE = /^(08|57P0[1-5]|53300|25P03|55P03)/;
+const LOST_SQLSTATE = /^(08|57P0[1-5]|25P03)/;
+/** 53300 too many connections, 55P03 a row that somebody else has kept locked. */
+const BUSY_SQLSTATE = /^(53300|55P03)$/;
 const LOST_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -25,8 +26,9 @@ const LOST_SYSTEM = new Set([
   'EHOSTUNREACH',
 ]);
 /** pg reports these without a code. */
-const LOST_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable/i;
+const LOST_MESSAGE = /connection terminated|timeout expired|is not queryable/i;
+/** Nor this, when all connections of the pool are in use for too long. */
+const BUSY_MESSAGE = /timeout exceeded when trying to connect/i;
 
 const driverErrorOf = (error: unknown): DriverError => {
   const outer = (error ?? {}) as DriverError;
@@ -49,10 +51,11 @@ export function fromHere(error: unknown): unknown {
   return error;
 }
 
-/** The error to go on with: DatabaseUnavailable where the connection is at fault, else the same. */
+/** The error to go on with: DatabaseUnavailable where the connection is at fault or a wait was too long, else the same. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
   const { code = '', message = '' } = driverErrorOf(error);
+  if (BUSY_SQLSTATE.test(code) || BUSY_MESSAGE.test(message)) return new DatabaseUnavailable(error, true);
   const lost = LOST_SQLSTATE.test(code) || LOST_SYSTEM.has(code) || LOST_MESSAGE.test(message);
   return lost ? new DatabaseUnavailable(error) : error;
 }
