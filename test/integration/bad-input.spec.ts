@@ -100,6 +100,7 @@ describe('bad input', () => {
       400,
       'request.invalid',
     ],
+    [`{"type":"tool_result","call_id":"x","result":[${'0,'.repeat(100_000)}0]}`, 400, 'request.invalid'],
     ['{"type":"user_message","content":"a\\u0000b"}', 400, 'request.invalid'],
     ['{"type":"user_message","content":"half \\ud800 pair"}', 400, 'request.invalid'],
     ['{"type":"tool_result","call_id":"x","result":{"a\\u0000":1}}', 400, 'request.invalid'],

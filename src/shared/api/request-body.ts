@@ -6,6 +6,8 @@ import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js
 export const BODY_LIMIT = '2mb';
 
 const MAX_DEPTH = 64;
+/** Each is looked at, here and behind: a body of nothing but zeros would keep everybody else waiting. */
+const MAX_VALUES = 100_000;
 
 /** Middleware before the body is read: a body that is not JSON is refused by name instead of being overlooked. */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
@@ -51,6 +53,7 @@ export function requireStorable(request: Request, _response: Response, next: Nex
 /** Walks without recursion, since depth is what it is there to limit. */
 function findFault(body: unknown): FieldFault | undefined {
   const open: { value: unknown; field: string; depth: number }[] = [{ value: body, field: '', depth: 0 }];
+  let values = 0;
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, field, depth } = next;
     if (depth > MAX_DEPTH)
@@ -59,6 +62,9 @@ function findFault(body: unknown): FieldFault | undefined {
       const fault = faultOf(value);
       if (fault) return { field: field || 'body', message: fault };
     } else if (typeof value === 'object' && value !== null) {
+      values += Array.isArray(value) ? value.length : Object.keys(value).length;
+      if (values > MAX_VALUES)
+        return { field: topOf(field), message: `holds more than ${MAX_VALUES} values` };
       for (const [key, part] of Object.entries(value)) {
         const fault = key === '__proto__' ? 'is __proto__' : faultOf(key);
         if (fault) return { field: field || 'body', message: `has a key that ${fault}` };
