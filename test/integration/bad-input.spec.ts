@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { Socket, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
@@ -257,6 +258,16 @@ describe('bad input', () => {
       ...{ status, code, type: `urn:agent-runtime:problem:${code}` },
       request_id: answer.headers.get('x-request-id'),
     });
+  });
+
+  it('lets go of who is refused and stays', async () => {
+    const accepted = once(app.nest.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const { port } = new URL(app.client.url);
+    const client = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    client.resume().write('hello\r\n\r\n');
+    const [connection] = await accepted;
+    await eventually(() => expect([connection.writableFinished, connection.destroyed]).toEqual([true, true]));
+    client.destroy();
   });
 
   it('does not put a refusal into the middle of a stream', async () => {
