@@ -4,12 +4,12 @@ import { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
-import { serveDocs } from './openapi.js';
-import { OpenRequests } from './shared/api/open-requests.js';
 import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
+import { serveDocs } from './openapi.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
 import { requireHost, requireLocalPage } from './shared/api/host-check.js';
+import { OpenRequests } from './shared/api/open-requests.js';
 import {
   BODY_LIMIT,
   explainMalformedJson,
@@ -17,8 +17,8 @@ import {
   requireStorable,
   requireUtf8,
 } from './shared/api/request-body.js';
-import { RequestLog } from './shared/api/request-log.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
+import { RequestLog } from './shared/api/request-log.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 
 /** The HTTP application, ready to listen. */

@@ -587,8 +587,12 @@ describe('a synopsis edited by a human', () => {
       { title: 'x', items: Array.from({ length: 6 }, () => ({ kind: 'text', text: 'x'.repeat(20_000) })) },
       'items',
     ],
-    ['an unknown field of an item', { title: 'x', items: [{ kind: 'text', text: 'x', mood: 1 }] }, 'items.0'],
-    ['a field nobody knows', { ...BY_HAND, mood: 1 }, 'body'],
+    [
+      'an unknown field of an item',
+      { title: 'x', items: [{ kind: 'text', text: 'x', mood: 1 }] },
+      'items.0.mood',
+    ],
+    ['a field nobody knows', { ...BY_HAND, mood: 1 }, 'mood'],
     ['a version that cannot be', { ...BY_HAND, based_on: -1 }, 'based_on'],
   ])('is refused with %s', async (_what, body, field) => {
     const { status, body: problem } = await put(body);
