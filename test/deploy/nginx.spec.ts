@@ -4,6 +4,7 @@ import { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse, createSer
 import { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HTTP_LIMITS } from '../../src/http-server.js';
 import { ProblemDto } from '../../src/shared/api/problem.dto.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
 import { eventually } from '../support/eventually.js';
@@ -125,7 +126,7 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
     for (const api of apis) expect(new Set(api.asked.map(({ port }) => port)).size).toBe(1);
     const config = await readFile('deploy/nginx/nginx.conf', 'utf8');
     const [, seconds] = /upstream api \{[^}]*keepalive_timeout (\d+)s;/.exec(config) ?? [];
-    expect(Number(seconds) * 1000).toBeLessThan(createServer().keepAliveTimeout);
+    expect(Number(seconds) * 1000).toBeLessThan(HTTP_LIMITS.keepAliveTimeout);
   });
 
   it('lets bodies through up to the limit of the server, and refuses larger ones as it does', async () => {

@@ -20,7 +20,7 @@ describe('an install without packages of development and optional ones', () => {
     scriptIn = await installForProduction(folder);
     database = await TestDatabase.create();
     model = await ScriptedModel.start();
-    env = { DATABASE_URL: database.url, OPENAI_BASE_URL: model.url };
+    env = { DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, AUTH_MODE: 'api_key' };
   });
   afterAll(async () => {
     await model?.stop();
@@ -38,20 +38,23 @@ describe('an install without packages of development and optional ones', () => {
     expect(count).toBeGreaterThan(0);
   });
 
-  it('serves, and carries out jobs', async () => {
+  it('makes keys, serves, and carries out jobs', async () => {
     model.always({ text: 'Done.' });
     const api = await ServerProcess.start(env, [...scriptIn('main.js'), '--api-only']);
     const worker = await ServerProcess.start(env, scriptIn('worker.js'));
+    const keys = ServerProcess.spawn(env, [...scriptIn('keys-cli.js'), 'create', '--user', 'alice']);
     try {
-      const sessionId = await api.client.openSession({ agent: 'ask' });
-      const events = await api.client.ask(sessionId, 'Say it');
+      expect(await keys.exited, keys.errors).toEqual({ code: 0, signal: null });
+      const client = api.client.with({ authorization: `Bearer ${await keys.firstLine()}` });
+      const sessionId = await client.openSession({ agent: 'ask' });
+      const events = await client.ask(sessionId, 'Say it');
       expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
-      const { body: job } = await api.client.post('/v1/jobs/agents/ask/1.0.0', {
+      const { body: job } = await client.post('/v1/jobs/agents/ask/1.0.0', {
         session_id: sessionId,
         query: 'Do it',
       });
       await eventually(async () => {
-        const { body } = await api.client.get(`/v1/jobs/${job.job_id}`);
+        const { body } = await client.get(`/v1/jobs/${job.job_id}`);
         expect(body).toMatchObject({ status: 'done', result: { text: 'Done.' } });
       });
       expect(await Promise.all([api.stop(), worker.stop()])).toEqual([

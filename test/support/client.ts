@@ -10,6 +10,20 @@ export interface SentEvent {
   data: Record<string, unknown>;
 }
 
+/** A server, or what stands before it, has refused to stream. */
+export class NoStream extends Error {
+  private constructor(
+    readonly status: number,
+    text: string,
+  ) {
+    super(`no stream: ${status} ${text}`);
+  }
+
+  static async of(response: Response): Promise<NoStream> {
+    return new NoStream(response.status, await response.text());
+  }
+}
+
 export interface Answer<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
@@ -24,7 +38,8 @@ type Body = any;
 export class TestClient {
   constructor(
     readonly url: string,
-    private readonly headers: Readonly<Record<string, string>> = {},
+    /** Sent with every request. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
   /** The same client, which sends these headers with every request as well. */
@@ -77,7 +92,7 @@ export class TestClient {
       headers: { 'content-type': 'application/json', ...this.headers },
       body: JSON.stringify(input),
     });
-    if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
+    if (response.status !== 200) throw await NoStream.of(response);
     return Array.fromAsync(parse(response));
   }
 
@@ -88,7 +103,7 @@ export class TestClient {
   /** What comes of an event stream, as it comes; open when this returns. */
   async open(path: string): Promise<AsyncGenerator<string>> {
     const response = await fetch(`${this.url}${path}`, { headers: this.headers });
-    if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
+    if (response.status !== 200) throw await NoStream.of(response);
     return pieces(response);
   }
 
@@ -98,7 +113,7 @@ export class TestClient {
       headers: { ...this.headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
       ...(signal && { signal }),
     });
-    if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
+    if (response.status !== 200) throw await NoStream.of(response);
     yield* parse(response);
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SentEvent, TestClient } from './client.js';
+import { NoStream, SentEvent, TestClient } from './client.js';
 import { resultOf } from './story-model.js';
 import { Transcript } from './transcript.js';
 
@@ -126,20 +126,20 @@ export class ResumingClient {
 
   /** @param meansTaken the code of a problem that shows that the input had arrived before */
   private async post(
-    { url }: TestClient,
+    { url, headers }: TestClient,
     input: object,
     meansTaken?: string,
   ): Promise<'taken' | 'again' | 'refused'> {
     try {
       const response = await fetch(`${url}/v1/sessions/${this.sessionId}/messages`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(input),
         signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
       });
       const body = await response.text();
       if (response.ok || (meansTaken && body.includes(`"code":"${meansTaken}"`))) return 'taken';
-      if (response.status === 503) return 'again';
+      if (MAY_COME_AGAIN.has(response.status)) return 'again';
       this.refusals.push(`${JSON.stringify(input)}: ${response.status} ${body}`);
       return 'refused';
     } catch (error) {
@@ -151,7 +151,8 @@ export class ResumingClient {
   private async hasMessages(): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
-      const response = await fetch(`${this.sendTo().url}/v1/sessions/${this.sessionId}`, { signal });
+      const { url, headers } = this.sendTo();
+      const response = await fetch(`${url}/v1/sessions/${this.sessionId}`, { headers, signal });
       return ((await response.json()) as { message_count?: number }).message_count! > 0;
     } catch (error) {
       if (!isConnectionTrouble(error)) throw error;
@@ -160,9 +161,14 @@ export class ResumingClient {
   }
 }
 
+/** The server says that it is about to end or without a database; a proxy, that it has got no answer. */
+const MAY_COME_AGAIN: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** fetch says TypeError for whatever happens to a connection, and DOMException where it was given up. */
 const isConnectionTrouble = (error: unknown): boolean =>
-  error instanceof TypeError || (error instanceof DOMException && /Abort|Timeout/.test(error.name));
+  error instanceof TypeError ||
+  (error instanceof NoStream && MAY_COME_AGAIN.has(error.status)) ||
+  (error instanceof DOMException && /Abort|Timeout/.test(error.name));
 
 /** Opens a session with whichever server answers. */
 export async function openSomewhere(server: AnyServer, body: object = {}): Promise<string> {

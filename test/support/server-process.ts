@@ -12,6 +12,8 @@ const MAIN = join(ROOT, 'dist/src/main.js');
 /** What `npm run start:api` and `npm run start:worker` start. */
 export const API_ONLY = [MAIN, '--api-only'];
 export const WORKER = [join(ROOT, 'dist/src/worker.js')];
+/** What `npm run keys` starts. */
+export const KEYS = [join(ROOT, 'dist/src/keys-cli.js')];
 const START_LIMIT_MS = 20_000;
 
 /** The built server as a process of its own, as `npm start` runs it; or one of the two processes it consists of. */
