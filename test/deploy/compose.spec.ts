@@ -10,8 +10,8 @@ import { COMPOSE_SCHEMA, ComposeFile, Service } from './compose-schema.js';
 
 /** What a process may take to end, beyond its drain: docs/operations.md, Stopping. */
 const BEYOND_DRAIN_SECONDS = 15;
-/** Connections beside the pool: docs/operations.md, Sizing. */
-const BESIDE_POOL = 8;
+/** Connections beside the pool, at most: docs/operations.md, Sizing. */
+const BESIDE_POOL = 6;
 
 const source = readFileSync('docker-compose.yml', 'utf8');
 const compose = parse(source, { merge: true }) as ComposeFile;
