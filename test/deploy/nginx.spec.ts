@@ -136,6 +136,13 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
     await expectProblem(await post(Buffer.alloc(LIMIT_BYTES + 1, ' ')), 413, 'request.too_large');
     await expectProblem(await post(Buffer.alloc(3_000_000, ' ')), 413, 'request.too_large');
     expect(asked()).toHaveLength(1);
+    await eventually(async () =>
+      expect((await nginx.requests()).at(-1)).toMatchObject({
+        method: 'POST',
+        url: '/v1/sessions',
+        status: 413,
+      }),
+    );
   });
 
   it('shows each event when it happens, also where the API does not ask for it', async () => {
