@@ -190,12 +190,27 @@ describe('the metrics', () => {
     );
   }
 
-  /** Requests that find no route, or are refused before one is looked for. */
+  /** Requests that find no route, are refused before one is looked for, or whose client does not wait. */
   async function askAmiss(): Promise<void> {
     await app.client.get(`/v1/${randomUUID()}`);
     await app.client.call('PROPFIND', `/v1/sessions/${randomUUID()}`);
     await app.client.get(`/v1/sessions/${randomUUID()}`);
     await app.client.post('/v1/sessions', '{');
+    const letGo = await app.database.lock('lock table sessions in access exclusive mode', []);
+    const leaving = new AbortController();
+    const left = expect(fetch(`${app.client.url}/v1/sessions`, { signal: leaving.signal })).rejects.toThrow();
+    await eventually(async () => {
+      const waiting = await app.database.rows(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(waiting).not.toEqual([]);
+    });
+    leaving.abort();
+    await left;
+    await eventually(async () =>
+      expect((await app.metric('http_request_duration_seconds_count')).join()).toContain('aborted'),
+    );
+    await letGo();
   }
 
   const samplesOf = (series: string) =>
@@ -460,6 +475,7 @@ describe('the metrics', () => {
       'POST none 400': 1,
       'GET none 404': 1,
       'other none 404': 1,
+      'GET /v1/sessions aborted': 1,
       'GET /v1/sessions/:session_id 404': 1,
     });
   });
