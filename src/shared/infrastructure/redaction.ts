@@ -33,7 +33,12 @@ export class Redaction {
 
   static of(config: Config): Redaction {
     const urls = [config.databaseUrl, config.redisUrl].filter((url) => url !== undefined);
-    const secrets = [config.openai.apiKey, ...urls.map((url) => decodeURIComponent(new URL(url).password))];
+    const { auth, openai } = config;
+    const secrets = [
+      openai.apiKey,
+      auth.mode === 'jwt' && 'secret' in auth.key ? auth.key.secret : undefined,
+      ...urls.map((url) => decodeURIComponent(new URL(url).password)),
+    ];
     return new Redaction(secrets.filter((secret) => secret !== undefined));
   }
 
