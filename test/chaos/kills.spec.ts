@@ -17,6 +17,7 @@ const CUTS_PER_STEP = 2;
 /** Locks of a frozen process are given up after ten seconds at the latest. */
 const TAKEOVER_LIMIT_MS = 25_000;
 const LOOK_EVERY_MS = 5;
+const EARLY_MOMENTS = 20;
 const RUN_LIMIT_MS = 60_000;
 const LIMIT_MS = 60_000 + CHAOS_RUNS * 6_000;
 
@@ -120,7 +121,9 @@ describe('runs whose process is killed', () => {
       };
       const latest = story.kind === 'plan' ? [60, 30, 5, 5, 5] : [25, 15, 5, 5, 5];
       const moments = latest.map((last) => ({ events: random.whole(1, last), ms: random.whole(0, 200) }));
-      return { story, moments };
+      // Strikes wait for each other: one that comes too late five times comes at the beginning then.
+      const early = Array.from({ length: EARLY_MOMENTS }, () => ({ events: 1, ms: 0 }));
+      return { story, moments: [...moments, ...early] };
     });
 
   /** @returns whether its owner was killed */
