@@ -58,6 +58,8 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
       connectionString: url,
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
+      // What the queue forgets when PostgreSQL crashes is sent again: nothing of it is worth waiting for the disk.
+      options: '-c synchronous_commit=off',
       Client: BoundedClient,
       connectionTimeoutMillis: PATIENCE_MS,
     });
