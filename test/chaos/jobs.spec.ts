@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LARGE, report, secondsSince } from '../support/chaos-size.js';
 import { eventually } from '../support/eventually.js';
+import { isLeftOutWithout } from '../support/debian-programs.js';
 import { JobFleet, QueueName } from '../support/job-fleet.js';
 
 const JOBS_AT_ONCE = LARGE ? 200 : 40;
@@ -16,7 +17,7 @@ const LIMIT_MS = LARGE ? 120_000 : 40_000;
 
 type Jobs = Awaited<ReturnType<JobFleet['ask']>>;
 
-describe.each<[QueueName]>([['PostgreSQL'], ['Redis']])('jobs by the queue in %s', (queue) => {
+const jobsBy = (queue: QueueName) => () => {
   let fleet: JobFleet;
 
   beforeAll(async () => {
@@ -131,4 +132,7 @@ describe.each<[QueueName]>([['PostgreSQL'], ['Redis']])('jobs by the queue in %s
       expect(await fleet.faults(jobs)).toEqual([]);
     },
   );
-});
+};
+
+describe('jobs by the queue in PostgreSQL', jobsBy('PostgreSQL'));
+describe.skipIf(isLeftOutWithout('redis-server'))('jobs by the queue in Redis', jobsBy('Redis'));

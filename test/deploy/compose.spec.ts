@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +5,7 @@ import { parse } from 'yaml';
 import { SETTING_NAMES, readConfig } from '../../src/config/read-config.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
 import { imageEnvironment } from '../support/dockerfile.js';
+import { promtool } from '../support/promtool.js';
 import { COMPOSE_SCHEMA, ComposeFile, Service } from './compose-schema.js';
 
 /** What a process may take to end, beyond its drain: docs/operations.md, Stopping. */
@@ -196,8 +196,7 @@ describe('what the services know of each other', () => {
   });
 
   it.skipIf(isLeftOutWithout('promtool'))('Prometheus: its own settings', () => {
-    const check = ['check', 'config', '--syntax-only', 'deploy/prometheus/prometheus.yml'];
-    expect(execFileSync('promtool', check, { encoding: 'utf8' })).toContain('SUCCESS');
+    expect(promtool('check', 'config', 'deploy/prometheus/prometheus.yml')).toMatchObject({ ok: true });
   });
 
   it('Grafana: Prometheus, and where its dashboards are', () => {

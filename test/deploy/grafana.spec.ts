@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { lacksPromtool, promtool } from '../support/promtool.js';
+import { isLeftOutWithout } from '../support/debian-programs.js';
+import { promtool } from '../support/promtool.js';
 import { seriesIn, servedSeries } from '../support/served-series.js';
 
 interface Panel {
@@ -78,7 +79,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it.skipIf(lacksPromtool)('asks in words that Prometheus understands', async () => {
+  it.skipIf(isLeftOutWithout('promtool'))('asks in words that Prometheus understands', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-'));
     try {
       const rules = expressions.map((expr, index) => ({ record: `expression_${index}`, expr }));

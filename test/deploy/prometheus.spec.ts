@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { lacksPromtool, promtool } from '../support/promtool.js';
+import { isLeftOutWithout } from '../support/debian-programs.js';
+import { promtool } from '../support/promtool.js';
 import { seriesIn, servedSeries } from '../support/served-series.js';
 
 const RULES = 'deploy/prometheus/rules.yml';
@@ -36,11 +37,11 @@ describe('the alerts', () => {
     ]);
   });
 
-  it.skipIf(lacksPromtool)('are rules that Prometheus takes', () => {
+  it.skipIf(isLeftOutWithout('promtool'))('are rules that Prometheus takes', () => {
     expect(promtool('check', 'rules', RULES)).toMatchObject({ ok: true });
   });
 
-  it.skipIf(lacksPromtool)('fire when they should and only then', () => {
+  it.skipIf(isLeftOutWithout('promtool'))('fire when they should and only then', () => {
     expect(promtool('test', 'rules', TESTS)).toMatchObject({ ok: true });
   });
 

@@ -15,7 +15,7 @@ const LIMIT_MS = 60_000;
 
 const isDelta = (event: SentEvent) => event.type === 'message.delta';
 
-describe.skipIf(isLeftOutWithout('nginx'))(
+describe.skipIf(isLeftOutWithout('nginx') || isLeftOutWithout('redis-server'))(
   'two APIs behind nginx and two workers',
   { timeout: LIMIT_MS },
   () => {

@@ -6,6 +6,7 @@ import { TestClient } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
+import { isLeftOutWithout } from '../support/debian-programs.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -128,7 +129,7 @@ describe.each([
   }, 60_000);
 });
 
-describe('health of a process whose queue is in Redis', () => {
+describe.skipIf(isLeftOutWithout('redis-server'))('health of a process whose queue is in Redis', () => {
   it('is degraded while Redis is away, and ready all the same: jobs wait in the database', async () => {
     const redis = await RedisServer.start();
     const app = await TestApp.start({ REDIS_URL: redis.url });

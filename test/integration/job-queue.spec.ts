@@ -8,6 +8,7 @@ import { GraphileJobQueue } from '../../src/modules/jobs/infrastructure/graphile
 import { Shutdown } from '../../src/shared/application/shutdown.js';
 import { DatabaseLocation } from '../../src/shared/infrastructure/persistence/database-location.js';
 import { TestDatabase } from '../support/database.js';
+import { isLeftOutWithout } from '../support/debian-programs.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -88,10 +89,7 @@ class Taker {
   }
 }
 
-describe.each([
-  ['PostgreSQL', postgres],
-  ['Redis', redis],
-])('the queue in %s', (name, start) => {
+const contract = (name: string, start: () => Promise<QueueServer>) => () => {
   let server: QueueServer;
   let proxy: FlakyProxy;
   let isOpen: boolean;
@@ -269,4 +267,7 @@ describe.each([
     only.consumer = undefined;
     shutdown = new Shutdown(CONFIG);
   });
-});
+};
+
+describe('the queue in PostgreSQL', contract('PostgreSQL', postgres));
+describe.skipIf(isLeftOutWithout('redis-server'))('the queue in Redis', contract('Redis', redis));

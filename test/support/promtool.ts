@@ -6,7 +6,3 @@ export function promtool(...args: string[]): { ok: boolean; output: string } {
   if (error) throw error;
   return { ok: status === 0, output: stdout + stderr };
 }
-
-/** Where it is not installed its tests are left out, but never in CI: there it is a failure that it is not. */
-export const lacksPromtool =
-  process.env['CI'] !== 'true' && spawnSync('promtool', ['--version']).error !== undefined;
