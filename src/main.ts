@@ -20,7 +20,7 @@ async function start(): Promise<NestExpressApplication> {
   await app.listen(config.port, config.host);
   const worker = app.get(JobWorker);
   if (!API_ONLY) await worker.start();
-  const jobs = API_ONLY ? 'left to agents-worker' : worker.description;
+  const jobs = `${worker.description}${API_ONLY ? ', left to agents-worker' : ''}`;
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const model = app.get(ModelEndpoint);
   const { description: database } = app.get(DatabaseLocation);

@@ -30,6 +30,7 @@ const healthcheck = {
 const service = object({
   image: text,
   build: text,
+  pull_policy: { enum: ['never'] },
   user: text,
   entrypoint: texts,
   command: texts,

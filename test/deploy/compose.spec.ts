@@ -17,7 +17,7 @@ const source = readFileSync('docker-compose.yml', 'utf8');
 const compose = parse(source, { merge: true }) as ComposeFile;
 const services = Object.entries(compose.services);
 const lasting = services.filter(([, { restart }]) => restart !== 'no');
-const ours = services.filter(([, { build }]) => build !== undefined);
+const ours = services.filter(([, { image }]) => image === 'agent-runtime');
 const named = (...names: readonly string[]) => names.map((name) => compose.services[name]!);
 
 /** Every `${NAME…}` with what follows the name: `:?…` where it must be set, `:-…` where it has a default. */
@@ -54,14 +54,14 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(service.deploy.resources.limits)).toEqual(['cpus', 'memory', 'pids']);
     expect(Object.keys(service.logging.options)).toEqual(['max-size', 'max-file']);
     // Built here, or of a named version.
-    expect(service.build ?? service.image).toMatch(/^\.$|:v?\d+\.\d+/);
+    expect(service.image).toMatch(/^agent-runtime$|:v?\d+\.\d+/);
   });
 
   it.each(lasting)('keeps %s going, and knows whether it does', (_name, service) => {
     expect(service.restart).toBe('unless-stopped');
     expect(service.healthcheck?.disable).toBeUndefined();
     // That of our own image is in the Dockerfile.
-    expect(service.healthcheck !== undefined || service.build !== undefined).toBe(true);
+    expect(service.healthcheck !== undefined || service.image === 'agent-runtime').toBe(true);
   });
 
   it('waits for the end of the migration only', () => {
@@ -175,7 +175,7 @@ describe('what the services know of each other', () => {
 
   it('nginx: the APIs, and how to find them again when they are made anew', () => {
     const config = readFileSync('deploy/nginx/nginx.conf', 'utf8');
-    const servers = [...config.matchAll(/^ +server ([\w:-]+) resolve max_fails/gm)].map(
+    const servers = [...config.matchAll(/^ +server ([\w:-]+) resolve max_fails=0;/gm)].map(
       ([, server]) => server!,
     );
     expect(servers).toHaveLength(2);

@@ -210,11 +210,21 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
     expect(apis[1].asked).toHaveLength(6);
   });
 
-  it('learns by the probes that come through it that an API drains, and leaves it alone', async () => {
+  it('asks the other API where one drains, for what changes nothing', async () => {
     apis[0].reply = (_request, response) => response.writeHead(503).end();
-    for (let probe = 0; probe < 2; probe++) expect((await get('/health/ready')).status).toBe(200);
+    for (let count = 0; count < 6; count++) expect((await get('/health/ready')).status).toBe(200);
+    expect(apis[1].asked).toHaveLength(6);
+  });
+
+  it('hands on what both answer, and keeps nobody from them because of it', async () => {
+    const reply = apis.map((api) => api.reply);
+    both((_request, response) => response.writeHead(503).end('database.unavailable'));
+    for (let count = 0; count < 6; count++) {
+      const response = await get('/v1/sessions');
+      expect([response.status, await response.text()]).toEqual([503, 'database.unavailable']);
+    }
+    apis.forEach((api, index) => (api.reply = reply[index]!));
     for (let count = 0; count < 6; count++) expect((await post()).status).toBe(200);
-    expect(apis[0].asked).toHaveLength(1);
   });
 
   it('hands on what a draining API answers to a POST that has reached it', async () => {

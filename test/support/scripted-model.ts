@@ -49,12 +49,13 @@ export class ScriptedModel {
     return this.server.stop();
   }
 
-  /** Forgets script and requests. */
-  reset(classification: object | string | { status: number } = ATOMIC): void {
+  /** Forgets script and requests. @param firstTokenMs how long it takes to begin a classification */
+  reset(classification: object | string | { status: number } = ATOMIC, firstTokenMs = 0): void {
     this.server.clearFixtures();
     this.requests.length = 0;
     this.played = 0;
     this.server.addFixture({
+      ...(firstTokenMs > 0 && this.speed({ text: '', pace: { firstTokenMs } })),
       match: { predicate: isClassification },
       response: () =>
         'status' in Object(classification)

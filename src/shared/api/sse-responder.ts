@@ -59,12 +59,9 @@ export class SseResponder {
     shutdown: Shutdown,
     config: Config,
   ) {
-    interval(config.sseHeartbeatSeconds * 1000)
-      .pipe(
-        takeUntil(this.end$),
-        exhaustMap(() => this.beat()),
-      )
-      .subscribe();
+    const beat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(this.end$), share());
+    beat$.subscribe(() => this.beat());
+    beat$.pipe(exhaustMap(() => this.endUnauthenticated())).subscribe();
     shutdown.register('end_streams', () => this.endAll());
   }
 
@@ -123,18 +120,21 @@ export class SseResponder {
     await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
   }
 
-  /** Shows readers that the stream is alive, and ends those whose credentials do not hold any more. */
-  private async beat(): Promise<void> {
+  private beat(): void {
     for (const response of this.open) this.write(response, ': heartbeat\n\n');
+  }
+
+  /** Ends the streams whose credentials do not hold any more. However long that takes, heartbeats go on. */
+  private async endUnauthenticated(): Promise<void> {
     const byCredentials = Map.groupBy(this.open, (response) => response.req.headers.authorization);
-    for (const responses of byCredentials.values()) {
-      try {
+    try {
+      for (const responses of byCredentials.values()) {
         if (await this.authentication.stillHolds(responses[0]!.req)) continue;
         for (const response of responses) response.end();
-      } catch (error) {
-        // Who cannot be asked now is asked with the next heartbeat.
-        this.logger.warn({ err: error }, 'the credentials of open streams could not be checked');
       }
+    } catch (error) {
+      // Nobody can tell at the moment; all are asked about again with the next heartbeat.
+      this.logger.warn({ err: error }, 'the credentials of open streams could not be checked');
     }
   }
 

@@ -59,6 +59,8 @@ const MAY_PASS = {
 
 export type ModelErrorCode = keyof typeof MAY_PASS;
 
+export const MODEL_ERROR_CODES = Object.keys(MAY_PASS) as ModelErrorCode[];
+
 /** Whether a failure with this code is one of a model's that may pass by itself. */
 export const isPassing = (code: string): boolean => code in MAY_PASS && MAY_PASS[code as ModelErrorCode];
 

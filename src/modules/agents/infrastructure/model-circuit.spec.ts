@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readConfig } from '../../../config/read-config.js';
 import { ModelError, ModelErrorCode } from '../application/language-model.js';
 import { ModelCircuit } from './model-circuit.js';
 import { ModelMetrics } from './model.metrics.js';
@@ -36,7 +37,11 @@ describe('the circuit of a model endpoint', () => {
     Logger.overrideLogger(false);
     vi.useFakeTimers({ toFake: ['Date'] });
     registry = new Registry();
-    circuit = new ModelCircuit(new ModelMetrics(registry), { signs: 10, failures: 5, openMs: OPEN_MS });
+    circuit = new ModelCircuit(new ModelMetrics(registry, readConfig({})), {
+      signs: 10,
+      failures: 5,
+      openMs: OPEN_MS,
+    });
   });
   afterEach(() => vi.useRealTimers());
 

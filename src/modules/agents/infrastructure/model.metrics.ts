@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { ModelAnswer } from '../application/language-model.js';
+import { Config } from '../../../config/config.js';
+import { MODEL_ERROR_CODES, ModelAnswer, ModelErrorCode } from '../application/language-model.js';
 
 const CIRCUIT_STATES = { closed: 0, half_open: 1, open: 2 } as const;
+
+/** How a call is said to have ended that failed with this code. */
+export const outcomeOf = (code: ModelErrorCode): string => code.slice('model.'.length);
 
 /** Calls to language models. The label `model` is bounded: models come from agents and settings. */
 @Injectable()
@@ -12,7 +16,7 @@ export class ModelMetrics {
   private readonly tokens: Counter<'model' | 'type'>;
   private readonly circuitState: Gauge;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, { defaultModel }: Config) {
     const registers = [registry];
     this.requests = new Counter({
       name: 'llm_requests_total',
@@ -38,6 +42,10 @@ export class ModelMetrics {
       help: 'Whether the model endpoint is asked: 0 closed (it is), 1 half open (one call tries), 2 open (it is not)',
       registers,
     });
+    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
+      this.requests.inc({ model: defaultModel, outcome }, 0);
+    }
   }
 
   answered(model: string, answer: ModelAnswer): void {

@@ -18,7 +18,7 @@ import {
 } from '../application/language-model.js';
 import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
-import { ModelMetrics } from './model.metrics.js';
+import { ModelMetrics, outcomeOf } from './model.metrics.js';
 import { modelFetch, readBody } from './model-transport.js';
 import { WellFormedText } from './well-formed-text.js';
 
@@ -91,7 +91,7 @@ export class OpenAiLanguageModel extends LanguageModel {
           this.metrics.answered(request.model, answer);
           return answer;
         } catch (error) {
-          const outcome = error instanceof ModelError ? error.code.slice('model.'.length) : 'aborted';
+          const outcome = error instanceof ModelError ? outcomeOf(error.code) : 'aborted';
           this.metrics.failed(request.model, outcome);
           span.fail(outcome);
           throw error;

@@ -11,6 +11,7 @@ const PATIENCE_MS = 3_000;
 @Injectable()
 export class TerminusReadiness extends Readiness {
   /** One at a time: however many probes come, each part is asked by one of them. */
+  private looking: Promise<MigrationState> | undefined;
   private checking: Promise<Checked> | undefined;
 
   constructor(
@@ -29,7 +30,9 @@ export class TerminusReadiness extends Readiness {
   }
 
   private async ask(): Promise<Checked> {
-    const looking = this.database.look();
+    // A look that a silent database does not answer goes on after its time: it is not repeated meanwhile.
+    this.looking ??= this.database.look().finally(() => (this.looking = undefined));
+    const { looking } = this;
     try {
       const details = await this.health.check([
         () => this.accepting(),

@@ -58,8 +58,16 @@ export class AnswerStep {
     private readonly config: Config,
   ) {}
 
-  /** @param plan the one that the run carries out; undefined where it carries out none */
-  async execute(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<StepEnd> {
+  /**
+   * @param plan the one that the run carries out; undefined where it carries out none
+   * @param classifiedMs how long the model took to classify the task; undefined where this process has not asked it to
+   */
+  async execute(
+    run: RunAtWork,
+    plan: PlanState | undefined,
+    signal: AbortSignal,
+    classifiedMs?: number,
+  ): Promise<StepEnd> {
     const turn = await this.prepare.execute(run, plan, signal);
     const request: ModelRequest = {
       model: turn.agent.model ?? this.config.defaultModel,
@@ -71,13 +79,14 @@ export class AnswerStep {
     if (!run.openCall && !(await this.calls.begin(run, call, signal, (tx) => begin(tx, draft)))) {
       return OUT_OF_CALLS;
     }
-    const isFirst = run.usage.modelCalls === (run.openCall ? 1 : 0);
+    const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
+    const isFirst = callsBefore === (classifiedMs === undefined ? 0 : 1);
     for (let retries = 0; ; retries++) {
       try {
         const answer = await this.ask(
           { ...request, retry: retries },
           draft,
-          isFirst && retries === 0,
+          isFirst && retries === 0 ? (classifiedMs ?? 0) : undefined,
           signal,
         );
         return { ...COMPLETED, run: await this.reply.execute({ ...draft, answer }) };
@@ -106,11 +115,14 @@ export class AnswerStep {
     return { turn, messageId: call.messageId!, call, shown: '' };
   }
 
-  /** @param isFirst whether the run has asked nothing before, not even this: then the time until its first word is ours alone */
+  /**
+   * @param modelMs how long the run has waited for the model before; undefined where nobody knows: else the rest of the
+   * time until its first word is ours
+   */
   private async ask(
     request: ModelRequest,
     draft: Draft,
-    isFirst: boolean,
+    modelMs: number | undefined,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
     const {
@@ -141,9 +153,9 @@ export class AnswerStep {
     const answer = await this.model.answer(request, listener, signal);
     // Before a message is completed, its deltas are stored.
     await this.deltas.flushed(messageId);
-    if (firstShownAt && isFirst) {
+    if (firstShownAt && modelMs !== undefined) {
       const elapsedMs = (await firstShownAt).getTime() - (run.startedAt ?? run.createdAt).getTime();
-      this.metrics.addedToFirstToken(Math.max(0, elapsedMs - answer.firstTokenMs) / 1000);
+      this.metrics.addedToFirstToken(Math.max(0, elapsedMs - modelMs - answer.firstTokenMs) / 1000);
     }
     return answer;
   }

@@ -71,6 +71,7 @@ export class ClassifyTask {
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
     let end = COMPLETED;
+    const askedAt = performance.now();
     try {
       const messages = [
         { role: 'system' as const, content: PROMPT },
@@ -92,6 +93,7 @@ export class ClassifyTask {
       outcome = failedCall(error, this.clock.now());
       end = { outcome: error.code };
     }
+    const modelMs = performance.now() - askedAt;
     const result = (answer && parseClassification(answer.content)) ?? classifyByKeywords(task);
     await this.journal.write('save_classification', signal, async (tx) => {
       const current = await held(tx, run);
@@ -113,7 +115,7 @@ export class ClassifyTask {
       await tx.get(RunRepository).save(current);
       await tx.get(SessionRepository).save(session);
     });
-    return end;
+    return { ...end, modelMs };
   }
 }
 

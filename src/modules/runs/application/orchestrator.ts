@@ -54,6 +54,7 @@ export class Orchestrator {
     signal: AbortSignal,
     stored?: RunAtWork,
   ): Promise<RunState | undefined> {
+    let classifiedMs: number | undefined;
     for (let known = stored; ; known = undefined) {
       const run = known ?? (await this.journal.persist('read_run', signal, () => this.runs.state(runId)));
       if (run.leaseToken !== token) return undefined;
@@ -64,7 +65,10 @@ export class Orchestrator {
       if (run.cancelRequestedAt)
         return this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
       if (signal.aborted) return this.stop(run, signal.reason);
-      const { run: after } = await this.report(step, run, () => this.carryOut(step, run, plan, signal));
+      const { run: after, modelMs } = await this.report(step, run, () =>
+        this.carryOut(step, run, plan, signal, classifiedMs),
+      );
+      if (step === 'classify') classifiedMs = modelMs;
       if (after && after.status !== 'running') return after;
     }
   }
@@ -74,12 +78,13 @@ export class Orchestrator {
     run: RunAtWork,
     plan: PlanState | undefined,
     signal: AbortSignal,
+    classifiedMs: number | undefined,
   ): Promise<StepEnd> {
     switch (step) {
       case 'classify':
         return this.classifyTask.execute(run, await this.task(run, signal), signal);
       case 'ask_model':
-        return this.answer.execute(run, plan, signal);
+        return this.answer.execute(run, plan, signal, classifiedMs);
       case 'advance_plan':
         return this.advancePlan.execute(run, signal);
     }

@@ -1,4 +1,6 @@
-export type RecoveryOutcome = 'recovered' | 'handed_over' | 'exhausted';
+export const RECOVERY_OUTCOMES = ['recovered', 'handed_over', 'exhausted'] as const;
+
+export type RecoveryOutcome = (typeof RECOVERY_OUTCOMES)[number];
 
 /** What the runs tell of themselves besides their events. */
 export abstract class RunMetrics {

@@ -6,6 +6,8 @@ export interface StepEnd {
   readonly outcome: string;
   /** The run after it, where that is known. */
   readonly run?: RunState | undefined;
+  /** How long the step has waited for the model, where that is known. */
+  readonly modelMs?: number;
 }
 
 export const COMPLETED: StepEnd = { outcome: 'completed' };

@@ -3,9 +3,11 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { isToolName } from '../../agents/index.js';
-import { RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
+import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
+import { RUN_STATUSES, runStatus } from '../domain/run-status.js';
 
-const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+/** A run may wait for a human for a day. */
+const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
 
 /** Counts what the runs of this process tell in their events. */
 @Injectable()
@@ -70,6 +72,9 @@ export class PrometheusRunMetrics extends RunMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,
     });
+    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    for (const status of RUN_STATUSES) if (runStatus.isFinal(status)) this.runs.inc({ status }, 0);
+    for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);
   }
 
   active(runs: number): void {
