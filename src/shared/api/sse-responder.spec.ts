@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Response } from 'express';
 import { Subject } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../config/read-config.js';
 import { Ready, StoredEvent, StreamItem } from '../application/event-stream.js';
 import { Shutdown } from '../application/shutdown.js';
@@ -20,15 +20,18 @@ class Deliveries extends StreamMetrics {
 }
 
 /** A stream to a reader that takes nothing by itself, at times that the test sets. */
-function streaming() {
+function streaming(authenticate = async () => 'local') {
   const config = readConfig({});
   const metrics = new Deliveries();
   const time = { seconds: 0 };
   const clock = { now: () => new Date(time.seconds * 1000) };
-  const response = Object.assign(new PassThrough(), { req: { method: 'GET' }, writeHead: () => undefined });
+  const response = Object.assign(new PassThrough(), {
+    req: { method: 'GET', headers: {} },
+    writeHead: () => undefined,
+  });
   const items$ = new Subject<StreamItem>();
   let ready: Ready | undefined;
-  const authentication = new Authentication({ authenticate: async () => 'local' });
+  const authentication = new Authentication({ authenticate });
   new SseResponder(metrics, clock, authentication, new Shutdown(config), config).send(
     response as unknown as Response,
     's',
@@ -82,6 +85,21 @@ describe('the time an event takes to its reader', () => {
     const { metrics, emit, response } = streaming();
     emit(5);
     expect(metrics.seconds).toEqual([0]);
+    response.destroy();
+  });
+});
+
+describe('the heartbeats of a stream', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('go on while nobody can say whether the credentials of its reader still hold', () => {
+    vi.useFakeTimers();
+    const asked = vi.fn(() => new Promise<string>(() => undefined));
+    const { response } = streaming(asked);
+    const written = vi.spyOn(response, 'write');
+    vi.advanceTimersByTime(45_000);
+    expect(written.mock.calls).toEqual(Array.from({ length: 3 }, () => [': heartbeat\n\n']));
+    expect(asked).toHaveBeenCalledTimes(1);
     response.destroy();
   });
 });
