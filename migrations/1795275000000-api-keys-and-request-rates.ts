@@ -12,7 +12,7 @@ export class ApiKeysAndRequestRates1795275000000 implements MigrationInterface {
       revoked_at timestamptz,
       CONSTRAINT api_keys_pk PRIMARY KEY (id),
       CONSTRAINT api_keys_hash UNIQUE (hash),
-      CONSTRAINT api_keys_user_id CHECK (user_id NOT IN ('', 'runtime')),
+      CONSTRAINT api_keys_user_id CHECK (user_id NOT IN ('', 'runtime', 'local')),
       CONSTRAINT api_keys_hashed CHECK (octet_length(hash) = 32)
     )`);
     // Unlogged: what is lost with a crash is the count of a minute. Room in the pages keeps updates off the index.

@@ -19,6 +19,7 @@ import {
 } from './shared/api/request-body.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 import { RequestLog } from './shared/api/request-log.js';
+import { UntakenAnswers } from './shared/api/untaken-answers.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 
 /** The HTTP application, ready to listen. */
@@ -37,6 +38,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(app.get(OpenRequests).track);
   app.use(app.get(HttpMetrics).measure);
   app.use(app.get(RequestLog).track);
+  app.use(app.get(UntakenAnswers).watch);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(requireHost);
@@ -44,10 +46,13 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
   app.use(PROTECTED_PATH, app.get(Authentication).identify);
-  app.use(requireJson);
-  app.use(express.json({ limit: BODY_LIMIT, type: ['json', '+json'], verify: requireUtf8 }));
-  app.use(explainMalformedJson);
-  app.use(requireStorable);
+  // Only what users send is read: elsewhere nothing takes a body. Nothing is inflated: 2 KB can be 2 MB of brackets.
+  app.use(PROTECTED_PATH, [
+    requireJson,
+    express.json({ limit: BODY_LIMIT, type: ['json', '+json'], inflate: false, verify: requireUtf8 }),
+    explainMalformedJson,
+    requireStorable,
+  ]);
   serveDocs(app);
   return app;
 }

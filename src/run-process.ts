@@ -80,11 +80,12 @@ const ended = () => undefined;
 /** What keeps it from starting, in words where the reason is known. */
 function explain(error: unknown): unknown {
   if (error instanceof ConfigInvalid) return error.message;
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, message, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')
     return `Cannot start: port ${port} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`;
+  if (syscall === 'listen') return `Cannot start: nothing can listen there (${code}); look at HOST`;
   if (translateDatabaseError(error) instanceof DatabaseUnavailable) {
     return 'Cannot start: the database cannot be reached; look at DATABASE_URL';
   }
-  return sqlStateOf(error) ? `Cannot start: the database says: ${message}` : error;
+  return sqlStateOf(error) ? `Cannot start: the database of DATABASE_URL says: ${message}` : error;
 }

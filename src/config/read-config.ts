@@ -98,7 +98,10 @@ const SETTINGS = z.object({
     .string()
     .min(JWT_SECRET_LENGTH, `must have ${JWT_SECRET_LENGTH} characters at least`)
     .optional(),
-  JWT_JWKS_URL: url('http', 'https'),
+  JWT_JWKS_URL: url('http', 'https').refine(
+    (value) => value === undefined || new URL(value).username === '',
+    'must be without user and password',
+  ),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   LOG_LEVEL: z

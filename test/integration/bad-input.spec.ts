@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { IncomingMessage, request } from 'node:http';
 import { Socket, connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
@@ -258,6 +259,25 @@ describe('bad input', () => {
       ...{ status, code, type: `urn:agent-runtime:problem:${code}` },
       request_id: answer.headers.get('x-request-id'),
     });
+  });
+
+  it.each(['/health', '/metrics', '/docs', '/nope'])(
+    'is not read where nothing takes a body: %s',
+    async (path) => {
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+      // The body never comes.
+      const answer = await exchange(app.client.url, `${head}content-length: 1000000\r\n\r\n`);
+      expect(answer?.status).toBe(404);
+    },
+  );
+
+  it('is not inflated: what is small may become large', async () => {
+    const brackets = gzipSync('['.repeat(900_000) + ']'.repeat(900_000));
+    const head =
+      'POST /v1/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n';
+    const bytes = Buffer.concat([Buffer.from(`${head}content-length: ${brackets.length}\r\n\r\n`), brackets]);
+    const answer = (await exchange(app.client.url, bytes))!;
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([415, 'request.unsupported_media_type']);
   });
 
   it('lets go of who is refused and stays', async () => {

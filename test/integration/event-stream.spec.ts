@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EventLog } from '../../src/shared/infrastructure/events/event-log.js';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { EventStream, StoredEvent, StreamItem, isReset } from '../../src/shared/application/event-stream.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
@@ -292,6 +293,23 @@ describe('a session’s stream over HTTP', () => {
       expect(query.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'after' }] });
     },
   );
+
+  it('is read in pages whose size is that of the events, not of what PostgreSQL makes of them', async () => {
+    const large = await app.client.openSession();
+    await app.database.rows(
+      `with written as (
+         insert into events (session_id, seq, run_id, type, data, created_at)
+         select $1, n, null, 'message.created', jsonb_build_object('text', repeat('x', 600000)), now()
+           from generate_series(1, 5) as n)
+       update event_streams set last_seq = 5 where session_id = $1`,
+      [large],
+    );
+    const page = await app.nest.get(EventLog).readPage(large, 0);
+    expect([page.events.map(({ seq }) => seq), page.isLast]).toEqual([[1, 2], false]);
+    expect((await app.nest.get(EventLog).readPage(large, 4)).isLast).toBe(true);
+    const read = await app.client.readUntil(large, ({ id }) => id === '5');
+    expect(read.map(({ id }) => id)).toEqual(['1', '2', '3', '4', '5']);
+  });
 
   it('sends a cursor at once and heartbeats while nothing happens', async () => {
     const stop = new AbortController();

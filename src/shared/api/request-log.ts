@@ -24,7 +24,7 @@ export class RequestLog {
   readonly track = (request: Request, response: Response, next: NextFunction): void => {
     const fields = { request_id: requestIdOf(request) };
     // Without its query: that may hold anything.
-    const path = request.path.slice(0, LONGEST_PATH);
+    const path = legible(request.path.slice(0, LONGEST_PATH));
     if (QUIET.test(path)) {
       withLogFields(fields, next);
       return;
@@ -59,6 +59,15 @@ export class RequestLog {
     // What went wrong has a line of its own.
     if (status >= 500) this.logger.warn(line, message);
     else this.logger.log(line, message);
+  }
+}
+
+/** Without escapes, which would hide a secret from whoever looks for some. */
+function legible(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // no sound escapes: nobody else will take it for anything, either
   }
 }
 

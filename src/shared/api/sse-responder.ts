@@ -127,15 +127,20 @@ export class SseResponder {
   /** Ends the streams whose credentials do not hold any more. However long that takes, heartbeats go on. */
   private async endUnauthenticated(): Promise<void> {
     const byCredentials = Map.groupBy(this.open, (response) => response.req.headers.authorization);
-    try {
-      for (const responses of byCredentials.values()) {
-        if (await this.authentication.stillHolds(responses[0]!.req)) continue;
+    const checked = await Promise.allSettled(
+      [...byCredentials.values()].map(async (responses) => {
+        if (await this.authentication.stillHolds(responses[0]!.req)) return;
         for (const response of responses) response.end();
-      }
-    } catch (error) {
-      // Nobody can tell at the moment; all are asked about again with the next heartbeat.
-      this.logger.warn({ err: error }, 'the credentials of open streams could not be checked');
-    }
+      }),
+    );
+    const failed = checked.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    if (failed.length === 0) return;
+    // They are asked about again with the next heartbeat.
+    const err: unknown = failed[0]!.reason;
+    this.logger.warn(
+      { err, credentials: failed.length },
+      'the credentials of open streams could not be checked',
+    );
   }
 
   /** Stored by another process, it has the time of that one's clock. */

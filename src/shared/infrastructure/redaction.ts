@@ -6,7 +6,7 @@ const REDACTED = '[redacted]';
 const SHORTEST_SECRET = 8;
 
 /** Where a word begins, also behind an escape sequence of JSON. */
-const BEGIN = String.raw`(?<=^|[^A-Za-z0-9_-]|\\[bfnrt])`;
+const BEGIN = String.raw`(?<=^|[^A-Za-z0-9]|\\[bfnrt])`;
 
 /** What is secret by its form. Lengths are limited, so that no text takes long. */
 const FORMS: readonly [form: RegExp, replacement: string][] = [

@@ -65,7 +65,7 @@ describe('the file of approval rules', () => {
     const policy = await loadApprovalPolicy({ path, required: false }, agents, catalog);
     expect(policy.decide({ tool: 'write_file', agent: 'coder', arguments: {} }).action).toBe('ask');
     await expect(loadApprovalPolicy({ path, required: true }, agents, catalog)).rejects.toThrow(
-      /APPROVAL_POLICY_FILE: .*none.json cannot be read \(ENOENT\)/,
+      'APPROVAL_POLICY_FILE must name a file that can be read (ENOENT)',
     );
   });
 });

@@ -76,7 +76,7 @@ async function read({ path, required }: { path: string; required: boolean }): Pr
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && !required) return undefined;
-    throw new ConfigInvalid([`APPROVAL_POLICY_FILE: ${path} cannot be read (${code})`]);
+    throw new ConfigInvalid([`APPROVAL_POLICY_FILE must name a file that can be read (${code})`]);
   }
 }
 

@@ -21,7 +21,9 @@ export class CreateApiKey {
    */
   async execute({ userId, name }: { userId: string; name: string }): Promise<{ id: string; secret: string }> {
     if (!isUserId(userId)) {
-      throw new InputInvalid([{ field: 'user', message: 'must be a name of one line, and not runtime' }]);
+      throw new InputInvalid([
+        { field: 'user', message: 'must be a name of one line, and neither runtime nor local' },
+      ]);
     }
     const id = this.ids.next();
     const secret = newSecret();

@@ -18,7 +18,7 @@ export const ApiKeySchema = new EntitySchema<ApiKeyRow>({
     revokedAt: { type: 'timestamptz', nullable: true },
   },
   checks: [
-    { name: 'api_keys_user_id', expression: `user_id NOT IN ('', 'runtime')` },
+    { name: 'api_keys_user_id', expression: `user_id NOT IN ('', 'runtime', 'local')` },
     { name: 'api_keys_hashed', expression: 'octet_length(hash) = 32' },
   ],
   uniques: [{ name: 'api_keys_hash', columns: ['hash'] }],

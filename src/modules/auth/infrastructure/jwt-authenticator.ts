@@ -1,4 +1,4 @@
-import { JWTVerifyGetKey, JWTVerifyOptions, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { JWTVerifyGetKey, JWTVerifyOptions, createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 import { Config } from '../../../config/config.js';
 import {
   Authenticator,
@@ -53,6 +53,8 @@ export class JwtAuthenticator extends Authenticator {
 
   async authenticate(authorization: string | undefined): Promise<string> {
     const token = bearerOf(authorization);
+    // It ends also while nobody can say whether it was ever good.
+    if (isExpired(token)) throw new NotAuthenticated(true);
     try {
       const { payload } = await jwtVerify(token, this.key, this.options);
       if (isUserId(payload.sub)) return payload.sub;
@@ -60,6 +62,17 @@ export class JwtAuthenticator extends Authenticator {
       if (!REFUSALS.some((refusal) => error instanceof refusal)) throw new TokenKeysUnavailable(error);
     }
     throw new NotAuthenticated(true);
+  }
+}
+
+/** By its own word, which counts against it. What is no token is found out later. */
+function isExpired(token: string): boolean {
+  try {
+    const { exp } = decodeJwt(token);
+    return typeof exp === 'number' && exp + CLOCK_TOLERANCE_SECONDS <= Date.now() / 1000;
+  } catch (error) {
+    if (error instanceof errors.JWTInvalid) return false;
+    throw error;
   }
 }
 

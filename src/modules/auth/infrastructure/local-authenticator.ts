@@ -1,8 +1,9 @@
 import { Authenticator } from '../../../shared/application/authenticator.js';
+import { LOCAL_USER } from '../../../shared/domain/user-id.js';
 
 /** Without authentication there is one user: whoever reaches the loopback address. */
 export class LocalAuthenticator extends Authenticator {
-  private readonly user = Promise.resolve('local');
+  private readonly user = Promise.resolve(LOCAL_USER);
 
   authenticate(): Promise<string> {
     return this.user;

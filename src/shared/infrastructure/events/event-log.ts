@@ -47,12 +47,16 @@ const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
 
-/** Limited in events and in (compressed) bytes, since one event may hold a whole file; always at least one event. */
+/** A row that PostgreSQL keeps in one piece is as large as it seems; a larger one may be compressed many times over. */
+const SIZE = `case when pg_column_size(data) < 1500 then pg_column_size(data) else octet_length(data::text) end`;
+
+/** Limited in events and in bytes, since one event may hold a whole file; always at least one event. */
 const READ_PAGE = `
   select seq, run_id, type, data, created_at, bytes
-    from (select *, sum(pg_column_size(data)) over (order by seq)::int as bytes
-            from (select * from events where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
-   where bytes - pg_column_size(data) < ${PAGE_BYTES} order by seq`;
+    from (select *, sum(size) over (order by seq)::int as bytes
+            from (select *, ${SIZE} as size from events
+                   where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
+   where bytes - size < ${PAGE_BYTES} order by seq`;
 
 const FIND = `
   select session_id, seq, run_id, type, data, created_at

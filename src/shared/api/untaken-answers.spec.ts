@@ -1,0 +1,54 @@
+import { EventEmitter } from 'node:events';
+import { Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UNTAKEN_LIMITS, UntakenAnswers } from './untaken-answers.js';
+
+const MEGABYTE = 1024 * 1024;
+
+describe('answers that nobody takes', () => {
+  let answers: UntakenAnswers;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    Logger.overrideLogger(false);
+    answers = new UntakenAnswers();
+  });
+  afterEach(() => vi.useRealTimers());
+
+  /** An answer that is whole, of which so much is left in memory. */
+  function answer(bytes: number) {
+    const response = Object.assign(new EventEmitter(), {
+      writableLength: bytes,
+      destroy: vi.fn(() => response.emit('close')),
+    });
+    answers.watch({} as Request, response as unknown as Response, () => undefined);
+    response.emit('prefinish');
+    return response;
+  }
+
+  it('are waited for, a small one for the grace and a large one for longer, and then given up', () => {
+    const [small, large] = [answer(1000), answer(32 * MEGABYTE)];
+    vi.advanceTimersByTime(UNTAKEN_LIMITS.graceMs - 1);
+    expect(small.destroy).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1_000);
+    expect(small.destroy).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1_100_000);
+    expect(large.destroy).toHaveBeenCalledTimes(1);
+  });
+
+  it('are left alone once they are taken, and where nothing was left', () => {
+    const [taken, none] = [answer(1000), answer(0)];
+    taken.emit('finish');
+    vi.advanceTimersByTime(1_000_000);
+    expect(taken.destroy).not.toHaveBeenCalled();
+    expect(none.destroy).not.toHaveBeenCalled();
+  });
+
+  it('are given up at once, the oldest first, where they are too much together', () => {
+    const taken = answer(UNTAKEN_LIMITS.bytes);
+    taken.emit('finish'); // counts no more
+    const all = Array.from({ length: 5 }, () => answer(UNTAKEN_LIMITS.bytes / 4));
+    expect(all.map(({ destroy }) => destroy.mock.calls.length)).toEqual([1, 0, 0, 0, 0]);
+  });
+});
