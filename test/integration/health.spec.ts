@@ -7,6 +7,7 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
+import { exchange } from '../support/raw-client.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -148,6 +149,25 @@ describe.skipIf(isLeftOutWithout('redis-server'))('health of a process whose que
     } finally {
       await app.stop();
       await redis.stop();
+    }
+  });
+});
+
+describe('a port of its own for probes and scrapes', () => {
+  it.each([
+    ['none', 403],
+    ['api_key', 200],
+  ])('asked by another name is answered with AUTH_MODE=%s by %i', async (mode, status) => {
+    const app = await TestApp.start({ AUTH_MODE: mode });
+    try {
+      const { url } = await operationOf(app);
+      for (const path of ['/health', '/metrics']) {
+        const answer = await exchange(url, `GET ${path} HTTP/1.1\r\nhost: evil.example\r\n\r\n`);
+        expect(answer?.status).toBe(status);
+        expect((await fetch(`${url}${path}`)).status).toBe(200);
+      }
+    } finally {
+      await app.stop();
     }
   });
 });

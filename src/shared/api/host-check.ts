@@ -1,6 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { DomainError } from '../domain/domain-error.js';
+import { isLocalName } from '../domain/local-name.js';
 
 class HostNotAllowed extends DomainError {
   readonly code = 'request.host_not_allowed';
@@ -29,18 +30,14 @@ export function requireHost(request: Request, _response: Response, next: NextFun
 }
 
 /**
- * Middleware for a server without authentication, which whoever has a browser on this machine can reach. A web page can
- * give its own name the address 127.0.0.1 (DNS rebinding) and would then speak to this server as its own; but its
- * requests carry that name. A page of another origin may send some requests without asking; they carry its origin.
+ * Middleware for a server without authentication, which whoever has a browser on this machine can reach. A page of another
+ * origin may send some requests without asking; they carry its origin.
  */
 export const requireLocalPage =
   (allowedOrigins: readonly string[]) =>
   (request: Request, _response: Response, next: NextFunction): void => {
-    if (!isLocalName(request.hostname ?? '')) return next(new HostNotAllowed());
+    if (!isLocalName(request.headers.host)) return next(new HostNotAllowed());
     const { origin, host } = request.headers;
     const own = origin === undefined || allowedOrigins.includes(origin) || origin === `http://${host}`;
     next(own ? undefined : new OriginNotAllowed());
   };
-
-const isLocalName = (name: string): boolean =>
-  name === '' || name === 'localhost' || /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || name.includes(':');

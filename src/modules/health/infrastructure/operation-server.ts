@@ -4,6 +4,7 @@ import { AddressInfo } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { isLocalName } from '../../../shared/domain/local-name.js';
 import { AnswerProbe } from '../application/answer-probe.js';
 import { MetricsText } from '../application/metrics-text.js';
 
@@ -39,7 +40,9 @@ export class OperationServer {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split('?')[0] ?? '';
-    if (path === '/metrics') {
+    if (this.config.auth.mode === 'none' && !isLocalName(request.headers.host)) {
+      response.writeHead(403).end();
+    } else if (path === '/metrics') {
       const text = await this.metrics.read();
       response.writeHead(200, { 'content-type': MetricsText.CONTENT_TYPE }).end(text);
     } else if (path === '/health/live') {
