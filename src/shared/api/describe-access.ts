@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROTECTED_PATH } from './authentication.js';
+import { describedProblem } from './problem.dto.js';
 import { EVENT_STREAM } from './stream-limit.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -48,8 +49,8 @@ function withRefusals(responses: Responses, tooMany: readonly string[]): Respons
   const codes = [...known, ...tooMany.map((code) => `\`${code}\``)];
   return {
     ...responses,
-    401: problem('`auth.required`'),
-    ...(codes.length > 0 && { 429: problem(codes.join(', ')) }),
+    401: describedProblem('`auth.required`'),
+    ...(codes.length > 0 && { 429: describedProblem(codes.join(', ')) }),
   };
 }
 
@@ -57,8 +58,3 @@ const streams = (responses: Responses): boolean =>
   Object.values(responses).some(
     (response) => response && 'content' in response && EVENT_STREAM in (response.content ?? {}),
   );
-
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-});

@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { describedProblem } from './problem.dto.js';
 
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
 
@@ -15,10 +16,7 @@ const HEADER = {
   schema: { type: 'string', minLength: 1, maxLength: MAX_LENGTH, pattern: '^[ -~]+$' },
 } as const;
 
-const REUSED = {
-  description: '`idempotency.key_reused`',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-};
+const REUSED = describedProblem('`idempotency.key_reused`');
 
 /** Says of every POST what holds for every POST, so that a new route cannot forget it. */
 export function describeIdempotency(document: OpenAPIObject): OpenAPIObject {

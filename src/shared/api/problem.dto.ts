@@ -46,14 +46,19 @@ export const problemOf = ({ status, code, detail, errors, details }: Fault, requ
   ...(errors && { errors }),
 });
 
+/** How a problem answer is described in the OpenAPI document. */
+export const describedProblem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
 /** Documents the problems of a route: status → codes. */
 export const ApiProblems = (problems: Readonly<Record<number, readonly string[]>>) =>
   applyDecorators(
     ...Object.entries(problems).map(([status, codes]) =>
       ApiResponse({
         status: Number(status),
-        description: codes.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        ...describedProblem(codes.map((code) => `\`${code}\``).join(', ')),
       }),
     ),
   );

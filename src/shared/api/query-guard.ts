@@ -3,17 +3,18 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/internal';
 import type { Request } from 'express';
 import { InputInvalid } from '../domain/domain-error.js';
+import { PROTECTED_PATH } from './authentication.js';
 
-/** Probes and scrapes may be asked with whatever their callers add. */
-const API = /^\/v1\//;
-
-/** Refuses a query where the route takes none: what is out of place must not be overlooked. Others have their schema. */
+/**
+ * Refuses a query where the route takes none: what is out of place must not be overlooked. Others have their schema. Probes
+ * and scrapes may be asked with whatever their callers add.
+ */
 @Injectable()
 export class QueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { path, query } = context.switchToHttp().getRequest<Request>();
     const unknown = Object.keys(query);
-    if (unknown.length === 0 || !API.test(path) || takesQuery(context)) return true;
+    if (unknown.length === 0 || !path.startsWith(PROTECTED_PATH) || takesQuery(context)) return true;
     throw new InputInvalid([{ field: unknown[0]!, message: 'is not known here' }]);
   }
 }
