@@ -11,6 +11,7 @@ const PROCESSES = '^src/(main|worker|[a-z-]+-cli)\\.ts$';
 /** Where everything is put together: the files directly in src, and the modules of the framework. */
 const COMPOSITION = '^src/[^/]+\\.ts$|\\.module\\.ts$';
 const DOORS = '^src/modules/[^/]+/index\\.ts$';
+const OFFLINE_MODEL = '^src/offline-model/offline-model\\.ts$';
 const SETTINGS = '^src/config/config\\.ts$';
 
 const EXTERNAL = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
@@ -68,15 +69,19 @@ module.exports = {
       name: 'no-development-packages',
       comment: 'They are absent in production; their types are not needed there.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [SPEC, '^src/modules/agents/infrastructure/offline-model\\.ts$'] },
+      from: { path: '^src/', pathNot: [SPEC, OFFLINE_MODEL] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'offline-model-on-demand',
-      comment: 'The offline model lives on a development package and must cope with its absence.',
+      comment:
+        'The offline model, and the development package it needs, are loaded only where no model is set.',
       severity: 'error',
-      from: { path: '^src/modules/agents/infrastructure/offline-model\\.ts$' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'dynamic-import'] },
+      from: { path: '^src/', pathNot: SPEC },
+      to: {
+        path: [OFFLINE_MODEL, npm('@copilotkit/aimock')],
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
     },
     {
       name: 'no-tests-in-production',
@@ -129,7 +134,7 @@ module.exports = {
       from: layer('infrastructure'),
       to: {
         path: '^src/',
-        pathNot: [...layers('domain', 'application', 'infrastructure'), DOORS, SETTINGS],
+        pathNot: [...layers('domain', 'application', 'infrastructure'), DOORS, SETTINGS, OFFLINE_MODEL],
       },
     },
     {
@@ -173,10 +178,10 @@ module.exports = {
       to: { path: npm('express'), dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'openai-only-in-agents',
+      name: 'openai-only-in-models',
       comment: 'One adapter speaks to model providers; all others know the port.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [SPEC, '^src/modules/agents/infrastructure/'] },
+      from: { path: '^src/', pathNot: [SPEC, '^src/modules/models/infrastructure/'] },
       to: { path: npm('openai') },
     },
     {

@@ -2,7 +2,7 @@ import { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
 import { createHttpApp } from './http-app.js';
-import { ModelEndpoint } from './modules/agents/index.js';
+import { ModelEndpoint } from './modules/models/index.js';
 import { OperationServer } from './modules/health/index.js';
 import { JobWorker } from './modules/jobs/index.js';
 import { runProcess } from './run-process.js';

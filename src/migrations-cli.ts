@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from './config/read-config.js';
 import { createDataSource } from './shared/infrastructure/persistence/data-source.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
-import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
+import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from './shared/infrastructure/persistence/migrate.js';
 import { TABLES } from './tables.js';
 

@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from './shared/application/errors.js';
 import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
 import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
 import { Redaction } from './shared/infrastructure/redaction.js';
-import { EmbeddedPostgres } from './shared/infrastructure/persistence/embedded-postgres.js';
+import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 
 /** Ctrl-C reaches a process under npm twice, by the terminal and by npm: so close together they are one. */
 const SAME_SIGNAL_MS = 500;

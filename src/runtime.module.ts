@@ -6,6 +6,7 @@ import { ApprovalsModule } from './modules/approvals/index.js';
 import { ConversationsModule } from './modules/conversations/index.js';
 import { HealthModule } from './modules/health/index.js';
 import { JobsModule } from './modules/jobs/index.js';
+import { ModelsModule } from './modules/models/index.js';
 import { PlansModule } from './modules/plans/index.js';
 import { RunsModule } from './modules/runs/index.js';
 import { SessionsModule } from './modules/sessions/index.js';
@@ -19,6 +20,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
     ApiSharedModule,
     AuthModule,
     AgentsModule,
+    ModelsModule,
     SessionsModule,
     ConversationsModule,
     ApprovalsModule,

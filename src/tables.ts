@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import { LlmCallSchema } from './modules/agents/index.js';
+import { LlmCallSchema } from './modules/models/index.js';
 import { ApprovalSchema } from './modules/approvals/index.js';
 import { ApiKeySchema } from './modules/auth/index.js';
 import { MessageSchema } from './modules/conversations/index.js';

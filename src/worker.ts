@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
-import { ModelEndpoint } from './modules/agents/index.js';
+import { ModelEndpoint } from './modules/models/index.js';
 import { OperationServer } from './modules/health/index.js';
 import { JobWorker } from './modules/jobs/index.js';
 import { runProcess } from './run-process.js';

@@ -5,7 +5,7 @@ import { Usage } from './usage.ts';
 
 const SHARED = join(import.meta.dirname, '../../dist/src/shared/infrastructure');
 type EmbeddedPostgres =
-  (typeof import('../../src/shared/infrastructure/persistence/embedded-postgres.ts'))['EmbeddedPostgres'];
+  (typeof import('../../src/shared/infrastructure/embedded-postgres/embedded-postgres.ts'))['EmbeddedPostgres'];
 type Started = Awaited<ReturnType<EmbeddedPostgres['start']>>;
 
 /** What the product itself is built of, for what it does by itself only now and then. */
@@ -26,7 +26,7 @@ export class Postgres implements AsyncDisposable {
 
   static async start(folder: string): Promise<Postgres> {
     type Module = { EmbeddedPostgres: EmbeddedPostgres };
-    const module = await built<Module>('persistence/embedded-postgres.js');
+    const module = await built<Module>('embedded-postgres/embedded-postgres.js');
     const embedded = await module.EmbeddedPostgres.start(folder);
     await using admin = await Sql.connect(embedded.url);
     const { pid } = await admin.one<{ pid: number }>('select pg_backend_pid() as pid');

@@ -61,7 +61,8 @@ const PLANTS: Record<string, Record<string, string>> = {
     'src/modules/notes/infrastructure/on-demand.ts': `await import('@copilotkit/aimock');`,
   },
   'offline-model-on-demand': {
-    'src/modules/agents/infrastructure/offline-model.ts': `import { LLMock } from '@copilotkit/aimock'; LLMock;`,
+    'src/offline-model/offline-model.ts': `import { LLMock } from '@copilotkit/aimock'; LLMock;`,
+    'src/modules/notes/infrastructure/eager.ts': `import '../../../offline-model/offline-model.js';`,
   },
   'no-tests-in-production': {
     'src/shared/infrastructure/tested.ts': `import './tested.spec.js';`,
@@ -110,7 +111,7 @@ const PLANTS: Record<string, Record<string, string>> = {
     'src/shared/api/packaged.ts': `import 'uuid';`,
   },
   'api-knows-express-types': { 'src/shared/api/served.ts': `import express from 'express'; express();` },
-  'openai-only-in-agents': {
+  'openai-only-in-models': {
     'src/modules/notes/infrastructure/talkative.ts': `import 'openai';`,
     'src/talkative.ts': `import 'openai';`,
   },

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CIRCUIT_LIMITS } from '../../src/modules/agents/infrastructure/model-circuit.js';
+import { CIRCUIT_LIMITS } from '../../src/modules/models/infrastructure/model-circuit.js';
 import { SentEvent, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';

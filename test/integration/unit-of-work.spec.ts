@@ -1,7 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { LanguageModel } from '../../src/modules/agents/index.js';
+import { LanguageModel } from '../../src/modules/models/index.js';
 import { Session, SessionRepository } from '../../src/modules/sessions/index.js';
 import { StorageFailed } from '../../src/shared/application/errors.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { createDataSource } from '../../src/shared/infrastructure/persistence/data-source.js';
-import { EmbeddedPostgres } from '../../src/shared/infrastructure/persistence/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../src/shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from '../../src/shared/infrastructure/persistence/migrate.js';
 import { TABLES } from '../../src/tables.js';
 import { TEMPLATE } from './database.js';

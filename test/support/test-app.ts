@@ -5,7 +5,7 @@ import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
 import { prepare } from '../../src/http-app.js';
 import { HTTP_LIMITS, LimitedHttpServer } from '../../src/http-server.js';
-import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/agents/infrastructure/model-circuit.js';
+import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/models/infrastructure/model-circuit.js';
 import { CreateApiKey } from '../../src/modules/auth/index.js';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { Clock } from '../../src/shared/domain/clock.js';

@@ -5,6 +5,7 @@ import { AgentsModule } from '../agents/index.js';
 import { ApprovalsModule } from '../approvals/index.js';
 import { ConversationsModule } from '../conversations/index.js';
 import { JobHandlers, JobsModule } from '../jobs/index.js';
+import { ModelsModule } from '../models/index.js';
 import { PlansModule } from '../plans/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { DecisionsController } from './api/decisions.controller.js';
@@ -59,7 +60,15 @@ import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
 import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule, ConversationsModule, ApprovalsModule, PlansModule, JobsModule],
+  imports: [
+    AgentsModule,
+    ModelsModule,
+    SessionsModule,
+    ConversationsModule,
+    ApprovalsModule,
+    PlansModule,
+    JobsModule,
+  ],
   controllers: [InputsController, DecisionsController, EventsController, RunsController],
   providers: [
     SendUserMessage,

@@ -3,6 +3,7 @@ import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repo
 import { AgentsModule } from '../agents/index.js';
 import { ConversationsModule } from '../conversations/index.js';
 import { JobHandlers, JobsModule } from '../jobs/index.js';
+import { ModelsModule } from '../models/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SynopsesController } from './api/synopses.controller.js';
 import { AskAgent } from './application/ask-agent.js';
@@ -20,7 +21,7 @@ import { SqlSynopsisRepository } from './infrastructure/sql-synopsis.repository.
 import { ZodSynopsisFormat } from './infrastructure/zod-synopsis-format.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule, ConversationsModule, JobsModule],
+  imports: [AgentsModule, ModelsModule, SessionsModule, ConversationsModule, JobsModule],
   controllers: [SynopsesController],
   providers: [
     FormSynopsis,

@@ -5,7 +5,7 @@ import { Journal } from '../../../shared/application/journal.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { ModelError } from '../../agents/index.js';
+import { ModelError } from '../../models/index.js';
 import { JobFailed } from '../domain/job.errors.js';
 import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';

@@ -5,7 +5,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { isPassing } from '../../agents/index.js';
+import { isPassing } from '../../models/index.js';
 import {
   ConversationQueries,
   MessageRepository,

@@ -4,6 +4,7 @@ import { DeltaLog } from '../../../shared/application/delta-log.js';
 import { Journal } from '../../../shared/application/journal.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { ToolCatalog } from '../../agents/index.js';
 import {
   failedCall,
   LanguageModel,
@@ -14,8 +15,7 @@ import {
   ModelListener,
   ModelRequest,
   retryWait,
-  ToolCatalog,
-} from '../../agents/index.js';
+} from '../../models/index.js';
 import { PlanState } from '../../plans/index.js';
 import { RunError } from '../domain/run.js';
 import { held } from './held-run.js';

@@ -1,4 +1,5 @@
-import { Agent, ModelMessage } from '../../agents/index.js';
+import { Agent } from '../../agents/index.js';
+import { ModelMessage } from '../../models/index.js';
 import { Message } from '../../conversations/index.js';
 
 const UNANSWERED = 'Error: this call was not carried out';

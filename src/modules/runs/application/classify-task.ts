@@ -4,8 +4,8 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { storableText } from '../../../shared/domain/storable.js';
+import { AgentRegistry } from '../../agents/index.js';
 import {
-  AgentRegistry,
   completedCall,
   failedCall,
   LanguageModel,
@@ -13,7 +13,7 @@ import {
   LlmCallRepository,
   ModelAnswer,
   ModelError,
-} from '../../agents/index.js';
+} from '../../models/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import {
   AGENT_OF,

@@ -5,14 +5,13 @@ import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import {
   Agent,
   AgentRegistry,
-  ModelAnswer,
-  ModelToolCall,
   ToolCatalog,
   ToolName,
   isIdeTool,
   isToolName,
   mayWrite,
 } from '../../agents/index.js';
+import { ModelAnswer, ModelToolCall } from '../../models/index.js';
 import { ApprovalPolicy } from '../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../plans/index.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../../shared/application/journal.js';
-import { Agent, AgentRegistry, ModelMessage, ToolName } from '../../agents/index.js';
+import { Agent, AgentRegistry, ToolName } from '../../agents/index.js';
+import { ModelMessage } from '../../models/index.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { PlanState, Subtask } from '../../plans/index.js';
 import { RunState } from '../domain/run.js';

@@ -5,7 +5,7 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { abortedCall, completedCall, LlmCall, LlmCallRepository, ModelAnswer } from '../../agents/index.js';
+import { abortedCall, completedCall, LlmCall, LlmCallRepository, ModelAnswer } from '../../models/index.js';
 import { Approval, ApprovalRepository } from '../../approvals/index.js';
 import { NewMessage, newMessage } from '../../conversations/index.js';
 import { PlanRepository } from '../../plans/index.js';

@@ -7,7 +7,7 @@ import { withTrace } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { placeOf } from '../../../shared/application/trace-context.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
-import { LlmCall } from '../../agents/index.js';
+import { LlmCall } from '../../models/index.js';
 import { RunState } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { HeldRun, Orchestrator } from './orchestrator.js';

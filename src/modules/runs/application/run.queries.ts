@@ -1,6 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { LlmCall } from '../../agents/index.js';
+import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
-import { AgentRegistry, LlmCall, LlmCallRepository } from '../../agents/index.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { LlmCall, LlmCallRepository } from '../../models/index.js';
 import { nextStep } from '../domain/next-step.js';
 import { Run } from '../domain/run.js';
 import { ModelCalls } from './model-calls.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
-import { LlmCallRepository } from '../../agents/index.js';
+import { LlmCallRepository } from '../../models/index.js';
 import { MessageRepository, newMessage } from '../../conversations/index.js';
 import { Run } from '../domain/run.js';
 import { appendSpoken, tellDiscarded } from './spoken-message.js';

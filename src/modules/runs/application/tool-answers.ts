@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { LlmCall } from '../../agents/index.js';
+import { LlmCall } from '../../models/index.js';
 import { ApprovalRepository } from '../../approvals/index.js';
 import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../conversations/index.js';
 import { Run, WaitingFor } from '../domain/run.js';

@@ -15,7 +15,7 @@ import {
   completedCall,
   failedCall,
   retryWait,
-} from '../../agents/index.js';
+} from '../../models/index.js';
 import { JobFailed, JobRepository } from '../../jobs/index.js';
 import { SynopsisContent } from '../domain/synopsis-content.js';
 import { SynopsisAttempt } from './synopsis-attempt.js';

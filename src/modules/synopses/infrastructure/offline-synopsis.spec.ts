@@ -5,7 +5,7 @@ import { askForNotes, askForSynopsis, askToMerge, notesOf } from '../application
 import { SynopsisContent } from '../domain/synopsis-content.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { ZodSynopsisFormat } from './zod-synopsis-format.js';
-import { answerOffline } from '../../agents/infrastructure/offline-answers.js';
+import { answerOffline } from '../../../offline-model/answers.js';
 
 type Said = Pick<Message, 'role' | 'content'> & Partial<Message>;
 

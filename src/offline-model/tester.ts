@@ -1,7 +1,7 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { commandOf, howItEnded, reasonOf } from './offline-outcome.js';
-import { callTool, finish, sayAndCall } from './offline-reply.js';
-import { Turn } from './offline-turn.js';
+import { commandOf, howItEnded, reasonOf } from './outcome.js';
+import { callTool, finish, sayAndCall } from './reply.js';
+import { Turn } from './turn.js';
 
 const COMMAND = /(?<!\p{L})run\s+`([^`\n]+)`/iu;
 

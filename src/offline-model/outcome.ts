@@ -1,4 +1,4 @@
-import { SettledCall } from './offline-turn.js';
+import { SettledCall } from './turn.js';
 
 /** Which command was run. */
 export const commandOf = ({ arguments: args, edited }: SettledCall): string =>

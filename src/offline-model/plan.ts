@@ -1,4 +1,4 @@
-import { checksFor, exportsText, filesNamedIn } from './offline-wish.js';
+import { checksFor, exportsText, filesNamedIn } from './wish.js';
 
 /** A plan, in the words of create_plan. */
 export interface PlanArguments {

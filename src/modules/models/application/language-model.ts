@@ -1,6 +1,5 @@
 import { DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { ToolDescription } from '../domain/tool.js';
 
 export type ModelMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
@@ -15,10 +14,18 @@ export interface ModelToolCall {
   readonly arguments: string;
 }
 
+/** What a model is told of a tool. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: JsonObject;
+}
+
 export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ModelMessage[];
-  readonly tools: readonly ToolDescription[];
+  readonly tools: readonly ModelTool[];
   /** How often it was sent before; unset = never. */
   readonly retry?: number;
   /** Asks for JSON of this schema instead of text. */

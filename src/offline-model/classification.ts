@@ -1,4 +1,4 @@
-import { filesNamedIn } from './offline-wish.js';
+import { filesNamedIn } from './wish.js';
 
 /** What a task is, in the words of the classification's schema. */
 export type Kind = 'code' | 'plan' | 'debug' | 'explain';

@@ -1,5 +1,5 @@
 import { Config, ConfigInvalid } from '../../../config/config.js';
-import { OfflineModel } from './offline-model.js';
+import type { OfflineModel } from '../../../offline-model/offline-model.js';
 
 /** OpenAI's clients want a key; local servers (Ollama, vLLM, LM Studio) ignore it. */
 const NO_KEY = 'none';
@@ -23,7 +23,7 @@ export class ModelEndpoint {
       return new ModelEndpoint(baseUrl, apiKey ?? NO_KEY, `${config.defaultModel} at ${host}`, undefined);
     }
     if (apiKey) return new ModelEndpoint(undefined, apiKey, `${config.defaultModel} at OpenAI`, undefined);
-    const offline = await OfflineModel.start();
+    const offline = await startOfflineModel();
     if (!offline) {
       throw new ConfigInvalid([
         'OPENAI_API_KEY or OPENAI_BASE_URL must be set: this install has no offline demo model',
@@ -36,4 +36,10 @@ export class ModelEndpoint {
       offline,
     );
   }
+}
+
+/** Loaded only here, so that a process with a real model never reads it. */
+async function startOfflineModel(): Promise<OfflineModel | undefined> {
+  const { OfflineModel: Model } = await import('../../../offline-model/offline-model.js');
+  return Model.start();
 }

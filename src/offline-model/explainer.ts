@@ -1,6 +1,6 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { callTool, sayAndCall } from './offline-reply.js';
-import { SettledCall, Turn } from './offline-turn.js';
+import { callTool, sayAndCall } from './reply.js';
+import { SettledCall, Turn } from './turn.js';
 
 const FILE = /(?<![\p{L}\w])(?:[\p{L}\w-]+[/.])*[\p{L}\w-]+\.[a-z]{1,5}(?![\p{L}\w])/iu;
 

@@ -1,8 +1,8 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { callTool, finish, sayAndCall } from './offline-reply.js';
-import { Turn } from './offline-turn.js';
-import { commandOf, howItEnded, reasonOf } from './offline-outcome.js';
-import { Wish, checksFor, nameOf, readWish, writeOut } from './offline-wish.js';
+import { callTool, finish, sayAndCall } from './reply.js';
+import { Turn } from './turn.js';
+import { commandOf, howItEnded, reasonOf } from './outcome.js';
+import { Wish, checksFor, nameOf, readWish, writeOut } from './wish.js';
 
 /**
  * The coder's next step: look, read, write, run, report. What was tried in this turn decides, and nothing is tried

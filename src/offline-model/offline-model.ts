@@ -1,5 +1,5 @@
 import type { LLMock } from '@copilotkit/aimock';
-import { answerOffline } from './offline-answers.js';
+import { answerOffline } from './answers.js';
 
 /** The pace of a fast real model, so that the answers can be watched. */
 const TOKENS_PER_SECOND = 60;

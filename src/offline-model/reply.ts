@@ -1,5 +1,5 @@
 import type { FixtureResponse, ToolCall } from '@copilotkit/aimock';
-import { ToolName } from '../domain/tool.js';
+import type { ToolName } from '../modules/agents/index.js';
 
 export const callTool = (name: ToolName, args: Readonly<Record<string, unknown>>): ToolCall => ({
   name,

@@ -1,13 +1,13 @@
 import type { ChatCompletionRequest, FixtureResponse } from '@copilotkit/aimock';
-import { design } from './offline-architect.js';
-import { Kind, Verdict, classify } from './offline-classification.js';
-import { takeCodingStep } from './offline-coder.js';
-import { explain } from './offline-explainer.js';
-import { callTool, sayAndCall } from './offline-reply.js';
-import { sumUp } from './offline-synopsis.js';
-import { tryOut } from './offline-tester.js';
-import { Turn, textOf } from './offline-turn.js';
-import { filesNamedIn } from './offline-wish.js';
+import { design } from './architect.js';
+import { Kind, Verdict, classify } from './classification.js';
+import { takeCodingStep } from './coder.js';
+import { explain } from './explainer.js';
+import { callTool, sayAndCall } from './reply.js';
+import { sumUp } from './synopsis.js';
+import { tryOut } from './tester.js';
+import { Turn, textOf } from './turn.js';
+import { filesNamedIn } from './wish.js';
 
 /**
  * The canned brain of the offline demo model. It knows the agents by the tools they are offered, and remembers nothing:

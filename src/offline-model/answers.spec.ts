@@ -1,15 +1,15 @@
 import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
 import { describe, expect, it } from 'vitest';
-import { agent as architect } from '../domain/architect.agent.js';
-import { agent as ask } from '../domain/ask.agent.js';
-import { agent as coder } from '../domain/coder.agent.js';
-import { agent as debug } from '../domain/debug.agent.js';
-import { agent as universal } from '../domain/universal.agent.js';
-import { Agent } from '../domain/agent.js';
-import { faultsOf } from '../../plans/domain/plan-proposal.js';
-import { answerOffline } from './offline-answers.js';
-import { PlanArguments } from './offline-plan.js';
-import { ZodToolCatalog } from './zod-tool-catalog.js';
+import { agent as architect } from '../modules/agents/domain/architect.agent.js';
+import { agent as ask } from '../modules/agents/domain/ask.agent.js';
+import { agent as coder } from '../modules/agents/domain/coder.agent.js';
+import { agent as debug } from '../modules/agents/domain/debug.agent.js';
+import { agent as universal } from '../modules/agents/domain/universal.agent.js';
+import { Agent } from '../modules/agents/domain/agent.js';
+import { faultsOf } from '../modules/plans/domain/plan-proposal.js';
+import { answerOffline } from './answers.js';
+import { PlanArguments } from './plan.js';
+import { ZodToolCatalog } from '../modules/agents/infrastructure/zod-tool-catalog.js';
 
 interface Reply {
   content?: string;

@@ -1,9 +1,9 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
-import { reasonOf } from './offline-outcome.js';
-import { PlanArguments, planFor } from './offline-plan.js';
-import { callTool, finish, sayAndCall } from './offline-reply.js';
-import { SettledCall, Turn } from './offline-turn.js';
-import { filesNamedIn } from './offline-wish.js';
+import { reasonOf } from './outcome.js';
+import { PlanArguments, planFor } from './plan.js';
+import { callTool, finish, sayAndCall } from './reply.js';
+import { SettledCall, Turn } from './turn.js';
+import { filesNamedIn } from './wish.js';
 
 /** How the runtime hands on what the developer wants changed. */
 const WISH = /^The developer wants the plan changed(?:: ([^]*?))?\.?\nCall create_plan again/;

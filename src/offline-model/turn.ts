@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
-import { ToolName } from '../domain/tool.js';
+import type { ToolName } from '../modules/agents/index.js';
 
 /** A tool call of the current turn and what came of it. */
 export interface SettledCall {

@@ -1,0 +1,16 @@
+export { ModelsModule } from './models.module.js';
+export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
+export { retryWait } from './application/retry-wait.js';
+export {
+  LanguageModel,
+  ModelError,
+  isPassing,
+  type ModelAnswer,
+  type ModelListener,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelToolCall,
+} from './application/language-model.js';
+export { LlmCallRepository, type LlmCall, type LlmCallOutcome } from './domain/llm-call.js';
+export { LlmCallSchema } from './infrastructure/llm-call.row.js';
+export { ModelEndpoint } from './infrastructure/model-endpoint.js';

@@ -1,0 +1,91 @@
+import type OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { MAX_ANSWER_CHARACTERS, OpenAiAnswer } from './openai-answer.js';
+
+type Chunk = OpenAI.Chat.ChatCompletionChunk;
+
+/** A chunk as a provider may send it: with fields of any type. */
+const chunk = (delta: unknown, finish_reason: unknown = null): Chunk =>
+  ({ id: 'a1', model: 'm1', choices: [{ index: 0, delta, finish_reason }] }) as Chunk;
+
+const say = (content: unknown) => chunk({ content });
+const call = (part: unknown) => chunk({ tool_calls: [part] });
+const STOP = chunk({}, 'stop');
+
+function answerOf(...chunks: Chunk[]) {
+  const answer = new OpenAiAnswer();
+  const shown = chunks.map((each, index) => answer.add(each, (index + 1) * 10));
+  return { ...answer.complete(1000), shown: [...shown, answer.end()] };
+}
+
+describe('An answer put together from chunks', () => {
+  it('has the text of all chunks, and the time of the first', () => {
+    const { content, shown, firstTokenMs, finishReason } = answerOf(say('Hel'), say('lo'), STOP);
+    expect({ content, shown, firstTokenMs, finishReason }).toEqual({
+      content: 'Hello',
+      shown: ['Hel', 'lo', '', ''],
+      firstTokenMs: 10,
+      finishReason: 'stop',
+    });
+  });
+
+  it('takes a refusal for text', () => {
+    expect(answerOf(chunk({ refusal: 'I cannot' }), STOP).content).toBe('I cannot');
+  });
+
+  it.each([
+    ['by index', { index: 0, id: 'c1' }, { index: 1, id: 'c2' }],
+    ['by id, where all have the same index', { index: 0, id: 'c1' }, { index: 0, id: 'c2' }],
+    ['by id, where none has an index', { id: 'c1' }, { id: 'c2' }],
+    ['by an index that is no number', { index: 'a', id: 'c1' }, { index: 'b', id: 'c2' }],
+  ])('tells tool calls apart %s', (_how, first, second) => {
+    const { toolCalls } = answerOf(
+      call({ ...first, function: { name: 'read_file', arguments: '{"path":' } }),
+      call({ ...first, function: { arguments: '"a"}' } }),
+      call({ ...second, function: { name: 'list_files', arguments: '{}' } }),
+      STOP,
+    );
+    expect(toolCalls).toMatchObject([
+      { callId: 'c1', toolName: 'read_file', arguments: '{"path":"a"}' },
+      { callId: 'c2', toolName: 'list_files', arguments: '{}' },
+    ]);
+  });
+
+  it('adds pieces without an id to the call of their index', () => {
+    const { toolCalls } = answerOf(
+      call({ index: 0, id: 'c1', function: { name: 'read_file', arguments: '{' } }),
+      call({ index: 0, function: { arguments: '}' } }),
+      STOP,
+    );
+    expect(toolCalls).toMatchObject([{ callId: 'c1', arguments: '{}' }]);
+  });
+
+  it('ignores fields of another type', () => {
+    const odd = [
+      say(7),
+      chunk(null),
+      chunk({ tool_calls: 'none' }),
+      { usage: { prompt_tokens: -1, completion_tokens: 2 } } as Chunk,
+      chunk({}, 7),
+    ];
+    const { content, toolCalls, usage } = answerOf(...odd, say('x'), STOP);
+    expect({ content, toolCalls, usage }).toEqual({ content: 'x', toolCalls: [], usage: null });
+  });
+
+  it.each([
+    ['nothing at all', [], 'model.malformed_answer'],
+    ['no finish reason', [say('x')], 'model.stream_cut'],
+    ['neither text nor calls', [STOP], 'model.malformed_answer'],
+  ])('is no answer with %s', (_what, chunks, code) => {
+    expect(() => answerOf(...chunks)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([
+    ['text', [say('x'.repeat(MAX_ANSWER_CHARACTERS)), say('x')]],
+    ['tool calls', Array.from({ length: 101 }, (_, index) => call({ index, function: { name: 't' } }))],
+  ])('has an end: too much %s', (_what, chunks) => {
+    expect(() => answerOf(...chunks, STOP)).toThrow(
+      expect.objectContaining({ code: 'model.answer_too_long' }),
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { Shutdown } from '../../shared/application/shutdown.js';
+import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { LanguageModel } from './application/language-model.js';
+import { LlmCallRepository } from './domain/llm-call.js';
+import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
+import { ModelEndpoint } from './infrastructure/model-endpoint.js';
+import { ModelMetrics } from './infrastructure/model.metrics.js';
+import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
+import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
+
+@Module({
+  providers: [
+    {
+      provide: ModelEndpoint,
+      inject: [Config, Shutdown],
+      useFactory: async (config: Config, shutdown: Shutdown) => {
+        const endpoint = await ModelEndpoint.open(config);
+        shutdown.register('close_database', () => endpoint.offline?.stop());
+        return endpoint;
+      },
+    },
+    ModelMetrics,
+    { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
+    ModelCircuit,
+    { provide: LanguageModel, useClass: OpenAiLanguageModel },
+  ],
+  exports: [LanguageModel, ModelEndpoint],
+})
+export class ModelsModule {
+  constructor(repositories: RepositoryRegistry) {
+    repositories.register(LlmCallRepository, (context) => new SqlLlmCallRepository(context));
+  }
+}
