@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseUnavailable, StorageFailed } from './errors.js';
+import { RetryPolicy, exponential, withRetries } from './retry.js';
 import { Shutdown } from './shutdown.js';
 import { ConcurrencyError } from '../domain/domain-error.js';
 import { Transaction, UnitOfWork } from './unit-of-work.js';
@@ -24,17 +24,19 @@ export class Journal {
   ) {}
 
   /** @throws what the work throws, StorageFailed at last, and DatabaseUnavailable once `giveUp` is aborted */
-  async write<T>(operation: string, giveUp: AbortSignal, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await this.persist(operation, giveUp, async () => (await this.uow.run(operation, work)).value);
-      } catch (error) {
-        const passing = error instanceof StorageFailed || error instanceof ConcurrencyError;
-        if (!passing || failures === STORAGE_ATTEMPTS || giveUp.aborted) throw error;
-        this.logger.warn({ err: error, operation, failures }, 'a run could not be stored; once more');
-        await pause(FIRST_PAUSE_MS * failures);
-      }
-    }
+  write<T>(operation: string, giveUp: AbortSignal, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const policy: RetryPolicy = {
+      when: (error, failures) =>
+        (error instanceof StorageFailed || error instanceof ConcurrencyError) &&
+        failures < STORAGE_ATTEMPTS &&
+        !giveUp.aborted,
+      pauseMs: exponential(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
+      onRetry: (error, wait_ms) =>
+        this.logger.warn({ err: error, operation, wait_ms }, 'a run could not be stored; once more'),
+    };
+    return withRetries(policy, () =>
+      this.persist(operation, giveUp, async () => (await this.uow.run(operation, work)).value),
+    );
   }
 
   /**
@@ -46,15 +48,13 @@ export class Journal {
   }
 
   /** Reads with the same patience. */
-  async persist<T>(what: string, giveUp: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof DatabaseUnavailable) || giveUp.aborted) throw error;
-        this.logger.warn({ err: error, operation: what, wait_ms: wait }, 'a run waits for the database');
-        await pause(wait);
-      }
-    }
+  persist<T>(what: string, giveUp: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    const policy: RetryPolicy = {
+      when: (error) => error instanceof DatabaseUnavailable && !giveUp.aborted,
+      pauseMs: exponential(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
+      onRetry: (error, wait_ms) =>
+        this.logger.warn({ err: error, operation: what, wait_ms }, 'a run waits for the database'),
+    };
+    return withRetries(policy, attempt);
   }
 }

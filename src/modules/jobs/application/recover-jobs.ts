@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { forEachItem } from '../../../shared/application/sweep.js';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { JOB_RECOVERY_EXHAUSTED } from '../domain/job.js';
@@ -24,14 +25,8 @@ export class RecoverJobs {
 
   /** Several processes may look at once: whoever locks the row first has the job. */
   async execute(): Promise<void> {
-    for (const jobId of await this.queries.listAbandoned(JOBS_PER_SWEEP)) {
-      try {
-        await this.recover(jobId);
-      } catch (error) {
-        // The others must not suffer for this one; the next sweep finds it again.
-        this.logger.error({ err: error, job_id: jobId }, 'a job could not be taken back');
-      }
-    }
+    const abandoned = await this.queries.listAbandoned(JOBS_PER_SWEEP);
+    await forEachItem(abandoned, this.logger, 'a job could not be recovered', (jobId) => this.recover(jobId));
   }
 
   private async recover(jobId: string): Promise<void> {

@@ -1,12 +1,13 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { EMPTY, catchError, defer, exhaustMap, takeUntil, timer } from 'rxjs';
+import { timer } from 'rxjs';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { sweep } from '../../../shared/application/sweep.js';
 import { ExpireApprovals } from './expire-approvals.js';
 import { ExpireToolCalls } from './expire-tool-calls.js';
 
 const SWEEP_MS = 1_000;
 
-/** Looks for deadlines that have passed. They stand in the database, so any process may be the one that notices. */
+/** Checks for deadlines that have passed. They are in the database, so that any process may find them. */
 @Injectable()
 export class DeadlineWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(DeadlineWatch.name);
@@ -18,23 +19,10 @@ export class DeadlineWatch implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    timer(0, SWEEP_MS)
-      .pipe(
-        exhaustMap(() =>
-          defer(() => this.sweep()).pipe(
-            catchError((error: unknown) => {
-              this.logger.warn({ err: error }, 'deadlines could not be looked at; the next sweep does');
-              return EMPTY;
-            }),
-          ),
-        ),
-        takeUntil(this.shutdown.begun$),
-      )
-      .subscribe();
-  }
-
-  private async sweep(): Promise<void> {
-    await this.expireToolCalls.execute();
-    await this.expireApprovals.execute();
+    const ticks$ = timer(0, SWEEP_MS);
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'deadlines could not be checked', async () => {
+      await this.expireToolCalls.execute();
+      await this.expireApprovals.execute();
+    });
   }
 }

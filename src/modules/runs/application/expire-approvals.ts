@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { forEachItem } from '../../../shared/application/sweep.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ApprovalQueries, ApprovalRepository, ApprovalState } from '../../approvals/index.js';
@@ -24,15 +25,11 @@ export class ExpireApprovals {
 
   /** Several processes may sweep at once: an approval is decided by whoever holds the row of its run first. */
   async execute(): Promise<void> {
-    for (const overdue of await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP)) {
-      try {
-        const { value: run } = await this.uow.run('expire_approval', (tx) => this.expire(tx, overdue));
-        this.supervisor.start(run);
-      } catch (error) {
-        // The others must not suffer for this one; the next sweep finds it again.
-        this.logger.error({ err: error, run_id: overdue.runId }, 'an approval could not be expired');
-      }
-    }
+    const overdue = await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP);
+    await forEachItem(overdue, this.logger, 'an approval could not be expired', async (approval) => {
+      const { value: run } = await this.uow.run('expire_approval', (tx) => this.expire(tx, approval));
+      this.supervisor.start(run);
+    });
   }
 
   private async expire(tx: Transaction, { id, runId }: ApprovalState): Promise<RunState> {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { forEachItem } from '../../../shared/application/sweep.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { RunState } from '../domain/run.js';
@@ -26,15 +27,10 @@ export class ExpireToolCalls {
   /** Several processes may sweep at once: a call is settled by whoever holds the row of its run first. */
   async execute(): Promise<void> {
     const runIds = await this.queries.listWithExpiredCalls(this.clock.now(), RUNS_PER_SWEEP);
-    for (const runId of runIds) {
-      try {
-        const { value: run } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
-        this.supervisor.start(run);
-      } catch (error) {
-        // The other runs must not suffer for this one; the next sweep finds it again.
-        this.logger.error({ err: error, run_id: runId }, 'tool calls could not be expired');
-      }
-    }
+    await forEachItem(runIds, this.logger, 'tool calls of a run could not be expired', async (runId) => {
+      const { value: run } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
+      this.supervisor.start(run);
+    });
   }
 
   private async expire(tx: Transaction, runId: string): Promise<RunState> {

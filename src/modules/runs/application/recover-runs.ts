@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { forEachItem } from '../../../shared/application/sweep.js';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { RECOVERY_EXHAUSTED, RunState } from '../domain/run.js';
@@ -32,18 +33,18 @@ export class RecoverRuns {
   /** Several processes may look at once: whoever locks the row first has the run. */
   async execute(): Promise<void> {
     if (!this.supervisor.isAccepting) return;
-    for (const runId of await this.queries.listAbandoned(RUNS_PER_SWEEP)) {
-      await this.attempt(runId, async () => {
-        const { value } = await this.uow.run('recover_run', (tx) => this.recover(tx, runId));
-        if (!value) return;
-        this.metrics.recovered(value.outcome);
-        this.logger.warn({ run_id: runId, outcome: value.outcome }, 'a run is taken over');
-        this.supervisor.start(value.run);
-      });
-    }
-    for (const sessionId of await this.queries.listSessionsToStart(RUNS_PER_SWEEP)) {
-      await this.attempt(sessionId, () => this.startQueued.execute(sessionId));
-    }
+    const abandoned = await this.queries.listAbandoned(RUNS_PER_SWEEP);
+    await forEachItem(abandoned, this.logger, 'a run could not be recovered', async (runId) => {
+      const { value } = await this.uow.run('recover_run', (tx) => this.recover(tx, runId));
+      if (!value) return;
+      this.metrics.recovered(value.outcome);
+      this.logger.warn({ run_id: runId, outcome: value.outcome }, 'a run is taken over');
+      this.supervisor.start(value.run);
+    });
+    const idle = await this.queries.listSessionsToStart(RUNS_PER_SWEEP);
+    await forEachItem(idle, this.logger, 'a queued run could not be started', (sessionId) =>
+      this.startQueued.execute(sessionId),
+    );
   }
 
   private async recover(
@@ -58,14 +59,5 @@ export class RecoverRuns {
     if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, this.clock.now());
     await this.saveRun.execute(tx, run);
     return { run: run.snapshot(), outcome };
-  }
-
-  private async attempt(id: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      // The others must not suffer for this one; the next sweep finds it again.
-      this.logger.error({ err: error, id }, 'a run could not be taken over');
-    }
   }
 }

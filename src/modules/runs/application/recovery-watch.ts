@@ -1,7 +1,8 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Subject, exhaustMap, merge, takeUntil, throttleTime, timer } from 'rxjs';
+import { Subject, merge, throttleTime, timer } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
+import { sweep } from '../../../shared/application/sweep.js';
 import { RecoverRuns } from './recover-runs.js';
 
 /** A lease that has run out is noticed after this part of its time at the latest. */
@@ -22,25 +23,16 @@ export class RecoveryWatch implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const everyMs = (this.config.runLeaseSeconds * 1000) / LOOKS_PER_LEASE;
-    merge(timer(0, everyMs), this.told)
-      .pipe(
-        throttleTime(AT_MOST_EVERY_MS, undefined, { leading: true, trailing: true }),
-        exhaustMap(() => this.look()),
-        takeUntil(this.shutdown.begun$),
-      )
-      .subscribe();
+    const ticks$ = merge(timer(0, everyMs), this.told).pipe(
+      throttleTime(AT_MOST_EVERY_MS, undefined, { leading: true, trailing: true }),
+    );
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'abandoned runs could not be recovered', () =>
+      this.recoverRuns.execute(),
+    );
   }
 
   /** Another process has given runs up. */
   lookNow(): void {
     this.told.next();
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.recoverRuns.execute();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'abandoned runs could not be looked for; the next look does');
-    }
   }
 }

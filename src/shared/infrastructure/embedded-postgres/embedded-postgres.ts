@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Client, type DatabaseError } from 'pg';
+import { withRetries } from '../../application/retry.js';
 import { PostgresServer } from './postgres-server.js';
 
 const DATABASE = 'agent_runtime';
@@ -41,20 +41,20 @@ export class EmbeddedPostgres {
   /** Starts the server of this folder, or joins it where it runs already. */
   static async start(folder: string): Promise<EmbeddedPostgres> {
     const server = await PostgresServer.in(resolve(folder));
-    let lastError: unknown;
-    for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      try {
-        const url = server.url(await server.ensureRunning(), DATABASE);
-        const postgres = new EmbeddedPostgres(url, server, await joinServer(url));
-        EmbeddedPostgres.inUse.add(postgres);
-        return postgres;
-      } catch (error) {
-        // Another process starts or stops the same server at this moment; what it leaves is looked at anew.
-        lastError = error;
-        await pause(100 + attempt * 50);
-      }
-    }
-    throw new Error(`The embedded PostgreSQL in ${folder} could not be started`, { cause: lastError });
+    // It fails while another process starts or stops the same server.
+    const policy = {
+      when: (_error: unknown, failures: number) => failures < START_ATTEMPTS,
+      pauseMs: (failures: number) => 50 + failures * 50,
+    };
+    const join = async () => {
+      const url = server.url(await server.ensureRunning(), DATABASE);
+      return new EmbeddedPostgres(url, server, await joinServer(url));
+    };
+    const postgres = await withRetries(policy, join).catch((cause: unknown) => {
+      throw new Error(`The embedded PostgreSQL in ${folder} could not be started`, { cause });
+    });
+    EmbeddedPostgres.inUse.add(postgres);
+    return postgres;
   }
 
   /** Leaves whatever is in use, for a process that fails before anybody is there to end it in order. */
@@ -90,17 +90,19 @@ export class EmbeddedPostgres {
   }
 
   private async revive(): Promise<void> {
-    while (!this.leaving) {
-      try {
-        this.logger.warn('the embedded PostgreSQL has gone away and is started again');
+    if (!this.leaving) this.logger.warn('the embedded PostgreSQL has gone away and is started again');
+    await withRetries(
+      {
+        when: () => true,
+        pauseMs: () => REVIVE_PAUSE_MS,
+        onRetry: (error) => this.logger.warn({ err: error }, 'the embedded PostgreSQL does not start yet'),
+      },
+      async () => {
+        if (this.leaving) return;
         await this.server.ensureRunning();
         this.attend(await joinServer(this.url));
-        return;
-      } catch (error) {
-        this.logger.warn({ err: error }, 'the embedded PostgreSQL does not start yet');
-        await pause(REVIVE_PAUSE_MS);
-      }
-    }
+      },
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { EMPTY, catchError, defer, exhaustMap, interval, takeUntil } from 'rxjs';
+import { interval } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../application/shutdown.js';
+import { sweep } from '../../application/sweep.js';
 import { Clock } from '../../domain/clock.js';
 import { Database } from '../persistence/database.js';
 import { SETTLED_MESSAGE } from './event.row.js';
@@ -57,19 +58,8 @@ export class DeltaPruner implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    interval(INTERVAL_MS)
-      .pipe(
-        exhaustMap(() =>
-          defer(() => this.prune()).pipe(
-            catchError((error: unknown) => {
-              this.logger.warn({ err: error }, 'deltas could not be pruned; the next sweep tries again');
-              return EMPTY;
-            }),
-          ),
-        ),
-        takeUntil(this.shutdown.begun$),
-      )
-      .subscribe();
+    const ticks$ = interval(INTERVAL_MS);
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'deltas could not be pruned', () => this.prune());
   }
 
   /** Deletes what is due and answers how many events that were. */

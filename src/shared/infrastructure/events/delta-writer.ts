@@ -1,8 +1,9 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
+import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { EventMetrics } from '../metrics/event.metrics.js';
 import { BoundedClient } from '../persistence/bounded-client.js';
@@ -102,25 +103,30 @@ export class DeltaWriter extends DeltaLog {
 
   /** Writes a batch, however long the database is away; it gives up when the process must end. */
   private async write(batch: readonly Delta[]): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        if (attempt > 1 && (await this.wasWritten(batch))) return;
-        return await this.writeOnce(batch);
-      } catch (cause) {
-        const error = translateDatabaseError(cause);
-        this.disconnect();
-        if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
-        if (this.shutdown.lastCall.aborted) {
-          this.logger.error(
-            { err: error, deltas: batch.length },
-            'deltas are given up: the process must end',
-          );
-          this.shutdown.breakOrder();
-          return;
-        }
-        this.logger.warn({ err: error, attempt }, 'deltas wait for the database');
-        await pause(RETRY_MS);
-      }
+    let mayBeWritten = false;
+    try {
+      await withRetries(
+        {
+          when: (error) => error instanceof DatabaseUnavailable && !this.shutdown.lastCall.aborted,
+          pauseMs: () => RETRY_MS,
+          onRetry: (error) => this.logger.warn({ err: error }, 'deltas wait for the database'),
+        },
+        async () => {
+          try {
+            // The answer to the attempt before may have been lost after its commit.
+            if (mayBeWritten && (await this.wasWritten(batch))) return;
+            mayBeWritten = true;
+            await this.writeOnce(batch);
+          } catch (error) {
+            this.disconnect();
+            throw translateDatabaseError(error);
+          }
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
+      this.logger.error({ err: error, deltas: batch.length }, 'deltas are given up: the process must end');
+      this.shutdown.breakOrder();
     }
   }
 

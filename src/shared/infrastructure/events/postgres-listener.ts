@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import type { Client } from 'pg';
 import { exhaustMap, fromEvent, interval, takeUntil } from 'rxjs';
+import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { BoundedClient } from '../persistence/bounded-client.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
@@ -17,7 +17,7 @@ const PROBE_MS = 5_000;
 @Injectable()
 export class PostgresListener implements OnApplicationBootstrap {
   private readonly logger = new Logger(PostgresListener.name);
-  private readonly stop = new AbortController();
+  private stopped = false;
   private readonly handlers = new Map<string, (payload: string) => void>();
   private client: Client | undefined;
 
@@ -85,19 +85,20 @@ export class PostgresListener implements OnApplicationBootstrap {
   }
 
   private async reconnect(): Promise<void> {
-    while (!this.stop.signal.aborted) {
-      try {
-        await pause(RECONNECT_MS, undefined, { signal: this.stop.signal });
-        return await this.connect();
-      } catch (error) {
-        if (!this.stop.signal.aborted)
-          this.logger.warn({ err: error }, 'no connection for notifications yet');
-      }
-    }
+    await withRetries(
+      {
+        when: () => true,
+        pauseMs: () => RECONNECT_MS,
+        onRetry: (error) => this.logger.warn({ err: error }, 'no connection for notifications yet'),
+      },
+      async () => {
+        if (!this.stopped) await this.connect();
+      },
+    );
   }
 
   private async close(): Promise<void> {
-    this.stop.abort();
+    this.stopped = true;
     await this.client?.end();
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { EMPTY, catchError, defer, exhaustMap, interval, takeUntil } from 'rxjs';
+import { interval } from 'rxjs';
 import { Shutdown } from '../../application/shutdown.js';
+import { sweep } from '../../application/sweep.js';
 import { Clock } from '../../domain/clock.js';
 import { Database } from './database.js';
 import { oldestKept } from './idempotency-keys.js';
@@ -30,19 +31,8 @@ export class IdempotencyKeyPruner implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    interval(INTERVAL_MS)
-      .pipe(
-        exhaustMap(() =>
-          defer(() => this.prune()).pipe(
-            catchError((error: unknown) => {
-              this.logger.warn({ err: error }, 'keys could not be pruned; the next sweep tries again');
-              return EMPTY;
-            }),
-          ),
-        ),
-        takeUntil(this.shutdown.begun$),
-      )
-      .subscribe();
+    const ticks$ = interval(INTERVAL_MS);
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'keys could not be pruned', () => this.prune());
   }
 
   /** Deletes what is due and answers how many keys that were. */

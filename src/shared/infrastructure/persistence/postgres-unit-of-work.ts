@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
+import { RetryPolicy, withRetries } from '../../application/retry.js';
 import { Tracing } from '../../application/tracing.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { ConcurrencyError } from '../../domain/domain-error.js';
@@ -23,6 +23,15 @@ const BACKOFF_MS = 10;
 /** Serialisation failure and deadlock: PostgreSQL asks to try the whole transaction again. */
 const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
+
+/** Another process changed a row meanwhile, or PostgreSQL asks for it: the whole work is done again. */
+const AGAIN: RetryPolicy = {
+  when: (error, failures) =>
+    failures < ATTEMPTS &&
+    (error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf((error as Error).cause) ?? '')),
+  // At random, so that two that met once do not meet again.
+  pauseMs: (failures) => BACKOFF_MS * failures * (1 + Math.random()),
+};
 
 /** What a unit of work left behind, and what is to be told of it now. */
 interface Done<T> {
@@ -49,28 +58,12 @@ export class PostgresUnitOfWork extends UnitOfWork {
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
     const { left, tellings } = await this.tracing.within(`unit_of_work ${operation}`, { attributes }, () =>
-      enterUnitOfWork(operation, () => this.runWithRetries(operation, work)),
+      enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
     );
     // Outside the guarded path: whoever listens may open a unit of work of its own.
     for (const tell of tellings) tell();
     if (!left.replayed) this.hub.publish(left.events);
     return left;
-  }
-
-  private async runWithRetries<T>(
-    operation: string,
-    work: (tx: Transaction) => Promise<T>,
-  ): Promise<Done<T>> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.runOnce(operation, work);
-      } catch (error) {
-        const again =
-          error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf((error as Error).cause) ?? '');
-        if (!again || attempt === ATTEMPTS) throw error;
-        await pause(BACKOFF_MS * attempt * (1 + Math.random()));
-      }
-    }
   }
 
   private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Done<T>> {
