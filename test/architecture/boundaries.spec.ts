@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { ICruiseResult } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
-import { runTool, runToolOn } from '../support/source-tree.js';
+import { runTool, runToolOn } from './support/source-tree.js';
 
 const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
   forbidden: { name: string }[];

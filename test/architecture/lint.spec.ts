@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runToolOn } from '../support/source-tree.js';
+import { runToolOn } from './support/source-tree.js';
 
 /** Rule, and a file that breaks it. */
 const PLANTS = [

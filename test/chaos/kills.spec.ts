@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHAOS_RUNS, report, secondsSince } from '../support/chaos-size.js';
+import { CHAOS_RUNS, report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { Fleet } from '../support/fleet.js';
-import { ResumingClient, openSomewhere } from '../support/resuming-client.js';
-import { SeededRandom } from '../support/seeded-random.js';
-import { STORY_KINDS, Story, StoryModel, taskOf } from '../support/story-model.js';
-import { faultsOfReading, faultsOfTelling } from '../support/told-run.js';
+import { Fleet } from './support/fleet.js';
+import { ResumingClient, openSomewhere } from './support/resuming-client.js';
+import { SeededRandom } from './support/seeded-random.js';
+import { STORY_KINDS, Story, StoryModel, taskOf } from './support/story-model.js';
+import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 
 const AT_ONCE = 5;
 const LEASE_SECONDS = 1;

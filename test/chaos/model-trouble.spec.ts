@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LARGE, report, secondsSince } from '../support/chaos-size.js';
+import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
-import { ResumingClient } from '../support/resuming-client.js';
-import { SeededRandom } from '../support/seeded-random.js';
+import { ResumingClient } from './support/resuming-client.js';
+import { SeededRandom } from './support/seeded-random.js';
 import { ServerProcess } from '../support/server-process.js';
-import { STORY_KINDS, Story, StoryModel, Trouble, taskOf } from '../support/story-model.js';
-import { faultsOfReading, faultsOfTelling } from '../support/told-run.js';
+import { STORY_KINDS, Story, StoryModel, Trouble, taskOf } from './support/story-model.js';
+import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 
 /** At least each trouble once that passes and once that stays. */
 const RUNS = LARGE ? 50 : 12;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { report, secondsSince } from '../support/chaos-size.js';
+import { report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { ResumingClient } from '../support/resuming-client.js';
+import { ResumingClient } from './support/resuming-client.js';
 import { ServerProcess } from '../support/server-process.js';
-import { Story, StoryKind, StoryModel, taskOf } from '../support/story-model.js';
-import { faultsOfReading, faultsOfTelling } from '../support/told-run.js';
+import { Story, StoryKind, StoryModel, taskOf } from './support/story-model.js';
+import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 
 const RUNS = 20;
 const DRAIN_SECONDS = 3;

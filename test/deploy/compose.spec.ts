@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { SETTING_NAMES, readConfig } from '../../src/config/read-config.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
-import { imageEnvironment } from '../support/dockerfile.js';
-import { promtool } from '../support/promtool.js';
-import { COMPOSE_SCHEMA, ComposeFile, Service } from './compose-schema.js';
+import { imageEnvironment } from './support/dockerfile.js';
+import { promtool } from './support/promtool.js';
+import { COMPOSE_SCHEMA, ComposeFile, Service } from './support/compose-schema.js';
 
 /** What a process may take to end, beyond its drain: docs/operations.md, Stopping. */
 const BEYOND_DRAIN_SECONDS = 15;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import dockerfileUtils from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
-import { imageEnvironment, instructionsOf } from '../support/dockerfile.js';
+import { imageEnvironment, instructionsOf } from './support/dockerfile.js';
 
 const instructions = instructionsOf();
 const all = (name: string) => instructions.filter(([each]) => each === name).map(([, rest]) => rest);

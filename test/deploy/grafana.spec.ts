@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { isLeftOutWithout } from '../support/debian-programs.js';
-import { promtool } from '../support/promtool.js';
-import { seriesIn, servedSeries } from '../support/served-series.js';
+import { promtool } from './support/promtool.js';
+import { seriesIn, servedSeries } from './support/served-series.js';
 
 interface Panel {
   readonly id: number;

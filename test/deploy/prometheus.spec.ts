@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isLeftOutWithout } from '../support/debian-programs.js';
-import { promtool } from '../support/promtool.js';
-import { seriesIn, servedSeries } from '../support/served-series.js';
+import { promtool } from './support/promtool.js';
+import { seriesIn, servedSeries } from './support/served-series.js';
 
 const RULES = 'deploy/prometheus/rules.yml';
 const TESTS = 'deploy/prometheus/rules.test.yml';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
-import { exchange } from '../support/raw-client.js';
+import { exchange } from './support/raw-client.js';
 import { TestApp } from '../support/test-app.js';
 
 const NOBODY = '01998000-0000-7000-8000-000000000000';

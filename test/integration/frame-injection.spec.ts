@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { all, askedIn, find, planIdIn } from '../support/plans.js';
-import { exchange } from '../support/raw-client.js';
-import { RawModel, answer, calls, chunk } from '../support/raw-model.js';
+import { exchange } from './support/raw-client.js';
+import { RawModel, answer, calls, chunk } from './support/raw-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 /** Ends lines, frames and words in every way there is, and goes on as if it were the server. */

@@ -7,7 +7,7 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
-import { exchange } from '../support/raw-client.js';
+import { exchange } from './support/raw-client.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TestApp } from '../support/test-app.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SentEvent, deltasOf, isFinished } from '../support/client.js';
 import { all, find } from '../support/plans.js';
-import { Behaviour, RawModel, answer, calls, chunk, endless, event } from '../support/raw-model.js';
+import { Behaviour, RawModel, answer, calls, chunk, endless, event } from './support/raw-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const HALF = '\ud800';

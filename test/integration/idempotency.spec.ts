@@ -8,7 +8,6 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { NOT_ATOMIC, PLAN, askedIn, find, propose, toReview, writes } from '../support/plans.js';
-import { ServerProcess } from '../support/server-process.js';
 import { TestApp } from '../support/test-app.js';
 
 const READ = { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] };
@@ -715,38 +714,6 @@ describe('An answer that is lost', () => {
       expect(await stored(sessionId)).toHaveLength(1);
     } finally {
       await isolated.stop();
-      await proxy.close();
-    }
-  });
-
-  it('since the process was killed after the commit, is found by the repeat on another one, which goes on', async () => {
-    const lease = { RUN_LEASE_SECONDS: '1' };
-    const env = { DATABASE_URL: await proxy.open(), OPENAI_BASE_URL: app.model.url, ...lease };
-    const server = await ServerProcess.start(env);
-    let restarted: TestApp | undefined;
-    try {
-      app.model.script({ text: 'Found.' });
-      const sessionId = await server.client.openSession({ agent: 'ask' });
-      const key = newKey();
-      proxy.swallowAnswersFrom('COMMIT');
-      const unanswered = expect(keyed(server.client, key).ask(sessionId, 'Hello')).rejects.toThrow('fetch');
-      const runId = await storedOnce(sessionId);
-      await server.stop('SIGKILL');
-      await unanswered;
-
-      restarted = await TestApp.start(lease, { database, model: app.model });
-      const events = await keyed(restarted.client, key).ask(sessionId, 'Hello');
-      expect(events.at(-1)).toMatchObject({
-        type: 'run.finished',
-        run_id: runId,
-        data: { status: 'completed' },
-      });
-      expect(await keyed(restarted.client, key).ask(sessionId, 'Hello')).toEqual(events);
-      await expect(keyed(restarted.client, key).ask(sessionId, 'Hello?')).rejects.toThrow('422');
-      expect(await stored(sessionId)).toHaveLength(1);
-    } finally {
-      await server.stop('SIGKILL');
-      await restarted?.stop();
       await proxy.close();
     }
   });

@@ -3,7 +3,7 @@ import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js'
 import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { MovedClock } from '../support/moved-clock.js';
+import { MovedClock } from './support/moved-clock.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const UNKNOWN = '01998000-0000-7000-8000-000000000000';

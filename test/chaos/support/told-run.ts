@@ -1,4 +1,4 @@
-import { TestDatabase } from './database.js';
+import { TestDatabase } from '../../support/database.js';
 import { Story, ToldMessage, messagesOf, toolCallsOf, withoutCalls } from './story-model.js';
 import { Transcript } from './transcript.js';
 

@@ -1,4 +1,4 @@
-import { TestDatabase } from './database.js';
+import { TestDatabase } from '../../support/database.js';
 
 const TABLES = [
   'sessions',

@@ -1,6 +1,6 @@
-import { TestDatabase } from './database.js';
-import { RedisServer } from './redis-server.js';
-import { API_ONLY, ServerProcess, WORKER } from './server-process.js';
+import { TestDatabase } from '../../support/database.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { API_ONLY, ServerProcess, WORKER } from '../../support/server-process.js';
 import { Story, StoryModel, messagesOf, taskOf } from './story-model.js';
 
 export type QueueName = 'PostgreSQL' | 'Redis';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { NoStream, SentEvent, TestClient } from './client.js';
+import { NoStream, SentEvent, TestClient } from '../../support/client.js';
 import { resultOf } from './story-model.js';
 import { Transcript } from './transcript.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { TestClient } from './client.js';
+import { TestClient } from '../../support/client.js';
 import { SeededRandom } from './seeded-random.js';
-import { ServerProcess } from './server-process.js';
+import { ServerProcess } from '../../support/server-process.js';
 
 const NOTICED_MS = 300;
 

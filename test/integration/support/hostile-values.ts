@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { storableText } from '../../src/shared/domain/storable.js';
+import { storableText } from '../../../src/shared/domain/storable.js';
 
 /** What breaks lines, frames, logs, statements, paths and parsers, and what they take for something else. */
 const NASTY = [

@@ -1,4 +1,4 @@
-import { Clock } from '../../src/shared/domain/clock.js';
+import { Clock } from '../../../src/shared/domain/clock.js';
 
 /** The clock, and what a test adds to it. */
 export class MovedClock implements Clock {

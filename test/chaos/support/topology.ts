@@ -1,11 +1,11 @@
-import { TestClient } from './client.js';
-import { TestDatabase } from './database.js';
-import { eventually } from './eventually.js';
-import { FlakyProxy } from './flaky-proxy.js';
-import { freePort } from './free-port.js';
-import { NginxServer } from './nginx-server.js';
-import { RedisServer } from './redis-server.js';
-import { API_ONLY, KEYS, ServerProcess, WORKER } from './server-process.js';
+import { TestClient } from '../../support/client.js';
+import { TestDatabase } from '../../support/database.js';
+import { eventually } from '../../support/eventually.js';
+import { FlakyProxy } from '../../support/flaky-proxy.js';
+import { freePort } from '../../support/free-port.js';
+import { NginxServer } from '../../support/nginx-server.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { API_ONLY, KEYS, ServerProcess, WORKER } from '../../support/server-process.js';
 import { StoryModel } from './story-model.js';
 
 const LEASE_SECONDS = 2;

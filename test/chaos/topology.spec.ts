@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SentEvent, isFinished } from '../support/client.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
 import { eventually } from '../support/eventually.js';
-import { ResumingClient, openSomewhere } from '../support/resuming-client.js';
+import { ResumingClient, openSomewhere } from './support/resuming-client.js';
 import { ServerProcess } from '../support/server-process.js';
-import { STORY_KINDS, Story, StoryKind, taskOf } from '../support/story-model.js';
-import { faultsOfReading, faultsOfTelling } from '../support/told-run.js';
-import { Topology } from '../support/topology.js';
-import { Transcript } from '../support/transcript.js';
+import { STORY_KINDS, Story, StoryKind, taskOf } from './support/story-model.js';
+import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
+import { Topology } from './support/topology.js';
+import { Transcript } from './support/transcript.js';
 
 /** What two workers carry out at once. */
 const JOBS = 16;

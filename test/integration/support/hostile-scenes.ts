@@ -1,5 +1,5 @@
-import { PLAN, NOT_ATOMIC, propose, writes } from './plans.js';
-import { TestApp } from './test-app.js';
+import { PLAN, NOT_ATOMIC, propose, writes } from '../../support/plans.js';
+import { TestApp } from '../../support/test-app.js';
 
 /** A session in some state, and what it holds: values for the parameters and fields of these names. */
 export type Scene = Readonly<Record<string, string>>;

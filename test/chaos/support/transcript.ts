@@ -1,4 +1,4 @@
-import { SentEvent, isFinished } from './client.js';
+import { SentEvent, isFinished } from '../../support/client.js';
 
 interface ShownMessage {
   text: string;

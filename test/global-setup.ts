@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { createDataSource } from '../../src/shared/infrastructure/persistence/data-source.js';
-import { EmbeddedPostgres } from '../../src/shared/infrastructure/embedded-postgres/embedded-postgres.js';
-import { migrate } from '../../src/shared/infrastructure/persistence/migrate.js';
-import { TABLES } from '../../src/tables.js';
-import { TEMPLATE } from './database.js';
+import { createDataSource } from '../src/shared/infrastructure/persistence/data-source.js';
+import { EmbeddedPostgres } from '../src/shared/infrastructure/embedded-postgres/embedded-postgres.js';
+import { migrate } from '../src/shared/infrastructure/persistence/migrate.js';
+import { TABLES } from '../src/tables.js';
+import { TEMPLATE } from './support/database.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
-import { eventually } from './eventually.js';
-import { ServerProcess } from './server-process.js';
+import { eventually } from '../../support/eventually.js';
+import { ServerProcess } from '../../support/server-process.js';
 
 const MB = 1024 * 1024;
 

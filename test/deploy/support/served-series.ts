@@ -1,5 +1,5 @@
-import { parseMetrics, seriesOf } from './metrics-text.js';
-import { TestApp } from './test-app.js';
+import { parseMetrics, seriesOf } from '../../support/metrics-text.js';
+import { TestApp } from '../../support/test-app.js';
 
 /** The names of all series that the server can tell, as it says itself. */
 export async function servedSeries(): Promise<Set<string>> {

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { QueuePool } from './queue-pool.js';
+import { QueuePool } from '../../src/modules/jobs/infrastructure/queue-pool.js';
 
 describe('the pool of the queue', () => {
   it('takes a connection back once, also when it is given back twice', async () => {
