@@ -5,7 +5,7 @@ import { Logger, Runner, RunnerOptions, run, runMigrations } from 'graphile-work
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { BoundedClient } from '../../../shared/infrastructure/persistence/bounded-client.js';
+import { PostgresClient } from '../../../shared/infrastructure/persistence/postgres-client.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
 import { DeliveriesInHand } from './deliveries-in-hand.js';
@@ -60,7 +60,7 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
       application_name: 'agent-runtime jobs',
       // What the queue forgets when PostgreSQL crashes is sent again: nothing of it is worth waiting for the disk.
       options: '-c synchronous_commit=off',
-      Client: BoundedClient,
+      Client: PostgresClient,
       connectionTimeoutMillis: PATIENCE_MS,
     });
     // Each connection is heard, in use or not: an error that nobody hears ends the process.

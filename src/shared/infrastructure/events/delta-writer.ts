@@ -6,11 +6,11 @@ import { DatabaseUnavailable } from '../../application/errors.js';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { EventMetrics } from '../metrics/event.metrics.js';
-import { BoundedClient } from '../persistence/bounded-client.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { leavePath } from '../persistence/open-waits.js';
-import { numberedTypes } from '../persistence/pg-types.js';
+import { PostgresClient } from '../persistence/postgres-client.js';
+import { prepared } from '../persistence/prepared-statements.js';
 import { EventHub } from './event-hub.js';
 import { EventLog, Piece } from './event-log.js';
 
@@ -144,7 +144,7 @@ export class DeltaWriter extends DeltaLog {
     const begunAt = performance.now();
     const connection = await this.connect();
     const events = await this.log.appendPieces(
-      { query: async (sql, parameters) => (await connection.query(sql, parameters)).rows },
+      { query: async (sql, parameters) => (await connection.query(prepared(sql, parameters))).rows },
       batch.map(toPiece),
     );
     this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
@@ -162,10 +162,9 @@ export class DeltaWriter extends DeltaLog {
 
   private async connect(): Promise<Client> {
     if (this.client) return this.client;
-    const client: Client = new BoundedClient({
+    const client: Client = new PostgresClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime deltas',
-      types: numberedTypes,
     });
     client.on('error', (error) => {
       this.logger.warn({ err: error }, 'the connection for deltas is lost');

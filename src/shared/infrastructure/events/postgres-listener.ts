@@ -3,8 +3,8 @@ import type { Client } from 'pg';
 import { exhaustMap, fromEvent, interval, takeUntil } from 'rxjs';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
-import { BoundedClient } from '../persistence/bounded-client.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
+import { PostgresClient } from '../persistence/postgres-client.js';
 import { EventHub } from './event-hub.js';
 import { EVENTS_CHANNEL } from './event-log.js';
 import { InstanceId } from '../../application/instance-id.js';
@@ -42,7 +42,7 @@ export class PostgresListener implements OnApplicationBootstrap {
   }
 
   private async connect(): Promise<void> {
-    const client: Client = new BoundedClient({
+    const client: Client = new PostgresClient({
       connectionString: this.location.url,
       application_name: 'agent-runtime events',
     });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { types, type CustomTypesConfig } from 'pg';
 import { DataSource, EntitySchema } from 'typeorm';
-import { BoundedClient } from './bounded-client.js';
 import { migrate } from './migrate.js';
-import { numberedTypes } from './pg-types.js';
+import { PostgresClient } from './postgres-client.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -15,8 +15,14 @@ const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}')
 /** And nobody waits for that long: whoever does keeps a connection from those who have nothing to do with it. */
 const LOCK_MS = 3_000;
 
+/** Reads `bigint` as a number: event numbers stay far below 2^53. Other users of pg in this process are not affected. */
+const numberedTypes: CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === types.builtins.INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
+};
+
 const LIMITS = {
-  Client: BoundedClient,
+  Client: PostgresClient,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   lock_timeout: LOCK_MS,
 };

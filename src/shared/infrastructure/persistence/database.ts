@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { BoundedClient } from './bounded-client.js';
 import { fromHere, translateDatabaseError } from './database-errors.js';
+import { prepared } from './prepared-statements.js';
 
 /** One of the pool's connections, to be given back. */
-export type Connection = BoundedClient & Pick<PoolClient, 'release'>;
+export type Connection = PoolClient;
 
 /** Reads that only display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
 @Injectable()
@@ -25,7 +25,7 @@ export class Database {
     let connection: Connection | undefined;
     try {
       connection = await this.connect();
-      return (await (connection as PoolClient).query(sql, [...parameters])).rows as Row[];
+      return (await connection.query(prepared(sql, parameters))).rows as Row[];
     } catch (error) {
       throw translateDatabaseError(fromHere(error));
     } finally {
@@ -35,6 +35,6 @@ export class Database {
 
   /** For a unit of work. @throws whatever keeps it from being connected */
   async connect(): Promise<Connection> {
-    return (await this.pool.connect()) as Connection;
+    return this.pool.connect();
   }
 }

@@ -1,53 +1,49 @@
-import type { Client, QueryResult } from 'pg';
+import type { Client, QueryConfig, QueryResult } from 'pg';
 import { fromHere } from './database-errors.js';
-import { PipelinedClient } from './pipelined-client.js';
+import { prepared } from './prepared-statements.js';
 import { Statement } from './row-statements.js';
 
-/** What an error of PostgreSQL means to whoever gave the statement. */
+/** What an error of PostgreSQL means to the sender of the statement. */
 export type Explain = (error: unknown) => unknown;
 
 const asItIs: Explain = (error) => error;
 
 /**
- * A transaction whose statements are sent as they come. Only what is asked for is waited for; that everything was taken
- * is known when it is committed. So whatever has to refuse a change must be in the database: a constraint, or a
- * statement that fails (`requiringOne`), never a look at what came back.
+ * A transaction that sends each statement without waiting for the answers to earlier ones. Only a query waits for its
+ * own answer; that all changes were accepted is known at the commit. So a change must be refused by the database: by a
+ * constraint, or by a statement that fails (`requiringOne`), never by a look at the answer.
  */
 export class SqlTransaction {
-  private readonly written: Promise<void>[] = [];
-  private unsent: { statement: Statement; answer: PromiseWithResolvers<QueryResult> }[] = [];
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly client: PipelinedClient) {
-    this.write({ text: 'START TRANSACTION', values: [] });
+  /** @param client sends statements in order, each without waiting (PostgresClient) */
+  constructor(private readonly client: Client) {
+    this.send('START TRANSACTION').catch(asItIs); // kept as the failure, as in `write`
   }
 
-  /** Asks, and waits for the answer. */
+  /** Sends, and waits for the answer. @throws the first error of all statements */
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
-      return (await this.send({ text, values })).rows as Row[];
+      return (await this.send(prepared(text, values))).rows as Row[];
     } catch (error) {
-      throw fromHere(this.fail(error));
+      throw fromHere(error);
     }
   }
 
-  /** Sends, and does not wait. */
-  write(statement: Statement, explain = asItIs): void {
-    this.written.push(
-      this.send(statement).then(
-        () => undefined,
-        (error: unknown) => void this.fail(explain(error)),
-      ),
-    );
+  /** Sends, and does not wait: a failure is told by the commit. */
+  write({ text, values }: Statement, explain = asItIs): void {
+    this.send(prepared(text, values), explain).catch(asItIs);
   }
 
   /** @throws the first error of all statements; to be rolled back then */
   async commit(): Promise<void> {
-    const { command } = await this.send({ text: 'COMMIT', values: [] }).catch((error: unknown) => {
-      throw fromHere(this.fail(error));
+    // A statement that pg could not encode was never sent: PostgreSQL would commit without it.
+    if (this.failure) throw fromHere(this.failure.error);
+    const { command } = await this.send('COMMIT').catch((error: unknown) => {
+      throw fromHere(error);
     });
-    // PostgreSQL rolls back where a statement has failed, and calls that no error.
-    if (command !== 'COMMIT') throw this.fail(new Error('a statement has failed, and nobody was told'));
+    // PostgreSQL rolls back where a statement has failed, and does not report that as an error.
+    if (command !== 'COMMIT') throw this.fail(new Error(`COMMIT was answered by ${command}`));
   }
 
   /**
@@ -55,31 +51,21 @@ export class SqlTransaction {
    * @returns the reason
    */
   async rollBack(error: unknown): Promise<unknown> {
-    this.sendAll();
-    // By itself: behind a statement that fails it would not be carried out either. A connection that cannot roll back is
-    // broken, and PostgreSQL does it then.
-    await (this.client as Client).query('ROLLBACK').catch(asItIs);
-    await Promise.all(this.written);
+    // A connection that cannot roll back is lost, and PostgreSQL rolls back by itself.
+    await this.client.query('ROLLBACK').catch(asItIs);
     return this.failure ? this.failure.error : error;
   }
 
-  /** What is given at one go is sent at one go. */
-  private send(statement: Statement): Promise<QueryResult> {
-    if (this.unsent.length === 0) process.nextTick(() => this.sendAll());
-    const answer = Promise.withResolvers<QueryResult>();
-    this.unsent.push({ statement, answer });
-    return answer.promise;
+  /** By pg's callback: it is called in the order of the statements, and before this returns where encoding fails. */
+  private send(query: string | QueryConfig<unknown[]>, explain = asItIs): Promise<QueryResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<QueryResult>();
+    this.client.query(query, (error: Error | null, result) =>
+      error ? reject(this.fail(explain(error))) : resolve(result),
+    );
+    return promise;
   }
 
-  private sendAll(): void {
-    const sent = this.unsent;
-    if (sent.length === 0) return;
-    this.unsent = [];
-    const answers = this.client.queryAll(sent.map(({ statement }) => statement));
-    for (const [index, { answer }] of sent.entries()) answer.resolve(answers[index]!);
-  }
-
-  /** Once a statement has failed, all that follow do: the first error is the one that says why. */
+  /** After the first error PostgreSQL refuses every statement of the transaction: the first is the reason. */
   private fail(error: unknown): unknown {
     this.failure ??= { error };
     return this.failure.error;
