@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { DataSource } from 'typeorm';
 import { Config } from './config/config.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
@@ -16,6 +16,7 @@ import { Clock } from './shared/domain/clock.js';
 import { Ids } from './shared/domain/ids.js';
 import { DeltaPruner } from './shared/infrastructure/events/delta-pruner.js';
 import { DeltaWriter } from './shared/infrastructure/events/delta-writer.js';
+import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
 import { EventHub } from './shared/infrastructure/events/event-hub.js';
 import { EventLog } from './shared/infrastructure/events/event-log.js';
 import { InstanceId } from './shared/application/instance-id.js';
@@ -31,30 +32,48 @@ import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempo
 import { IdempotencyKeys } from './shared/infrastructure/persistence/idempotency-keys.js';
 import { RequestRates } from './shared/infrastructure/persistence/request-rates.js';
 import { RepositoryRegistry } from './shared/infrastructure/persistence/repository-registry.js';
-import { openDataSource } from './shared/infrastructure/persistence/data-source.js';
+import { RequestRateSchema } from './shared/infrastructure/persistence/request-rate.row.js';
+import { RowStatements } from './shared/infrastructure/persistence/row-statements.js';
+import {
+  openDataSource,
+  poolOptionsFor,
+  type PostgresOptions,
+} from './shared/infrastructure/persistence/data-source.js';
+import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempotency-key.row.js';
 import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
 import { openTracing } from './shared/infrastructure/tracing/open-tracing.js';
 import { SystemClock } from './shared/infrastructure/system-clock.js';
 import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
 import { ConfigModule } from './config/config.module.js';
-import { TABLES } from './tables.js';
+import { ShutdownModule } from './shutdown.module.js';
 
 /** What every module stands on: settings, database, events, metrics, log. */
 @Global()
 @Module({
   imports: [
     ConfigModule,
+    ShutdownModule,
     EventEmitterModule.forRoot(),
     LoggerModule.forRootAsync({ inject: [Config], useFactory: loggerOptions }),
+    TypeOrmModule.forRootAsync({
+      inject: [DatabaseLocation, Config],
+      useFactory: ({ url }: DatabaseLocation, { databasePoolSize }: Config) => ({
+        ...poolOptionsFor(url, databasePoolSize),
+        autoLoadEntities: true,
+        retryAttempts: 0, // a start that fails is repeated by what has started the process
+      }),
+      dataSourceFactory: (options) => openDataSource(options as PostgresOptions),
+    }),
+    TypeOrmModule.forFeature([EventSchema, EventStreamSchema, IdempotencyKeySchema, RequestRateSchema]),
   ],
   providers: [
-    Shutdown,
     Journal,
     RepositoryRegistry,
     InstanceId,
     EventHub,
     EventLog,
     Database,
+    RowStatements,
     RequestRates,
     TransactionMetrics,
     EventMetrics,
@@ -88,15 +107,6 @@ import { TABLES } from './tables.js';
         return location;
       },
     },
-    {
-      provide: DataSource,
-      inject: [DatabaseLocation, Config, Shutdown],
-      useFactory: async (location: DatabaseLocation, config: Config, shutdown: Shutdown) => {
-        const dataSource = await openDataSource(location.url, config.databasePoolSize, TABLES);
-        shutdown.register('close_database', () => dataSource.destroy());
-        return dataSource;
-      },
-    },
   ],
   exports: [
     Clock,
@@ -109,10 +119,11 @@ import { TABLES } from './tables.js';
     Tracing,
     InstanceId,
     PostgresListener,
-    Shutdown,
+    ShutdownModule,
     Journal,
     RepositoryRegistry,
     Database,
+    RowStatements,
     RequestRates,
     DatabaseLocation,
     DatabaseGauges,

@@ -1,20 +1,28 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import { readConfig } from './config/read-config.js';
-import { createDataSource } from './shared/infrastructure/persistence/data-source.js';
-import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
-import { migrate } from './shared/infrastructure/persistence/migrate.js';
-import { TABLES } from './tables.js';
+import { migrate, optionsFor } from './shared/infrastructure/persistence/data-source.js';
+import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
 const USAGE = 'usage: migrations-cli run | check | generate NAME';
+
+/** This program runs as built only. */
+const ROW_SCHEMAS = join(import.meta.dirname, '**/*.row.js');
+
+/** Statements that would change the database, and those that would undo it. */
+interface Difference {
+  readonly up: string[];
+  readonly down: string[];
+}
 
 /** Runs the migrations on the database of the settings. */
 async function run(): Promise<void> {
   const location = await DatabaseLocation.open(readConfig());
   try {
-    await withDataSource(location.url, async () => undefined);
+    await migrate(location.url);
     console.log(`The migrations have run on ${location.description}`);
   } finally {
     await location.embedded?.stop();
@@ -22,32 +30,28 @@ async function run(): Promise<void> {
 }
 
 /** What would have to change in a database made by the migrations, so that it is as the row schemas say. */
-async function difference(): Promise<{ up: string[]; down: string[] }> {
+async function difference(): Promise<Difference> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-'));
   const database = await EmbeddedPostgres.start(folder);
   try {
-    return await withDataSource(database.url, async (dataSource) => {
-      const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log();
-      return {
-        up: upQueries.map(({ query }) => query),
-        down: downQueries.map(({ query }) => query).toReversed(),
-      };
-    });
+    await migrate(database.url);
+    return await compare(database.url);
   } finally {
     await database.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function withDataSource<T>(
-  url: string,
-  work: (dataSource: ReturnType<typeof createDataSource>) => Promise<T>,
-): Promise<T> {
-  const dataSource = createDataSource(url, 2, TABLES);
+async function compare(url: string): Promise<Difference> {
+  const dataSource = new DataSource({ ...optionsFor(url), entities: [ROW_SCHEMAS] });
   await dataSource.initialize();
   try {
-    await migrate(dataSource, url);
-    return await work(dataSource);
+    if (dataSource.entityMetadatas.length === 0) throw new Error(`There is no row schema in ${ROW_SCHEMAS}`);
+    const { upQueries, downQueries } = await dataSource.driver.createSchemaBuilder().log();
+    return {
+      up: upQueries.map(({ query }) => query),
+      down: downQueries.map(({ query }) => query).toReversed(),
+    };
   } finally {
     await dataSource.destroy();
   }

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { createDataSource } from '../src/shared/infrastructure/persistence/data-source.js';
+import { migrate } from '../src/shared/infrastructure/persistence/data-source.js';
 import { EmbeddedPostgres } from '../src/shared/infrastructure/embedded-postgres/embedded-postgres.js';
-import { migrate } from '../src/shared/infrastructure/persistence/migrate.js';
-import { TABLES } from '../src/tables.js';
 import { TEMPLATE } from './support/database.js';
 
 declare module 'vitest' {
@@ -26,10 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await admin.end();
   const url = new URL(postgres.url);
   url.pathname = `/${TEMPLATE}`;
-  const dataSource = createDataSource(url.href, 2, TABLES);
-  await dataSource.initialize();
-  await migrate(dataSource, url.href);
-  await dataSource.destroy();
+  await migrate(url.href);
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();

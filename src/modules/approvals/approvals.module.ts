@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
@@ -8,12 +9,13 @@ import { ApprovalQueries } from './application/approval.queries.js';
 import { ApprovalPolicy } from './domain/approval-policy.js';
 import { ApprovalRepository } from './domain/approval.repository.js';
 import { ApprovalMetrics } from './infrastructure/approval.metrics.js';
+import { ApprovalSchema } from './infrastructure/approval.row.js';
 import { loadApprovalPolicy } from './infrastructure/load-approval-policy.js';
 import { SqlApprovalQueries } from './infrastructure/sql-approval.queries.js';
 import { SqlApprovalRepository } from './infrastructure/sql-approval.repository.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule],
+  imports: [TypeOrmModule.forFeature([ApprovalSchema]), AgentsModule, SessionsModule],
   controllers: [ApprovalsController],
   providers: [
     ApprovalMetrics,

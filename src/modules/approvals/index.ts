@@ -12,4 +12,3 @@ export { type ApprovalState } from './domain/approval-state.js';
 export { Approval, DECISIONS_ON, type Verdict } from './domain/approval.js';
 export { ApprovalAlreadyDecided, ApprovalExpired, ApprovalNotFound } from './domain/approval.errors.js';
 export { ApprovalRepository } from './domain/approval.repository.js';
-export { ApprovalSchema } from './infrastructure/approval.row.js';

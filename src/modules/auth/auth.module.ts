@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Authenticator } from '../../shared/application/authenticator.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
@@ -7,6 +8,7 @@ import { CreateApiKey } from './application/create-api-key.js';
 import { RevokeApiKey } from './application/revoke-api-key.js';
 import { ApiKeyRepository } from './domain/api-key.repository.js';
 import { ApiKeyAuthenticator } from './infrastructure/api-key-authenticator.js';
+import { ApiKeySchema } from './infrastructure/api-key.row.js';
 import { JwtAuthenticator } from './infrastructure/jwt-authenticator.js';
 import { LocalAuthenticator } from './infrastructure/local-authenticator.js';
 import { SqlApiKeyQueries } from './infrastructure/sql-api-key.queries.js';
@@ -15,6 +17,7 @@ import { SqlApiKeyRepository } from './infrastructure/sql-api-key.repository.js'
 /** Who is who. Global, since every route is somebody's. */
 @Global()
 @Module({
+  imports: [TypeOrmModule.forFeature([ApiKeySchema])],
   providers: [
     CreateApiKey,
     RevokeApiKey,

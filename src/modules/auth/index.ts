@@ -2,4 +2,3 @@ export { ApiKeyQueries } from './application/api-key.queries.js';
 export { CreateApiKey } from './application/create-api-key.js';
 export { RevokeApiKey } from './application/revoke-api-key.js';
 export { AuthModule } from './auth.module.js';
-export { ApiKeySchema } from './infrastructure/api-key.row.js';

@@ -10,4 +10,3 @@ export {
 export { ConversationsModule } from './conversations.module.js';
 export { newMessage, type Message, type MessageToolCall, type NewMessage } from './domain/message.js';
 export { MessageRepository } from './domain/message.repository.js';
-export { MessageSchema } from './infrastructure/message.row.js';

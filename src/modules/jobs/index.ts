@@ -11,5 +11,4 @@ export { JobQueries } from './application/job.queries.js';
 export { JobFailed } from './domain/job.errors.js';
 export { JOB_TIMED_OUT, type Job, type JobError, type JobState } from './domain/job.js';
 export { JobRepository } from './domain/job.repository.js';
-export { JobSchema } from './infrastructure/job.row.js';
 export { JobsModule } from './jobs.module.js';

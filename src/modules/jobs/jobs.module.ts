@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../shared/infrastructure/persistence/database-location.js';
@@ -26,12 +27,13 @@ import { EnlistingQueue } from './infrastructure/enlisting-queue.js';
 import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
 import { JobNotices } from './infrastructure/job-notices.js';
 import { JobMetrics } from './infrastructure/job.metrics.js';
+import { JobSchema } from './infrastructure/job.row.js';
 import { SqlJobOutbox } from './infrastructure/sql-job-outbox.js';
 import { SqlJobQueries } from './infrastructure/sql-job.queries.js';
 import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
 
 @Module({
-  imports: [AgentsModule, SessionsModule],
+  imports: [TypeOrmModule.forFeature([JobSchema]), AgentsModule, SessionsModule],
   controllers: [JobsController],
   providers: [
     EnqueueJob,

@@ -12,5 +12,4 @@ export {
   type ModelToolCall,
 } from './application/language-model.js';
 export { LlmCallRepository, type LlmCall, type LlmCallOutcome } from './domain/llm-call.js';
-export { LlmCallSchema } from './infrastructure/llm-call.row.js';
 export { ModelEndpoint } from './infrastructure/model-endpoint.js';

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallRepository } from './domain/llm-call.js';
+import { LlmCallSchema } from './infrastructure/llm-call.row.js';
 import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { ModelMetrics } from './infrastructure/model.metrics.js';
@@ -11,6 +13,7 @@ import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
 import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 
 @Module({
+  imports: [TypeOrmModule.forFeature([LlmCallSchema])],
   providers: [
     {
       provide: ModelEndpoint,

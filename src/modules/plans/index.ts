@@ -7,5 +7,4 @@ export { Plan, type Act } from './domain/plan.js';
 export { PlanNotFound, PlanVersionChanged } from './domain/plan.errors.js';
 export { PlanRepository } from './domain/plan.repository.js';
 export { type Subtask, type SubtaskError } from './domain/subtask.js';
-export { PlanSchema, PlanTransitionSchema, SubtaskSchema } from './infrastructure/plan.row.js';
 export { PlansModule } from './plans.module.js';

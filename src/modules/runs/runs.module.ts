@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
@@ -54,6 +55,7 @@ import { ToolAnswers } from './application/tool-answers.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
 import { PrometheusRunMetrics } from './infrastructure/prometheus-run-metrics.js';
+import { RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { SqlRunRepository } from './infrastructure/sql-run.repository.js';
 import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
@@ -61,6 +63,7 @@ import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository
 
 @Module({
   imports: [
+    TypeOrmModule.forFeature([RunSchema, ToolCallSchema]),
     AgentsModule,
     ModelsModule,
     SessionsModule,

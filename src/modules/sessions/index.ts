@@ -2,5 +2,4 @@ export { SessionQueries } from './application/session.queries.js';
 export { Session } from './domain/session.js';
 export { SessionArchived, SessionBusy, SessionNotFound } from './domain/session.errors.js';
 export { SessionRepository } from './domain/session.repository.js';
-export { AgentSwitchSchema, SessionSchema } from './infrastructure/session.row.js';
 export { SessionsModule } from './sessions.module.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { SessionsController } from './api/sessions.controller.js';
@@ -7,11 +8,12 @@ import { CreateSession } from './application/create-session.js';
 import { DeleteSession } from './application/delete-session.js';
 import { SessionQueries } from './application/session.queries.js';
 import { SessionRepository } from './domain/session.repository.js';
+import { AgentSwitchSchema, SessionSchema } from './infrastructure/session.row.js';
 import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
 import { SqlSessionRepository } from './infrastructure/sql-session.repository.js';
 
 @Module({
-  imports: [AgentsModule],
+  imports: [TypeOrmModule.forFeature([SessionSchema, AgentSwitchSchema]), AgentsModule],
   controllers: [SessionsController],
   providers: [
     CreateSession,

@@ -1,2 +1,1 @@
-export { SynopsisSchema, SynopsisVersionSchema } from './infrastructure/synopsis.row.js';
 export { SynopsesModule } from './synopses.module.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ConversationsModule } from '../conversations/index.js';
@@ -18,10 +19,18 @@ import { WriteSynopsis } from './application/write-synopsis.js';
 import { SynopsisRepository } from './domain/synopsis.repository.js';
 import { SqlSynopsisQueries } from './infrastructure/sql-synopsis.queries.js';
 import { SqlSynopsisRepository } from './infrastructure/sql-synopsis.repository.js';
+import { SynopsisSchema, SynopsisVersionSchema } from './infrastructure/synopsis.row.js';
 import { ZodSynopsisFormat } from './infrastructure/zod-synopsis-format.js';
 
 @Module({
-  imports: [AgentsModule, ModelsModule, SessionsModule, ConversationsModule, JobsModule],
+  imports: [
+    TypeOrmModule.forFeature([SynopsisSchema, SynopsisVersionSchema]),
+    AgentsModule,
+    ModelsModule,
+    SessionsModule,
+    ConversationsModule,
+    JobsModule,
+  ],
   controllers: [SynopsesController],
   providers: [
     FormSynopsis,

@@ -77,3 +77,9 @@ export const JobSchema = new EntitySchema<JobRow>({
     { name: 'jobs_result', expression: `(status = 'done') = (result_json IS NOT NULL)` },
   ],
 });
+
+export function toJobState(row: JobRow): JobState {
+  const { leaseExpiresAt: _, deliveredAt: __, errorCode, errorText, ...state } = row;
+  const error = errorCode === null ? null : { code: errorCode, message: errorText ?? '' };
+  return { ...(state as Omit<JobState, 'error'>), error };
+}

@@ -1,12 +1,12 @@
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { Expression, Written, insertOf } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { Expression, Written } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { JobNotFound } from '../domain/job.errors.js';
-import { Job, JobState } from '../domain/job.js';
+import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { EnlistingQueue } from './enlisting-queue.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
-import { ACTIVE, JobRow, JobSchema } from './job.row.js';
+import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 export class SqlJobRepository extends JobRepository {
   /** The leases as they were loaded: only one that is new begins to count. */
@@ -24,9 +24,7 @@ export class SqlJobRepository extends JobRepository {
   async add(job: Job): Promise<boolean> {
     const state = job.snapshot();
     const deliveredAt = this.queue ? state.createdAt : null;
-    const { text, values } = insertOf(JobSchema, { ...this.toRow(job), deliveredAt });
-    const rows = await this.context.query(`${text} on conflict do nothing returning id`, values);
-    if (rows.length === 0) return false;
+    if (!(await this.context.insertNew(JobSchema, { ...this.toRow(job), deliveredAt }))) return false;
     if (this.queue) this.queue.enlist(this.context, { jobId: state.id, version: state.version });
     else this.notify(DUE_NOTICE);
     this.context.record(...job.pullEvents());
@@ -117,10 +115,8 @@ export class SqlJobRepository extends JobRepository {
     const locking = `${condition} for no key update ${whenLocked}`;
     const [row] = await this.context.find(JobSchema, locking, values);
     if (!row) return undefined;
-    const { leaseExpiresAt: _, deliveredAt: __, errorCode, errorText, ...state } = row;
-    const error = errorCode === null ? null : { code: errorCode, message: errorText ?? '' };
-    const job = Job.restore({ ...(state as Omit<JobState, 'error'>), error });
-    this.loaded.set(job, state.leaseToken);
+    const job = Job.restore(toJobState(row));
+    this.loaded.set(job, row.leaseToken);
     return job;
   }
 }

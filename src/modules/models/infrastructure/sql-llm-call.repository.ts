@@ -1,5 +1,4 @@
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { insertOf } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { LlmCall, LlmCallOutcome, LlmCallRepository } from '../domain/llm-call.js';
 import { LlmCallSchema } from './llm-call.row.js';
 
@@ -17,10 +16,8 @@ export class SqlLlmCallRepository extends LlmCallRepository {
     this.context.insert(LlmCallSchema, { ...call, status: 'started' });
   }
 
-  async start(call: LlmCall): Promise<boolean> {
-    const { text, values } = insertOf(LlmCallSchema, { ...call, status: 'started' });
-    const rows = await this.context.query(`${text} on conflict do nothing returning id`, values);
-    return rows.length === 1;
+  start(call: LlmCall): Promise<boolean> {
+    return this.context.insertNew(LlmCallSchema, { ...call, status: 'started' });
   }
 
   async settle(callId: string, outcome: LlmCallOutcome): Promise<boolean> {

@@ -1,19 +1,20 @@
 import { join } from 'node:path';
-import { types, type CustomTypesConfig } from 'pg';
-import { DataSource, EntitySchema } from 'typeorm';
-import { migrate } from './migrate.js';
+import { Client, types, type CustomTypesConfig } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PostgresClient } from './postgres-client.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
+export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & { readonly url: string };
+
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A process that is stopped in the middle of a transaction must not keep its locks from the others. */
+/** A process that is suspended in the middle of a transaction must not keep its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-
-/** The tables' folder of migrations: beside `src` in a checkout, and beside the built `src` in `dist`. */
-const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
-
-/** And nobody waits for that long: whoever does keeps a connection from those who have nothing to do with it. */
+/** A transaction that waits for a lock keeps a connection from work that does not need the lock. */
 const LOCK_MS = 3_000;
+const MIGRATION_LOCK = 7_214_002;
+
+/** Beside `src` in a checkout, and beside the built `src` in `dist`. */
+const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
 
 /** Reads `bigint` as a number: event numbers stay far below 2^53. Other users of pg in this process are not affected. */
 const numberedTypes: CustomTypesConfig = {
@@ -21,49 +22,58 @@ const numberedTypes: CustomTypesConfig = {
     oid === types.builtins.INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
 };
 
-const LIMITS = {
-  Client: PostgresClient,
-  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-  lock_timeout: LOCK_MS,
-};
+/** A data source without limits: migrations take as long as they need. */
+export const optionsFor = (url: string): PostgresOptions => ({
+  type: 'postgres',
+  url,
+  connectTimeoutMS: CONNECT_TIMEOUT_MS,
+  applicationName: 'agent-runtime',
+  migrations: [MIGRATIONS],
+  migrationsTableName: 'migrations',
+  namingStrategy: new SnakeNamingStrategy(),
+  installExtensions: false,
+  extra: { keepAlive: true },
+});
 
-/**
- * The connection pool, which also knows how rows are called. Not connected yet.
- * @param limits none for migrations: they take as long as they take
- */
-export function createDataSource(
-  url: string,
-  poolSize: number,
-  tables: EntitySchema[],
-  limits: Partial<typeof LIMITS> = {},
-): DataSource {
-  return new DataSource({
-    type: 'postgres',
-    url,
-    poolSize,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    applicationName: 'agent-runtime',
-    entities: tables,
-    migrations: [MIGRATIONS],
-    migrationsTableName: 'migrations',
-    namingStrategy: new SnakeNamingStrategy(),
-    installExtensions: false,
-    extra: { types: numberedTypes, keepAlive: true, ...limits },
-  });
+/** The pool of a process. */
+export const poolOptionsFor = (url: string, poolSize: number): PostgresOptions => ({
+  ...optionsFor(url),
+  poolSize,
+  extra: {
+    Client: PostgresClient,
+    types: numberedTypes,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    lock_timeout: LOCK_MS,
+  },
+});
+
+/** Brings the tables up to date. @returns a data source that is not connected yet */
+export async function openDataSource(options: PostgresOptions): Promise<DataSource> {
+  await migrate(options.url);
+  return new DataSource(options);
 }
 
-/** Brings the tables up to date and connects. */
-export async function openDataSource(
-  url: string,
-  poolSize: number,
-  tables: EntitySchema[],
-): Promise<DataSource> {
-  const migrating = createDataSource(url, 1, tables);
-  await migrating.initialize();
+/** Runs the pending migrations, one process at a time: several instances may start at once. */
+export async function migrate(url: string): Promise<void> {
+  const guard = new Client({
+    connectionString: url,
+    application_name: 'agent-runtime migrations',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  await guard.connect();
   try {
-    await migrate(migrating, url);
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await runMigrations(new DataSource({ ...optionsFor(url), poolSize: 1 }));
   } finally {
-    await migrating.destroy();
+    await guard.end(); // ends the session, and the lock with it
   }
-  return createDataSource(url, poolSize, tables, LIMITS).initialize();
+}
+
+async function runMigrations(dataSource: DataSource): Promise<void> {
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await dataSource.destroy();
+  }
 }

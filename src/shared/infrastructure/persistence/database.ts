@@ -1,23 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool, PoolClient } from 'pg';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { Shutdown } from '../../application/shutdown.js';
 import { fromHere, translateDatabaseError } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 
 /** One of the pool's connections, to be given back. */
-export type Connection = PoolClient;
+export interface Connection {
+  readonly client: Client;
+  release(): Promise<void>;
+}
 
 /** Reads that only display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
 @Injectable()
 export class Database {
   /** Of this code, by name and in order, whether the database has run them or not. */
   readonly migrations: readonly string[];
-  private readonly pool: Pool;
+  /** Each ends when its connection is given back. */
+  private readonly inUse = new Set<Promise<void>>();
 
-  constructor(dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    shutdown: Shutdown,
+  ) {
     this.migrations = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-    this.pool = (dataSource.driver as PostgresDriver).master as Pool;
+    shutdown.register('close_database', () => this.close());
   }
 
   /** @throws DatabaseUnavailable when the database cannot be reached */
@@ -25,16 +32,38 @@ export class Database {
     let connection: Connection | undefined;
     try {
       connection = await this.connect();
-      return (await connection.query(prepared(sql, parameters))).rows as Row[];
+      return (await connection.client.query(prepared(sql, parameters))).rows as Row[];
     } catch (error) {
       throw translateDatabaseError(fromHere(error));
     } finally {
-      connection?.release();
+      await connection?.release();
     }
   }
 
-  /** For a unit of work. @throws whatever keeps it from being connected */
+  /** For a unit of work. @throws the driver's error when no connection can be had */
   async connect(): Promise<Connection> {
-    return this.pool.connect();
+    const runner = this.dataSource.createQueryRunner();
+    const { promise: use, resolve: end } = Promise.withResolvers<void>();
+    this.inUse.add(use);
+    const release = async () => {
+      await runner.release();
+      this.inUse.delete(use);
+      end();
+    };
+    try {
+      return { client: (await runner.connect()) as Client, release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /**
+   * TypeORM gives the connections that are in use back to the pool before it ends: the next in the queue would go on in
+   * a transaction that is not its own.
+   */
+  private async close(): Promise<void> {
+    while (this.inUse.size > 0) await Promise.all(this.inUse);
+    await this.dataSource.destroy();
   }
 }

@@ -16,6 +16,7 @@ import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
 import { RepositoryContext } from './repository-context.js';
 import { RepositoryRegistry } from './repository-registry.js';
+import { RowStatements } from './row-statements.js';
 import { SqlTransaction } from './sql-transaction.js';
 
 const ATTEMPTS = 3;
@@ -45,6 +46,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   constructor(
     private readonly database: Database,
+    private readonly statements: RowStatements,
     private readonly repositories: RepositoryRegistry,
     private readonly keys: IdempotencyKeys,
     private readonly eventLog: EventLog,
@@ -70,14 +72,14 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
     const tellings: (() => void)[] = [];
-    let client: Connection | undefined;
+    let connection: Connection | undefined;
     let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
     try {
       // Waiting for a free connection is not part of the transaction.
-      client = await this.database.connect();
+      connection = await this.database.connect();
       begunAt = performance.now();
-      sql = new SqlTransaction(client);
+      sql = new SqlTransaction(connection.client);
       // First of all: a request that comes twice at once waits here for itself, and holds nothing meanwhile.
       const earlier = keyed && (await this.earlier<T>(sql, keyed.request));
       if (earlier) {
@@ -86,7 +88,11 @@ export class PostgresUnitOfWork extends UnitOfWork {
         keyed.close();
         return { left: earlier, tellings: [] };
       }
-      const context = new RepositoryContext(sql, (...events) => void recorded.push(...events));
+      const context = new RepositoryContext(
+        sql,
+        this.statements,
+        (...events) => void recorded.push(...events),
+      );
       const value = await work(this.transaction(context, tellings));
       const appending = this.eventLog.append(sql, recorded);
       if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
@@ -102,7 +108,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
       if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
-      client?.release();
+      await connection?.release();
     }
   }
 
