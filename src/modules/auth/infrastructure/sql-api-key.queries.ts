@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { ApiKeyQueries, ApiKeyView } from '../application/api-key.queries.js';
+import { ApiKeySchema } from './api-key.row.js';
 
 @Injectable()
 export class SqlApiKeyQueries extends ApiKeyQueries {
-  constructor(private readonly database: Database) {
+  private readonly columns: string;
+
+  constructor(
+    private readonly database: Database,
+    statements: RowStatements,
+  ) {
     super();
+    this.columns = statements.columnsOf(ApiKeySchema, undefined, ['hash']);
   }
 
   list(userId: string | undefined): Promise<ApiKeyView[]> {
     return this.database.query<ApiKeyView>(
-      `select id, user_id as "userId", name, hint, created_at as "createdAt", revoked_at as "revokedAt"
-         from api_keys where $1::text is null or user_id = $1 order by id`,
+      `select ${this.columns} from api_keys where $1::text is null or user_id = $1 order by id`,
       [userId ?? null],
     );
   }

@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
+import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { ConversationQueries, Thread } from '../application/conversation.queries.js';
 import { Message } from '../domain/message.js';
-
-const COLUMNS = `id, session_id as "sessionId", position, run_id as "runId", subtask_id as "subtaskId", job_id as "jobId", role, agent, content,
-  tool_calls as "toolCalls", call_id as "callId", suggestions, finish_reason as "finishReason", usage,
-  created_at as "createdAt"`;
+import { MessageSchema } from './message.row.js';
 
 /** A condition of its own for each, so that each finds its index; with what its parameter stands for. */
 function within(
@@ -27,13 +25,19 @@ function within(
 
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
-  constructor(private readonly database: Database) {
+  private readonly columns: string;
+
+  constructor(
+    private readonly database: Database,
+    statements: RowStatements,
+  ) {
     super();
+    this.columns = statements.columnsOf(MessageSchema);
   }
 
   async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
     const [condition, id] = within(thread, '$4');
-    const sql = `select ${COLUMNS} from messages
+    const sql = `select ${this.columns} from messages
         where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
     const rows = await this.database.query<Message & Counted>(bySize(sql, 'position'), [
       ...[sessionId, page.cursor ?? 0, page.limit + 1, id],
@@ -53,7 +57,7 @@ export class SqlConversationQueries extends ConversationQueries {
            from (select * from messages where session_id = $1 and ${condition}
                   order by position desc limit $2) as m
        )
-       select ${COLUMNS} from newest where characters <= $3 or position = (select max(position) from newest)
+       select ${this.columns} from newest where characters <= $3 or position = (select max(position) from newest)
         order by position`,
       [sessionId, limits.messages, limits.characters, id],
     );
@@ -61,7 +65,7 @@ export class SqlConversationQueries extends ConversationQueries {
 
   async following(sessionId: string, position: number, limit: number): Promise<Message[]> {
     return this.database.query<Message>(
-      `select ${COLUMNS} from messages where session_id = $1 and position > $2 order by position limit $3`,
+      `select ${this.columns} from messages where session_id = $1 and position > $2 order by position limit $3`,
       [sessionId, position, limit],
     );
   }

@@ -2,34 +2,34 @@ import { Injectable } from '@nestjs/common';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { PlanQueries, PlanRecord } from '../application/plan.queries.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
 import { PlanState, PlanTransition } from '../domain/plan-state.js';
-import { OPEN, PlanRow, SubtaskRow } from './plan.row.js';
-
-const PLAN = `p.id, p.session_id as "sessionId", p.run_id as "runId", p.user_id as "userId", p.title, p.description,
-  p.status, p.revision, p.approval_id as "approvalId", p.created_at as "createdAt", p.updated_at as "updatedAt",
-  p.version`;
-
-const SUBTASKS = `select s.id, s.plan_id as "planId", s.revision, s.position, s.title, s.description, s.agent,
-    s.dependencies, s.estimated_minutes as "estimatedMinutes", s.status, s.attempt, s.result, s.error,
-    s.started_at as "startedAt", s.finished_at as "finishedAt"
-  from subtasks s join plans p on p.id = s.plan_id and p.revision = s.revision
- where s.plan_id = any($1) order by s.plan_id, s.position`;
-
-const TRANSITIONS = `select id, plan_id as "planId", revision, action, from_status as "fromStatus",
-    to_status as "toStatus", decided_by as "decidedBy", reason, approval_id as "approvalId", created_at as "createdAt"
-  from plan_transitions where plan_id = any($1) order by plan_id, id`;
+import { OPEN, PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
 
 @Injectable()
 export class SqlPlanQueries extends PlanQueries {
-  constructor(private readonly database: Database) {
+  private readonly select: string;
+  private readonly selectSubtasks: string;
+  private readonly selectTransitions: string;
+
+  constructor(
+    private readonly database: Database,
+    statements: RowStatements,
+  ) {
     super();
+    this.select = statements.selectOf(PlanSchema, 'p');
+    this.selectSubtasks = `${statements.selectOf(SubtaskSchema, 's')}
+        join plans p on p.id = s.plan_id and p.revision = s.revision
+       where s.plan_id = any($1) order by s.plan_id, s.position`;
+    this.selectTransitions = `${statements.selectOf(PlanTransitionSchema)}
+       where plan_id = any($1) order by plan_id, id`;
   }
 
   async list(sessionId: string, page: PageRequest): Promise<Page<PlanRecord>> {
     const rows = await this.database.query<PlanRow>(
-      `select ${PLAN} from plans p where p.session_id = $1 and ($2::uuid is null or p.id < $2)
+      `${this.select} where p.session_id = $1 and ($2::uuid is null or p.id < $2)
         order by p.id desc limit $3`,
       [sessionId, page.cursor ?? null, page.limit + 1],
     );
@@ -54,7 +54,7 @@ export class SqlPlanQueries extends PlanQueries {
 
   private async one(planId: string, which: string, parameters: readonly string[]): Promise<PlanRecord> {
     const rows = isId(planId)
-      ? await this.database.query<PlanRow>(`select ${PLAN} from plans p ${which}`, parameters)
+      ? await this.database.query<PlanRow>(`${this.select} ${which}`, parameters)
       : [];
     const [record] = await this.records(rows);
     if (!record) throw new PlanNotFound(planId);
@@ -62,17 +62,18 @@ export class SqlPlanQueries extends PlanQueries {
   }
 
   async findOpen(runId: string): Promise<PlanState | undefined> {
-    const rows = await this.database.query<PlanRow>(
-      `select ${PLAN} from plans p where p.run_id = $1 and ${OPEN}`,
-      [runId],
-    );
+    const rows = await this.database.query<PlanRow>(`${this.select} where p.run_id = $1 and ${OPEN}`, [
+      runId,
+    ]);
     const [plan] = await this.withSubtasks(rows);
     return plan;
   }
 
   private async records(rows: readonly PlanRow[]): Promise<PlanRecord[]> {
     if (rows.length === 0) return [];
-    const transitions = await this.database.query<PlanTransition>(TRANSITIONS, [rows.map(({ id }) => id)]);
+    const transitions = await this.database.query<PlanTransition>(this.selectTransitions, [
+      rows.map(({ id }) => id),
+    ]);
     return (await this.withSubtasks(rows)).map((plan) => ({
       plan,
       history: transitions.filter(({ planId }) => planId === plan.id),
@@ -81,7 +82,7 @@ export class SqlPlanQueries extends PlanQueries {
 
   private async withSubtasks(rows: readonly PlanRow[]): Promise<PlanState[]> {
     if (rows.length === 0) return [];
-    const subtasks = await this.database.query<SubtaskRow>(SUBTASKS, [rows.map(({ id }) => id)]);
+    const subtasks = await this.database.query<SubtaskRow>(this.selectSubtasks, [rows.map(({ id }) => id)]);
     return rows.map((row) => ({
       ...row,
       subtasks: subtasks.filter(({ planId }) => planId === row.id),

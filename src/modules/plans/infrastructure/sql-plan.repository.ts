@@ -5,7 +5,7 @@ import { Plan } from '../domain/plan.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
 import { PlanRepository } from '../domain/plan.repository.js';
 import { Subtask } from '../domain/subtask.js';
-import { PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
+import { OPEN, PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
 
 export class SqlPlanRepository extends PlanRepository {
   constructor(private readonly context: RepositoryContext) {
@@ -29,8 +29,7 @@ export class SqlPlanRepository extends PlanRepository {
   }
 
   async findOpen(runId: string): Promise<Plan | undefined> {
-    const open = `run_id = $1 and status in ('draft', 'review', 'approved', 'executing')`;
-    const [row] = await this.context.find(PlanSchema, open, [runId]);
+    const [row] = await this.context.find(PlanSchema, `run_id = $1 and ${OPEN}`, [runId]);
     return row ? this.restore(row) : undefined;
   }
 

@@ -3,17 +3,13 @@ import { isId } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run-status.js';
+import { RunRow, RunSchema } from './run.row.js';
 import { ABANDONED } from './sql-run.repository.js';
-
-const COLUMNS = `r.id, r.session_id as "sessionId", r.user_id as "userId", r.status, r.phase, r.agent, r.trigger, r.job_id as "jobId", r.plan_id as "planId",
-  r.waiting_for as "waitingFor", r.error, r.usage, r.switches, r.invalid_replies as "invalidReplies", r.attempt, r.recoveries,
-  r.lease_owner as "leaseOwner", r.lease_token as "leaseToken", r.traceparent, r.input,
-  r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt",
-  r.cancel_requested_at as "cancelRequestedAt", r.version`;
 
 /** At most one is open of a run. */
 const OPEN_CALL = `(
@@ -23,18 +19,26 @@ const OPEN_CALL = `(
     from llm_calls c where c.run_id = r.id and c.status = 'started')`;
 
 /** A run is its user's as long as its session is there. */
-const OWNED = `from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
+const OWNED = `join sessions s on s.id = r.session_id and s.deleted_at is null
   where r.id = $1 and r.user_id = $2`;
 
 @Injectable()
 export class SqlRunQueries extends RunQueries {
-  constructor(private readonly database: Database) {
+  private readonly columns: string;
+  private readonly select: string;
+
+  constructor(
+    private readonly database: Database,
+    statements: RowStatements,
+  ) {
     super();
+    this.columns = statements.columnsOf(RunSchema, 'r');
+    this.select = statements.selectOf(RunSchema, 'r');
   }
 
   async list(sessionId: string, page: PageRequest): Promise<Page<RunState>> {
     const rows = await this.database.query<RunState>(
-      `select ${COLUMNS} from runs r where r.session_id = $1 and ($2::uuid is null or r.id < $2)
+      `${this.select} where r.session_id = $1 and ($2::uuid is null or r.id < $2)
         order by r.id desc limit $3`,
       [sessionId, page.cursor ?? null, page.limit + 1],
     );
@@ -52,7 +56,7 @@ export class SqlRunQueries extends RunQueries {
     page: PageRequest,
   ): Promise<Page<RunState>> {
     const rows = await this.database.query<RunState>(
-      `select ${COLUMNS} from runs r join sessions s on s.id = r.session_id and s.deleted_at is null
+      `${this.select} join sessions s on s.id = r.session_id and s.deleted_at is null
         where r.user_id = $1 and ($2::text is null or r.status = $2)
           and ($3::integer is null or r.created_at <= now() - make_interval(secs => $3))
           and ($4::uuid is null or r.id < $4)
@@ -95,22 +99,21 @@ export class SqlRunQueries extends RunQueries {
   }
 
   async view(runId: string, userId: string): Promise<RunState> {
-    return this.one<RunState>(runId, `select ${COLUMNS} ${OWNED}`, [runId, userId]);
+    return this.one<RunState>(runId, `${this.select} ${OWNED}`, [runId, userId]);
   }
 
   async place(runId: string, userId: string): Promise<RunPlace> {
-    const row = await this.one<{ sessionId: string; status: RunState['status']; eventsAfter: number }>(
+    const { sessionId, status, eventsAfter } = await this.one<RunRow>(runId, `${this.select} ${OWNED}`, [
       runId,
-      `select r.session_id as "sessionId", r.status, r.events_after as "eventsAfter" ${OWNED}`,
-      [runId, userId],
-    );
-    return { sessionId: row.sessionId, isFinal: runStatus.isFinal(row.status), eventsAfter: row.eventsAfter };
+      userId,
+    ]);
+    return { sessionId, isFinal: runStatus.isFinal(status), eventsAfter };
   }
 
   async state(runId: string): Promise<RunAtWork> {
     const { openCall, ...run } = await this.one<RunAtWork>(
       runId,
-      `select ${COLUMNS}, ${OPEN_CALL} as "openCall" from runs r where r.id = $1`,
+      `select ${this.columns}, ${OPEN_CALL} as "openCall" from runs r where r.id = $1`,
       [runId],
     );
     return { ...run, openCall: openCall && { ...openCall, startedAt: new Date(openCall.startedAt) } };

@@ -1,24 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { JobUsage, SynopsisQueries } from '../application/synopsis.queries.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { SynopsisVersionNotFound } from '../domain/synopsis.errors.js';
-
-const ABOUT = `v.id, v.session_id as "sessionId", v.version, v.title, v.kind, v.covers_up_to as "coversUpTo",
-  v.covers_up_to_message_id as "coversUpToMessageId", v.job_id as "jobId", v.author, v.created_at as "createdAt"`;
+import { SynopsisVersionSchema } from './synopsis.row.js';
 
 const NUMBER = /^[1-9]\d{0,8}$/;
 
 @Injectable()
 export class SqlSynopsisQueries extends SynopsisQueries {
-  constructor(private readonly database: Database) {
+  private readonly columns: string;
+  private readonly withoutItems: string;
+
+  constructor(
+    private readonly database: Database,
+    statements: RowStatements,
+  ) {
     super();
+    this.columns = statements.columnsOf(SynopsisVersionSchema, 'v');
+    this.withoutItems = statements.columnsOf(SynopsisVersionSchema, 'v', ['items']);
   }
 
   async findLive(sessionId: string): Promise<SynopsisVersion | undefined> {
     const [row] = await this.database.query<SynopsisVersion>(
-      `select ${ABOUT}, v.items from synopses s
+      `select ${this.columns} from synopses s
          join synopsis_versions v on v.session_id = s.session_id and v.version = s.live_version
         where s.session_id = $1`,
       [sessionId],
@@ -29,7 +36,7 @@ export class SqlSynopsisQueries extends SynopsisQueries {
   async view(sessionId: string, version: string): Promise<SynopsisVersion> {
     const [row] = NUMBER.test(version)
       ? await this.database.query<SynopsisVersion>(
-          `select ${ABOUT}, v.items from synopsis_versions v where v.session_id = $1 and v.version = $2`,
+          `select ${this.columns} from synopsis_versions v where v.session_id = $1 and v.version = $2`,
           [sessionId, version],
         )
       : [];
@@ -39,7 +46,7 @@ export class SqlSynopsisQueries extends SynopsisQueries {
 
   async list(sessionId: string, page: PageRequest): Promise<Page<Omit<SynopsisVersion, 'items'>>> {
     const rows = await this.database.query<Omit<SynopsisVersion, 'items'>>(
-      `select ${ABOUT} from synopsis_versions v
+      `select ${this.withoutItems} from synopsis_versions v
         where v.session_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`,
       [sessionId, page.cursor ?? null, page.limit + 1],
     );
