@@ -189,7 +189,21 @@ module.exports = {
       comment: 'Tables and SQL are behind repositories and queries.',
       severity: 'error',
       from: { path: '^src/', pathNot: [SPEC, COMPOSITION, '/infrastructure/'] },
-      to: { path: npm('typeorm', 'pg', '@types/pg', 'pg-types') },
+      to: { path: npm('typeorm', '@nestjs/typeorm', 'pg', '@types/pg', 'pg-types') },
+    },
+    {
+      name: 'typeorm-module-in-composition',
+      comment: 'Modules register their tables with it; no class is handed a TypeORM repository (ADR 0019).',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, COMPOSITION] },
+      to: { path: npm('@nestjs/typeorm') },
+    },
+    {
+      name: 'database-packages-by-their-door',
+      comment: 'What pg and TypeORM do not export may change with any release of theirs.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/' },
+      to: { path: npm('typeorm', 'pg'), pathNot: 'node_modules/(typeorm|pg/(esm|lib))/index\\.' },
     },
     {
       name: 'shared-knows-no-module',

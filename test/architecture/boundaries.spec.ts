@@ -16,8 +16,8 @@ const violations = (report: unknown) =>
 
 /** A little source tree that keeps all rules. */
 const SOUND = {
-  'src/main.ts': `import './tables.js'; import './modules/notes/index.js'; import './modules/tags/index.js';`,
-  'src/tables.ts': `import 'typeorm'; export const tables = 1;`,
+  'src/main.ts': `import './core.module.js'; import './modules/notes/index.js'; import './modules/tags/index.js';`,
+  'src/core.module.ts': `import '@nestjs/typeorm'; import 'typeorm'; export const core = 1;`,
   'src/config/config.ts': `export abstract class Config {}`,
   'src/config/read-config.ts': `import { z } from 'zod'; import './config.js'; export const read = z;`,
   'src/config/config.module.ts': `import './read-config.js';`,
@@ -118,6 +118,14 @@ const PLANTS: Record<string, Record<string, string>> = {
   'database-only-in-infrastructure': {
     'src/modules/notes/application/sql.ts': `import 'typeorm';`,
     'src/modules/notes/api/sql.ts': `import type { Client } from 'pg'; export type T = Client;`,
+    'src/modules/notes/application/rows.ts': `import '@nestjs/typeorm';`,
+  },
+  'typeorm-module-in-composition': {
+    'src/modules/notes/infrastructure/injected.ts': `import '@nestjs/typeorm';`,
+  },
+  'database-packages-by-their-door': {
+    'src/shared/infrastructure/insider.ts': `import 'typeorm/driver/postgres/PostgresDriver.js';`,
+    'src/shared/infrastructure/tinkerer.ts': `import 'pg/lib/utils.js';`,
   },
   'shared-knows-no-module': { 'src/shared/application/partial.ts': `import '../../modules/tags/index.js';` },
   'settings-stand-alone': { 'src/config/busy.ts': `import '../shared/domain/clock.js';` },
@@ -125,10 +133,10 @@ const PLANTS: Record<string, Record<string, string>> = {
     'src/shared/infrastructure/sly.ts': `import { env } from 'node:process'; env;`,
   },
   'composition-is-outermost': {
-    'src/modules/notes/infrastructure/composed.ts': `import '../../../tables.js';`,
+    'src/modules/notes/infrastructure/composed.ts': `import '../../../core.module.js';`,
     'src/modules/notes/api/composed.ts': `import '../notes.module.js';`,
   },
-  'migrations-stand-alone': { 'migrations/2-current.ts': `import '../src/tables.js';` },
+  'migrations-stand-alone': { 'migrations/2-current.ts': `import '../src/core.module.js';` },
 };
 
 /** What the plants need beside them. */
