@@ -122,10 +122,13 @@ module.exports = {
     },
     {
       name: 'application-packages',
-      comment: 'Use cases know dependency injection and streams; whatever reaches outside is behind a port.',
+      comment: 'Use cases know dependency injection, streams and the tracing API; the rest is behind ports.',
       severity: 'error',
       from: layer('application'),
-      to: { dependencyTypes: EXTERNAL, pathNot: [npm('@nestjs/common', 'rxjs'), PURE_NODE] },
+      to: {
+        dependencyTypes: EXTERNAL,
+        pathNot: [npm('@nestjs/common', '@opentelemetry/api', 'rxjs'), PURE_NODE],
+      },
     },
     {
       name: 'infrastructure-looks-inwards',

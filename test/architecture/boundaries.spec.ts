@@ -30,7 +30,7 @@ const SOUND = {
     export const note = Clock;`,
   'src/modules/notes/domain/note.errors.ts': `export class NoteNotFound {}`,
   'src/modules/notes/application/keep-note.ts': `import 'node:timers/promises'; import '@nestjs/common';
-    import 'rxjs'; import '../domain/note.js'; import '../../../config/config.js'; import '../../tags/index.js';`,
+    import '@opentelemetry/api'; import 'rxjs'; import '../domain/note.js'; import '../../../config/config.js'; import '../../tags/index.js';`,
   'src/modules/notes/infrastructure/sql-notes.ts': `import 'typeorm';
     import '../../../shared/infrastructure/persistence/database.js'; import '../application/keep-note.js';`,
   'src/modules/notes/api/notes.controller.ts': `import type { Request } from 'express'; import 'zod';
@@ -92,6 +92,7 @@ const PLANTS: Record<string, Record<string, string>> = {
   'application-packages': {
     'src/modules/notes/application/packaged.ts': `import '@nestjs/core';`,
     'src/modules/notes/application/filed.ts': `import 'node:fs/promises';`,
+    'src/shared/application/exported.ts': `import '@opentelemetry/sdk-trace-node';`,
     'src/shared/application/packaged.ts': `import 'zod';`,
   },
   'infrastructure-looks-inwards': {

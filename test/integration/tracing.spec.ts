@@ -18,6 +18,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
+  vi.stubEnv('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '16'); // a secret that is cut is not recognised
   collector = await TraceCollector.start();
   app = await TestApp.start(
     { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, LLM_MAX_RETRIES: '1', OPENAI_API_KEY: SECRET },

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { outsideContext, withLogFields, withTrace } from '../application/log-context.js';
+import { runDetached, withLogFields, withTrace } from '../application/log-context.js';
 import { parseTraceparent } from '../application/trace-context.js';
-import { OpenSpan, Tracing } from '../application/tracing.js';
+import { Tracing, failSpan } from '../application/tracing.js';
 import { findUserId } from './current-user.js';
 import { requestIdOf } from './request-id.js';
 
@@ -31,19 +31,24 @@ export class RequestLog {
     }
     const begunAt = performance.now();
     const { method, protocol } = request;
-    const span = this.tracing.begin(method, parseTraceparent(request.get('traceparent')), {
-      kind: 'server',
-      attributes: { 'http.request.method': method, 'url.path': path, 'url.scheme': protocol },
+    const span = this.tracing.startRequest(method, parseTraceparent(request.get('traceparent')), {
+      'http.request.method': method,
+      'url.path': path,
+      'url.scheme': protocol,
     });
     response.once('close', () => {
-      endSpan(span, request, response);
+      const { statusCode: status } = response;
+      const route = routeOf(request);
+      span.setAttributes({ 'http.route': route, 'http.response.status_code': status });
+      if (status >= 500) failSpan(span, String(status));
+      span.updateName(route ? `${method} ${route}` : method).end();
       const durationMs = performance.now() - begunAt;
       // A stream is ended by whatever was the last thing to be told on it.
-      outsideContext(() =>
-        withTrace(span.context, fields, () => this.tell(request, response, path, durationMs)),
+      runDetached(() =>
+        withTrace(span.spanContext(), fields, () => this.tell(request, response, path, durationMs)),
       );
     });
-    withTrace(span.context, fields, next);
+    withTrace(span.spanContext(), fields, next);
   };
 
   private tell(request: Request, response: Response, path: string, durationMs: number): void {
@@ -71,11 +76,6 @@ function legible(path: string): string {
   }
 }
 
-function endSpan(span: OpenSpan, request: Request, response: Response): void {
-  const { statusCode: status } = response;
-  // The pattern, which is the same for many.
-  const route = (request.route as { path?: string } | undefined)?.path;
-  span.set({ 'http.route': route, 'http.response.status_code': status });
-  if (status >= 500) span.fail(String(status));
-  span.end(route ? `${request.method} ${route}` : request.method);
-}
+/** The pattern of the path, which is the same for many requests; undefined where no route was found. */
+const routeOf = (request: Request): string | undefined =>
+  (request.route as { path?: string } | undefined)?.path;

@@ -1,57 +1,94 @@
+import {
+  Attributes,
+  INVALID_SPAN_CONTEXT,
+  ROOT_CONTEXT,
+  Span,
+  SpanContext,
+  SpanKind,
+  SpanOptions,
+  SpanStatusCode,
+  Tracer,
+  trace,
+} from '@opentelemetry/api';
 import { DomainError } from '../domain/domain-error.js';
-import { Place, TraceContext } from './trace-context.js';
+import { currentCause, currentTrace, withTrace } from './log-context.js';
+import { PresetIdGenerator } from './preset-id-generator.js';
+import { Place, newTrace } from './trace-context.js';
 
-/** What is told of a span: names and numbers, never what people or models say. What is undefined is left out. */
-export type SpanAttributes = Readonly<
-  Record<string, string | number | boolean | readonly string[] | null | undefined>
->;
-
-export type SpanKind = 'internal' | 'server' | 'client';
-
-export interface SpanStart {
-  /** Unset = internal. */
-  readonly kind?: SpanKind;
-  readonly attributes?: SpanAttributes;
-}
-
-/** A span while its work goes on. */
-export interface Span {
-  /** Undefined where nothing is recorded. */
-  readonly context: TraceContext | undefined;
-  set(attributes: SpanAttributes): void;
-  /** Its work came to nothing. The first word counts. @param errorType one of few: a code, the name of a class */
-  fail(errorType: string): void;
-}
-
-/** A span whose end is not the end of a promise. */
-export interface OpenSpan extends Span {
-  readonly context: TraceContext;
-  end(name: string): void;
-}
-
-/** Something that is over, and had begun long ago, in another process perhaps. */
-export interface PastSpan extends SpanStart {
+/** Something that is over and began earlier, perhaps in another process. */
+export interface PastSpan {
   readonly place: Place;
   readonly from: Date;
   readonly to: Date;
+  readonly attributes: Attributes;
   readonly errorType?: string | null | undefined;
 }
 
-/** Tells a collector how long what took, and what belongs to what. It never fails, and never keeps work waiting. */
-export abstract class Tracing {
-  /** Begins a span of its own accord. @param parent what it follows from; undefined = it begins a trace */
-  abstract begin(name: string, parent: TraceContext | undefined, start: SpanStart): OpenSpan;
+/**
+ * The spans of this server: names and numbers, never what people or models say. The port is OpenTelemetry's `Tracer`,
+ * which records nothing without an SDK. It is injected, not global: servers in one process export to different places.
+ */
+export class Tracing {
+  /** @param ids the id generator of the tracer, where an SDK is behind it */
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly ids: PresetIdGenerator,
+  ) {}
+
+  /** Begins the span of a received request. @param parent the client's span; undefined = a trace begins here */
+  startRequest(name: string, parent: SpanContext | undefined, attributes: Attributes): Span {
+    const span = this.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, contextOf(parent));
+    // The no-op tracer begins no trace, but the log needs a trace id.
+    return trace.isSpanContextValid(span.spanContext()) ? span : trace.wrapSpanContext(newTrace());
+  }
+
   /**
-   * Carries work out within a span, which is a part of what goes on around it; where nothing does, there is no span. What
-   * the work throws fails the span.
+   * Does work within a child of the current span; without a current span, nothing is recorded.
+   * @param toErrorType what the span is given as `error.type` where the work throws: one of few
    */
-  abstract within<T>(name: string, start: SpanStart, work: (span: Span) => Promise<T>): Promise<T>;
-  /** Records a span that is over. */
-  abstract record(name: string, past: PastSpan): void;
+  async withSpan<T>(
+    name: string,
+    options: SpanOptions,
+    work: (span: Span) => Promise<T>,
+    toErrorType: (error: unknown) => string = errorTypeOf,
+  ): Promise<T> {
+    const parent = currentTrace();
+    if (!parent) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+    const cause = currentCause();
+    const links = cause ? [{ context: cause }] : [];
+    const span = this.tracer.startSpan(name, { ...options, links }, contextOf(parent));
+    try {
+      return await withTrace(span.spanContext(), {}, () => work(span));
+    } catch (error) {
+      failSpan(span, toErrorType(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  /** Records a span that is over, with the ids of its place. */
+  record(name: string, { place, from, to, attributes, errorType }: PastSpan): void {
+    const { context, parentSpanId } = place;
+    const parent = parentSpanId === undefined ? undefined : { ...context, spanId: parentSpanId };
+    const span = this.ids.preset(context, () =>
+      this.tracer.startSpan(name, { attributes, startTime: from }, contextOf(parent)),
+    );
+    if (errorType) failSpan(span, errorType);
+    span.end(to);
+  }
 }
 
-/** How an error is called where there must be few names. */
+/** @param errorType one of few: a code, the name of a class */
+export function failSpan(span: Span, errorType: string): void {
+  span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** A name for an error, out of a small set: a code, or the name of its class. */
 export function errorTypeOf(error: unknown): string {
   if (error instanceof DomainError) return error.code;
   return error instanceof Error ? error.constructor.name : typeof error;
 }
+
+const contextOf = (parent: SpanContext | undefined) =>
+  parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Attributes, Span, SpanKind } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import { Config } from '../../../config/config.js';
 import { toTraceparent } from '../../../shared/application/trace-context.js';
-import { Span, SpanAttributes, Tracing } from '../../../shared/application/tracing.js';
+import { Tracing } from '../../../shared/application/tracing.js';
 import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
 import {
   LanguageModel,
@@ -27,6 +28,8 @@ export class OpenAiLanguageModel extends LanguageModel {
   private readonly server: URL;
   private readonly connectTimeoutMs: number;
   private readonly idleTimeoutMs: number;
+  /** A model server continues the trace only where its parent is exported. */
+  private readonly propagates: boolean;
 
   constructor(
     endpoint: ModelEndpoint,
@@ -38,6 +41,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     super();
     this.connectTimeoutMs = config.llm.connectTimeoutSeconds * 1000;
     this.idleTimeoutMs = config.llm.idleTimeoutSeconds * 1000;
+    this.propagates = config.tracing !== undefined;
     this.client = new OpenAI({
       apiKey: endpoint.apiKey,
       baseURL: endpoint.baseUrl,
@@ -50,28 +54,27 @@ export class OpenAiLanguageModel extends LanguageModel {
   }
 
   async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
-    const start = { kind: 'client', attributes: this.attributesOf(request) } as const;
+    const options = { kind: SpanKind.CLIENT, attributes: this.attributesOf(request) };
+    const ask = async (span: Span) => {
+      try {
+        const answer = await this.circuit.pass(
+          (begins) => this.request(request, listener, begins, signal, span),
+          signal,
+          request.retry,
+        );
+        this.metrics.answered(request.model, answer);
+        return answer;
+      } catch (error) {
+        this.metrics.failed(request.model, failureOf(error));
+        throw error;
+      }
+    };
     return enterModelCall(request.model, () =>
-      this.tracing.within(`chat ${request.model}`, start, async (span) => {
-        try {
-          const answer = await this.circuit.pass(
-            (begins) => this.request(request, listener, begins, signal, span),
-            signal,
-            request.retry,
-          );
-          this.metrics.answered(request.model, answer);
-          return answer;
-        } catch (error) {
-          const outcome = error instanceof ModelError ? outcomeOf(error.code) : 'aborted';
-          this.metrics.failed(request.model, outcome);
-          span.fail(outcome);
-          throw error;
-        }
-      }),
+      this.tracing.withSpan(`chat ${request.model}`, options, ask, failureOf),
     );
   }
 
-  private attributesOf({ model, retry, responseFormat }: ModelRequest): SpanAttributes {
+  private attributesOf({ model, retry, responseFormat }: ModelRequest): Attributes {
     return {
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'openai', // whoever is behind it: that is what it speaks
@@ -111,7 +114,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     const response = await this.client.chat.completions
       .create(toBody(request), {
         signal: AbortSignal.any([signal, idle.signal]),
-        ...(span.context && { headers: { traceparent: toTraceparent(span.context) } }),
+        ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),
       })
       .asResponse();
     const gathered = new OpenAiAnswer();
@@ -138,12 +141,15 @@ export class OpenAiLanguageModel extends LanguageModel {
     idle.signal.throwIfAborted();
     emit(gathered.end());
     const answer = gathered.complete(performance.now() - sentAt);
-    span.set(describeAnswer(answer, gathered));
+    span.setAttributes(describeAnswer(answer, gathered));
     return answer;
   }
 }
 
-const describeAnswer = (answer: ModelAnswer, { source }: OpenAiAnswer): SpanAttributes => ({
+const failureOf = (error: unknown): string =>
+  error instanceof ModelError ? outcomeOf(error.code) : 'aborted';
+
+const describeAnswer = (answer: ModelAnswer, { source }: OpenAiAnswer): Attributes => ({
   'gen_ai.response.id': source.id,
   'gen_ai.response.model': source.model,
   'gen_ai.response.finish_reasons': [answer.finishReason],

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Journal } from '../../../shared/application/journal.js';
-import { Tracing, errorTypeOf } from '../../../shared/application/tracing.js';
+import { Tracing, errorTypeOf, failSpan } from '../../../shared/application/tracing.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { PlanQueries, PlanState } from '../../plans/index.js';
@@ -104,13 +104,13 @@ export class Orchestrator {
       'agent_runtime.step': step,
     };
     try {
-      return await this.tracing.within(
+      return await this.tracing.withSpan(
         isInvocation ? `invoke_agent ${run.agent}` : step,
         { attributes },
         async (span) => {
           const end = await work();
           outcome = end.outcome;
-          if (outcome !== COMPLETED.outcome) span.fail(outcome);
+          if (outcome !== COMPLETED.outcome) failSpan(span, outcome);
           return end;
         },
       );

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
-import { outsideContext } from '../../../shared/application/log-context.js';
+import { runDetached } from '../../../shared/application/log-context.js';
 import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
 import { RecoveryWatch } from '../application/recovery-watch.js';
 import { RunSupervisor } from '../application/run-supervisor.js';
@@ -30,7 +30,7 @@ export class RunNotices {
   async onFinished({ sessionId }: StoredEvent): Promise<void> {
     try {
       // What comes next is another message's affair.
-      await outsideContext(() => this.startQueued.execute(sessionId));
+      await runDetached(() => this.startQueued.execute(sessionId));
     } catch (error) {
       this.logger.warn({ err: error, session_id: sessionId }, 'a queued run could not be started yet');
     }

@@ -59,7 +59,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
-    const { left, tellings } = await this.tracing.within(`unit_of_work ${operation}`, { attributes }, () =>
+    const { left, tellings } = await this.tracing.withSpan(`unit_of_work ${operation}`, { attributes }, () =>
       enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
     );
     // Outside the guarded path: whoever listens may open a unit of work of its own.

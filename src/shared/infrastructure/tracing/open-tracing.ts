@@ -1,17 +1,22 @@
+import { TracerProvider, trace } from '@opentelemetry/api';
 import { Config } from '../../../config/config.js';
 import { InstanceId } from '../../application/instance-id.js';
+import { PresetIdGenerator } from '../../application/preset-id-generator.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { Tracing } from '../../application/tracing.js';
 import { Redaction } from '../redaction.js';
-import { NoTracing } from './no-tracing.js';
 
-/** As the settings say. Where no collector is named, nothing of OpenTelemetry is loaded. */
+/** Where the settings name no collector, the SDK is not loaded and the tracer is the no-op one of the API. */
 export async function openTracing(
   config: Config,
   instance: InstanceId,
   shutdown: Shutdown,
 ): Promise<Tracing> {
-  if (!config.tracing) return new NoTracing();
-  const { OpenTelemetryTracing } = await import('./open-telemetry-tracing.js');
-  return new OpenTelemetryTracing(config.tracing, Redaction.of(config), instance, shutdown);
+  const ids = new PresetIdGenerator();
+  let provider: TracerProvider = trace;
+  if (config.tracing) {
+    const { otlpTracerProvider } = await import('./otlp-tracer-provider.js');
+    provider = otlpTracerProvider(config.tracing, ids, Redaction.of(config), instance, shutdown);
+  }
+  return new Tracing(provider.getTracer('agent-runtime'), ids);
 }

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
-import { outsideContext } from '../../application/log-context.js';
+import { runDetached } from '../../application/log-context.js';
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 
-/** Says once that spans are lost, and once that they are not any more. */
-export class OutspokenExporter implements SpanExporter {
+/** Logs once that spans are lost, and once that they are exported again. */
+export class LoggingExporter implements SpanExporter {
   private isReachable = true;
 
   constructor(
@@ -14,10 +14,10 @@ export class OutspokenExporter implements SpanExporter {
   ) {}
 
   export(spans: ReadableSpan[], done: (result: Result) => void): void {
-    // Whoever ended the last span of a batch has nothing to do with the others.
-    outsideContext(() =>
+    // A batch holds spans of many requests; its log lines belong to none of them.
+    runDetached(() =>
       this.exporter.export(spans, (result) => {
-        this.note(result);
+        this.logChange(result);
         done(result);
       }),
     );
@@ -27,7 +27,7 @@ export class OutspokenExporter implements SpanExporter {
     return this.exporter.shutdown();
   }
 
-  private note({ error }: Result): void {
+  private logChange({ error }: Result): void {
     const isReachable = error === undefined;
     if (isReachable === this.isReachable) return;
     this.isReachable = isReachable;
