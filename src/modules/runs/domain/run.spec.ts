@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { RunTransitionNotAllowed } from './run.errors.js';
+import { LeaseLost, RunTransitionNotAllowed } from './run.errors.js';
 import { Run } from './run.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const LEASE = { owner: 'p', token: 't' };
 const LATER = new Date('2026-11-20T10:00:05Z');
+const EXPLAINED = { agent: 'explain', confidence: 'high', reason: 'a question' } as const;
 
 const start = (directed = true) =>
   Run.start({
@@ -104,5 +105,54 @@ describe('a run', () => {
     expect(run.snapshot().usage).toEqual({ modelCalls: 2, promptTokens: 10, completionTokens: 2 });
     expect(run.mayCallModel(2)).toBe(false);
     expect(run.mayCallModel(3)).toBe(true);
+  });
+
+  it('is exhausted when the fourth process is lost at the same step', () => {
+    const run = start();
+    for (let lost = 1; lost <= 4; lost++) {
+      expect(run.isExhausted).toBe(false);
+      run.recover({ owner: 'q', token: `t${lost}` });
+    }
+    expect(run.isExhausted).toBe(true);
+    expect(run.snapshot()).toMatchObject({ attempt: 5, recoveries: 4, leaseOwner: 'q', leaseToken: 't4' });
+  });
+
+  it.each<[string, (run: Run) => void]>([
+    ['is classified', (run) => run.classify({ ...EXPLAINED, isAtomic: true }, 'ask')],
+    ['has a reply', (run) => run.noteReply('valid')],
+    ['has a reply that is at odds with the tools', (run) => run.noteReply('invalid')],
+    ['begins a subtask', (run) => run.workAs('debug')],
+    [
+      'goes on after a wait',
+      (run) => {
+        run.wait([]);
+        run.resume('tool_result', LEASE);
+      },
+    ],
+  ])('counts from zero again once it %s', (what, advance) => {
+    const run = start(what !== 'is classified');
+    run.recover({ owner: 'q', token: 'u' });
+    expect(run.snapshot().recoveries).toBe(1);
+    advance(run);
+    expect(run.snapshot()).toMatchObject({ recoveries: 0, attempt: 2 });
+  });
+
+  it('does not count a process that released its lease', () => {
+    const run = Run.restore({ ...start().snapshot(), leaseOwner: null, leaseToken: null });
+    run.recover({ owner: 'q', token: 'u' });
+    expect(run.snapshot()).toMatchObject({ attempt: 2, recoveries: 0, leaseToken: 'u' });
+  });
+
+  it('is written only under the current lease', () => {
+    const run = start();
+    expect(() => run.requireLease('t')).not.toThrow();
+    expect(() => run.requireLease('theirs')).toThrow(LeaseLost);
+    run.recover({ owner: 'q', token: 'u' });
+    expect(() => run.requireLease('t')).toThrow(LeaseLost);
+    run.wait([]);
+    expect(() => run.requireLease('u')).toThrow(LeaseLost);
+    run.resume('tool_result', LEASE);
+    run.complete(LATER);
+    expect(() => run.requireLease('t')).toThrow(LeaseLost);
   });
 });
