@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { ServerProcess } from '../support/server-process.js';
+import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { INSPECTABLE, heapOf } from './support/heap-of.js';
 import { SeededRandom } from './support/seeded-random.js';
-import { ServerProcess } from '../support/server-process.js';
 import { StoryModel, taskOf } from './support/story-model.js';
 import { faultsOfReading } from './support/told-run.js';
 import { Transcript } from './support/transcript.js';

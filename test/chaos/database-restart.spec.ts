@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { report, secondsSince } from './support/chaos-size.js';
 import { TestClient, isFinished } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { ResumingClient } from './support/resuming-client.js';
 import { ServerProcess } from '../support/server-process.js';
+import { report, secondsSince } from './support/chaos-size.js';
+import { ResumingClient } from './support/resuming-client.js';
 import { Story, StoryModel, taskOf } from './support/story-model.js';
 
 const RUNS = 20;

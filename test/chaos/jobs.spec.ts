@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { eventually } from '../support/eventually.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
+import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { JobFleet, QueueName } from './support/job-fleet.js';
 
 const JOBS_AT_ONCE = LARGE ? 200 : 40;

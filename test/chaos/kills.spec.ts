@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHAOS_RUNS, report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { CHAOS_RUNS, report, secondsSince } from './support/chaos-size.js';
 import { Fleet } from './support/fleet.js';
 import { ResumingClient, openSomewhere } from './support/resuming-client.js';
 import { SeededRandom } from './support/seeded-random.js';

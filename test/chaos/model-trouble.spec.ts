@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
+import { ServerProcess } from '../support/server-process.js';
+import { LARGE, report, secondsSince } from './support/chaos-size.js';
 import { ResumingClient } from './support/resuming-client.js';
 import { SeededRandom } from './support/seeded-random.js';
-import { ServerProcess } from '../support/server-process.js';
 import { STORY_KINDS, Story, StoryModel, Trouble, taskOf } from './support/story-model.js';
 import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 

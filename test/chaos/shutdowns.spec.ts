@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { report, secondsSince } from './support/chaos-size.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { ResumingClient } from './support/resuming-client.js';
 import { ServerProcess } from '../support/server-process.js';
+import { report, secondsSince } from './support/chaos-size.js';
+import { ResumingClient } from './support/resuming-client.js';
 import { Story, StoryKind, StoryModel, taskOf } from './support/story-model.js';
 import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LARGE } from './support/chaos-size.js';
 import { SentEvent, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
+import { ServerProcess } from '../support/server-process.js';
+import { LARGE } from './support/chaos-size.js';
 import { ResumingClient } from './support/resuming-client.js';
 import { rowsOf } from './support/rows.js';
-import { ServerProcess } from '../support/server-process.js';
 import { Story, StoryKind, StoryModel, taskOf } from './support/story-model.js';
 import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 

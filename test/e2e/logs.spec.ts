@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { askedIn, writes } from '../support/plans.js';
+import { askedIn, callDecision, toolResult, writes } from '../support/scenes.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess } from '../support/server-process.js';
 
@@ -93,7 +93,7 @@ describe('the log', () => {
     const run_id = events[0]!.run_id!;
     expect(said('a run ended', { run_id })).toEqual([]);
     // Somebody else ends it, in a trace of theirs.
-    const decision = { type: 'hitl_decision', call_id: askedIn(events).call_id, decision: 'reject' };
+    const decision = callDecision(askedIn(events).call_id, 'reject');
     model.script({ text: 'unheard' }, { text: 'Well, then.' });
     await server.client.with({ 'x-request-id': 'answered' }).stream(sessionId, decision);
     const steps = await eventually(() => {
@@ -211,9 +211,9 @@ describe.each(['json', 'pretty'] as const)('the whole output as %s', (format) =>
     const sessionId = await client.openSession();
     const events = await client.ask(sessionId, KEYS.question, { agent: 'coder' });
     const { call_id } = askedIn(events);
-    const allowed = { type: 'hitl_decision', call_id, decision: 'approve' };
+    const allowed = callDecision(call_id, 'approve');
     await client.stream(sessionId, allowed);
-    await client.stream(sessionId, { type: 'tool_result', call_id, result: KEYS.result });
+    await client.stream(sessionId, toolResult(call_id, { result: KEYS.result }));
     await client.get(`/v1/sessions?access_token=${KEYS.token}&limit=${KEYS.ours}`);
     await client.get(`/v1/runs/${KEYS.ours}`);
     await client.get(`/v1/nowhere/${KEYS.token}`);

@@ -10,6 +10,7 @@ import { SentEvent, deltasOf, isFinished, isWaiting, typesOf } from '../support/
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
+import { callIn, reads, toolResult } from '../support/scenes.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess, installWithout } from '../support/server-process.js';
 
@@ -378,7 +379,7 @@ describe('the server when it is told to stop', () => {
 
   it('ends its streams, and lets a waiting run wait for the next process', async () => {
     const server = await start();
-    model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'Thank you.' });
+    model.script(reads(), { text: 'Thank you.' });
     const sessionId = await server.client.openSession({ agent: 'coder' });
     const asked = await server.client.ask(sessionId, 'Read it');
     expect(isWaiting(asked.at(-1)!)).toBe(true);
@@ -393,12 +394,8 @@ describe('the server when it is told to stop', () => {
 
     const next = await start();
     try {
-      const callId = asked.find((event) => event.type === 'tool_call.requested')!.data['call_id'];
-      const answered = await next.client.stream(sessionId, {
-        type: 'tool_result',
-        call_id: callId,
-        result: 'A',
-      });
+      const callId = callIn(asked);
+      const answered = await next.client.stream(sessionId, toolResult(callId, { result: 'A' }));
       expect(answered.at(-1)!.data).toMatchObject({ status: 'completed' });
     } finally {
       await next.stop();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { installForProduction } from './support/production-install.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess } from '../support/server-process.js';
+import { installForProduction } from './support/production-install.js';
 
 describe('an install without packages of development and optional ones', () => {
   let folder: string;

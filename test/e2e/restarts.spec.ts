@@ -2,7 +2,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RunSupervisor } from '../../src/modules/runs/application/run-supervisor.js';
 import { TestClient, isFinished, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
-import { NOT_ATOMIC, all, askedIn, find, finish, planIdIn, propose, writes } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  all,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  finish,
+  planDecision,
+  planIdIn,
+  propose,
+  reads,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess } from '../support/server-process.js';
 import { TestApp } from '../support/test-app.js';
@@ -47,11 +61,7 @@ describe('after a kill -9', () => {
     expect((await client.get(`/v1/sessions/${sessionId}/approvals?status=pending`)).body.data).toHaveLength(
       1,
     );
-    const events = await client.stream(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-    });
+    const events = await client.stream(sessionId, planDecision(planId, 'approve'));
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
@@ -59,11 +69,7 @@ describe('after a kill -9', () => {
     model.script(writes('a'), finish('Done.'));
     const approval = askedIn(await server.client.ask(sessionId, 'Write', { agent: 'coder' }));
     const client = await restart();
-    const events = await client.stream(sessionId, {
-      type: 'hitl_decision',
-      call_id: approval.call_id,
-      decision: 'approve',
-    });
+    const events = await client.stream(sessionId, callDecision(approval.call_id, 'approve'));
     expect(typesOf(events)).toEqual(['approval.resolved', 'tool_call.requested', 'run.waiting']);
   });
 
@@ -83,20 +89,11 @@ describe('after a kill -9', () => {
 
   it('a subtask goes on from its last recorded step', async () => {
     const slow = { text: 'word '.repeat(1000), pace: { chunk: 5, tokensPerSecond: 50 } };
-    const read = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
-    model.script(propose(), read, slow, finish('written'), finish('checked'));
+    model.script(propose(), reads(), slow, finish('written'), finish('checked'));
     const planId = planIdIn(await server.client.ask(sessionId, 'Build it'));
-    const begun = await server.client.stream(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-    });
-    const callId = find(begun, 'tool_call.requested').data['call_id'];
-    const { body } = await server.client.input(sessionId, {
-      type: 'tool_result',
-      call_id: callId,
-      result: 'X',
-    });
+    const begun = await server.client.stream(sessionId, planDecision(planId, 'approve'));
+    const callId = callIn(begun);
+    const { body } = await server.client.input(sessionId, toolResult(callId, { result: 'X' }));
     await server.client.readUntil(sessionId, (event) => event.type === 'message.delta', body.last_event_id);
 
     const client = await restart();

@@ -4,10 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isFinished, isWaiting, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { all, askedIn, find, finish, writes } from '../support/plans.js';
+import {
+  UNKNOWN,
+  all,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  finish,
+  reads,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-const UNKNOWN = '01998000-0000-7000-8000-000000000000';
 
 let app: TestApp;
 let sessionId: string;
@@ -21,14 +30,13 @@ beforeEach(async () => {
   sessionId = await app.client.openSession({ agent: 'coder' });
 });
 
-const decide = (callId: string, decision: string, more: object = {}) =>
-  app.client.stream(sessionId, { type: 'hitl_decision', call_id: callId, decision, ...more });
+const decide = (callId: string, decision: string, more?: object) =>
+  app.client.stream(sessionId, callDecision(callId, decision, more));
 
 const decideByRest = (approvalId: string, decision: string, more: object = {}) =>
   app.client.post(`/v1/approvals/${approvalId}/decision`, { decision, ...more });
 
-const result = (callId: string, more: object = { result: 'ok' }) =>
-  app.client.input(sessionId, { type: 'tool_result', call_id: callId, ...more });
+const result = (callId: string, more?: object) => app.client.input(sessionId, toolResult(callId, more));
 
 const rowOf = async (approvalId: string) => {
   const [row] = await app.database.rows(
@@ -121,12 +129,10 @@ describe('a tool call that changes something', () => {
       arguments: { path: 'a.txt', content: 'hello' },
       modified_arguments: args,
     });
-    const again = await app.client.input(sessionId, {
-      type: 'hitl_decision',
-      call_id: approval.call_id,
-      decision: 'edit',
-      modified_arguments: { content: 'better', path: 'b.txt' },
-    });
+    const again = await app.client.input(
+      sessionId,
+      callDecision(approval.call_id, 'edit', { modified_arguments: { content: 'better', path: 'b.txt' } }),
+    );
     expect(again.status).toBe(200);
   });
 
@@ -198,13 +204,15 @@ describe('a tool call that changes something', () => {
   });
 
   it('beside others is decided on its own; the run goes on when all are settled', async () => {
-    const read = { name: 'read_file', args: { path: 'x' } };
-    app.model.script({ calls: [...writes('1').calls, read, ...writes('2').calls] }, finish('Done.'));
+    app.model.script(
+      { calls: [...writes('1').calls, ...reads().calls, ...writes('2').calls] },
+      finish('Done.'),
+    );
     const asked = await app.client.ask(sessionId, 'Look and write');
     const [first, second] = all(asked, 'approval.requested').map(
       (event) => event.data['approval'] as { id: string; call_id: string },
     );
-    const readId = find(asked, 'tool_call.requested').data['call_id'] as string;
+    const readId = callIn(asked);
     expect(asked.at(-1)!.data['for']).toEqual([
       { kind: 'approval', id: first!.id },
       { kind: 'tool_result', id: readId },
@@ -233,18 +241,10 @@ describe('a tool call that changes something', () => {
     );
     const approval = askedIn(await app.client.ask(sessionId, 'Write'));
     await decide(approval.call_id, 'approve', { remember: true });
-    const next = await app.client.stream(sessionId, {
-      type: 'tool_result',
-      call_id: approval.call_id,
-      result: 'ok',
-    });
+    const next = await app.client.stream(sessionId, toolResult(approval.call_id));
     expect(typesOf(next)).not.toContain('approval.requested');
-    const callId = find(next, 'tool_call.requested').data['call_id'];
-    const command = await app.client.stream(sessionId, {
-      type: 'tool_result',
-      call_id: callId,
-      result: 'ok',
-    });
+    const callId = callIn(next);
+    const command = await app.client.stream(sessionId, toolResult(callId));
     expect(askedIn(command)).toMatchObject({ tool_name: 'execute_command' });
     const other = await app.client.openSession({ agent: 'coder' });
     expect(askedIn(await app.client.ask(other, 'Write'))).toMatchObject({ tool_name: 'write_file' });
@@ -257,11 +257,7 @@ describe('a decision', () => {
     const first = await decideByRest(approval.id, 'approve');
     expect([first.status, first.body.approval.status]).toEqual([202, 'approved']);
     const again = await decideByRest(approval.id, 'approve');
-    const byMessage = await app.client.input(sessionId, {
-      type: 'hitl_decision',
-      call_id: approval.call_id,
-      decision: 'approve',
-    });
+    const byMessage = await app.client.input(sessionId, callDecision(approval.call_id, 'approve'));
     for (const answer of [again, byMessage]) {
       expect(answer.status).toBe(200);
       expect(answer.body).toMatchObject({
@@ -313,19 +309,13 @@ describe('a decision', () => {
           [sessionId, UNKNOWN],
           [sessionId, 'call_1'],
           [elsewhere, approval.call_id],
-        ].map(([session, call_id]) =>
-          app.client.input(session!, { type: 'hitl_decision', call_id, decision: 'approve' }),
-        ),
+        ].map(([session, call_id]) => app.client.input(session!, callDecision(call_id!, 'approve'))),
       )),
     ];
     expect(refusals.map(({ body }) => [body.status, body.code])).toEqual(
       refusals.map(() => [404, 'approval.not_found']),
     );
-    const nowhere = await app.client.input(UNKNOWN, {
-      type: 'hitl_decision',
-      call_id: UNKNOWN,
-      decision: 'approve',
-    });
+    const nowhere = await app.client.input(UNKNOWN, callDecision(UNKNOWN, 'approve'));
     expect(nowhere.body.code).toBe('session.not_found');
   });
 
@@ -335,11 +325,7 @@ describe('a decision', () => {
     for (const answer of [
       await app.client.get(`/v1/approvals/${approval.id}`),
       await decideByRest(approval.id, 'approve'),
-      await app.client.input(sessionId, {
-        type: 'hitl_decision',
-        call_id: approval.call_id,
-        decision: 'approve',
-      }),
+      await app.client.input(sessionId, callDecision(approval.call_id, 'approve')),
     ]) {
       expect([answer.status, answer.body.code]).toEqual([404, 'approval.not_found']);
     }
@@ -381,17 +367,9 @@ describe('a decision', () => {
     });
     await app.client.ask(id, 'Build it');
     const [call] = await app.database.rows('select id from tool_calls where session_id = $1', [id]);
-    const asHitl = await app.client.input(id, {
-      type: 'hitl_decision',
-      call_id: call!['id'],
-      decision: 'approve',
-    });
+    const asHitl = await app.client.input(id, callDecision(call!['id'], 'approve'));
     expect(asHitl.body.code).toBe('approval.not_found');
-    const asResult = await app.client.input(id, {
-      type: 'tool_result',
-      call_id: call!['id'],
-      result: 'approved',
-    });
+    const asResult = await app.client.input(id, toolResult(call!['id'], { result: 'approved' }));
     expect(asResult.body.code).toBe('tool_call.not_requested');
   });
 });
@@ -482,17 +460,9 @@ describe('the policy of an installation', () => {
         'Error: This call is forbidden here: secrets stay as they are',
       );
       expect(typesOf(events)).not.toContain('approval.requested');
-      const next = await own.client.stream(session, {
-        type: 'tool_result',
-        call_id: find(events, 'tool_call.requested').data['call_id'],
-        result: 'ok',
-      });
+      const next = await own.client.stream(session, toolResult(callIn(events)));
       expect(askedIn(next)).toMatchObject({ tool_name: 'read_file', reason: 'personal' });
-      const last = await own.client.stream(session, {
-        type: 'hitl_decision',
-        call_id: askedIn(next).call_id,
-        decision: 'reject',
-      });
+      const last = await own.client.stream(session, callDecision(askedIn(next).call_id, 'reject'));
       const refused = await own.client.post(`/v1/approvals/${askedIn(last).id}/decision`, {
         decision: 'edit',
         modified_arguments: { path: 'x/.env', content: '' },

@@ -5,10 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
-import { exchange } from './support/raw-client.js';
+import { UNKNOWN, callIn, reads } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-const NOBODY = '01998000-0000-7000-8000-000000000000';
+import { exchange } from './support/raw-client.js';
 
 describe('bad input', () => {
   let app: TestApp;
@@ -41,16 +40,16 @@ describe('bad input', () => {
   };
 
   it.each([
-    ['GET', `/v1/sessions/${NOBODY}`, 'session.not_found'],
+    ['GET', `/v1/sessions/${UNKNOWN}`, 'session.not_found'],
     ['GET', '/v1/sessions/not-an-id', 'session.not_found'],
-    ['PATCH', `/v1/sessions/${NOBODY}`, 'session.not_found'],
-    ['DELETE', `/v1/sessions/${NOBODY}`, 'session.not_found'],
-    ['GET', `/v1/sessions/${NOBODY}/messages`, 'session.not_found'],
-    ['GET', `/v1/sessions/${NOBODY}/events`, 'session.not_found'],
-    ['GET', `/v1/sessions/${NOBODY}/runs`, 'session.not_found'],
-    ['GET', `/v1/runs/${NOBODY}`, 'run.not_found'],
+    ['PATCH', `/v1/sessions/${UNKNOWN}`, 'session.not_found'],
+    ['DELETE', `/v1/sessions/${UNKNOWN}`, 'session.not_found'],
+    ['GET', `/v1/sessions/${UNKNOWN}/messages`, 'session.not_found'],
+    ['GET', `/v1/sessions/${UNKNOWN}/events`, 'session.not_found'],
+    ['GET', `/v1/sessions/${UNKNOWN}/runs`, 'session.not_found'],
+    ['GET', `/v1/runs/${UNKNOWN}`, 'run.not_found'],
     ['GET', '/v1/runs/x', 'run.not_found'],
-    ['GET', `/v1/runs/${NOBODY}/events`, 'run.not_found'],
+    ['GET', `/v1/runs/${UNKNOWN}/events`, 'run.not_found'],
     ['GET', '/v1/agents/nobody', 'agent.not_found'],
     ['GET', '/v1/nothing/here', 'route.not_found'],
   ])('%s %s → 404 %s', async (method, path, code) => {
@@ -63,7 +62,7 @@ describe('bad input', () => {
     async (route) => {
       const input = { type: 'user_message', content: 'hi' };
       expectProblem(
-        await app.client.post(`/v1/sessions/${NOBODY}/${route}`, input),
+        await app.client.post(`/v1/sessions/${UNKNOWN}/${route}`, input),
         404,
         'session.not_found',
       );
@@ -80,8 +79,8 @@ describe('bad input', () => {
     [{ type: 'user_message', content: 'hi', agent: 5 }, 'agent'],
     [{ type: 'user_message', content: 'hi', on_busy: 'explode' }, 'on_busy'],
     [{ type: 'tool_result', result: 'x' }, 'call_id'],
-    [{ type: 'tool_result', call_id: NOBODY }, 'result'],
-    [{ type: 'tool_result', call_id: NOBODY, result: 'x', error: 'y' }, 'result'],
+    [{ type: 'tool_result', call_id: UNKNOWN }, 'result'],
+    [{ type: 'tool_result', call_id: UNKNOWN, result: 'x', error: 'y' }, 'result'],
     [{ type: 'switch_agent' }, 'agent'],
     [[], 'body'],
   ])('names the field at fault: %j', async (input, field) => {
@@ -363,13 +362,13 @@ describe('bad input', () => {
   });
 
   it('refuses a tool result with a whole number that it could not keep, instead of changing it', async () => {
-    app.model.script({ calls: [{ name: 'read_file', args: { path: 'x' } }] }, { text: 'Done.' });
+    app.model.script(reads(), { text: 'Done.' });
     const asked = await app.client.ask(sessionId, 'Look', { agent: 'coder' });
-    const callId = asked.find(({ type }) => type === 'tool_call.requested')!.data['call_id'];
+    const callId = callIn(asked);
     const send = (result: string) =>
       app.client.post(
         `/v1/sessions/${sessionId}/messages`,
-        `{"type":"tool_result","call_id":"${String(callId)}","result":${result}}`,
+        `{"type":"tool_result","call_id":"${callId}","result":${result}}`,
       );
     for (const result of ['12345678901234567891', '{"rows":[{"id":-9007199254740993}]}']) {
       const refused = await send(result);

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { all, askedIn, find, writes } from '../support/plans.js';
+import { UNKNOWN, all, askedIn, callDecision, find, reads, writes } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
-const UNKNOWN = '01998000-0000-7000-8000-000000000000';
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
-const READ = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
 
 let app: TestApp;
 let other: TestApp;
@@ -61,7 +59,7 @@ describe('cancelling a run', () => {
   });
 
   it('that waits settles its tool calls and approvals', async () => {
-    app.model.script({ calls: [...READ.calls, ...writes().calls] });
+    app.model.script({ calls: [...reads().calls, ...writes().calls] });
     const asked = await app.client.ask(sessionId, 'Look', { agent: 'coder' });
     const approval = askedIn(asked);
     const cancelled = await cancel(asked[0]!.run_id!);
@@ -76,11 +74,7 @@ describe('cancelling a run', () => {
       decision: 'cancel',
     });
     expect(typesOf(events).at(-1)).toBe('run.finished');
-    const late = await app.client.input(sessionId, {
-      type: 'hitl_decision',
-      call_id: approval.call_id,
-      decision: 'approve',
-    });
+    const late = await app.client.input(sessionId, callDecision(approval.call_id, 'approve'));
     expect(late.body).toMatchObject({
       status: 409,
       code: 'approval.already_decided',
@@ -112,7 +106,7 @@ describe('cancelling a run', () => {
   });
 
   it('that there is not, or is somebody else’s, finds nothing', async () => {
-    app.model.script(READ);
+    app.model.script(reads());
     const asked = await app.client.ask(sessionId, 'Look');
     await app.database.rows(`update runs set user_id = 'mallory' where session_id = $1`, [sessionId]);
     for (const id of [UNKNOWN, 'nonsense', asked[0]!.run_id!]) {
@@ -136,7 +130,7 @@ describe('cancelling a run', () => {
 
 describe('a message to a busy session', () => {
   it('is refused unless it says otherwise', async () => {
-    app.model.script(READ);
+    app.model.script(reads());
     await app.client.ask(sessionId, 'First');
     expect((await say('Second')).body).toMatchObject({ status: 409, code: 'run.in_progress' });
   });
@@ -173,7 +167,7 @@ describe('a message to a busy session', () => {
   });
 
   it('that waits can be cancelled before its turn', async () => {
-    app.model.script(READ, { text: 'Never.' });
+    app.model.script(reads(), { text: 'Never.' });
     await app.client.ask(sessionId, 'First');
     const { body } = await say('Second', { on_busy: 'queue' });
     const cancelled = await cancel(body.run.id);
@@ -182,7 +176,7 @@ describe('a message to a busy session', () => {
   });
 
   it('that waits gets its turn though the process that took it is gone', async () => {
-    app.model.script(READ, { text: 'Two.' });
+    app.model.script(reads(), { text: 'Two.' });
     const asked = await app.client.ask(sessionId, 'First');
     await say('Second', { on_busy: 'queue' });
     // As if the process had been killed between the end of the first run and the start of the second.
@@ -200,7 +194,7 @@ describe('a message to a busy session', () => {
   });
 
   it('may end the active run and follow it, also when that waits', async () => {
-    app.model.script(SLOW, READ, { text: 'Three.' });
+    app.model.script(SLOW, reads(), { text: 'Three.' });
     await say('First');
     await speaks();
     const second = await say('Second', { on_busy: 'interrupt' });
@@ -212,7 +206,7 @@ describe('a message to a busy session', () => {
   });
 
   it('waits only so long a queue', async () => {
-    app.model.script(READ);
+    app.model.script(reads());
     await app.client.ask(sessionId, 'First');
     const answers = await Promise.all(
       Array.from({ length: 25 }, (_, n) => say(`${n}`, { on_busy: 'queue' })),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { all, askedIn, find, planIdIn } from '../support/plans.js';
+import { all, askedIn, callDecision, callIn, planDecision, planIdIn, toolResult } from '../support/scenes.js';
+import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 import { exchange } from './support/raw-client.js';
 import { RawModel, answer, calls, chunk } from './support/raw-model.js';
-import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 /** Ends lines, frames and words in every way there is, and goes on as if it were the server. */
 const FORGED = [
@@ -114,14 +114,11 @@ describe('what people and models say', () => {
     const commanded = all(asked, 'approval.requested')[1]!.data['approval'] as { call_id: string };
     const send = (input: object) => client.stream(sessionId, input);
     const { call_id: written } = askedIn(asked);
-    await send({ type: 'hitl_decision', call_id: written, decision: 'reject', feedback: FORGED });
+    await send(callDecision(written, 'reject', { feedback: FORGED }));
     const edited = { command: FORGED, cwd: 'x' };
-    await send({
-      ...{ type: 'hitl_decision', call_id: commanded.call_id, decision: 'edit', modified_arguments: edited },
-    });
-    await send({ type: 'tool_result', call_id: commanded.call_id, error: FORGED });
-    const { call_id: read } = find(asked, 'tool_call.requested').data;
-    await send({ type: 'tool_result', call_id: read, result: { [FORGED]: [FORGED] } });
+    await send(callDecision(commanded.call_id, 'edit', { modified_arguments: edited }));
+    await send(toolResult(commanded.call_id, { error: FORGED }));
+    await send(toolResult(callIn(asked), { result: { [FORGED]: [FORGED] } }));
 
     model.script(
       calls(wishes('ask_followup_question', { question: FORGED, suggestions: [FORGED, FORGED] })),
@@ -137,7 +134,7 @@ describe('what people and models say', () => {
     const plan = wishes('create_plan', { title: FORGED, description: FORGED, subtasks: [step] });
     model.script(calls(plan), calls(plan));
     const planId = planIdIn(await client.ask(sessionId, 'Plan', { agent: 'architect' }));
-    await send({ type: 'plan_decision', plan_id: planId, decision: 'modify', feedback: FORGED });
+    await send(planDecision(planId, 'modify', { feedback: FORGED }));
     await client.post(`/v1/plans/${planId}/cancel`, { reason: FORGED });
 
     model.script(says(FORGED));

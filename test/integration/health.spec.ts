@@ -7,9 +7,9 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
-import { exchange } from './support/raw-client.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TestApp } from '../support/test-app.js';
+import { exchange } from './support/raw-client.js';
 
 /** A probe, or a scrape, that is answered later than this counts as not answered. */
 const LIMIT_MS = 8_000;

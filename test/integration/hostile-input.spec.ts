@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { eventually } from '../support/eventually.js';
+import { TestApp } from '../support/test-app.js';
 import { HostileRequest, Operation, operationsOf, requestsTo } from './support/hostile-requests.js';
 import { Scene, openScenes } from './support/hostile-scenes.js';
 import { HOSTILE_RUNS, HOSTILE_SEED } from './support/hostile-size.js';
 import { exchange } from './support/raw-client.js';
-import { TestApp } from '../support/test-app.js';
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as OpenAPIObject;
 const operations = operationsOf(document);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SentEvent, deltasOf, isFinished } from '../support/client.js';
-import { all, find } from '../support/plans.js';
-import { Behaviour, RawModel, answer, calls, chunk, endless, event } from './support/raw-model.js';
+import { all, find } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
+import { Behaviour, RawModel, answer, calls, chunk, endless, event } from './support/raw-model.js';
 
 const HALF = '\ud800';
 const DONE = answer(chunk({ content: 'Done.' }), chunk({}, 'stop'));

@@ -7,10 +7,21 @@ import { SentEvent, TestClient, isFinished, isWaiting, typesOf } from '../suppor
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
-import { NOT_ATOMIC, PLAN, askedIn, find, propose, toReview, writes } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  PLAN,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  planDecision,
+  propose,
+  reads,
+  toReview,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-const READ = { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] };
 
 let app: TestApp;
 let other: TestApp;
@@ -85,12 +96,12 @@ describe('The same request with the same key', () => {
   });
 
   it('stores one message and begins one run, which is carried out unhindered', async () => {
-    app.model.script(READ, { text: 'It says hello.' });
+    app.model.script(reads(), { text: 'It says hello.' });
     const sessionId = await app.client.openSession();
     const { body } = await twice((client) => client.say(sessionId, 'Read a.txt'));
     const events = await app.client.readUntil(sessionId, isWaiting);
-    const call_id = find(events, 'tool_call.requested').data['call_id'];
-    await twice((client) => client.input(sessionId, { type: 'tool_result', call_id, result: 'hello' }));
+    const call_id = callIn(events);
+    await twice((client) => client.input(sessionId, toolResult(call_id, { result: 'hello' })));
 
     const whole = await app.client.readUntil(sessionId, isFinished);
     expect(whole.at(-1)!.data).toMatchObject({ status: 'completed', usage: { model_calls: 3 } });
@@ -112,11 +123,11 @@ describe('The same request with the same key', () => {
     const ALL = [COMMITS, ENDS, REPLAYS, SETTLED];
     const before = await Promise.all(ALL.map(metric));
 
-    app.model.script(READ, { text: 'Done.' });
+    app.model.script(reads(), { text: 'Done.' });
     const sessionId = await app.client.openSession({ agent: 'ask' });
-    const call_id = find(await app.client.ask(sessionId, 'Read'), 'tool_call.requested').data['call_id'];
+    const call_id = callIn(await app.client.ask(sessionId, 'Read'));
     const client = keyed(app.client);
-    for (let n = 0; n < 3; n++) await client.input(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    for (let n = 0; n < 3; n++) await client.input(sessionId, toolResult(call_id, { result: 'x' }));
     await app.client.readUntil(sessionId, isFinished);
     const after = await Promise.all(ALL.map(metric));
     expect(after.map((value, index) => value - before[index]!)).toEqual([1, 1, 2, 1]);
@@ -154,7 +165,7 @@ describe('The same request with the same key', () => {
   it('decides once on a tool call, also as a decision on its approval', async () => {
     for (const decide of [
       (client: TestClient, sessionId: string, asked: { call_id: string }) =>
-        client.input(sessionId, { type: 'hitl_decision', call_id: asked.call_id, decision: 'approve' }),
+        client.input(sessionId, callDecision(asked.call_id, 'approve')),
       (client: TestClient, _: string, asked: { id: string }) =>
         client.post(`/v1/approvals/${asked.id}/decision`, { decision: 'approve' }),
     ]) {
@@ -177,7 +188,7 @@ describe('The same request with the same key', () => {
     app.model.script(propose(), propose({ ...PLAN, title: 'A better one' }));
     const { sessionId, planId } = await toReview(app);
     const key = newKey();
-    const modify = { type: 'plan_decision', plan_id: planId, decision: 'modify', feedback: 'better' };
+    const modify = planDecision(planId, 'modify', { feedback: 'better' });
     const answers = await Promise.all(
       [app, other, app, other].map(({ client }) => keyed(client, key).input(sessionId, modify)),
     );
@@ -219,10 +230,10 @@ describe('The same request with the same key', () => {
       propose({ ...PLAN, subtasks: [PLAN.subtasks[0]] }),
       { status: 400 },
       { status: 400 },
-      { ...READ, pace: { firstTokenMs: 200 } },
+      { ...reads(), pace: { firstTokenMs: 200 } },
     );
     const { sessionId, planId } = await toReview(app);
-    await app.client.stream(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    await app.client.stream(sessionId, planDecision(planId, 'approve'));
 
     const key = newKey();
     const [retried] = await Promise.all(
@@ -249,11 +260,11 @@ describe('A message with a key that finds its session busy', () => {
   const toWaiting = async () => {
     const sessionId = await app.client.openSession({ agent: 'ask' });
     const events = await app.client.ask(sessionId, 'Read');
-    return { sessionId, call_id: find(events, 'tool_call.requested').data['call_id'] };
+    return { sessionId, call_id: callIn(events) };
   };
 
   it('is queued once, and its repeat gets the same answer before and after its turn has come', async () => {
-    app.model.script(READ, { text: 'Read.' }, { text: 'Then this.' });
+    app.model.script(reads(), { text: 'Read.' }, { text: 'Then this.' });
     const { sessionId, call_id } = await toWaiting();
     const key = newKey();
     const say = (client: TestClient) => keyed(client, key).say(sessionId, 'Then', { on_busy: 'queue' });
@@ -262,7 +273,7 @@ describe('A message with a key that finds its session busy', () => {
     expect([first.status, first.body.run.status]).toEqual([202, 'queued']);
     for (const { body } of answers) expect(body).toEqual(first.body);
 
-    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    await app.client.stream(sessionId, toolResult(call_id, { result: 'x' }));
     const isSecondEnd = (event: SentEvent) => isFinished(event) && event.run_id === first.body.run.id;
     await app.client.readUntil(sessionId, isSecondEnd);
     expect((await say(other.client)).body).toEqual(first.body);
@@ -271,7 +282,7 @@ describe('A message with a key that finds its session busy', () => {
   });
 
   it('ends what was active once: its repeat ends nothing that came later', async () => {
-    app.model.script(READ, READ);
+    app.model.script(reads(), reads());
     const { sessionId } = await toWaiting();
     const key = newKey();
     const say = (client: TestClient) =>
@@ -285,7 +296,7 @@ describe('A message with a key that finds its session busy', () => {
   });
 
   it('is refused or served anew where it was refused: nothing of a refusal is kept', async () => {
-    app.model.script(READ, { text: 'Read.' }, { text: 'More.' });
+    app.model.script(reads(), { text: 'Read.' }, { text: 'More.' });
     const { sessionId } = await toWaiting();
     const client = keyed(app.client);
     expect((await client.say(sessionId, 'More')).status).toBe(409);
@@ -462,13 +473,13 @@ describe('A stream with a key', () => {
   });
 
   it('ends where it ended the first time, though the run went on since', async () => {
-    app.model.script(READ, { text: 'Done.' });
+    app.model.script(reads(), { text: 'Done.' });
     const sessionId = await app.client.openSession({ agent: 'ask' });
     const key = newKey();
     const events = await say(app.client, sessionId, key);
     expect(isWaiting(events.at(-1)!)).toBe(true);
-    const call_id = find(events, 'tool_call.requested').data['call_id'];
-    const input = { type: 'tool_result', call_id, result: 'x' };
+    const call_id = callIn(events);
+    const input = toolResult(call_id, { result: 'x' });
     const answering = newKey();
     const answered = await keyed(app.client, answering).stream(sessionId, input);
     expect(isFinished(answered.at(-1)!)).toBe(true);
@@ -479,13 +490,13 @@ describe('A stream with a key', () => {
 
 describe('A request that was refused', () => {
   it('may be repeated with its key when the session is free (409)', async () => {
-    app.model.script(READ, { text: 'Done.' }, { text: 'Now.' });
+    app.model.script(reads(), { text: 'Done.' }, { text: 'Now.' });
     const sessionId = await app.client.openSession({ agent: 'ask' });
-    const call_id = find(await app.client.ask(sessionId, 'Read'), 'tool_call.requested').data['call_id'];
+    const call_id = callIn(await app.client.ask(sessionId, 'Read'));
     const client = keyed(app.client);
     expect((await client.say(sessionId, 'More')).body.code).toBe('run.in_progress');
     expect((await client.say(sessionId, 'More')).body.code).toBe('run.in_progress');
-    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'x' });
+    await app.client.stream(sessionId, toolResult(call_id, { result: 'x' }));
     const taken = await client.say(sessionId, 'More');
     expect(taken.status).toBe(202);
     expect((await client.say(sessionId, 'More')).body).toEqual(taken.body);
@@ -536,7 +547,7 @@ describe('A request that ends something', () => {
   };
 
   it('keeps its answer also when its session is gone: a run', async () => {
-    app.model.script(READ);
+    app.model.script(reads());
     const sessionId = await app.client.openSession({ agent: 'coder' });
     const [event] = await app.client.ask(sessionId, 'Look');
     const end = () => app.client.readUntil(sessionId, isFinished);

@@ -3,10 +3,10 @@ import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js'
 import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { MovedClock } from './support/moved-clock.js';
+import { UNKNOWN } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
+import { MovedClock } from './support/moved-clock.js';
 
-const UNKNOWN = '01998000-0000-7000-8000-000000000000';
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 

@@ -2,12 +2,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { all, askedIn, find, finish, writes } from '../support/plans.js';
+import {
+  all,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  finish,
+  reads,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestDatabase } from '../support/database.js';
 import { TestApp } from '../support/test-app.js';
 
 const SLOW = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
-const READ = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
 
 let app: TestApp;
 let sessionId: string;
@@ -62,11 +71,11 @@ const isRecovered = (events: readonly SentEvent[]) =>
 
 describe('a lease', () => {
   it('is held while a run is at work, renewed, and given back when it rests', async () => {
-    app.model.script(READ, { ...SLOW, text: 'word '.repeat(150) });
+    app.model.script(reads(), { ...SLOW, text: 'word '.repeat(150) });
     const asked = await app.client.ask(sessionId, 'Look');
     expect(await runRow()).toMatchObject({ status: 'waiting', lease_owner: null, lease_token: null });
-    const callId = find(asked, 'tool_call.requested').data['call_id'];
-    const { body } = await app.client.input(sessionId, { type: 'tool_result', call_id: callId, result: 'X' });
+    const callId = callIn(asked);
+    const { body } = await app.client.input(sessionId, toolResult(callId, { result: 'X' }));
     const first = await runRow();
     expect(first).toMatchObject({ status: 'running', held: true });
     // Longer than the lease lasts.
@@ -215,15 +224,15 @@ describe('a lease', () => {
   });
 
   it('counts recoveries by step: one that was recorded begins anew', async () => {
-    app.model.script(SLOW, READ, SLOW, finish('Done.'));
+    app.model.script(SLOW, reads(), SLOW, finish('Done.'));
     await app.client.say(sessionId, 'Look', { agent: 'coder' });
     await speaks();
     await takeAway();
     await letExpire();
     const asked = await app.client.readUntil(sessionId, (event) => event.type === 'run.waiting');
     expect(await runRow()).toMatchObject({ attempt: 2, recoveries: 0 });
-    const callId = find(asked, 'tool_call.requested').data['call_id'];
-    const { body } = await app.client.input(sessionId, { type: 'tool_result', call_id: callId, result: 'X' });
+    const callId = callIn(asked);
+    const { body } = await app.client.input(sessionId, toolResult(callId, { result: 'X' }));
     await speaks(body.last_event_id);
     await takeAway();
     await letExpire();
@@ -338,11 +347,11 @@ describe('what is stuck', () => {
     app.model.script(writes('a'), { text: 'Done.' });
     const { call_id } = askedIn(await app.client.ask(sessionId, 'Write', { agent: 'coder' }));
     await anHourEarlier('tool_calls', 'created_at');
-    await app.client.input(sessionId, { type: 'hitl_decision', call_id, decision: 'approve' });
+    await app.client.input(sessionId, callDecision(call_id, 'approve'));
     expect(await waitingFor('tool_result')).toBeLessThan(600);
     await anHourEarlier('approvals', 'decided_at');
     expect(await waitingFor('tool_result')).toBeGreaterThanOrEqual(3600);
-    await app.client.stream(sessionId, { type: 'tool_result', call_id, result: 'written' });
+    await app.client.stream(sessionId, toolResult(call_id, { result: 'written' }));
   });
 
   it('waits for a process since it was handed over', async () => {
@@ -373,7 +382,7 @@ describe('what is stuck', () => {
   });
 
   it('shows in the metrics and in the list of runs', async () => {
-    app.model.script(READ);
+    app.model.script(reads());
     await app.client.ask(sessionId, 'Look');
     await app.database.rows(
       `update tool_calls set created_at = created_at - interval '1 hour' where session_id = $1`,

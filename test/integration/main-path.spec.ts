@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deltasOf, typesOf } from '../support/client.js';
+import { callIn, reads, toolResult } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 describe('a turn with one tool call', () => {
@@ -13,7 +14,7 @@ describe('a turn with one tool call', () => {
 
   it('goes from the message to the end, and every fact of it is in the database', async () => {
     app.model.script(
-      { text: 'Let me look.', calls: [{ name: 'read_file', args: { path: 'hello.txt' } }] },
+      { text: 'Let me look.', ...reads('hello.txt') },
       { calls: [{ name: 'attempt_completion', args: { result: 'The file says hello.' } }] },
     );
     const sessionId = await app.client.openSession();
@@ -36,7 +37,7 @@ describe('a turn with one tool call', () => {
       arguments: { path: 'hello.txt' },
       agent: 'coder',
     });
-    const callId = requested.data['call_id'];
+    const callId = callIn(asked);
     expect(asked.at(-1)!.data).toEqual({ for: [{ kind: 'tool_result', id: callId }] });
     expect([...deltasOf(asked).values()]).toEqual(['Let me look.']);
 
@@ -47,11 +48,7 @@ describe('a turn with one tool call', () => {
       active_run: { status: 'waiting', waiting_for: [{ kind: 'tool_result', id: callId }] },
     });
 
-    const answered = await app.client.stream(sessionId, {
-      type: 'tool_result',
-      call_id: callId,
-      result: 'hello',
-    });
+    const answered = await app.client.stream(sessionId, toolResult(callId, { result: 'hello' }));
     expect([...deltasOf(answered).values()]).toEqual(['The file says hello.']);
     expect(typesOf(answered).filter((type) => type !== 'message.delta')).toEqual([
       'tool_call.settled',
@@ -112,11 +109,11 @@ describe('a turn with one tool call', () => {
   });
 
   it('gives the model the conversation with the tool’s answer', async () => {
-    app.model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'It says A.' });
+    app.model.script(reads(), { text: 'It says A.' });
     const sessionId = await app.client.openSession();
     const asked = await app.client.ask(sessionId, 'Read a.txt');
-    const callId = asked.find((event) => event.type === 'tool_call.requested')!.data['call_id'];
-    await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: { text: 'A' } });
+    const callId = callIn(asked);
+    await app.client.stream(sessionId, toolResult(callId, { result: { text: 'A' } }));
 
     const [, second] = app.model.requests;
     expect(second!.messages.map((message) => message.role)).toEqual(['system', 'user', 'assistant', 'tool']);

@@ -5,7 +5,20 @@ import { JobWorker } from '../../src/modules/jobs/index.js';
 import { SentEvent, isFinished, isWaiting } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Metric, parseMetrics } from '../support/metrics-text.js';
-import { NOT_ATOMIC, all, askedIn, find, finish, planIdIn, propose, writes } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  finish,
+  planDecision,
+  planIdIn,
+  propose,
+  reads,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 /** What is promised: type and labels by name. */
@@ -48,7 +61,6 @@ const isOwn = (name: string) => !/^(process|nodejs)_/.test(name);
 const MODEL = 'gpt-5-mini';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 const INVENTED = `delete_everything_${randomUUID()}`;
-const READ = { name: 'read_file', args: { path: 'x' } };
 /** Longer than everything that the server adds. */
 const CLASSIFIED_MS = 1_000;
 const TWO_SECONDS = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 30 } };
@@ -93,7 +105,7 @@ describe('the metrics', () => {
     const { model, client } = app;
     model.reset(undefined, CLASSIFIED_MS);
     model.script(
-      { text: 'Let me see.', calls: [READ, { name: INVENTED, args: {} }] },
+      { text: 'Let me see.', calls: [...reads().calls, { name: INVENTED, args: {} }] },
       writes(),
       writes(),
       { text: 'Done.' },
@@ -101,22 +113,13 @@ describe('the metrics', () => {
       writes(),
     );
     const sessionId = await client.openSession();
-    const [call] = all(await say(sessionId, 'Write it'), 'tool_call.requested');
+    const callId = callIn(await say(sessionId, 'Write it'));
     expect((await client.say(sessionId, 'Me too')).status).toBe(409);
-    let events = await stream(sessionId, {
-      type: 'tool_result',
-      call_id: call!.data['call_id'],
-      result: 'nothing',
-    });
+    let events = await stream(sessionId, toolResult(callId, { result: 'nothing' }));
     const { call_id: written } = askedIn(events);
-    await stream(sessionId, { type: 'hitl_decision', call_id: written, decision: 'approve' });
-    events = await stream(sessionId, { type: 'tool_result', call_id: written, result: 'written' });
-    await stream(sessionId, {
-      type: 'hitl_decision',
-      call_id: askedIn(events).call_id,
-      decision: 'reject',
-      feedback: 'Not this one',
-    });
+    await stream(sessionId, callDecision(written, 'approve'));
+    events = await stream(sessionId, toolResult(written, { result: 'written' }));
+    await stream(sessionId, callDecision(askedIn(events).call_id, 'reject', { feedback: 'Not this one' }));
     await client.input(sessionId, { type: 'switch_agent', agent: 'ask' });
     await say(sessionId, 'Explain it');
     events = await say(sessionId, 'Write again', { agent: 'coder' });
@@ -128,7 +131,7 @@ describe('the metrics', () => {
     app.model.script(propose(), finish('written'), finish('works'));
     const sessionId = await app.client.openSession();
     const planId = planIdIn(await say(sessionId, 'Build a greeting tool'));
-    await stream(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    await stream(sessionId, planDecision(planId, 'approve'));
   }
 
   /** A model call that fails, once and for good. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestClient } from '../support/client.js';
-import { NOT_ATOMIC, askedIn, planIdIn, propose, writes } from '../support/plans.js';
+import { NOT_ATOMIC, askedIn, planIdIn, propose, writes } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 interface Operation {

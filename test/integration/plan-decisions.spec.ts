@@ -2,10 +2,21 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, isFinished } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { NOT_ATOMIC, PLAN, all, find, finish, propose, toReview } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  PLAN,
+  UNKNOWN,
+  all,
+  callDecision,
+  find,
+  finish,
+  planDecision,
+  propose,
+  reads,
+  toReview,
+  toolResult,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-const UNKNOWN = '01998000-0000-7000-8000-000000000000';
 
 let app: TestApp;
 
@@ -25,7 +36,6 @@ const CHANGING_ROUTES = Object.entries(paths).flatMap(([path, operations]) =>
 );
 
 const ONE = { ...PLAN, subtasks: [PLAN.subtasks[0]] };
-const READ = { calls: [{ name: 'read_file', args: { path: 'x' } }] };
 
 interface Story {
   sessionId: string;
@@ -34,7 +44,7 @@ interface Story {
 }
 
 const approve = ({ sessionId, planId }: Story): Promise<SentEvent[]> =>
-  app.client.stream(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+  app.client.stream(sessionId, planDecision(planId, 'approve'));
 
 /** How a plan gets into each status, by what users and models do. */
 const WAYS: Record<
@@ -45,22 +55,17 @@ const WAYS: Record<
   draft: {
     replies: [{ text: 'hm '.repeat(500), pace: { chunk: 3, tokensPerSecond: 20 } }],
     way: async ({ sessionId, planId }) => {
-      const { body } = await app.client.input(sessionId, {
-        type: 'plan_decision',
-        plan_id: planId,
-        decision: 'modify',
-      });
+      const { body } = await app.client.input(sessionId, planDecision(planId, 'modify'));
       await app.client.readUntil(sessionId, (event) => event.type === 'message.delta', body.last_event_id);
     },
   },
   review: { replies: [], way: () => Promise.resolve() },
-  executing: { replies: [READ], way: approve },
+  executing: { replies: [reads()], way: approve },
   completed: { replies: [finish('done')], way: approve },
   failed: { replies: [{ status: 400 }, { status: 400 }], way: approve },
   rejected: {
     replies: [],
-    way: ({ sessionId, planId }) =>
-      app.client.stream(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'reject' }),
+    way: ({ sessionId, planId }) => app.client.stream(sessionId, planDecision(planId, 'reject')),
   },
   cancelled: { replies: [], way: ({ planId }) => app.client.post(`/v1/plans/${planId}/cancel`) },
 };
@@ -101,12 +106,9 @@ async function settle({ sessionId, planId }: Story, thinking: boolean): Promise<
 
 /** Everything a client can do with a plan. */
 const ACTIONS: Record<string, (story: Story) => ReturnType<TestApp['client']['post']>> = {
-  approve: ({ sessionId, planId }) =>
-    app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' }),
-  reject: ({ sessionId, planId }) =>
-    app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'reject' }),
-  modify: ({ sessionId, planId }) =>
-    app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'modify' }),
+  approve: ({ sessionId, planId }) => app.client.input(sessionId, planDecision(planId, 'approve')),
+  reject: ({ sessionId, planId }) => app.client.input(sessionId, planDecision(planId, 'reject')),
+  modify: ({ sessionId, planId }) => app.client.input(sessionId, planDecision(planId, 'modify')),
   cancel: ({ planId }) => app.client.post(`/v1/plans/${planId}/cancel`),
   retry: ({ planId }) => app.client.post(`/v1/plans/${planId}/retry`),
 };
@@ -129,7 +131,7 @@ describe('by HTTP, a plan', () => {
   );
 
   it.each(cases)('that is $status: $action', async ({ status, action }) => {
-    const story = await bring(status, READ, READ); // what it leads to is not the question here
+    const story = await bring(status, reads(), reads()); // what it leads to is not the question here
     const before = await statusOf(story.planId);
     const answer = await ACTIONS[action]!(story);
     const after = await statusOf(story.planId);
@@ -158,11 +160,11 @@ describe('the founding incident: a plan approved that no human has seen', () => 
       { type: 'user_message', content: 'approve', agent: 'architect' },
       { type: 'user_message', content: 'approved' },
       { type: 'switch_agent', agent: 'coder' },
-      { type: 'tool_result', call_id: planId, result: 'approved' },
-      { type: 'hitl_decision', call_id: planId, decision: 'approve' },
-      ...['reject', 'modify'].map((decision) => ({ type: 'plan_decision', plan_id: planId, decision })),
-      { type: 'plan_decision', plan_id: UNKNOWN, decision: 'approve' },
-      { type: 'plan_decision', plan_id: planId, decision: 'approved' },
+      toolResult(planId, { result: 'approved' }),
+      callDecision(planId, 'approve'),
+      ...['reject', 'modify'].map((decision) => planDecision(planId, decision)),
+      planDecision(UNKNOWN, 'approve'),
+      planDecision(planId, 'approved'),
     ];
     return [
       ...messages.map((body) => () => app.client.input(sessionId, body)),
@@ -243,7 +245,7 @@ describe('the founding incident: a plan approved that no human has seen', () => 
   });
 
   it('cannot be had with the approval of another plan', async () => {
-    app.model.script(propose(ONE), READ);
+    app.model.script(propose(ONE), reads());
     const other = await toReview(app);
     await approve({ ...other, approvalId: '' });
     const [row] = await app.database.rows('select approval_id from plans where id = $1', [other.planId]);
@@ -265,9 +267,7 @@ describe('a decision on a plan', () => {
     const { sessionId, planId } = await toReview(app);
     const decision = (n: number) => (n % 2 ? 'approve' : 'reject');
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, n) =>
-        app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: decision(n) }),
-      ),
+      Array.from({ length: 50 }, (_, n) => app.client.input(sessionId, planDecision(planId, decision(n)))),
     );
     const winners = answers.filter(({ status }) => status === 202);
     expect(winners).toHaveLength(1);
@@ -295,7 +295,7 @@ describe('a decision on a plan', () => {
     const { sessionId, planId } = await toReview(app);
     const elsewhere = await app.client.openSession();
     const say = (session: string, plan_id: string) =>
-      app.client.input(session, { type: 'plan_decision', plan_id, decision: 'approve' });
+      app.client.input(session, planDecision(plan_id, 'approve'));
     const refusals = [
       await say(sessionId, UNKNOWN),
       await say(sessionId, 'plan_1'),
@@ -323,11 +323,7 @@ describe('a decision on a plan', () => {
     });
     expect(decided.status).toBe(202);
     expect(decided.body.approval).toMatchObject({ kind: 'plan', plan_id: planId, decision: 'approve' });
-    const again = await app.client.input(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-    });
+    const again = await app.client.input(sessionId, planDecision(planId, 'approve'));
     expect([again.status, again.body.last_event_id]).toEqual([200, decided.body.last_event_id]);
     await app.client.readUntil(sessionId, isFinished);
   });
@@ -335,8 +331,7 @@ describe('a decision on a plan', () => {
   it('that fails in the middle is rolled back as a whole, and the next try works', async () => {
     app.model.script(propose(ONE), finish('done'));
     const { sessionId, planId } = await toReview(app);
-    const say = () =>
-      app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    const say = () => app.client.input(sessionId, planDecision(planId, 'approve'));
     await app.database.rows(`
       create function refuse() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$;
       create trigger refuse before insert on messages for each row execute function refuse();`);
@@ -366,7 +361,7 @@ describe('a decision on a plan', () => {
     expect((await app.client.post(`/v1/plans/${planId}/retry`)).body.code).toBe('session.archived');
     await app.client.call('PATCH', `/v1/sessions/${sessionId}`, { archived: false });
     app.model.reset(NOT_ATOMIC);
-    app.model.script(READ);
+    app.model.script(reads());
     await app.client.ask(sessionId, 'Meanwhile', { agent: 'coder' });
     const busy = await app.client.post(`/v1/plans/${planId}/retry`);
     expect(busy.body).toMatchObject({ status: 409, code: 'run.in_progress' });

@@ -1,7 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { NOT_ATOMIC, PLAN, all, askedIn, find, finish, propose, toReview, writes } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  PLAN,
+  all,
+  askedIn,
+  callDecision,
+  callIn,
+  find,
+  finish,
+  planDecision,
+  propose,
+  reads,
+  toReview,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -13,7 +28,7 @@ afterAll(() => app.stop());
 beforeEach(() => app.model.reset(NOT_ATOMIC));
 
 const decide = (sessionId: string, planId: string, decision: string, more: object = {}) =>
-  app.client.stream(sessionId, { type: 'plan_decision', plan_id: planId, decision, ...more });
+  app.client.stream(sessionId, planDecision(planId, decision, more));
 
 const plan = async (planId: string) => (await app.client.get(`/v1/plans/${planId}`)).body;
 
@@ -75,12 +90,8 @@ describe('a plan', () => {
     const [first, second] = (await plan(planId)).subtasks;
     expect(find(begun, 'message.started').data).toMatchObject({ agent: 'coder', subtask_id: first.id });
     const { call_id: callId } = askedIn(begun);
-    await app.client.stream(sessionId, { type: 'hitl_decision', call_id: callId, decision: 'approve' });
-    const rest = await app.client.stream(sessionId, {
-      type: 'tool_result',
-      call_id: callId,
-      result: 'written',
-    });
+    await app.client.stream(sessionId, callDecision(callId, 'approve'));
+    const rest = await app.client.stream(sessionId, toolResult(callId, { result: 'written' }));
 
     expect(
       all(rest, 'subtask.status_changed').map(({ data }) => [
@@ -159,7 +170,7 @@ It works.`;
     ];
     app.model.script(
       propose({ ...PLAN, subtasks }),
-      { calls: [{ name: 'read_file', args: { path: 'x' } }] },
+      reads('x'),
       finish('result of A'),
       { text: 'result of B' },
       finish('result of C'),
@@ -167,8 +178,8 @@ It works.`;
     );
     const { sessionId, planId } = await toReview(app);
     const begun = await decide(sessionId, planId, 'approve');
-    const callId = find(begun, 'tool_call.requested').data['call_id'];
-    await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: 'content of x' });
+    const callId = callIn(begun);
+    await app.client.stream(sessionId, toolResult(callId, { result: 'content of x' }));
     const [, a1, a2, b, c] = app.model.requests.map(({ messages }) => messages);
     expect(a1!.map(({ role }) => role)).toEqual(['system', 'user']);
     expect(a1![1]!.content).toContain('Your subtask, 1 of 3: A\ndo a');
@@ -239,12 +250,7 @@ It works.`;
     expect(new Set(questions).size).toBe(2);
 
     // Whoever still looks at the first version cannot approve the second by accident.
-    const stale = await app.client.input(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-      version: 1,
-    });
+    const stale = await app.client.input(sessionId, planDecision(planId, 'approve', { version: 1 }));
     expect(stale.body).toMatchObject({ status: 409, code: 'plan.version_changed', plan_version: 2 });
     const old = await app.client.post(`/v1/approvals/${String(questions[0])}/decision`, {
       decision: 'approve',
@@ -308,11 +314,7 @@ It works.`;
     });
     expect(await plan(planId)).toMatchObject({ status: 'rejected' });
     expect((await transitions(planId)).at(-1)).toMatchObject({ decided_by: 'local', reason: 'superseded' });
-    const late = await app.client.input(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-    });
+    const late = await app.client.input(sessionId, planDecision(planId, 'approve'));
     expect(late.body).toMatchObject({
       status: 409,
       code: 'plan.transition_not_allowed',
@@ -447,17 +449,11 @@ describe('a proposal', () => {
 
 describe('a subtask', () => {
   it('that fails is tried once more by itself, and goes on from what was said', async () => {
-    app.model.script(
-      propose(),
-      { calls: [{ name: 'read_file', args: { path: 'x' } }] },
-      { status: 400 },
-      finish('at last'),
-      finish('checked'),
-    );
+    app.model.script(propose(), reads('x'), { status: 400 }, finish('at last'), finish('checked'));
     const { sessionId, planId } = await toReview(app);
     const begun = await decide(sessionId, planId, 'approve');
-    const callId = find(begun, 'tool_call.requested').data['call_id'];
-    const rest = await app.client.stream(sessionId, { type: 'tool_result', call_id: callId, result: 'X' });
+    const callId = callIn(begun);
+    const rest = await app.client.stream(sessionId, toolResult(callId, { result: 'X' }));
     expect(rest.at(-1)!.data).toMatchObject({ status: 'completed' });
     expect(phases(rest)).toEqual(['plan_execution_failed', 'retry_subtask', 'plan_execution_completed']);
     expect(
@@ -527,11 +523,7 @@ describe('a subtask', () => {
     try {
       app.model.script(propose(), finish('written'), finish('checked'));
       const { sessionId, planId } = await toReview(tight);
-      const events = await tight.client.stream(sessionId, {
-        type: 'plan_decision',
-        plan_id: planId,
-        decision: 'approve',
-      });
+      const events = await tight.client.stream(sessionId, planDecision(planId, 'approve'));
       expect(events.at(-1)!.data).toMatchObject({ status: 'model_call_limit' });
       expect(await plan(planId)).toMatchObject({ status: 'failed' });
       const { body } = await tight.client.post(`/v1/plans/${planId}/retry`);
@@ -588,7 +580,7 @@ describe('cancelling a plan', () => {
   });
 
   it('that waits for a tool or an approval settles both', async () => {
-    const two = { calls: [...writes().calls, { name: 'read_file', args: { path: 'x' } }] };
+    const two = { calls: [...writes().calls, ...reads().calls] };
     app.model.script(propose(), two);
     const { sessionId, planId } = await toReview(app);
     await decide(sessionId, planId, 'approve');
@@ -609,7 +601,7 @@ describe('cancelling a plan', () => {
   it('while an agent speaks cuts it short, and keeps what it had said', async () => {
     app.model.script(propose(), { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 100 } });
     const { sessionId, planId } = await toReview(app);
-    await app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    await app.client.input(sessionId, planDecision(planId, 'approve'));
     await app.client.readUntil(
       sessionId,
       (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
@@ -642,7 +634,7 @@ describe('cancelling a plan', () => {
     try {
       app.model.script(propose(), { ...reply, pace: { chunk: 5, tokensPerSecond: 100 } });
       const { sessionId, planId } = await toReview(app);
-      await app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+      await app.client.input(sessionId, planDecision(planId, 'approve'));
       await app.client.readUntil(
         sessionId,
         (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
@@ -660,7 +652,7 @@ describe('cancelling a plan', () => {
   it('unheard while an agent speaks ends the run at its next step, and leaves the subtask as it is', async () => {
     app.model.script(propose(), { text: 'word '.repeat(30), pace: { chunk: 5, tokensPerSecond: 100 } });
     const { sessionId, planId } = await toReview(app);
-    await app.client.input(sessionId, { type: 'plan_decision', plan_id: planId, decision: 'approve' });
+    await app.client.input(sessionId, planDecision(planId, 'approve'));
     await app.client.readUntil(
       sessionId,
       (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),

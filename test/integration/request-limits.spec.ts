@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { exchange } from './support/raw-client.js';
 import { TestApp } from '../support/test-app.js';
+import { exchange } from './support/raw-client.js';
 
 describe('The rate of requests', () => {
   let database: TestDatabase;

@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SentEvent, deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
+import { deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { UNKNOWN, callsIn, finish, reads, toolResult } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
-const READ = { name: 'read_file', args: { path: 'a.txt' } };
-const DONE = { calls: [{ name: 'attempt_completion', args: { result: 'Done.' } }] };
-
-const requestedIn = (events: SentEvent[]) =>
-  events
-    .filter((event) => event.type === 'tool_call.requested')
-    .map((event) => String(event.data['call_id']));
+const READ = reads().calls[0]!;
+const DONE = finish('Done.');
 
 describe('tool calls', () => {
   let app: TestApp;
@@ -24,20 +20,19 @@ describe('tool calls', () => {
     sessionId = await app.client.openSession();
   });
 
-  const answer = (callId: string, more: object = { result: 'ok' }) =>
-    app.client.input(sessionId, { type: 'tool_result', call_id: callId, ...more });
+  const answer = (callId: string, more?: object) => app.client.input(sessionId, toolResult(callId, more));
 
   it('of one reply are all waited for, in whatever order they are answered', async () => {
     app.model.script({ calls: [READ, { name: 'list_files', args: { path: '.' } }, READ] }, DONE);
     const asked = await app.client.ask(sessionId, 'Look');
-    const [a, b, c] = requestedIn(asked) as [string, string, string];
+    const [a, b, c] = callsIn(asked) as [string, string, string];
     expect(asked.at(-1)!.data['for']).toHaveLength(3);
 
-    const partly = await app.client.stream(sessionId, { type: 'tool_result', call_id: b, result: 'second' });
+    const partly = await app.client.stream(sessionId, toolResult(b, { result: 'second' }));
     expect(typesOf(partly)).toEqual(['tool_call.settled', 'message.created', 'run.waiting']);
     expect((partly.at(-1)!.data['for'] as { id: string }[]).map(({ id }) => id)).toEqual([a, c]);
     await answer(c, { error: 'no such file' });
-    const done = await app.client.stream(sessionId, { type: 'tool_result', call_id: a, result: 'first' });
+    const done = await app.client.stream(sessionId, toolResult(a, { result: 'first' }));
     expect(isFinished(done.at(-1)!)).toBe(true);
     expect(app.model.requests[1]!.messages.slice(3).map((message) => message.content)).toEqual([
       ...['first', 'second', 'Error: no such file'],
@@ -51,7 +46,7 @@ describe('tool calls', () => {
 
   it('answered 30 at once resume their run exactly once', async () => {
     app.model.script({ calls: Array.from({ length: 30 }, () => READ) }, DONE);
-    const calls = requestedIn(await app.client.ask(sessionId, 'Look'));
+    const calls = callsIn(await app.client.ask(sessionId, 'Look'));
     const answers = await Promise.all(calls.map((callId) => answer(callId)));
     expect(answers.map((each) => each.status)).toEqual(calls.map(() => 202));
     const events = await app.client.readUntil(sessionId, isFinished);
@@ -62,7 +57,7 @@ describe('tool calls', () => {
 
   it('answered twice the same get the first outcome, twice differently a conflict', async () => {
     app.model.script({ calls: [READ, READ] }, DONE);
-    const [a, b] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string, string];
+    const [a, b] = callsIn(await app.client.ask(sessionId, 'Look')) as [string, string];
     const first = await answer(a, { result: { lines: [1, 2] } });
     const again = await answer(a, { result: { lines: [1, 2] } });
     expect([first.status, again.status]).toEqual([202, 200]);
@@ -91,7 +86,7 @@ describe('tool calls', () => {
 
   it('answered 20 times at once are settled once', async () => {
     app.model.script({ calls: [READ] }, DONE);
-    const [callId] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string];
+    const [callId] = callsIn(await app.client.ask(sessionId, 'Look')) as [string];
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => answer(callId, { result: n < 10 ? 'same' : `other ${n}` })),
     );
@@ -103,10 +98,10 @@ describe('tool calls', () => {
 
   it('of another session do not exist here', async () => {
     app.model.script({ calls: [READ] });
-    const [callId] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string];
+    const [callId] = callsIn(await app.client.ask(sessionId, 'Look')) as [string];
     const elsewhere = await app.client.openSession();
-    for (const id of [callId, '01998000-0000-7000-8000-000000000000', 'call_1']) {
-      const refused = await app.client.input(elsewhere, { type: 'tool_result', call_id: id, result: 'x' });
+    for (const id of [callId, UNKNOWN, 'call_1']) {
+      const refused = await app.client.input(elsewhere, toolResult(id, { result: 'x' }));
       expect([refused.status, refused.body.code]).toEqual([404, 'tool_call.not_found']);
     }
   });
@@ -200,7 +195,7 @@ describe('tool calls', () => {
 
   it('that nobody answers expire by the deadline in the database, and the run goes on', async () => {
     app.model.script({ calls: [READ, READ] }, { text: 'I cannot see the file.' });
-    const [a, b] = requestedIn(await app.client.ask(sessionId, 'Look')) as [string, string];
+    const [a, b] = callsIn(await app.client.ask(sessionId, 'Look')) as [string, string];
     const [deadline] = await app.database.rows(
       `select extract(epoch from deadline_at - created_at)::int as seconds from tool_calls where id = $1`,
       [a],

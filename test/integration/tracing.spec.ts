@@ -2,7 +2,19 @@ import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SentEvent, isFinished } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { NOT_ATOMIC, askedIn, find, finish, propose, toReview, writes } from '../support/plans.js';
+import {
+  NOT_ATOMIC,
+  askedIn,
+  callDecision,
+  callIn,
+  finish,
+  planDecision,
+  propose,
+  reads,
+  toReview,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 import { CollectedSpan, TraceCollector } from '../support/trace-collector.js';
 
@@ -35,11 +47,8 @@ afterEach(() => {
   app.model.reset();
 });
 
-const callIn = (events: readonly SentEvent[]) =>
-  find(events, 'tool_call.requested').data['call_id'] as string;
-
 const answer = (sessionId: string, events: readonly SentEvent[], result = 'done') =>
-  app.client.stream(sessionId, { type: 'tool_result', call_id: callIn(events), result });
+  app.client.stream(sessionId, toolResult(callIn(events), { result }));
 
 const isNoTransaction = ({ name }: CollectedSpan) => !name.startsWith('unit_of_work');
 
@@ -127,7 +136,7 @@ describe('the trace of a run', () => {
   });
 
   it('goes on when another request, of another trace, answers its tool call', async () => {
-    app.model.script({ calls: [{ name: 'read_file', args: { path: 'a.txt' } }] }, { text: 'Read.' });
+    app.model.script(reads(), { text: 'Read.' });
     const sessionId = await app.client.openSession();
     const events = await app.client.with({ traceparent: `00-${TRACE}-${PARENT}-01` }).ask(sessionId, 'Read');
     await answer(sessionId, events);
@@ -172,16 +181,8 @@ describe('the trace of a run', () => {
     app.model.reset(NOT_ATOMIC);
     app.model.script(propose(), writes(), finish('Written.'), finish('It works.'));
     const { sessionId, planId } = await toReview(app);
-    const asked = await app.client.stream(sessionId, {
-      type: 'plan_decision',
-      plan_id: planId,
-      decision: 'approve',
-    });
-    const allowed = await app.client.stream(sessionId, {
-      type: 'hitl_decision',
-      call_id: askedIn(asked).call_id,
-      decision: 'approve',
-    });
+    const asked = await app.client.stream(sessionId, planDecision(planId, 'approve'));
+    const allowed = await app.client.stream(sessionId, callDecision(askedIn(asked).call_id, 'approve'));
     const rest = await answer(sessionId, allowed);
     expect(rest.some(isFinished)).toBe(true);
     await becomes(RUN, [

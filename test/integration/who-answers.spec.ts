@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, typesOf } from '../support/client.js';
+import { finish } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-const DONE = { calls: [{ name: 'attempt_completion', args: { result: 'Done.' } }] };
 
 describe('who answers', () => {
   let app: TestApp;
@@ -129,7 +128,7 @@ describe('who answers', () => {
     app.model.reset({ is_atomic: true, agent: 'explain', confidence: 'high', reason: 'a question' });
     app.model.script(
       { calls: [{ name: 'switch_agent', args: { agent: 'coder', reason: 'it is work after all' } }] },
-      DONE,
+      finish('Done.'),
     );
     const events = await app.client.ask(sessionId, 'Could you fix it?');
     expect(speakers(events)).toEqual(['ask', 'coder']);

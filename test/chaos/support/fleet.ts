@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestClient } from '../../support/client.js';
-import { SeededRandom } from './seeded-random.js';
 import { ServerProcess } from '../../support/server-process.js';
+import { SeededRandom } from './seeded-random.js';
 
 const NOTICED_MS = 300;
 

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import * as fc from 'fast-check';
+import { UNKNOWN } from '../../support/scenes.js';
 import { Scene } from './hostile-scenes.js';
 import { json, objectOf, rawBody, shortText, storable, text, toJson } from './hostile-values.js';
 
@@ -187,7 +188,7 @@ function filled(part: string, scene: Scene): string {
   const name = /^\/\{(\w+)\}$/.exec(part)?.[1];
   if (name === undefined) return part;
   const known = { agent_id: 'ask', version: '1.0.0', ...scene }[name];
-  return `/${known ?? '01998000-0000-7000-8000-000000000000'}`;
+  return `/${known ?? UNKNOWN}`;
 }
 
 /** The same, with something else. */

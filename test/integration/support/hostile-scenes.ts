@@ -1,4 +1,4 @@
-import { PLAN, NOT_ATOMIC, propose, writes } from '../../support/plans.js';
+import { NOT_ATOMIC, PLAN, planDecision, planIdIn, propose, reads, writes } from '../../support/scenes.js';
 import { TestApp } from '../../support/test-app.js';
 
 /** A session in some state, and what it holds: values for the parameters and fields of these names. */
@@ -11,7 +11,7 @@ const WORDS = { text: JSON.stringify({ title: 'Words', items: [{ kind: 'text', t
 export async function openScenes(app: TestApp): Promise<Scene[]> {
   const { client, model } = app;
   model.reset();
-  model.script({ calls: [{ name: 'read_file', args: { path: 'x' } }] }, writes(), WORDS);
+  model.script(reads(), writes(), WORDS);
   const requested = await client.openSession({ agent: 'coder' });
   await client.ask(requested, 'Read');
   const asked = await client.openSession({ agent: 'coder' });
@@ -25,10 +25,7 @@ export async function openScenes(app: TestApp): Promise<Scene[]> {
   await client.ask(reviewed, 'Build');
   const failed = await client.openSession();
   const events = await client.ask(failed, 'Build');
-  const { data } = events.find(({ type }) => type === 'plan.approval_required')!;
-  await client.stream(failed, {
-    ...{ type: 'plan_decision', plan_id: (data['plan'] as { id: string }).id, decision: 'approve' },
-  });
+  await client.stream(failed, planDecision(planIdIn(events), 'approve'));
 
   model.reset();
   model.always(WORDS);

@@ -1,6 +1,9 @@
 import { SentEvent } from './client.js';
 import { TestApp } from './test-app.js';
 
+/** An id that nothing has. */
+export const UNKNOWN = '01998000-0000-7000-8000-000000000000';
+
 /** What the classification says of a task that needs a plan. */
 export const NOT_ATOMIC = { is_atomic: false, agent: 'plan', confidence: 'high', reason: 'several files' };
 
@@ -17,6 +20,8 @@ export const propose = (plan: object = PLAN) => ({ calls: [{ name: 'create_plan'
 
 export const finish = (result: string) => ({ calls: [{ name: 'attempt_completion', args: { result } }] });
 
+export const reads = (path = 'a.txt') => ({ calls: [{ name: 'read_file', args: { path } }] });
+
 export const writes = (path = 'greet.js') => ({
   calls: [{ name: 'write_file', args: { path, content: 'hello' } }],
 });
@@ -30,6 +35,14 @@ export const find = (events: readonly SentEvent[], type: string): SentEvent => {
 export const all = (events: readonly SentEvent[], type: string): SentEvent[] =>
   events.filter((each) => each.type === type);
 
+/** The tool calls that the client is to execute. */
+export const callsIn = (events: readonly SentEvent[]): string[] =>
+  all(events, 'tool_call.requested').map(({ data }) => data['call_id'] as string);
+
+/** The first of them. */
+export const callIn = (events: readonly SentEvent[]): string =>
+  find(events, 'tool_call.requested').data['call_id'] as string;
+
 /** The plan that an event asks about. */
 export const planIdIn = (events: readonly SentEvent[]): string =>
   (find(events, 'plan.approval_required').data['plan'] as { id: string }).id;
@@ -37,6 +50,29 @@ export const planIdIn = (events: readonly SentEvent[]): string =>
 /** The tool call that an event asks about. */
 export const askedIn = (events: readonly SentEvent[]): { id: string; call_id: string } =>
   find(events, 'approval.requested').data['approval'] as { id: string; call_id: string };
+
+/** The client's answer to a tool call. */
+export const toolResult = (callId: string, answer: object = { result: 'ok' }) => ({
+  type: 'tool_result',
+  call_id: callId,
+  ...answer,
+});
+
+/** A user's decision on a tool call that awaits approval. */
+export const callDecision = (callId: string, decision: string, more: object = {}) => ({
+  type: 'hitl_decision',
+  call_id: callId,
+  decision,
+  ...more,
+});
+
+/** A user's decision on a plan in review. */
+export const planDecision = (planId: string, decision: string, more: object = {}) => ({
+  type: 'plan_decision',
+  plan_id: planId,
+  decision,
+  ...more,
+});
 
 /** A session whose plan is in review. The replies after the proposal are the test's to script, before. */
 export async function toReview(
