@@ -1,6 +1,6 @@
 /**
- * The settings of this process, validated and frozen. See the README for what each means; durations carry their unit
- * in the name.
+ * The settings of this process, validated and frozen. docs/settings.md says what each means; durations carry
+ * their unit in the name.
  */
 export abstract class Config {
   abstract readonly host: string;

@@ -1,0 +1,88 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const must = (values: string) => `must be ${values}`;
+
+/** `values` is what a setting may be, in the words of docs/settings.md. */
+const described = <T extends z.ZodType>(schema: T, values: string): T => schema.meta({ values });
+
+/** A whole number within limits, written in digits. */
+export const whole = (min: number, max: number) => {
+  const message = must(`a whole number from ${min} to ${max}`);
+  return described(
+    z
+      .string()
+      .regex(/^\d{1,15}$/, message)
+      .transform(Number)
+      .refine((value) => value >= min && value <= max, message),
+    `${min} to ${max}`,
+  );
+};
+
+export const DAY_SECONDS = 86_400;
+
+/** A duration in seconds, at most 30 days. */
+export const seconds = (fallback: number, max = 30 * DAY_SECONDS) => whole(1, max).default(fallback);
+
+export const ratio = () =>
+  described(
+    z
+      .string()
+      .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, must('a number from 0 to 1'))
+      .transform(Number),
+    '0 to 1',
+  );
+
+/** One of these words; the page of the settings reads them from the enum. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
+  z.enum(words, must(`${words.slice(0, -1).join(', ')} or ${words.at(-1)}`));
+
+export const flag = (fallback: boolean) =>
+  oneOf('true', 'false')
+    .transform((value) => value === 'true')
+    .default(fallback);
+
+/** Its escapes must be sound, too: a % in a password has to be written as %25. */
+function isUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  try {
+    return decodeURIComponent(new URL(value).href) !== '';
+  } catch {
+    return false;
+  }
+}
+
+export const url = (...protocols: string[]) => {
+  const values = `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`;
+  return described(
+    z
+      .string()
+      .refine(
+        (value) => isUrl(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
+        must(values),
+      ),
+    values,
+  ).optional();
+};
+
+export const host = () => {
+  const values = 'a host name or an IP address';
+  return described(
+    z.string().refine((value) => isIP(value) > 0 || /^[a-z0-9.-]+$/i.test(value), must(values)),
+    values,
+  );
+};
+
+/** A scheme and a host, as browsers write them; programs made of web pages have schemes of their own. */
+const isOrigin = (value: string) => /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.[\]:-]+$/.test(value);
+
+export const origins = () => {
+  const values = 'origins, such as https://ide.example, with commas';
+  return described(
+    z
+      .string()
+      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .refine((all) => all.every(isOrigin), must(values)),
+    values,
+  );
+};

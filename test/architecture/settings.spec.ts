@@ -1,0 +1,30 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SETTING_NAMES } from '../../src/config/settings.js';
+
+/** Names in capitals that are not settings of the server. */
+const OTHERS = [
+  // Of docker-compose.yml.
+  'GRAFANA_ADMIN',
+  'HTTP_HOST',
+  // Of the tests.
+  'CHAOS_RUNS',
+  'CHAOS_SEED',
+  // Of other programs.
+  'DAC_READ_SEARCH',
+  'OLLAMA_HOST',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  // In the code.
+  'AGENT_OF',
+];
+
+const namesIn = (text: string) => text.match(/\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b/g) ?? [];
+
+describe('The settings', () => {
+  it('are the names in capitals of the documentation', () => {
+    const named = globSync(['*.md', 'docs/*.md']).flatMap((path) => namesIn(readFileSync(path, 'utf8')));
+    expect(new Set(named).size).toBeGreaterThan(20);
+    const known = new Set([...SETTING_NAMES, ...OTHERS]);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
