@@ -167,7 +167,8 @@ module.exports = {
       to: {
         dependencyTypes: EXTERNAL,
         pathNot: [
-          npm('@nestjs/(common|core|swagger|terminus|throttler)', 'zod', 'rxjs', 'express', '@types/express'),
+          npm('@nestjs/(common|core|swagger|throttler)', 'zod', 'rxjs', 'express', '@types/express'),
+          npm('@willsoto/nestjs-prometheus'),
           PURE_NODE,
           '^http$',
         ],
@@ -207,6 +208,22 @@ module.exports = {
       severity: 'error',
       from: { path: '^(src|migrations)/' },
       to: { path: npm('typeorm', 'pg'), pathNot: 'node_modules/(typeorm|pg/(esm|lib))/index\\.' },
+    },
+    {
+      name: 'prometheus-only-in-infrastructure',
+      comment:
+        'Others tell ports what is to be counted. The route of a scrape stands on that of the package.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          SPEC,
+          COMPOSITION,
+          '/infrastructure/',
+          '^src/modules/health/api/metrics\\.controller\\.ts$',
+        ],
+      },
+      to: { path: npm('@willsoto/nestjs-prometheus', 'prom-client') },
     },
     {
       name: 'shared-knows-no-module',

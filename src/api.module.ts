@@ -8,7 +8,7 @@ import { ProblemFilter } from './shared/api/problem-filter.js';
 import { QueryGuard } from './shared/api/query-guard.js';
 import { RateLimit } from './shared/api/rate-limit.js';
 import { validationPipe } from './shared/api/validation-pipe.js';
-import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
+import { HTTP_METRICS, HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 import { RequestRates } from './shared/infrastructure/persistence/request-rates.js';
 
 /** The process that speaks HTTP. */
@@ -26,6 +26,7 @@ import { RequestRates } from './shared/infrastructure/persistence/request-rates.
   ],
   providers: [
     HttpMetrics,
+    ...HTTP_METRICS,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: RateLimit },
     { provide: APP_GUARD, useClass: QueryGuard },

@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
-import { Registry, collectDefaultMetrics } from 'prom-client';
 import { Config } from './config/config.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
@@ -15,6 +14,7 @@ import { UnitOfWork } from './shared/application/unit-of-work.js';
 import { Clock } from './shared/domain/clock.js';
 import { Ids } from './shared/domain/ids.js';
 import { DeltaPruner } from './shared/infrastructure/events/delta-pruner.js';
+import { DELTA_WRITER_METRICS } from './shared/infrastructure/events/delta-writer.metrics.js';
 import { DeltaWriter } from './shared/infrastructure/events/delta-writer.js';
 import { EventSchema, EventStreamSchema } from './shared/infrastructure/events/event.row.js';
 import { EventHub } from './shared/infrastructure/events/event-hub.js';
@@ -23,9 +23,7 @@ import { InstanceId } from './shared/application/instance-id.js';
 import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
 import { PostgresListener } from './shared/infrastructure/events/postgres-listener.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
-import { DatabaseGauges } from './shared/infrastructure/metrics/database-gauges.js';
-import { EventMetrics } from './shared/infrastructure/metrics/event.metrics.js';
-import { TransactionMetrics } from './shared/infrastructure/metrics/transaction.metrics.js';
+import { PrometheusStreamMetrics, STREAM_METRICS } from './shared/infrastructure/metrics/stream.metrics.js';
 import { Database } from './shared/infrastructure/persistence/database.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempotency-key-pruner.js';
@@ -41,6 +39,7 @@ import {
 } from './shared/infrastructure/persistence/data-source.js';
 import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempotency-key.row.js';
 import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
+import { TRANSACTION_METRICS } from './shared/infrastructure/persistence/transaction.metrics.js';
 import { openTracing } from './shared/infrastructure/tracing/open-tracing.js';
 import { SystemClock } from './shared/infrastructure/system-clock.js';
 import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
@@ -75,9 +74,9 @@ import { ShutdownModule } from './shutdown.module.js';
     Database,
     RowStatements,
     RequestRates,
-    TransactionMetrics,
-    EventMetrics,
-    DatabaseGauges,
+    ...TRANSACTION_METRICS,
+    ...DELTA_WRITER_METRICS,
+    ...STREAM_METRICS,
     DeltaPruner,
     IdempotencyKeys,
     IdempotencyKeyPruner,
@@ -88,16 +87,8 @@ import { ShutdownModule } from './shutdown.module.js';
     { provide: UnitOfWork, useClass: PostgresUnitOfWork },
     { provide: EventStream, useClass: LogEventStream },
     { provide: DeltaLog, useClass: DeltaWriter },
-    { provide: StreamMetrics, useExisting: EventMetrics },
+    { provide: StreamMetrics, useClass: PrometheusStreamMetrics },
     { provide: Tracing, inject: [Config, InstanceId, Shutdown], useFactory: openTracing },
-    {
-      provide: Registry,
-      useFactory: () => {
-        const register = new Registry();
-        collectDefaultMetrics({ register });
-        return register;
-      },
-    },
     {
       provide: DatabaseLocation,
       inject: [Config, Shutdown],
@@ -126,8 +117,6 @@ import { ShutdownModule } from './shutdown.module.js';
     RowStatements,
     RequestRates,
     DatabaseLocation,
-    DatabaseGauges,
-    Registry,
   ],
 })
 export class CoreModule {}

@@ -1,3 +1,4 @@
+import { NotFoundException } from '@nestjs/common';
 import { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import { NestExpressApplication } from '@nestjs/platform-express';
@@ -42,7 +43,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(requireHost);
-  const { auth, corsAllowedOrigins } = app.get(Config);
+  const { auth, corsAllowedOrigins, metricsPort } = app.get(Config);
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
   app.use(PROTECTED_PATH, app.get(Authentication).identify);
@@ -53,9 +54,14 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
     explainMalformedJson,
     requireStorable,
   ]);
+  if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation has them
   serveDocs(app);
   return app;
 }
+
+const absent = (): never => {
+  throw new NotFoundException();
+};
 
 /** What pages of other origins may send and see. Credentials are in a header that they add themselves: no cookies. */
 const corsOf = (origins: readonly string[]): CorsOptions => ({

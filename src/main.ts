@@ -3,8 +3,8 @@ import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
 import { createHttpApp } from './http-app.js';
 import { ModelEndpoint } from './modules/models/index.js';
-import { OperationServer } from './modules/health/index.js';
 import { JobWorker } from './modules/jobs/index.js';
+import { serveOperation } from './operation-app.js';
 import { runProcess } from './run-process.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
@@ -16,7 +16,7 @@ async function start(): Promise<NestExpressApplication> {
   const app = await createHttpApp();
   const config = app.get(Config);
   const logger = app.get(Logger);
-  if (config.metricsPort !== undefined) await app.get(OperationServer).listen(config.metricsPort);
+  if (config.metricsPort !== undefined) await serveOperation(app, config.metricsPort);
   await app.listen(config.port, config.host);
   const worker = app.get(JobWorker);
   if (!API_ONLY) await worker.start();

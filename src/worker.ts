@@ -2,8 +2,8 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
 import { ModelEndpoint } from './modules/models/index.js';
-import { OperationServer } from './modules/health/index.js';
 import { JobWorker } from './modules/jobs/index.js';
+import { serveOperation } from './operation-app.js';
 import { runProcess } from './run-process.js';
 import { RuntimeModule } from './runtime.module.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
@@ -16,12 +16,12 @@ runProcess(async () => {
   });
   const config = app.get(Config);
   const logger = app.get(Logger);
-  const port = await app.get(OperationServer).listen(config.workerPort);
+  const url = await serveOperation(app, config.workerPort);
   const worker = app.get(JobWorker);
   await worker.start();
   const hello = [
     `agents-worker: ${config.jobs.concurrency} jobs at once, ${worker.description}`,
-    `health and metrics at http://${config.host}:${port}`,
+    `health and metrics at ${url}`,
     `model: ${app.get(ModelEndpoint).description}`,
     `database: ${app.get(DatabaseLocation).description}`,
   ].join(', ');

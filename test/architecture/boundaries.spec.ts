@@ -16,7 +16,8 @@ const violations = (report: unknown) =>
 
 /** A little source tree that keeps all rules. */
 const SOUND = {
-  'src/main.ts': `import './core.module.js'; import './modules/notes/index.js'; import './modules/tags/index.js';`,
+  'src/main.ts': `import './core.module.js'; import './modules/notes/index.js'; import './modules/tags/index.js';
+    import './modules/health/index.js';`,
   'src/core.module.ts': `import '@nestjs/typeorm'; import 'typeorm'; export const core = 1;`,
   'src/config/config.ts': `export abstract class Config {}`,
   'src/config/read-config.ts': `import { z } from 'zod'; import './config.js'; export const read = z;`,
@@ -36,6 +37,11 @@ const SOUND = {
   'src/modules/notes/api/notes.controller.ts': `import type { Request } from 'express'; import 'zod';
     import '../application/keep-note.js'; import '../domain/note.errors.js';
     import { note } from '../domain/note.js'; export type Note = typeof note & Request;`,
+  'src/modules/health/index.ts': `export * from './health.module.js';`,
+  'src/modules/health/health.module.ts': `export const module = 1; import '@willsoto/nestjs-prometheus'; import './api/metrics.controller.js';
+    import './infrastructure/load.metrics.js';`,
+  'src/modules/health/api/metrics.controller.ts': `import '@willsoto/nestjs-prometheus';`,
+  'src/modules/health/infrastructure/load.metrics.ts': `import 'prom-client'; import '@willsoto/nestjs-prometheus';`,
   'src/modules/tags/index.ts': `export * from './domain/tag.js';`,
   'src/modules/tags/domain/tag.ts': `export const tag = 1;`,
   'migrations/1-initial.ts': `import type { QueryRunner } from 'typeorm'; export type Runner = QueryRunner;`,
@@ -127,6 +133,11 @@ const PLANTS: Record<string, Record<string, string>> = {
   'database-packages-by-their-door': {
     'src/shared/infrastructure/insider.ts': `import 'typeorm/driver/postgres/PostgresDriver.js';`,
     'src/shared/infrastructure/tinkerer.ts': `import 'pg/lib/utils.js';`,
+  },
+  'prometheus-only-in-infrastructure': {
+    'src/modules/notes/application/counted.ts': `import type { Counter } from 'prom-client'; export type T = Counter;`,
+    'src/modules/notes/api/counted.controller.ts': `import '@willsoto/nestjs-prometheus';`,
+    'src/shared/api/counted.ts': `import '@willsoto/nestjs-prometheus';`,
   },
   'shared-knows-no-module': { 'src/shared/application/partial.ts': `import '../../modules/tags/index.js';` },
   'settings-stand-alone': { 'src/config/busy.ts': `import '../shared/domain/clock.js';` },

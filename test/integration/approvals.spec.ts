@@ -61,6 +61,8 @@ async function ask(
 
 describe('a tool call that changes something', () => {
   it('is announced as a question, and requested only when it is approved', async () => {
+    const decided = await app.growth('approvals_total');
+    const waits = await app.growth('approval_wait_seconds_count');
     app.model.script(writes('a.txt'), finish('Done.'));
     const asked = await app.client.ask(sessionId, 'Write a.txt');
     expect(typesOf(asked)).not.toContain('tool_call.requested');
@@ -103,8 +105,8 @@ describe('a tool call that changes something', () => {
       status: 'completed',
     });
     await eventually(async () => {
-      expect((await app.metric('approvals_total')).join()).toContain('kind="tool_call",decision="approve"');
-      expect((await app.metric('approval_wait_seconds_count')).join()).toContain('kind="tool_call"');
+      expect(await decided()).toEqual({ 'approvals_total{kind="tool_call",decision="approve"}': 1 });
+      expect(await waits()).toEqual({ 'approval_wait_seconds_count{kind="tool_call"}': 1 });
     });
   });
 

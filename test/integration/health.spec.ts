@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AnswerProbe } from '../../src/modules/health/application/answer-probe.js';
 import { DatabaseProbe } from '../../src/modules/health/application/database-probe.js';
-import { OperationServer } from '../../src/modules/health/index.js';
+import { serveOperation } from '../../src/operation-app.js';
 import { TestClient } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
+import { parseMetrics } from '../support/metrics-text.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TestApp } from '../support/test-app.js';
@@ -14,8 +15,7 @@ import { exchange } from './support/raw-client.js';
 /** A probe, or a scrape, that is answered later than this counts as not answered. */
 const LIMIT_MS = 8_000;
 
-const operationOf = async (app: TestApp) =>
-  new TestClient(`http://127.0.0.1:${await app.nest.get(OperationServer).listen(0)}`);
+const operationOf = async (app: TestApp) => new TestClient(await serveOperation(app.nest, 0));
 
 describe.each([
   ['the API', (app: TestApp) => Promise.resolve(app.client)],
@@ -110,9 +110,18 @@ describe.each([
     vi.restoreAllMocks();
   });
 
+  /** Of the metrics that the database is asked for, those that have a value. */
+  const askedOfTheDatabase = async () => {
+    const metrics = parseMetrics((await client.get('/metrics')).body);
+    return ['job_queue_depth', 'oldest_waiting_seconds'].filter(
+      (name) => metrics.get(name)!.samples.length > 0,
+    );
+  };
+
   it('is told in time, as the metrics are, also when the database falls silent', async () => {
     // With connections at hand: one that is only then to be made gives up by itself, and sooner.
     await Promise.all(Array.from({ length: 6 }, () => app.client.get('/v1/sessions')));
+    expect(await askedOfTheDatabase()).toEqual(['job_queue_depth', 'oldest_waiting_seconds']);
     proxy.fallSilent();
     try {
       for (const [path, expected] of [
@@ -123,6 +132,7 @@ describe.each([
         expect((await client.get(path)).status).toBe(expected);
         expect(performance.now() - askedAt).toBeLessThan(LIMIT_MS);
       }
+      expect(await askedOfTheDatabase()).toEqual([]);
     } finally {
       proxy.speakAgain();
     }

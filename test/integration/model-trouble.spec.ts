@@ -128,15 +128,19 @@ describe('a model that gives trouble', () => {
   });
 
   it('counts its calls by outcome', async () => {
+    const requests = await app.growth('llm_requests_total');
+    const retries = await app.growth('llm_retries_total');
+    const firstTokens = await app.growth('server_time_to_first_token_seconds_count');
     app.model.script({ status: 500 }, OK);
     await app.client.ask(sessionId, 'Hello');
-    const lines = (await app.metric('llm_requests_total')).join('\n');
-    expect(lines).toContain('model="gpt-5-mini",outcome="success"');
-    expect(lines).toContain('model="gpt-5-mini",outcome="server_error"');
-    expect((await app.metric('llm_retries_total')).join('\n')).toContain(
-      'model="gpt-5-mini",code="model.server_error"',
-    );
-    expect((await app.metric('server_time_to_first_token_seconds_count')).length).toBe(1);
+    expect(await requests()).toEqual({
+      'llm_requests_total{model="gpt-5-mini",outcome="success"}': 1,
+      'llm_requests_total{model="gpt-5-mini",outcome="server_error"}': 1,
+    });
+    expect(await retries()).toEqual({
+      'llm_retries_total{model="gpt-5-mini",code="model.server_error"}': 1,
+    });
+    expect(await firstTokens()).toEqual({}); // only answers at the first try count
   });
 });
 
@@ -237,13 +241,15 @@ describe('a model server of bad manners', () => {
     ],
   ])('%s: the run ends truthfully', async (_what, behaviour, code) => {
     behave = behaviour;
+    const requests = await app.growth('llm_requests_total');
+    const retries = await app.growth('llm_retries_total');
     const events = await ask();
     expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code } });
     expect(JSON.stringify(events)).not.toMatch(/secret|busy/);
     expect(deltasOf(events).size).toBe(0);
     const outcome = code.slice('model.'.length);
-    expect((await app.metric('llm_requests_total')).join('\n')).toContain(`outcome="${outcome}"`);
-    expect((await app.metric('llm_retries_total')).join('\n')).toContain(`code="${code}"`);
+    expect(await requests()).toEqual({ [`llm_requests_total{model="gpt-5-mini",outcome="${outcome}"}`]: 2 });
+    expect(await retries()).toEqual({ [`llm_retries_total{model="gpt-5-mini",code="${code}"}`]: 1 });
   });
 
   it.each([

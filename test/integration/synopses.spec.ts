@@ -742,10 +742,9 @@ describe('a process that is about to stop', () => {
     app.model.script(slowly(SYNOPSIS));
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
+    const entered = await stopping.growth('sse_transaction_commits_total{operation="enqueue_job"');
     const waiting = stopping.client.post(path('?mode=sync'));
-    await eventually(async () =>
-      expect((await stopping.metric('sse_transaction_commits_total')).join()).toContain('enqueue_job'),
-    );
+    await eventually(async () => expect(await entered()).not.toEqual({}));
     await stopping.stop();
     const { status, body } = await waiting;
     expect([status, body.code]).toEqual([503, 'server.draining']);

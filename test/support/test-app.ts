@@ -10,6 +10,7 @@ import { CreateApiKey } from '../../src/modules/auth/index.js';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { Clock } from '../../src/shared/domain/clock.js';
 import { TestClient } from './client.js';
+import { forgetDatabaseGauges, useDatabaseGaugesOf } from './database-gauges.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
 
@@ -58,6 +59,7 @@ export class TestApp {
       .overrideProvider(CircuitLimits)
       .useValue(given.circuit ?? CIRCUIT_LIMITS);
     if (given.clock) builder.overrideProvider(Clock).useValue(given.clock);
+    forgetDatabaseGauges();
     const module = await builder.compile();
     const nest = prepare(
       module.createNestApplication<NestExpressApplication>(
@@ -82,13 +84,32 @@ export class TestApp {
   /** Ends it in order, as a signal would, and with it what was made for it alone. */
   async stop(): Promise<void> {
     await this.nest.close();
+    forgetDatabaseGauges();
     for (const end of this.owned) await end();
   }
 
+  /** The lines of a metric. The figures are those of the process: all applications that it has, or had, count in them. */
   async metric(name: string): Promise<string[]> {
+    useDatabaseGaugesOf(this.nest);
     const { body } = await this.client.get('/metrics');
     return String(body)
       .split('\n')
       .filter((line) => line.startsWith(name));
+  }
+
+  /** Begins to count. @returns what tells by how much each series has grown since then, where it has */
+  async growth(name: string): Promise<() => Promise<Record<string, number>>> {
+    const read = async () =>
+      (await this.metric(name)).map((line): [series: string, value: number] => {
+        const end = line.lastIndexOf(' ');
+        return [line.slice(0, end), Number(line.slice(end))];
+      });
+    const before = new Map(await read());
+    return async () => {
+      const grown = (await read()).map(
+        ([series, value]) => [series, value - (before.get(series) ?? 0)] as const,
+      );
+      return Object.fromEntries(grown.filter(([, growth]) => growth !== 0));
+    };
   }
 }

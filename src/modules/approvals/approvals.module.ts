@@ -8,7 +8,7 @@ import { ApprovalsController } from './api/approvals.controller.js';
 import { ApprovalQueries } from './application/approval.queries.js';
 import { ApprovalPolicy } from './domain/approval-policy.js';
 import { ApprovalRepository } from './domain/approval.repository.js';
-import { ApprovalMetrics } from './infrastructure/approval.metrics.js';
+import { APPROVAL_METRICS, ApprovalMetrics } from './infrastructure/approval.metrics.js';
 import { ApprovalSchema } from './infrastructure/approval.row.js';
 import { loadApprovalPolicy } from './infrastructure/load-approval-policy.js';
 import { SqlApprovalQueries } from './infrastructure/sql-approval.queries.js';
@@ -19,6 +19,7 @@ import { SqlApprovalRepository } from './infrastructure/sql-approval.repository.
   controllers: [ApprovalsController],
   providers: [
     ApprovalMetrics,
+    ...APPROVAL_METRICS,
     { provide: ApprovalQueries, useClass: SqlApprovalQueries },
     {
       provide: ApprovalPolicy,

@@ -1,2 +1,3 @@
 export { HealthModule } from './health.module.js';
-export { OperationServer } from './infrastructure/operation-server.js';
+export { OperationModule } from './operation.module.js';
+export { AnswerProbe } from './application/answer-probe.js';

@@ -26,7 +26,7 @@ import { BullMqJobQueue } from './infrastructure/bullmq-job-queue.js';
 import { EnlistingQueue } from './infrastructure/enlisting-queue.js';
 import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
 import { JobNotices } from './infrastructure/job-notices.js';
-import { JobMetrics } from './infrastructure/job.metrics.js';
+import { JOB_METRICS, JobMetrics } from './infrastructure/job.metrics.js';
 import { JobSchema } from './infrastructure/job.row.js';
 import { SqlJobOutbox } from './infrastructure/sql-job-outbox.js';
 import { SqlJobQueries } from './infrastructure/sql-job.queries.js';
@@ -49,6 +49,7 @@ import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
     JobHandlers,
     JobNotices,
     JobMetrics,
+    ...JOB_METRICS,
     { provide: JobOutbox, useClass: SqlJobOutbox },
     { provide: JobQueries, useClass: SqlJobQueries },
     {

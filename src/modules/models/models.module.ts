@@ -8,7 +8,7 @@ import { LlmCallRepository } from './domain/llm-call.js';
 import { LlmCallSchema } from './infrastructure/llm-call.row.js';
 import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
-import { ModelMetrics } from './infrastructure/model.metrics.js';
+import { MODEL_METRICS, ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
 import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 
@@ -25,6 +25,7 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
       },
     },
     ModelMetrics,
+    ...MODEL_METRICS,
     { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
     ModelCircuit,
     { provide: LanguageModel, useClass: OpenAiLanguageModel },

@@ -54,11 +54,11 @@ import { SwitchAgent } from './application/switch-agent.js';
 import { ToolAnswers } from './application/tool-answers.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
-import { PrometheusRunMetrics } from './infrastructure/prometheus-run-metrics.js';
+import { PrometheusRunMetrics, RUN_METRICS } from './infrastructure/prometheus-run-metrics.js';
 import { RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { SqlRunRepository } from './infrastructure/sql-run.repository.js';
-import { WaitingMetrics } from './infrastructure/waiting.metrics.js';
+import { WAITING_METRICS } from './infrastructure/waiting.metrics.js';
 import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository.js';
 
 @Module({
@@ -88,7 +88,8 @@ import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository
     RecoverRuns,
     RecoveryWatch,
     RunNotices,
-    WaitingMetrics,
+    ...RUN_METRICS,
+    ...WAITING_METRICS,
     Leases,
     ToolAnswers,
     ApplyDecision,

@@ -1,30 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
+import { Counter, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
+
+export const APPROVAL_METRICS = [
+  makeCounterProvider({
+    name: 'approvals_total',
+    help: 'Resolved approvals by what was decided',
+    labelNames: ['kind', 'decision'],
+  }),
+  makeHistogramProvider({
+    name: 'approval_wait_seconds',
+    help: 'From the question to its answer',
+    labelNames: ['kind'],
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400],
+  }),
+];
 
 /** Counts what this process sees decided. */
 @Injectable()
 export class ApprovalMetrics {
-  private readonly approvals: Counter<'kind' | 'decision'>;
-  private readonly wait: Histogram<'kind'>;
-
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.approvals = new Counter({
-      name: 'approvals_total',
-      help: 'Resolved approvals by what was decided',
-      labelNames: ['kind', 'decision'],
-      registers,
-    });
-    this.wait = new Histogram({
-      name: 'approval_wait_seconds',
-      help: 'From the question to its answer',
-      labelNames: ['kind'],
-      buckets: [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400],
-      registers,
-    });
-  }
+  constructor(
+    @InjectMetric('approvals_total') private readonly approvals: Counter<'kind' | 'decision'>,
+    @InjectMetric('approval_wait_seconds') private readonly wait: Histogram<'kind'>,
+  ) {}
 
   @OnEvent('approval.resolved')
   onResolved({ data }: StoredEvent): void {

@@ -1,8 +1,35 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheck } from '@nestjs/terminus';
+import { Controller, Get, Header, Req, Res, applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AnswerProbe } from '../application/answer-probe.js';
+
+const PARTS = {
+  type: 'object',
+  description: 'By name of the part; only for callers on the same machine',
+  additionalProperties: {
+    type: 'object',
+    required: ['status'],
+    properties: { status: { type: 'string', enum: ['up', 'degraded', 'down'] } },
+    additionalProperties: true,
+  },
+};
+
+const answerSchema = (...statuses: string[]) => ({
+  type: 'object',
+  required: ['status'],
+  properties: { status: { type: 'string', enum: statuses }, info: PARTS, error: PARTS, details: PARTS },
+});
+
+/** What AnswerProbe answers, which terminus' own decorator would describe as its whole report. */
+const AnswersProbe = () =>
+  applyDecorators(
+    Header('cache-control', 'no-cache, no-store, must-revalidate'),
+    ApiOkResponse({ description: 'New work may be sent here', schema: answerSchema('ok', 'degraded') }),
+    ApiServiceUnavailableResponse({
+      description: 'No new work may be sent here',
+      schema: answerSchema('error'),
+    }),
+  );
 
 @ApiTags('operation')
 @Controller('health')
@@ -10,7 +37,7 @@ export class HealthController {
   constructor(private readonly answerProbe: AnswerProbe) {}
 
   @Get()
-  @HealthCheck()
+  @AnswersProbe()
   @ApiOperation({ summary: 'The same as /health/ready' })
   whole(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.ready(request, response);
@@ -24,7 +51,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @HealthCheck()
+  @AnswersProbe()
   @ApiOperation({
     summary: 'Whether new work may be sent here; details only for callers on the same machine',
   })

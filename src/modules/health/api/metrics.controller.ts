@@ -1,23 +1,19 @@
-import { Controller, Get, Header, NotFoundException } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Config } from '../../../config/config.js';
-import { MetricsText } from '../application/metrics-text.js';
+import { PrometheusController } from '@willsoto/nestjs-prometheus';
+import type { Response } from 'express';
 
 @ApiTags('operation')
 @Controller('metrics')
-export class MetricsController {
-  constructor(
-    private readonly metrics: MetricsText,
-    private readonly config: Config,
-  ) {}
-
+export class MetricsController extends PrometheusController {
   @Get()
-  @Header('content-type', MetricsText.CONTENT_TYPE)
-  @ApiOperation({ summary: 'Metrics for Prometheus; elsewhere where METRICS_PORT is set' })
+  @ApiOperation({
+    operationId: 'MetricsController_read',
+    summary: 'Metrics for Prometheus; elsewhere where METRICS_PORT is set',
+  })
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'Prometheus text format', schema: { type: 'string' } })
-  read(): Promise<string> {
-    if (this.config.metricsPort !== undefined) throw new NotFoundException();
-    return this.metrics.read();
+  override index(@Res({ passthrough: true }) response: Response): Promise<string> {
+    return super.index(response);
   }
 }

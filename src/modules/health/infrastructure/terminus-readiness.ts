@@ -10,29 +10,23 @@ const PATIENCE_MS = 3_000;
 
 @Injectable()
 export class TerminusReadiness extends Readiness {
-  /** One at a time: however many probes come, each part is asked by one of them. */
-  private looking: Promise<MigrationState> | undefined;
-  private checking: Promise<Checked> | undefined;
+  private readonly lookAtDatabase: () => Promise<MigrationState>;
+  private readonly pingQueue: () => Promise<void>;
 
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly database: DatabaseProbe,
+    database: DatabaseProbe,
     private readonly queue: JobQueue,
     private readonly shutdown: Shutdown,
   ) {
     super();
+    this.lookAtDatabase = onceAtATime(() => database.look());
+    this.pingQueue = onceAtATime(() => queue.ping());
   }
 
-  check(): Promise<Checked> {
-    this.checking ??= this.ask().finally(() => (this.checking = undefined));
-    return this.checking;
-  }
-
-  private async ask(): Promise<Checked> {
-    // A look that a silent database does not answer goes on after its time: it is not repeated meanwhile.
-    this.looking ??= this.database.look().finally(() => (this.looking = undefined));
-    const { looking } = this;
+  async check(): Promise<Checked> {
+    const looking = this.lookAtDatabase();
     try {
       const details = await this.health.check([
         () => this.accepting(),
@@ -59,11 +53,17 @@ export class TerminusReadiness extends Readiness {
 
   /** Without it jobs wait in the database, and everything else goes on. */
   private async jobQueue(): Promise<HealthIndicatorResult> {
-    const { queue } = await this.attempt('queue', () => this.queue.ping());
+    const { queue } = await this.attempt('queue', this.pingQueue);
     return queue.status === 'up'
       ? { queue }
       : this.indicators.check('queue').degraded(this.queue.description);
   }
+}
+
+/** However many ask, and however long the answer takes, beyond their patience too: one question is open at a time. */
+function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | undefined;
+  return () => (asking ??= ask().finally(() => (asking = undefined)));
 }
 
 /** A newer database does not matter: while a version is rolled out, the one before goes on serving. */

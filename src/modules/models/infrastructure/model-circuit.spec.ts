@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { Registry } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readConfig } from '../../../config/read-config.js';
 import { ModelError, ModelErrorCode } from '../application/language-model.js';
 import { ModelCircuit } from './model-circuit.js';
-import { ModelMetrics } from './model.metrics.js';
 
 const OPEN_MS = 1000;
 const [CLOSED, HALF_OPEN, OPEN] = [0, 1, 2];
@@ -30,18 +28,14 @@ const failure = (code: ModelErrorCode) => new ModelError(code, 'The model failed
 const untouched = new AbortController().signal;
 
 describe('the circuit of a model endpoint', () => {
-  let registry: Registry;
+  let gauge: Gauge;
   let circuit: ModelCircuit;
 
   beforeEach(() => {
     Logger.overrideLogger(false);
     vi.useFakeTimers({ toFake: ['Date'] });
-    registry = new Registry();
-    circuit = new ModelCircuit(new ModelMetrics(registry, readConfig({})), {
-      signs: 10,
-      failures: 5,
-      openMs: OPEN_MS,
-    });
+    gauge = new Gauge({ name: 'state', help: 'Its state', registers: [] });
+    circuit = new ModelCircuit(gauge, { signs: 10, failures: 5, openMs: OPEN_MS });
   });
   afterEach(() => vi.useRealTimers());
 
@@ -52,8 +46,7 @@ describe('the circuit of a model endpoint', () => {
     for (let time = 0; time < times; time++) await failsBy(failure(code));
   };
   const isRefused = () => expect(passes()).rejects.toMatchObject({ code: 'model.circuit_open' });
-  const state = async () =>
-    (await registry.getSingleMetric('llm_circuit_state')!.get()).values.map(({ value }) => value);
+  const state = async () => (await gauge.get()).values.map(({ value }) => value);
 
   it.each<ModelErrorCode>([
     'model.unavailable',

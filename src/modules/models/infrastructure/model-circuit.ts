@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import {
   BrokenCircuitError,
   CircuitBreakerPolicy,
@@ -9,8 +10,8 @@ import {
   circuitBreaker,
   handleType,
 } from 'cockatiel';
+import { Gauge } from 'prom-client';
 import { ModelError, ModelErrorCode } from '../application/language-model.js';
-import { ModelMetrics } from './model.metrics.js';
 
 /** When the endpoint counts as broken, and for how long it is left alone then. */
 export abstract class CircuitLimits {
@@ -22,6 +23,11 @@ export abstract class CircuitLimits {
 }
 
 export const CIRCUIT_LIMITS = { signs: 10, failures: 5, openMs: 10_000 } satisfies CircuitLimits;
+
+/** As the gauge has them. */
+const CLOSED = 0;
+const HALF_OPEN = 1;
+const OPEN = 2;
 
 /** Timers may fire a little early: a caller that comes back then must not find the circuit still open. */
 const TIMER_SLACK_MS = 20;
@@ -85,7 +91,7 @@ export class ModelCircuit {
   private tryAgainAt = 0;
 
   constructor(
-    private readonly metrics: ModelMetrics,
+    @InjectMetric('llm_circuit_state') private readonly state: Gauge,
     private readonly limits: CircuitLimits,
   ) {
     this.policy = circuitBreaker(handleType(Strike), {
@@ -94,12 +100,12 @@ export class ModelCircuit {
         this.open('error' in result && result.error instanceof Strike ? result.error : undefined),
       ),
     });
-    this.policy.onHalfOpen(() => metrics.circuit('half_open'));
+    this.policy.onHalfOpen(() => state.set(HALF_OPEN));
     this.policy.onReset(() => {
-      metrics.circuit('closed');
+      state.set(CLOSED);
       this.logger.log('the model’s endpoint answers again');
     });
-    metrics.circuit('closed');
+    state.set(CLOSED);
   }
 
   /**
@@ -169,7 +175,7 @@ export class ModelCircuit {
     this.opened++;
     this.openedBy = strike;
     this.tryAgainAt = Date.now() + openMs;
-    this.metrics.circuit('open');
+    this.state.set(OPEN);
     if (openMs > 0) {
       this.logger.warn({ code: this.lastFailure()?.code }, 'the model’s endpoint is not asked for a while');
     }

@@ -1,9 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  InjectMetric,
+  makeCounterProvider,
+  makeGaugeProvider,
+  makeHistogramProvider,
+} from '@willsoto/nestjs-prometheus';
+import { Counter, Histogram } from 'prom-client';
 import { Config } from '../../../config/config.js';
 import { MODEL_ERROR_CODES, ModelAnswer, ModelErrorCode } from '../application/language-model.js';
 
-const CIRCUIT_STATES = { closed: 0, half_open: 1, open: 2 } as const;
+export const MODEL_METRICS = [
+  makeCounterProvider({
+    name: 'llm_requests_total',
+    help: 'Requests to language models by how they ended',
+    labelNames: ['model', 'outcome'],
+  }),
+  makeHistogramProvider({
+    name: 'llm_time_to_first_token_seconds',
+    help: 'From the request to the first piece of the answer',
+    labelNames: ['model'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  }),
+  makeCounterProvider({
+    name: 'llm_tokens_total',
+    help: 'Tokens as counted by the provider',
+    labelNames: ['model', 'type'],
+  }),
+  makeGaugeProvider({
+    name: 'llm_circuit_state',
+    help: 'Whether the model endpoint is asked: 0 closed (it is), 1 half open (one call tries), 2 open (it is not)',
+  }),
+];
 
 /** How a call is said to have ended that failed with this code. */
 export const outcomeOf = (code: ModelErrorCode): string => code.slice('model.'.length);
@@ -11,37 +38,12 @@ export const outcomeOf = (code: ModelErrorCode): string => code.slice('model.'.l
 /** Calls to language models. The label `model` is bounded: models come from agents and settings. */
 @Injectable()
 export class ModelMetrics {
-  private readonly requests: Counter<'model' | 'outcome'>;
-  private readonly firstToken: Histogram<'model'>;
-  private readonly tokens: Counter<'model' | 'type'>;
-  private readonly circuitState: Gauge;
-
-  constructor(registry: Registry, { defaultModel }: Config) {
-    const registers = [registry];
-    this.requests = new Counter({
-      name: 'llm_requests_total',
-      help: 'Requests to language models by how they ended',
-      labelNames: ['model', 'outcome'],
-      registers,
-    });
-    this.firstToken = new Histogram({
-      name: 'llm_time_to_first_token_seconds',
-      help: 'From the request to the first piece of the answer',
-      labelNames: ['model'],
-      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-      registers,
-    });
-    this.tokens = new Counter({
-      name: 'llm_tokens_total',
-      help: 'Tokens as counted by the provider',
-      labelNames: ['model', 'type'],
-      registers,
-    });
-    this.circuitState = new Gauge({
-      name: 'llm_circuit_state',
-      help: 'Whether the model endpoint is asked: 0 closed (it is), 1 half open (one call tries), 2 open (it is not)',
-      registers,
-    });
+  constructor(
+    @InjectMetric('llm_requests_total') private readonly requests: Counter<'model' | 'outcome'>,
+    @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram<'model'>,
+    @InjectMetric('llm_tokens_total') private readonly tokens: Counter<'model' | 'type'>,
+    { defaultModel }: Config,
+  ) {
     // How much a figure has grown shows only where there was one before: also the first failure is one.
     for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
       this.requests.inc({ model: defaultModel, outcome }, 0);
@@ -57,9 +59,5 @@ export class ModelMetrics {
 
   failed(model: string, outcome: string): void {
     this.requests.inc({ model, outcome });
-  }
-
-  circuit(state: keyof typeof CIRCUIT_STATES): void {
-    this.circuitState.set(CIRCUIT_STATES[state]);
   }
 }

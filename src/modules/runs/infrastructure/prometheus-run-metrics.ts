@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  InjectMetric,
+  makeCounterProvider,
+  makeGaugeProvider,
+  makeHistogramProvider,
+} from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { isToolName } from '../../agents/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
@@ -9,69 +15,63 @@ import { RUN_STATUSES, runStatus } from '../domain/run-status.js';
 /** A run may wait for a human for a day. */
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
 
+export const RUN_METRICS = [
+  makeCounterProvider({
+    name: 'agent_runs_total',
+    help: 'Finished runs by their final status',
+    labelNames: ['status'],
+  }),
+  makeHistogramProvider({
+    name: 'agent_run_duration_seconds',
+    help: 'From the input to the end of its run, waiting for the client included',
+    labelNames: ['status'],
+    buckets: SECONDS,
+  }),
+  makeGaugeProvider({
+    name: 'agent_runs_active',
+    help: 'Runs this process carries out; those that wait for a client are not among them',
+  }),
+  makeCounterProvider({
+    name: 'agent_switches_total',
+    help: 'Hand-overs between agents',
+    labelNames: ['from', 'to'],
+  }),
+  makeCounterProvider({
+    name: 'tool_calls_total',
+    help: 'Settled tool calls',
+    labelNames: ['tool', 'status'],
+  }),
+  makeCounterProvider({
+    name: 'run_recoveries_total',
+    help: 'Runs taken over from a process that was gone, or handed them over',
+    labelNames: ['outcome'],
+  }),
+  makeCounterProvider({
+    name: 'llm_retries_total',
+    help: 'Further tries of failed model calls, by what failed',
+    labelNames: ['model', 'code'],
+  }),
+  makeHistogramProvider({
+    name: 'server_time_to_first_token_seconds',
+    help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  }),
+];
+
 /** Counts what the runs of this process tell in their events. */
 @Injectable()
 export class PrometheusRunMetrics extends RunMetrics {
-  private readonly runs: Counter<'status'>;
-  private readonly duration: Histogram<'status'>;
-  private readonly activeRuns: Gauge;
-  private readonly switches: Counter<'from' | 'to'>;
-  private readonly toolCalls: Counter<'tool' | 'status'>;
-  private readonly firstToken: Histogram;
-  private readonly recoveries: Counter<'outcome'>;
-  private readonly retries: Counter<'model' | 'code'>;
-
-  constructor(registry: Registry) {
+  constructor(
+    @InjectMetric('agent_runs_total') private readonly runs: Counter<'status'>,
+    @InjectMetric('agent_run_duration_seconds') private readonly duration: Histogram<'status'>,
+    @InjectMetric('agent_runs_active') private readonly activeRuns: Gauge,
+    @InjectMetric('agent_switches_total') private readonly switches: Counter<'from' | 'to'>,
+    @InjectMetric('tool_calls_total') private readonly toolCalls: Counter<'tool' | 'status'>,
+    @InjectMetric('run_recoveries_total') private readonly recoveries: Counter<'outcome'>,
+    @InjectMetric('llm_retries_total') private readonly retries: Counter<'model' | 'code'>,
+    @InjectMetric('server_time_to_first_token_seconds') private readonly firstToken: Histogram,
+  ) {
     super();
-    const registers = [registry];
-    this.runs = new Counter({
-      name: 'agent_runs_total',
-      help: 'Finished runs by their final status',
-      labelNames: ['status'],
-      registers,
-    });
-    this.duration = new Histogram({
-      name: 'agent_run_duration_seconds',
-      help: 'From the input to the end of its run, waiting for the client included',
-      labelNames: ['status'],
-      buckets: SECONDS,
-      registers,
-    });
-    this.activeRuns = new Gauge({
-      name: 'agent_runs_active',
-      help: 'Runs this process carries out; those that wait for a client are not among them',
-      registers,
-    });
-    this.switches = new Counter({
-      name: 'agent_switches_total',
-      help: 'Hand-overs between agents',
-      labelNames: ['from', 'to'],
-      registers,
-    });
-    this.toolCalls = new Counter({
-      name: 'tool_calls_total',
-      help: 'Settled tool calls',
-      labelNames: ['tool', 'status'],
-      registers,
-    });
-    this.recoveries = new Counter({
-      name: 'run_recoveries_total',
-      help: 'Runs taken over from a process that was gone, or handed them over',
-      labelNames: ['outcome'],
-      registers,
-    });
-    this.retries = new Counter({
-      name: 'llm_retries_total',
-      help: 'Further tries of failed model calls, by what failed',
-      labelNames: ['model', 'code'],
-      registers,
-    });
-    this.firstToken = new Histogram({
-      name: 'server_time_to_first_token_seconds',
-      help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-      registers,
-    });
     // How much a figure has grown shows only where there was one before: also the first failure is one.
     for (const status of RUN_STATUSES) if (runStatus.isFinal(status)) this.runs.inc({ status }, 0);
     for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);

@@ -1,5 +1,4 @@
-import { Injectable } from '@nestjs/common';
-import { DatabaseGauges } from '../../../shared/infrastructure/metrics/database-gauges.js';
+import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { ABANDONED } from './sql-run.repository.js';
 
 /** A call that had to be allowed is requested then. */
@@ -13,16 +12,13 @@ const OLDEST = `
   union all select 'job', min(available_at) from jobs where status = 'queued' and available_at <= now()`;
 
 /** How long the oldest thing of each kind has waited: what is stuck shows here. */
-@Injectable()
-export class WaitingMetrics {
-  constructor(gauges: DatabaseGauges) {
-    gauges.add(
-      {
-        name: 'oldest_waiting_seconds',
-        help: 'How long the oldest one has waited, by what it waits for; 0 where nothing does; of all instances',
-        labelNames: ['kind'],
-      },
-      `select kind, coalesce(greatest(0, extract(epoch from now() - since)), 0)::float8 as value from (${OLDEST}) as oldest`,
-    );
-  }
-}
+export const WAITING_METRICS = [
+  makeDatabaseGaugeProvider(
+    {
+      name: 'oldest_waiting_seconds',
+      help: 'How long the oldest one has waited, by what it waits for; 0 where nothing does; of all instances',
+      labelNames: ['kind'],
+    },
+    `select kind, coalesce(greatest(0, extract(epoch from now() - since)), 0)::float8 as value from (${OLDEST}) as oldest`,
+  ),
+];

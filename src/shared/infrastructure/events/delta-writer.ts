@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Client } from 'pg';
+import { Histogram } from 'prom-client';
 import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
-import { EventMetrics } from '../metrics/event.metrics.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { leavePath } from '../persistence/open-waits.js';
@@ -38,8 +39,9 @@ export class DeltaWriter extends DeltaLog {
     private readonly location: DatabaseLocation,
     private readonly log: EventLog,
     private readonly hub: EventHub,
-    private readonly metrics: EventMetrics,
     private readonly shutdown: Shutdown,
+    @InjectMetric('event_flush_size') private readonly flushSize: Histogram,
+    @InjectMetric('event_flush_duration_seconds') private readonly flushDuration: Histogram,
   ) {
     super();
     shutdown.register('flush_events', () => this.running);
@@ -147,7 +149,8 @@ export class DeltaWriter extends DeltaLog {
       { query: async (sql, parameters) => (await connection.query(prepared(sql, parameters))).rows },
       batch.map(toPiece),
     );
-    this.metrics.flushed(events.length, (performance.now() - begunAt) / 1000);
+    this.flushSize.observe(events.length);
+    this.flushDuration.observe((performance.now() - begunAt) / 1000);
     this.hub.publish(events);
   }
 

@@ -1,23 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import type { NextFunction, Request, Response } from 'express';
-import { Histogram, Registry } from 'prom-client';
+import { Histogram } from 'prom-client';
+
+export const HTTP_METRICS = [
+  makeHistogramProvider({
+    name: 'http_request_duration_seconds',
+    help: 'Requests by route',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300],
+  }),
+];
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** How long requests take, also those that are refused before a route is found. A stream counts until its end. */
 @Injectable()
 export class HttpMetrics {
-  private readonly duration: Histogram<'method' | 'route' | 'status'>;
-
-  constructor(registry: Registry) {
-    this.duration = new Histogram({
-      name: 'http_request_duration_seconds',
-      help: 'Requests by route',
-      labelNames: ['method', 'route', 'status'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300],
-      registers: [registry],
-    });
-  }
+  constructor(
+    @InjectMetric('http_request_duration_seconds')
+    private readonly duration: Histogram<'method' | 'route' | 'status'>,
+  ) {}
 
   readonly measure = (request: Request, response: Response, next: NextFunction): void => {
     const begunAt = performance.now();

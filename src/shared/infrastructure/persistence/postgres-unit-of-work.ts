@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Counter, Histogram } from 'prom-client';
 import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
@@ -9,7 +11,6 @@ import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
-import { TransactionMetrics, TransactionOutcome } from '../metrics/transaction.metrics.js';
 import { Connection, Database } from './database.js';
 import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
 import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
@@ -34,6 +35,9 @@ const AGAIN: RetryPolicy = {
   pauseMs: (failures) => BACKOFF_MS * failures * (1 + Math.random()),
 };
 
+/** `replayed`: it was not carried out, since the same request had been before. */
+type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
+
 /** What a unit of work left behind, and what is to be told of it now. */
 interface Done<T> {
   readonly left: Committed<T>;
@@ -51,8 +55,11 @@ export class PostgresUnitOfWork extends UnitOfWork {
     private readonly keys: IdempotencyKeys,
     private readonly eventLog: EventLog,
     private readonly hub: EventHub,
-    private readonly metrics: TransactionMetrics,
     private readonly tracing: Tracing,
+    @InjectMetric('sse_transaction_duration_seconds')
+    private readonly duration: Histogram<'operation' | 'outcome'>,
+    @InjectMetric('sse_transaction_commits_total')
+    private readonly commits: Counter<'operation' | 'status'>,
   ) {
     super();
   }
@@ -136,7 +143,10 @@ export class PostgresUnitOfWork extends UnitOfWork {
   }
 
   private measure(operation: string, outcome: TransactionOutcome, durationMs: number): void {
-    this.metrics.observe(operation, outcome, durationMs / 1000);
+    this.duration.observe({ operation, outcome }, durationMs / 1000);
+    if (outcome !== 'replayed') {
+      this.commits.inc({ operation, status: outcome === 'committed' ? 'success' : 'error' });
+    }
     if (durationMs > SLOW_MS) {
       this.logger.warn({ operation, outcome, duration_ms: Math.round(durationMs) }, 'slow transaction');
     }

@@ -1,0 +1,35 @@
+import { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { Config } from './config/config.js';
+import { LimitedHttpServer } from './http-server.js';
+import { AnswerProbe, OperationModule } from './modules/health/index.js';
+import { requireHost, requireLocalPage } from './shared/api/host-check.js';
+import { ProblemFilter } from './shared/api/problem-filter.js';
+import { answerWithRequestId } from './shared/api/request-id.js';
+import { Shutdown } from './shared/application/shutdown.js';
+
+/**
+ * Serves probes and scrapes of an application on a port of their own: METRICS_PORT, or that of a process that serves
+ * nothing else.
+ * @returns its address
+ */
+export async function serveOperation(main: INestApplicationContext, port: number): Promise<string> {
+  const { auth, host } = main.get(Config);
+  const app = await NestFactory.create<NestExpressApplication>(
+    OperationModule.of(main.get(AnswerProbe)),
+    new LimitedHttpServer(),
+    { bodyParser: false, abortOnError: false },
+  );
+  app.set('etag', false);
+  app.use(answerWithRequestId);
+  app.use(helmet());
+  app.use(requireHost);
+  if (auth.mode === 'none') app.use(requireLocalPage([]));
+  app.useGlobalFilters(new ProblemFilter());
+  await app.listen(port, host);
+  // Scraped until the end: what happens while the process drains is worth seeing.
+  main.get(Shutdown).register('close_database', () => app.close());
+  return app.getUrl();
+}
