@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AnswerProbe } from '../../src/modules/health/application/answer-probe.js';
 import { DatabaseProbe } from '../../src/modules/health/application/database-probe.js';
+import { JobQueue } from '../../src/modules/jobs/index.js';
 import { serveOperation } from '../../src/operation-app.js';
 import { TestClient } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
@@ -101,12 +102,16 @@ describe.each([
   it('asks each part once at a time, however many want to know', async () => {
     const arrived = vi.spyOn(app.nest.get(AnswerProbe), 'execute');
     const asked = vi.spyOn(app.nest.get(DatabaseProbe), 'look');
+    const pong = Promise.withResolvers<void>();
+    const pinged = vi.spyOn(app.nest.get(JobQueue), 'ping').mockReturnValue(pong.promise);
     const letGo = await database.lock('lock table migrations in access exclusive mode', []);
     const answers = Array.from({ length: 20 }, () => client.get('/health/ready'));
     await eventually(() => expect(arrived).toHaveBeenCalledTimes(20));
+    pong.resolve();
     await letGo();
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(asked).toHaveBeenCalledTimes(1);
+    expect(pinged).toHaveBeenCalledTimes(1);
     vi.restoreAllMocks();
   });
 
@@ -164,6 +169,23 @@ describe.skipIf(isLeftOutWithout('redis-server'))('health of a process whose que
 });
 
 describe('a port of its own for probes and scrapes', () => {
+  it('has the limits of the other one, and refuses in the same form', async () => {
+    const app = await TestApp.start();
+    try {
+      const { url } = await operationOf(app);
+      for (const [request, code] of [
+        [`GET /health HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(17_000)}`, 'request.headers_too_large'],
+        ['GET /health HTTP/1.1', 'request.malformed'],
+        ['GET /v1/sessions HTTP/1.1\r\nhost: localhost', 'route.not_found'],
+      ]) {
+        const answer = await exchange(url, `${request}\r\n\r\n`);
+        expect(JSON.parse(answer!.body)).toMatchObject({ code });
+      }
+    } finally {
+      await app.stop();
+    }
+  });
+
   it.each([
     ['none', 403],
     ['api_key', 200],
@@ -196,5 +218,6 @@ describe('health of a process that drains', () => {
     });
     expect((await client.get('/health/live')).status).toBe(200);
     await stopping;
+    await expect(client.get('/health/live')).rejects.toThrow();
   });
 });
