@@ -150,12 +150,12 @@ module.exports = {
     },
     {
       name: 'api-reads-domain-types',
-      comment: 'Of its own domain api knows types and errors; what happens there is a use case.',
+      comment: 'Of its own domain api knows types, errors and views; what happens there is a use case.',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)/api/', pathNot: SPEC },
       to: {
         path: '^src/modules/$1/domain/',
-        pathNot: '\\.errors\\.ts$',
+        pathNot: '(\\.errors|-view)\\.ts$',
         preCompilationOnly: false,
       },
     },

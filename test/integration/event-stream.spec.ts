@@ -10,10 +10,10 @@ import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
 const fact = (sessionId: string, n: number): DomainEvent => ({
-  type: 'test.fact',
+  type: 'synopsis.updated',
   sessionId,
   runId: null,
-  data: { n },
+  data: { version: n },
 });
 
 describe('the event log', () => {
@@ -107,8 +107,8 @@ describe('the event log', () => {
       sessionId,
     ]);
     expect(rows).toEqual([
-      { seq: '1', data: { n: 1 } },
-      { seq: '2', data: { n: 3 } },
+      { seq: '1', data: { version: 1 } },
+      { seq: '2', data: { version: 3 } },
     ]);
   });
 
@@ -299,7 +299,8 @@ describe('a session’s stream over HTTP', () => {
     await app.database.rows(
       `with written as (
          insert into events (session_id, seq, run_id, type, data, created_at)
-         select $1, n, null, 'message.created', jsonb_build_object('text', repeat('x', 600000)), now()
+         select $1, n, null, 'message.discarded',
+                jsonb_build_object('message_id', 'm', 'reason', repeat('x', 600000)), now()
            from generate_series(1, 5) as n)
        update event_streams set last_seq = 5 where session_id = $1`,
       [large],

@@ -209,7 +209,7 @@ describe('a unit of work', () => {
       const mine = await tx.get(SessionRepository).get(session.id, 'local');
       mine.rename('renamed', new Date());
       await tx.get(SessionRepository).save(mine);
-      tx.record({ type: 'test.fact', sessionId: session.id, runId: null, data: {} });
+      tx.record({ type: 'synopsis.updated', sessionId: session.id, runId: null, data: { version: 1 } });
       await pause(20);
       expect(seen).toEqual([]);
     });

@@ -1,6 +1,6 @@
 export { AgentsModule } from './agents.module.js';
 export { AgentRegistry } from './application/agent-registry.js';
-export { AgentNotFound, mayWrite, type Agent } from './domain/agent.js';
+export { mayWrite, type Agent } from './domain/agent.js';
 export {
   IDE_TOOLS,
   ToolCatalog,

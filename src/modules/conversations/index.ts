@@ -1,12 +1,13 @@
+export { MESSAGE_EVENTS } from './api/message-events.dto.js';
 export { MessageDto } from './api/messages.dto.js';
-export { ConversationQueries, type Thread } from './application/conversation.queries.js';
-export {
-  messageCreated,
-  toMessageView,
-  toToolCallView,
-  toUsageView,
-  type MessageView,
-} from './application/message-view.js';
+export { ConversationQueries } from './application/conversation.queries.js';
 export { ConversationsModule } from './conversations.module.js';
-export { newMessage, type Message, type MessageToolCall, type NewMessage } from './domain/message.js';
+export {
+  messageCompleted,
+  messageCreated,
+  messageDiscarded,
+  messageStarted,
+} from './domain/message.events.js';
+export { newMessage, type Message, type NewMessage, type SpokenMessage } from './domain/message.js';
 export { MessageRepository } from './domain/message.repository.js';
+export { toMessageView } from './domain/message-view.js';

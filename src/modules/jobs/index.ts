@@ -1,10 +1,11 @@
+export { JOB_EVENTS } from './api/job-events.dto.js';
 export { JobDto } from './api/jobs.dto.js';
 export { EnqueueJob, type EnqueuedJob } from './application/enqueue-job.js';
 export { JobQueue } from './application/job-queue.js';
 export { JobHandlers, type JobHandler, type JobRequest, type JobWork } from './application/job-handler.js';
 export { JobStop, JOB_CANCELLED } from './application/job-stop.js';
 export { JobSupervisor } from './application/job-supervisor.js';
-export { JOB_STATUSES, toJobView } from './application/job-view.js';
+export { toJobView } from './application/job-view.js';
 export { JobWorker } from './application/job-worker.js';
 export { placeOfJob } from './application/place-of-job.js';
 export { JobQueries } from './application/job.queries.js';

@@ -1,10 +1,11 @@
-export { PlanDto, PlanRecordDto, ProgressDto } from './api/plans.dto.js';
-export { toPlanRecordView, PLAN_STATUSES, SUBTASK_STATUSES } from './application/plan-record-view.js';
+export { PLAN_EVENTS } from './api/plan-events.dto.js';
+export { PlanRecordDto } from './api/plans.dto.js';
+export { toPlanRecordView } from './application/plan-record-view.js';
 export { PlanQueries, type PlanRecord } from './application/plan.queries.js';
 export { faultsOf, type PlanProposal } from './domain/plan-proposal.js';
 export { type PlanState } from './domain/plan-state.js';
 export { Plan, type Act } from './domain/plan.js';
 export { PlanNotFound, PlanVersionChanged } from './domain/plan.errors.js';
 export { PlanRepository } from './domain/plan.repository.js';
-export { type Subtask, type SubtaskError } from './domain/subtask.js';
+export { type Subtask } from './domain/subtask.js';
 export { PlansModule } from './plans.module.js';

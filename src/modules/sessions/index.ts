@@ -1,3 +1,4 @@
+export { SESSION_EVENTS } from './api/session-events.dto.js';
 export { SessionQueries } from './application/session.queries.js';
 export { Session } from './domain/session.js';
 export { SessionArchived, SessionBusy, SessionNotFound } from './domain/session.errors.js';

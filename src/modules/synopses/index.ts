@@ -1,1 +1,2 @@
+export { SYNOPSIS_EVENTS } from './api/synopsis-events.dto.js';
 export { SynopsesModule } from './synopses.module.js';

@@ -46,8 +46,8 @@ function streaming(authenticate = async () => 'local') {
       sessionId: 's',
       seq: 1,
       runId: null,
-      type: 'test.fact',
-      data: { text },
+      type: 'message.discarded',
+      data: { message_id: 'm', reason: text },
       createdAt: new Date(createdAt * 1000),
     };
     items$.next(event);

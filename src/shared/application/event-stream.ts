@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
-import { DomainEvent } from '../domain/domain-event.js';
+import { DomainEvent, EventType } from '../domain/domain-event.js';
 
 /** An event with its place in the log of its session. */
-export interface StoredEvent extends DomainEvent {
+export type StoredEvent<Type extends EventType = EventType> = DomainEvent<Type> & {
   /** Grows by one per event of a session. Merged or pruned deltas leave no trace but a missing number. */
   readonly seq: number;
   readonly createdAt: Date;
-}
+};
 
 /** Tells a reader that its cursor is ahead of the log; it goes on from `resumeAfter`. Not part of the log. */
 export interface StreamReset {

@@ -1,11 +1,12 @@
-import { DomainEvent } from './domain-event.js';
+import { DomainEvent, EventType } from './domain-event.js';
 
 /** Collects the events that its verbs give rise to, until the repository that saves it hands them on. */
 export abstract class AggregateRoot {
   #events: DomainEvent[] = [];
 
-  protected record(event: DomainEvent): void {
-    this.#events.push(event);
+  protected record<Type extends EventType>(event: DomainEvent<Type>): void {
+    // The compiler does not see that an event of a type parameter is one of the union.
+    this.#events.push(event as DomainEvent);
   }
 
   /** The events since the last call, oldest first. */

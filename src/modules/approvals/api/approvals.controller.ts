@@ -5,8 +5,8 @@ import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
-import { toApprovalView } from '../application/approval-words.js';
 import { ApprovalQueries } from '../application/approval.queries.js';
+import { toApprovalView } from '../domain/approval-view.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalDto, ApprovalListDto, ApprovalQueryDto } from './approvals.dto.js';
 

@@ -1,11 +1,31 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
-import { APPROVAL_KINDS, APPROVAL_STATUSES, ApprovalView, DECISIONS } from '../application/approval-words.js';
+import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../application/approval-words.js';
 
 const argumentsDto = z.record(z.string(), JsonDto);
 
-export const ApprovalDto: z.ZodType<ApprovalView> = z
+export const APPROVAL_EXAMPLE = {
+  id: '0198c6a2-2b1d-7a10-9c2e-7f6e5d4c3b2a',
+  session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
+  run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
+  kind: 'tool_call' as const,
+  call_id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b',
+  tool_name: 'write_file',
+  subject: 'write_file hello.txt',
+  arguments: { path: 'hello.txt', content: 'Hello' },
+  reason: 'It changes a file',
+  status: 'pending' as const,
+  created_at: '2026-11-20T10:15:00.000Z',
+  expires_at: '2026-11-21T10:15:00.000Z',
+  decision: null,
+  decided_by: null,
+  decided_at: null,
+  feedback: null,
+  remember: false,
+};
+
+export const ApprovalDto = z
   .object({
     id: z.string(),
     session_id: z.string(),
@@ -21,7 +41,7 @@ export const ApprovalDto: z.ZodType<ApprovalView> = z
     created_at: z.string(),
     expires_at: z.string().describe('Then it counts as rejected, with the feedback `expired`'),
     decision: z.enum(DECISIONS).nullable(),
-    decided_by: z.string().nullable().describe('The user, or `runtime` where nobody answered in time'),
+    decided_by: z.string().nullable().describe('The user, or `runtime` where the deadline passed'),
     decided_at: z.string().nullable(),
     feedback: z.string().nullable(),
     modified_arguments: argumentsDto.optional().describe('Those that were executed, where they were edited'),
@@ -30,25 +50,7 @@ export const ApprovalDto: z.ZodType<ApprovalView> = z
   .meta({
     id: 'Approval',
     description: 'A question to the human about a tool call or a plan; decided once',
-    example: {
-      id: '0198c6a2-2b1d-7a10-9c2e-7f6e5d4c3b2a',
-      session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
-      run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
-      kind: 'tool_call',
-      call_id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b',
-      tool_name: 'write_file',
-      subject: 'write_file hello.txt',
-      arguments: { path: 'hello.txt', content: 'Hello' },
-      reason: 'It changes a file',
-      status: 'pending',
-      created_at: '2026-11-20T10:15:00.000Z',
-      expires_at: '2026-11-21T10:15:00.000Z',
-      decision: null,
-      decided_by: null,
-      decided_at: null,
-      feedback: null,
-      remember: false,
-    },
+    example: APPROVAL_EXAMPLE,
   });
 
 export const ApprovalListDto = listOf(ApprovalDto, 'ApprovalList');

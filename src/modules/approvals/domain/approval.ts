@@ -1,10 +1,12 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { StateMachine } from '../../../shared/domain/state-machine.js';
 import { RUNTIME } from '../../../shared/domain/user-id.js';
 import { ApprovalKind, ApprovalState, ApprovalStatus, Decision } from './approval-state.js';
 import { toApprovalView } from './approval-view.js';
 import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
+import { ApprovalEvents } from './approval.events.js';
 
 /** What can be said to each kind of question. */
 export const DECISIONS_ON: Readonly<Record<ApprovalKind, readonly Decision[]>> = {
@@ -162,8 +164,8 @@ export class Approval extends AggregateRoot {
     return new ApprovalAlreadyDecided(this.id, status, decision);
   }
 
-  private tell(type: string, data: JsonObject): void {
-    this.record({ type, sessionId: this.state.sessionId, runId: this.state.runId, data });
+  private tell<Type extends keyof ApprovalEvents>(type: Type, data: EventCatalogue[Type]): void {
+    this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.state.runId, data });
   }
 }
 

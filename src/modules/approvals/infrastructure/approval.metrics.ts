@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 
 export const APPROVAL_METRICS = [
   makeCounterProvider({
@@ -26,10 +26,9 @@ export class ApprovalMetrics {
     @InjectMetric('approval_wait_seconds') private readonly wait: Histogram<'kind'>,
   ) {}
 
-  @OnEvent('approval.resolved')
-  onResolved({ data }: StoredEvent): void {
-    const kind = data['kind'] as string;
-    this.approvals.inc({ kind, decision: data['decision'] as string });
-    this.wait.observe({ kind }, Number(data['waited_ms']) / 1000);
+  @OnStored('approval.resolved')
+  onResolved({ data: { kind, decision, waited_ms: waitedMs } }: StoredEvent<'approval.resolved'>): void {
+    this.approvals.inc({ kind, decision });
+    this.wait.observe({ kind }, waitedMs / 1000);
   }
 }

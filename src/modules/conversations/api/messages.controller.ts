@@ -6,7 +6,7 @@ import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { ConversationQueries } from '../application/conversation.queries.js';
-import { toMessageView } from '../application/message-view.js';
+import { toMessageView } from '../domain/message-view.js';
 import { MessageListDto, MessageQueryDto, threadOf } from './messages.dto.js';
 
 @ApiTags('messages')

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { Thread } from '../application/conversation.queries.js';
-import { MessageView } from '../application/message-view.js';
 
-export const MessageDto: z.ZodType<MessageView> = z
+export const UsageDto = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
+
+export const MessageDto = z
   .object({
     id: z.string(),
     session_id: z.string(),
@@ -27,7 +28,7 @@ export const MessageDto: z.ZodType<MessageView> = z
       .string()
       .nullable()
       .describe('Why the model ended; `interrupted` for an answer that was cut'),
-    usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable(),
+    usage: UsageDto,
     created_at: z.string(),
   })
   .meta({

@@ -44,8 +44,14 @@ export interface Message extends NewMessage {
   readonly position: number;
 }
 
+/** An entry of an agent. */
+export interface SpokenMessage extends NewMessage {
+  readonly agent: string;
+  readonly finishReason: string;
+}
+
 /** A message of which only pieces are there. */
-export type UnfinishedMessage = Pick<NewMessage, 'agent' | 'subtaskId' | 'jobId' | 'content'>;
+export type UnfinishedMessage = Pick<SpokenMessage, 'agent' | 'subtaskId' | 'jobId' | 'content'>;
 
 const NOTHING = {
   runId: null,
@@ -60,6 +66,8 @@ const NOTHING = {
 } as const;
 
 /** Fills in what most messages do not have. */
-export const newMessage = (
-  given: Pick<NewMessage, 'id' | 'sessionId' | 'role' | 'content' | 'createdAt'> & Partial<NewMessage>,
-): NewMessage => ({ ...NOTHING, ...given });
+export const newMessage = <
+  Given extends Pick<NewMessage, 'id' | 'sessionId' | 'role' | 'content' | 'createdAt'> & Partial<NewMessage>,
+>(
+  given: Given,
+): NewMessage & Given => ({ ...NOTHING, ...given });

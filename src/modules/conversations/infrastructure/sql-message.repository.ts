@@ -2,6 +2,7 @@ import { sqlStateOf } from '../../../shared/infrastructure/persistence/database-
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { ROWS_MISSING } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { SessionNotFound } from '../../sessions/index.js';
+import { MessageEvents } from '../domain/message.events.js';
 import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
 import { MessageSchema } from './message.row.js';
@@ -26,8 +27,8 @@ const FIND_SHOWN = `
      and exists (select from sessions where id = $1 and deleted_at is null)
    order by (data->>'offset')::integer nulls first`;
 
-type Started = { data: { agent: string; subtask_id?: string; job_id?: string } };
-type Piece = { data: { offset: number; text: string } };
+type Started = { data: MessageEvents['message.started'] };
+type Piece = { data: MessageEvents['message.delta'] };
 
 export class SqlMessageRepository extends MessageRepository {
   constructor(private readonly context: RepositoryContext) {

@@ -1,6 +1,7 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { JobLeaseLost, JobTransitionNotAllowed } from './job.errors.js';
+import { JobEvents } from './job.events.js';
 import { JobAction, JobStatus, jobStatus } from './job-status.js';
 
 /** So often an attempt is begun anew because whoever carried it out was gone, before the job counts as lost. */
@@ -19,11 +20,11 @@ export type JobError = { code: string; message: string };
 
 export const JOB_TIMED_OUT: JobError = {
   code: 'job.timed_out',
-  message: 'The job took longer than it may',
+  message: 'The job exceeded its time limit',
 };
 export const JOB_RECOVERY_EXHAUSTED: JobError = {
   code: 'job.recovery_exhausted',
-  message: `Whoever carried the job out was gone, ${MAX_RECOVERIES + 1} times`,
+  message: `The server process died ${MAX_RECOVERIES + 1} times while executing this job`,
 };
 
 /** How often, and after how long a wait, an attempt is followed by another. */
@@ -141,7 +142,7 @@ export class Job extends AggregateRoot {
     return this.state.recoveries > MAX_RECOVERIES;
   }
 
-  /** @throws JobLeaseLost when another process carries it out by now, or nobody any more */
+  /** @throws JobLeaseLost when another process has the lease, or it has expired */
   requireLease(token: string): void {
     if (this.state.leaseToken !== token) throw new JobLeaseLost(this.id);
   }
@@ -215,7 +216,7 @@ export class Job extends AggregateRoot {
     );
   }
 
-  private move(action: JobAction, change: Partial<JobState>, told: JsonObject = {}): void {
+  private move(action: JobAction, change: Partial<JobState>, told?: Ended): void {
     const { status } = this.state;
     const next = jobStatus.next(status, action);
     if (!next) throw new JobTransitionNotAllowed(this.id, action, status, jobStatus.actions(status));
@@ -223,7 +224,7 @@ export class Job extends AggregateRoot {
     this.tellStatus(told);
   }
 
-  private tellStatus(more: JsonObject = {}): void {
+  private tellStatus(more?: Ended): void {
     const { id, type, status, attempt, sessionId } = this.state;
     // Not the run's: a run's last event is run.finished.
     const data = { job_id: id, job_type: type, status, attempt, ...more };
@@ -234,5 +235,8 @@ export class Job extends AggregateRoot {
     this.state = { ...this.state, ...part };
   }
 }
+
+/** What is told of a job that has ended. */
+type Ended = Pick<JobEvents['job.status_changed'], 'duration_ms'>;
 
 const NOBODY = { leaseOwner: null, leaseToken: null } as const;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { JOB_STATUSES } from '../domain/job-status.js';
@@ -43,10 +43,10 @@ export class JobMetrics {
     }
   }
 
-  @OnEvent('job.status_changed')
-  onChanged({ data }: StoredEvent): void {
-    const labels = { type: data['job_type'] as string, status: data['status'] as string };
+  @OnStored('job.status_changed')
+  onChanged({ data }: StoredEvent<'job.status_changed'>): void {
+    const labels = { type: data.job_type, status: data.status };
     this.jobs.inc(labels);
-    if ('duration_ms' in data) this.duration.observe(labels, Number(data['duration_ms']) / 1000);
+    if (data.duration_ms !== undefined) this.duration.observe(labels, data.duration_ms / 1000);
   }
 }

@@ -23,7 +23,7 @@ const SubtaskDto = z.object({
   finished_at: z.string().nullable(),
 });
 
-const EXAMPLE = {
+export const PLAN_EXAMPLE = {
   id: '0198c6a2-3c11-7a20-8f3e-9b1a2c3d4e5f',
   session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
   run_id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
@@ -69,7 +69,7 @@ const PLAN = {
 
 export const PlanDto = z
   .object(PLAN)
-  .meta({ id: 'Plan', description: 'What the architect proposes', example: EXAMPLE });
+  .meta({ id: 'Plan', description: 'What the architect proposes', example: PLAN_EXAMPLE });
 
 export const PlanRecordDto: z.ZodType<PlanRecordView> = z
   .object({
@@ -104,7 +104,7 @@ export const PlanRecordDto: z.ZodType<PlanRecordView> = z
     id: 'PlanRecord',
     description: 'A plan with its history',
     example: {
-      ...EXAMPLE,
+      ...PLAN_EXAMPLE,
       history: [
         {
           action: 'create',
@@ -114,7 +114,7 @@ export const PlanRecordDto: z.ZodType<PlanRecordView> = z
           decided_by: 'architect',
           reason: null,
           approval_id: null,
-          created_at: EXAMPLE.created_at,
+          created_at: PLAN_EXAMPLE.created_at,
         },
       ],
     },

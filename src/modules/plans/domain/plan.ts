@@ -1,9 +1,10 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
-import { JsonObject } from '../../../shared/domain/json.js';
+import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { PlanState, PlanTransition } from './plan-state.js';
 import { PlanAction, PlanStatus, planStatus } from './plan-status.js';
 import { toPlanView } from './plan-view.js';
 import { PlanTransitionNotAllowed } from './plan.errors.js';
+import { PlanEvents } from './plan.events.js';
 import { PlanProposal } from './plan-proposal.js';
 import { Subtask, SubtaskAction, SubtaskError, progressOf, subtaskStatus } from './subtask.js';
 
@@ -266,8 +267,12 @@ export class Plan extends AggregateRoot {
     this.#transitions.push({ id, planId, revision, ...what, approvalId, createdAt: now });
   }
 
-  private tell(type: string, data: JsonObject, runId: string | null = this.state.runId): void {
-    this.record({ type, sessionId: this.state.sessionId, runId, data });
+  private tell<Type extends keyof PlanEvents>(
+    type: Type,
+    data: EventCatalogue[Type],
+    runId: string | null = this.state.runId,
+  ): void {
+    this.record<Type>({ type, sessionId: this.state.sessionId, runId, data });
   }
 
   private change(part: Partial<PlanState>): void {

@@ -16,6 +16,7 @@ import {
   ModelRequest,
   retryWait,
 } from '../../models/index.js';
+import { messageDiscarded, messageStarted } from '../../conversations/index.js';
 import { PlanState } from '../../plans/index.js';
 import { RunError } from '../domain/run.js';
 import { held } from './held-run.js';
@@ -28,7 +29,6 @@ import { RunMetrics } from './run-metrics.js';
 import { RunAtWork } from './run.queries.js';
 import { SpokenCall } from './spoken-call.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
-import { tellDiscarded, tellStarted } from './spoken-message.js';
 
 /** One message of a model in the making. */
 interface Draft {
@@ -170,7 +170,7 @@ export class AnswerStep {
         return;
       await tx.get(LlmCallRepository).add(next.call);
       if (next.messageId === before.messageId) return;
-      tellDiscarded(tx, toBegun(before), error.code);
+      tx.record(messageDiscarded(toBegun(before), error.code));
       begin(tx, next);
     });
     return next;
@@ -186,7 +186,7 @@ export class AnswerStep {
       const run = await held(tx, draft.turn.run);
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failedCall(error, this.clock.now()))))
         return;
-      tellDiscarded(tx, toBegun(draft), error.code);
+      tx.record(messageDiscarded(toBegun(draft), error.code));
       await this.failure.execute(tx, run, error);
     });
     return { outcome: error.code };
@@ -207,7 +207,7 @@ const sameMessage = (draft: Draft, messageId: string): Draft => ({
 });
 
 const begin = (tx: Transaction, draft: Draft): void =>
-  tellStarted(tx, toBegun(draft), draft.turn.run.leaseToken ?? undefined);
+  tx.record(messageStarted(toBegun(draft), draft.turn.run.leaseToken ?? undefined));
 
 const toBegun = ({ turn, messageId }: Draft) => ({
   id: messageId,

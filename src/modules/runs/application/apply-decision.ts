@@ -9,7 +9,8 @@ import { NewMessage } from '../../conversations/index.js';
 import { PlanRepository } from '../../plans/index.js';
 import { Run } from '../domain/run.js';
 import { ToolCallNotFound } from '../domain/run.errors.js';
-import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
+import { ToolCall } from '../domain/tool-call.js';
+import { toolCallRequested } from '../domain/tool-call.events.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { Leases } from './leases.js';
 import { ReportRun } from './report-run.js';
@@ -62,7 +63,7 @@ export class ApplyDecision {
       return undefined;
     }
     const content = approval.hasExpired
-      ? 'Error: nobody allowed this call in time; it was not carried out'
+      ? 'Error: this call was not allowed in time; it was not executed'
       : `Error: the developer did not allow this call${because(feedback)}`;
     const message = await this.answers.settle(tx, run, call, { status: 'rejected', content }, now);
     await this.answers.goOn(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');

@@ -3,9 +3,9 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { newMessage } from '../../conversations/index.js';
+import { messageStarted, newMessage } from '../../conversations/index.js';
 import { Act, Plan, PlanRepository } from '../../plans/index.js';
-import { appendSpoken, tellStarted } from './spoken-message.js';
+import { appendSpoken } from './spoken-message.js';
 import { summarise } from './summarise-plan.js';
 
 /** Ends a plan. Of one that was being carried out the session's main history keeps what came of it. */
@@ -32,7 +32,7 @@ export class EndPlan {
     const { sessionId, runId } = plan.snapshot();
     const agent = this.agents.receptionist().id;
     const said = { id: this.ids.next(), sessionId, runId, agent };
-    tellStarted(tx, { ...said, subtaskId: null, jobId: null });
+    tx.record(messageStarted({ ...said, subtaskId: null, jobId: null }));
     await appendSpoken(
       tx,
       newMessage({

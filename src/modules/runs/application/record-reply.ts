@@ -7,11 +7,12 @@ import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { abortedCall, completedCall, LlmCall, LlmCallRepository, ModelAnswer } from '../../models/index.js';
 import { Approval, ApprovalRepository } from '../../approvals/index.js';
-import { NewMessage, newMessage } from '../../conversations/index.js';
+import { messageDiscarded, newMessage } from '../../conversations/index.js';
 import { PlanRepository } from '../../plans/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { ARGUMENTS_INVALID, Run, RunState, SWITCH_LIMIT } from '../domain/run.js';
-import { ToolCall, toolCallRequested } from '../domain/tool-call.js';
+import { ToolCall } from '../domain/tool-call.js';
+import { toolCallRequested } from '../domain/tool-call.events.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { held } from './held-run.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
@@ -20,7 +21,7 @@ import { ProposePlan } from './propose-plan.js';
 import { RecordFailure } from './record-failure.js';
 import { endStopped, isCancelled } from './run-end.js';
 import { SaveRun } from './save-run.js';
-import { appendSpoken, tellDiscarded } from './spoken-message.js';
+import { appendSpoken } from './spoken-message.js';
 import { subjectOf } from './subject-of-call.js';
 import { ToolAnswers } from './tool-answers.js';
 
@@ -103,7 +104,9 @@ export class RecordReply {
       const now = this.clock.now();
       const finishReason = isCancelled(run, cut.reason) ? 'cancelled' : 'interrupted';
       if (cut.content === '') {
-        tellDiscarded(tx, { id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason);
+        tx.record(
+          messageDiscarded({ id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason),
+        );
       } else {
         await appendSpoken(tx, { ...this.message(cut, cut.content, now), finishReason });
       }
@@ -198,7 +201,7 @@ export class RecordReply {
       }
       case 'switch_agent': {
         await toolCalls.add({ ...call, status: 'completed', settledAt: now });
-        const content = `${judged.agent} has the word now`;
+        const content = `${judged.agent} answers from now on`;
         await this.answers.append(tx, call, { status: 'completed', content }, now);
         await this.handOver(tx, run, judged.agent, judged.reason, now);
         return undefined;
@@ -276,7 +279,7 @@ export class RecordReply {
     { turn, messageId }: Pick<Replied, 'turn' | 'messageId'>,
     content: string,
     createdAt: Date,
-  ): NewMessage {
+  ) {
     return newMessage({
       id: messageId,
       sessionId: turn.run.sessionId,

@@ -2,8 +2,8 @@ import { RunState, usageView } from '../domain/run.js';
 
 // What a view may say: the contract lists these words.
 export { RUN_PHASES } from '../domain/run-phase.js';
-export { RUN_STATUSES } from '../domain/run-status.js';
-export { TOOL_CALL_STATUSES } from '../domain/tool-call.js';
+export { FINAL_RUN_STATUSES, RUN_STATUSES } from '../domain/run-status.js';
+export { TOOL_CALL_ENDS } from '../domain/tool-call.js';
 
 /** A run as clients see it. */
 export const toRunView = (run: RunState) => ({

@@ -1,5 +1,5 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
-import { JsonObject } from '../../../shared/domain/json.js';
+import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.js';
 import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run-status.js';
 import { RunState } from '../domain/run.js';
@@ -43,5 +43,9 @@ export abstract class RunQueries {
   /** Runs with a requested tool call whose deadline has passed. */
   abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
   /** The number of the first event of a type whose data holds this. */
-  abstract firstSeq(sessionId: string, type: string, data: JsonObject): Promise<number | undefined>;
+  abstract firstSeq<Type extends EventType>(
+    sessionId: string,
+    type: Type,
+    data: Partial<EventCatalogue[Type]>,
+  ): Promise<number | undefined>;
 }

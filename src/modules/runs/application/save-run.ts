@@ -6,7 +6,7 @@ import { ApprovalRepository } from '../../approvals/index.js';
 import { Plan, PlanRepository } from '../../plans/index.js';
 import { Run } from '../domain/run.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { toolCallSettled } from '../domain/tool-call.js';
+import { toolCallSettled } from '../domain/tool-call.events.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { EndPlan } from './end-plan.js';
 import { ReportRun } from './report-run.js';

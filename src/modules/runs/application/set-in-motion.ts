@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { AgentRegistry } from '../../agents/index.js';
+import { messageStarted } from '../../conversations/index.js';
 import { LlmCall, LlmCallRepository } from '../../models/index.js';
 import { nextStep } from '../domain/next-step.js';
 import { Run } from '../domain/run.js';
 import { ModelCalls } from './model-calls.js';
-import { tellStarted } from './spoken-message.js';
 
 /**
  * Stores a run that is set in motion, and enters its next model call in the same unit of work: whoever carries it on asks
@@ -45,11 +45,8 @@ export class SetInMotion {
     await tx.get(LlmCallRepository).add(call);
     const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     if (call.messageId) {
-      tellStarted(
-        tx,
-        { id: call.messageId, sessionId, runId, agent, subtaskId, jobId },
-        leaseToken ?? undefined,
-      );
+      const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
+      tx.record(messageStarted(message, leaseToken ?? undefined));
     }
     return call;
   }

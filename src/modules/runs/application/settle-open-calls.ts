@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { LlmCallRepository } from '../../models/index.js';
-import { MessageRepository, newMessage } from '../../conversations/index.js';
+import { MessageRepository, messageDiscarded, newMessage } from '../../conversations/index.js';
 import { Run } from '../domain/run.js';
-import { appendSpoken, tellDiscarded } from './spoken-message.js';
+import { appendSpoken } from './spoken-message.js';
 
 /** Why what was said up to now is kept, although it is not complete. */
 const KEPT: ReadonlySet<string> = new Set(['cancelled', 'interrupted']);
@@ -27,7 +27,7 @@ export class SettleOpenCalls {
         ? await tx.get(MessageRepository).findUnfinished(sessionId, id)
         : undefined;
       if (!said) {
-        tellDiscarded(tx, { id, sessionId, runId }, reason, writer);
+        tx.record(messageDiscarded({ id, sessionId, runId }, reason, writer));
         continue;
       }
       const message = { id, sessionId, runId, jobId, role: 'assistant' as const, finishReason: reason };

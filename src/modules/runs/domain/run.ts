@@ -1,9 +1,10 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
-import { JsonObject } from '../../../shared/domain/json.js';
+import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { Classification } from './classification.js';
 import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
-import { RunAction, RunStatus, runStatus } from './run-status.js';
+import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run-status.js';
 import { LeaseLost, RunTransitionNotAllowed } from './run.errors.js';
+import { RunEvents } from './run.events.js';
 
 /** Handing over more often than this is going round in circles. */
 const MAX_SWITCHES = 50;
@@ -34,19 +35,19 @@ export const INTERNAL_ERROR: RunError = {
 };
 export const PERSISTENCE_FAILED: RunError = {
   code: 'run.persistence_failed',
-  message: 'What came of the run could not be stored',
+  message: 'The outcome of the run could not be stored',
 };
 export const RECOVERY_EXHAUSTED: RunError = {
   code: 'run.recovery_exhausted',
-  message: `Whoever carried the run on was gone, ${MAX_RECOVERIES + 1} times at the same step`,
+  message: `The server process died ${MAX_RECOVERIES + 1} times while executing this step`,
 };
 export const SWITCH_LIMIT: RunError = {
   code: 'agent.switch_limit',
-  message: `More than ${MAX_SWITCHES} switches in one run`,
+  message: `The agent was switched more than ${MAX_SWITCHES} times in one run`,
 };
 export const ARGUMENTS_INVALID: RunError = {
   code: 'tool.arguments_invalid',
-  message: 'The model keeps calling tools wrongly',
+  message: 'The model kept calling tools with invalid arguments',
 };
 
 export type RunUsage = { modelCalls: number; promptTokens: number; completionTokens: number };
@@ -181,7 +182,7 @@ export class Run extends AggregateRoot {
     return this.state.recoveries > MAX_RECOVERIES;
   }
 
-  /** @throws LeaseLost when another process carries it on by now, or nobody any more */
+  /** @throws LeaseLost when another process has the lease, or it has expired */
   requireLease(token: string): void {
     if (this.state.leaseToken !== token) throw new LeaseLost(this.id);
   }
@@ -346,13 +347,13 @@ export class Run extends AggregateRoot {
     if (this.state.phase === 'error_handling') this.enter('give_up', reason);
   }
 
-  private finish(action: RunAction, error: RunError | null, now: Date): void {
-    this.move(action);
+  private finish(ending: RunEnding, error: RunError | null, now: Date): void {
+    this.move(ending);
     this.change({ error, finishedAt: now, waitingFor: [], input: null });
     this.take(null);
-    const { usage, status, createdAt } = this.state;
+    const { usage, createdAt } = this.state;
     this.tell('run.finished', {
-      status,
+      status: RUN_ENDINGS[ending],
       ...(error && { error }),
       usage: usageView(usage),
       duration_ms: now.getTime() - createdAt.getTime(),
@@ -381,8 +382,8 @@ export class Run extends AggregateRoot {
     this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
   }
 
-  private tell(type: string, data: JsonObject): void {
-    this.record({ type, sessionId: this.state.sessionId, runId: this.id, data });
+  private tell<Type extends keyof RunEvents>(type: Type, data: EventCatalogue[Type]): void {
+    this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.id, data });
   }
 
   private change(part: Partial<RunState>): void {

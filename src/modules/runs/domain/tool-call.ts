@@ -1,17 +1,11 @@
-import { DomainEvent } from '../../../shared/domain/domain-event.js';
 import { JsonValue } from '../../../shared/domain/json.js';
 import { StateMachine } from '../../../shared/domain/state-machine.js';
 
-export const TOOL_CALL_STATUSES = [
-  'awaiting_approval',
-  'requested',
-  'completed',
-  'failed',
-  'rejected',
-  'expired',
-  'cancelled',
-] as const;
+/** How a call can end. */
+export const TOOL_CALL_ENDS = ['completed', 'failed', 'rejected', 'expired', 'cancelled'] as const;
+export const TOOL_CALL_STATUSES = ['awaiting_approval', 'requested', ...TOOL_CALL_ENDS] as const;
 
+export type ToolCallEnd = (typeof TOOL_CALL_ENDS)[number];
 export type ToolCallStatus = (typeof TOOL_CALL_STATUSES)[number];
 
 export type ToolCallAction = 'request' | 'complete' | 'fail' | 'reject' | 'expire' | 'cancel';
@@ -31,9 +25,6 @@ export const toolCallStatus = new StateMachine<ToolCallStatus, ToolCallAction>({
   expired: {},
   cancelled: {},
 });
-
-/** How a call can end. */
-export type ToolCallEnd = Exclude<ToolCallStatus, 'awaiting_approval' | 'requested'>;
 
 /** A model's wish to run a tool. */
 export interface ToolCall {
@@ -56,25 +47,3 @@ export interface ToolCall {
   readonly createdAt: Date;
   readonly settledAt: Date | null;
 }
-
-/** The client executes a call when it sees this event, and only then. */
-export const toolCallRequested = (call: ToolCall): DomainEvent => ({
-  type: 'tool_call.requested',
-  sessionId: call.sessionId,
-  runId: call.runId,
-  data: {
-    call_id: call.id,
-    tool_name: call.toolName,
-    arguments: call.arguments,
-    agent: call.agent,
-    ...(call.subtaskId && { subtask_id: call.subtaskId }),
-    deadline_at: call.deadlineAt?.toISOString() ?? null,
-  },
-});
-
-export const toolCallSettled = (call: ToolCall, status: ToolCallEnd): DomainEvent => ({
-  type: 'tool_call.settled',
-  sessionId: call.sessionId,
-  runId: call.runId,
-  data: { call_id: call.id, tool_name: call.toolName, status },
-});

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import {
   InjectMetric,
   makeCounterProvider,
@@ -8,9 +7,10 @@ import {
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
+import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { isToolName } from '../../agents/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
-import { RUN_STATUSES, runStatus } from '../domain/run-status.js';
+import { FINAL_RUN_STATUSES } from '../domain/run-status.js';
 
 /** A run may wait for a human for a day. */
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
@@ -73,7 +73,7 @@ export class PrometheusRunMetrics extends RunMetrics {
   ) {
     super();
     // How much a figure has grown shows only where there was one before: also the first failure is one.
-    for (const status of RUN_STATUSES) if (runStatus.isFinal(status)) this.runs.inc({ status }, 0);
+    for (const status of FINAL_RUN_STATUSES) this.runs.inc({ status }, 0);
     for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);
   }
 
@@ -93,22 +93,20 @@ export class PrometheusRunMetrics extends RunMetrics {
     this.firstToken.observe(seconds);
   }
 
-  @OnEvent('run.finished')
-  onFinished({ data }: StoredEvent): void {
-    const status = data['status'] as string;
+  @OnStored('run.finished')
+  onFinished({ data: { status, duration_ms: durationMs } }: StoredEvent<'run.finished'>): void {
     this.runs.inc({ status });
-    this.duration.observe({ status }, Number(data['duration_ms']) / 1000);
+    this.duration.observe({ status }, durationMs / 1000);
   }
 
-  @OnEvent('agent.switched')
-  onSwitched({ data }: StoredEvent): void {
-    this.switches.inc({ from: data['from'] as string, to: data['to'] as string });
+  @OnStored('agent.switched')
+  onSwitched({ data: { from, to } }: StoredEvent<'agent.switched'>): void {
+    this.switches.inc({ from, to });
   }
 
-  @OnEvent('tool_call.settled')
-  onToolCall({ data }: StoredEvent): void {
-    const name = data['tool_name'] as string;
+  @OnStored('tool_call.settled')
+  onToolCall({ data: { tool_name: name, status } }: StoredEvent<'tool_call.settled'>): void {
     // A model can name anything: labels stay bounded.
-    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status: data['status'] as string });
+    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status });
   }
 }

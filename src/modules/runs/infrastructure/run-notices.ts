@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { runDetached } from '../../../shared/application/log-context.js';
+import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
 import { RecoveryWatch } from '../application/recovery-watch.js';
 import { RunSupervisor } from '../application/run-supervisor.js';
@@ -26,8 +26,8 @@ export class RunNotices {
   }
 
   /** The next message of the session has waited for this. Were it missed, the next look for abandoned runs finds it. */
-  @OnEvent('run.finished')
-  async onFinished({ sessionId }: StoredEvent): Promise<void> {
+  @OnStored('run.finished')
+  async onFinished({ sessionId }: StoredEvent<'run.finished'>): Promise<void> {
     try {
       // What comes next is another message's affair.
       await runDetached(() => this.startQueued.execute(sessionId));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.js';
 import { isId } from '../../../shared/domain/ids.js';
-import { JsonObject } from '../../../shared/domain/json.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
@@ -127,7 +127,11 @@ export class SqlRunQueries extends RunQueries {
     return rows.map((row) => row.run_id);
   }
 
-  async firstSeq(sessionId: string, type: string, data: JsonObject): Promise<number | undefined> {
+  async firstSeq<Type extends EventType>(
+    sessionId: string,
+    type: Type,
+    data: Partial<EventCatalogue[Type]>,
+  ): Promise<number | undefined> {
     const [row] = await this.database.query<{ seq: number }>(
       `select seq from events
         where session_id = $1 and type = $2 and data::jsonb @> $3::jsonb order by seq limit 1`,

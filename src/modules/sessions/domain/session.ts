@@ -1,6 +1,7 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { SessionArchived } from './session.errors.js';
+import { SessionEvents } from './session.events.js';
 
 export interface SessionState {
   readonly id: string;
@@ -102,7 +103,7 @@ export class Session extends AggregateRoot {
     if (change.from === change.to) return;
     this.#switches.push(change);
     const { from, to, reason, confidence } = change;
-    this.record({
+    this.record<keyof SessionEvents>({
       type: 'agent.switched',
       sessionId: this.id,
       runId: change.runId,

@@ -88,7 +88,7 @@ export class FormSynopsis {
 }
 
 const isAbout = (item: StreamItem, jobId: string): boolean =>
-  !isReset(item) && item.type === 'job.status_changed' && item.data['job_id'] === jobId;
+  !isReset(item) && item.type === 'job.status_changed' && item.data.job_id === jobId;
 
 function notFormed({ id, status, error }: JobState, retryInSeconds?: number): SynopsisNotFormed {
   const { code, message } = error ?? { code: 'job.cancelled', message: 'The job was cancelled' };

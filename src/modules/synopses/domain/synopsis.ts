@@ -1,6 +1,7 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { SynopsisContent } from './synopsis-content.js';
 import { SynopsisVersionChanged } from './synopsis.errors.js';
+import { SynopsisEvents } from './synopsis.events.js';
 
 export const SYNOPSIS_KINDS = ['generated', 'edited'] as const;
 
@@ -115,7 +116,12 @@ export class Synopsis extends AggregateRoot {
     this.#written.push(this.liveVersion);
     this.state = { ...this.state, liveVersion: version, updatedAt: now };
     // Not a run's: an edit has none, and a run's last event is run.finished.
-    this.record({ type: 'synopsis.updated', sessionId, runId: null, data: { version } });
+    this.record<keyof SynopsisEvents>({
+      type: 'synopsis.updated',
+      sessionId,
+      runId: null,
+      data: { version },
+    });
   }
 }
 

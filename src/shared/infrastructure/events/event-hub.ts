@@ -10,7 +10,7 @@ export type Notice = readonly StoredEvent[];
 const LOOK_INTO_THE_LOG: Notice = [];
 
 /**
- * Brings stored events to the readers of this process, and to listeners (`@OnEvent`) by the event's type. A notice is
+ * Brings stored events to the readers of this process, and to listeners (`@OnStored`) by the event's type. A notice is
  * a hint: a reader that finds a number missing reads the log, so two notices that overtake each other, or one that is
  * lost, do no harm.
  */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
-import { JsonObject } from '../../domain/json.js';
 import { Database } from '../persistence/database.js';
 import { InstanceId } from '../../application/instance-id.js';
 
@@ -15,11 +14,12 @@ const SESSIONS_PER_NOTICE = 200;
 /** Where in the log an event is. */
 export type EventPlace = Pick<StoredEvent, 'sessionId' | 'seq'>;
 
+/** A row of the log. Type and data were recorded together, so that a row is taken for an event as it is. */
 interface EventRecord {
   readonly seq: number;
   readonly run_id: string | null;
-  readonly type: string;
-  readonly data: JsonObject;
+  readonly type: StoredEvent['type'];
+  readonly data: StoredEvent['data'];
   readonly created_at: Date;
 }
 
@@ -71,7 +71,7 @@ export interface LogPage {
 }
 
 /** A piece of an answer, which counts only while the run is its writer's. */
-export type Piece = DomainEvent & { readonly heldBy: string };
+export type Piece = DomainEvent<'message.delta'> & { readonly heldBy: string };
 
 /** What can run a statement: the connection of a transaction, or one of its own. */
 interface Querying {
@@ -102,7 +102,7 @@ export class EventLog {
 
   private async appendTaken(
     connection: Querying,
-    events: readonly (DomainEvent & Partial<Piece>)[],
+    events: readonly (DomainEvent & { readonly heldBy?: string })[],
     arePieces: boolean,
   ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
@@ -125,7 +125,9 @@ export class EventLog {
     ])) as { numbers: (string | null)[] }[];
     return ordered.flatMap(({ sessionId, runId, type, data }, index) => {
       const seq = row!.numbers[index];
-      return seq == null ? [] : [{ sessionId, runId, type, data, seq: Number(seq), createdAt }];
+      return seq == null
+        ? []
+        : [{ sessionId, runId, type, data, seq: Number(seq), createdAt } as StoredEvent];
     });
   }
 
@@ -200,11 +202,12 @@ function writersAfter(events: readonly DomainEvent[]): string | null {
   return changes.size === 0 ? null : JSON.stringify(Object.fromEntries(changes));
 }
 
-const toStoredEvent = (sessionId: string, row: EventRecord): StoredEvent => ({
-  sessionId,
-  seq: row.seq,
-  runId: row.run_id,
-  type: row.type,
-  data: row.data,
-  createdAt: row.created_at,
-});
+const toStoredEvent = (sessionId: string, row: EventRecord): StoredEvent =>
+  ({
+    sessionId,
+    seq: row.seq,
+    runId: row.run_id,
+    type: row.type,
+    data: row.data,
+    createdAt: row.created_at,
+  }) as StoredEvent;

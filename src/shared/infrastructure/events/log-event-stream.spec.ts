@@ -9,8 +9,8 @@ const event = (seq: number): StoredEvent => ({
   sessionId: 's',
   seq,
   runId: null,
-  type: 'test.fact',
-  data: {},
+  type: 'synopsis.updated',
+  data: { version: seq },
   createdAt: new Date(0),
 });
 

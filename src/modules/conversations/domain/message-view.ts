@@ -1,6 +1,5 @@
-import { DomainEvent } from '../../../shared/domain/domain-event.js';
 import { JsonValue } from '../../../shared/domain/json.js';
-import { MessageToolCall, MessageUsage, NewMessage } from '../domain/message.js';
+import { MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
 
 /** A message as clients see it, in answers and in events alike. */
 export type MessageView = {
@@ -9,16 +8,20 @@ export type MessageView = {
   run_id: string | null;
   subtask_id: string | null;
   job_id: string | null;
-  role: string;
+  role: MessageRole;
   agent: string | null;
   content: string;
-  tool_calls: { call_id: string; tool_name: string; arguments: JsonValue }[];
+  tool_calls: ToolCallView[];
   call_id: string | null;
   suggestions: string[] | null;
   finish_reason: string | null;
-  usage: { prompt_tokens: number; completion_tokens: number } | null;
+  usage: UsageView | null;
   created_at: string;
 };
+
+export type ToolCallView = { call_id: string; tool_name: string; arguments: JsonValue };
+
+export type UsageView = { prompt_tokens: number; completion_tokens: number };
 
 export const toMessageView = (message: NewMessage): MessageView => ({
   id: message.id,
@@ -37,19 +40,11 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   created_at: message.createdAt.toISOString(),
 });
 
-export const toToolCallView = (call: MessageToolCall) => ({
+export const toToolCallView = (call: MessageToolCall): ToolCallView => ({
   call_id: call.callId,
   tool_name: call.toolName,
   arguments: call.arguments,
 });
 
-export const toUsageView = (usage: MessageUsage | null) =>
+export const toUsageView = (usage: MessageUsage | null): UsageView | null =>
   usage && { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens };
-
-/** A message that is whole from the start: the user's, a tool's, the system's. */
-export const messageCreated = (message: NewMessage): DomainEvent => ({
-  type: 'message.created',
-  sessionId: message.sessionId,
-  runId: message.runId,
-  data: { message: toMessageView(message) },
-});

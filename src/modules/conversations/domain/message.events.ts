@@ -1,0 +1,98 @@
+import { DomainEvent } from '../../../shared/domain/domain-event.js';
+import {
+  MessageView,
+  ToolCallView,
+  UsageView,
+  toMessageView,
+  toToolCallView,
+  toUsageView,
+} from './message-view.js';
+import { NewMessage, SpokenMessage } from './message.js';
+
+export interface MessageEvents {
+  /** A message that is whole from the start: the user's, a tool's, the system's. */
+  'message.created': { message: MessageView };
+  /** Without `subtask_id` and `job_id` the agent speaks in the session's main history. */
+  'message.started': { message_id: string; agent: string; subtask_id?: string; job_id?: string };
+  /** `offset`: where in the message the piece begins, in UTF-16 units. */
+  'message.delta': { message_id: string; offset: number; text: string };
+  /** The content replaces all deltas. */
+  'message.completed': {
+    message_id: string;
+    agent: string;
+    subtask_id?: string;
+    job_id?: string;
+    content: string;
+    tool_calls: ToolCallView[];
+    suggestions?: string[];
+    finish_reason: string;
+    usage: UsageView | null;
+  };
+  /** A message that was started will not be completed. */
+  'message.discarded': { message_id: string; reason: string };
+}
+
+declare module '../../../shared/domain/domain-event.js' {
+  interface EventCatalogue extends MessageEvents {}
+}
+
+export const messageCreated = (message: NewMessage): DomainEvent<'message.created'> => ({
+  type: 'message.created',
+  sessionId: message.sessionId,
+  runId: message.runId,
+  data: { message: toMessageView(message) },
+});
+
+/**
+ * @param writer the lease under which the agent speaks: from here on its pieces are taken, and no others. Also a run that
+ * was taken over before its agent spoke has a new one
+ */
+export const messageStarted = (
+  message: Pick<SpokenMessage, 'id' | 'sessionId' | 'runId' | 'agent' | 'subtaskId' | 'jobId'>,
+  writer?: string,
+): DomainEvent<'message.started'> => ({
+  type: 'message.started',
+  sessionId: message.sessionId,
+  runId: message.runId,
+  data: { message_id: message.id, agent: message.agent, ...threadOf(message) },
+  writer,
+});
+
+/** @param writer who may add to the answers of the run from here on; unset = who might before */
+export const messageCompleted = (
+  message: SpokenMessage,
+  writer?: string,
+): DomainEvent<'message.completed'> => ({
+  type: 'message.completed',
+  sessionId: message.sessionId,
+  runId: message.runId,
+  data: {
+    message_id: message.id,
+    agent: message.agent,
+    ...threadOf(message),
+    content: message.content,
+    tool_calls: message.toolCalls.map(toToolCallView),
+    ...(message.suggestions && { suggestions: [...message.suggestions] }),
+    finish_reason: message.finishReason,
+    usage: toUsageView(message.usage),
+  },
+  writer,
+});
+
+/** @param writer as for `messageCompleted` */
+export const messageDiscarded = (
+  message: Pick<NewMessage, 'id' | 'sessionId' | 'runId'>,
+  reason: string,
+  writer?: string,
+): DomainEvent<'message.discarded'> => ({
+  type: 'message.discarded',
+  sessionId: message.sessionId,
+  runId: message.runId,
+  data: { message_id: message.id, reason },
+  writer,
+});
+
+const threadOf = ({ subtaskId, jobId }: Pick<NewMessage, 'subtaskId' | 'jobId'>) => ({
+  ...(subtaskId && { subtask_id: subtaskId }),
+  ...(jobId && { job_id: jobId }),
+});

@@ -1,0 +1,16 @@
+import { JobStatus } from './job-status.js';
+
+export interface JobEvents {
+  'job.status_changed': {
+    job_id: string;
+    job_type: string;
+    status: JobStatus;
+    attempt: number;
+    /** Of the last attempt, once the job has ended. */
+    duration_ms?: number;
+  };
+}
+
+declare module '../../../shared/domain/domain-event.js' {
+  interface EventCatalogue extends JobEvents {}
+}

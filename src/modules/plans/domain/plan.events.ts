@@ -1,0 +1,21 @@
+import { PlanStatus } from './plan-status.js';
+import { PlanView } from './plan-view.js';
+import { SubtaskStatus } from './subtask.js';
+
+export interface PlanEvents {
+  'plan.created': { plan: PlanView };
+  /** `approval_id`: the approval that a human decides. */
+  'plan.approval_required': { approval_id: string; plan: PlanView };
+  'plan.status_changed': { plan_id: string; from: PlanStatus; to: PlanStatus; reason?: string };
+  'subtask.status_changed': {
+    plan_id: string;
+    subtask_id: string;
+    from: SubtaskStatus;
+    to: SubtaskStatus;
+    progress: PlanView['progress'];
+  };
+}
+
+declare module '../../../shared/domain/domain-event.js' {
+  interface EventCatalogue extends PlanEvents {}
+}

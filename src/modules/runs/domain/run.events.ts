@@ -1,0 +1,21 @@
+import { RunPhase } from './run-phase.js';
+import { FinalRunStatus } from './run-status.js';
+
+export interface RunEvents {
+  'run.started': { agent: string; trigger: string };
+  /** `event`: what moved the run on, a key of the transition table. */
+  'run.phase_changed': { from: RunPhase; to: RunPhase; event: string; reason?: string };
+  'run.waiting': { for: { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string }[] };
+  'run.resumed': { by: string };
+  /** Exactly one per run, and always its last event. */
+  'run.finished': {
+    status: FinalRunStatus;
+    error?: { code: string; message: string };
+    usage: { model_calls: number; prompt_tokens: number; completion_tokens: number; total_tokens: number };
+    duration_ms: number;
+  };
+}
+
+declare module '../../../shared/domain/domain-event.js' {
+  interface EventCatalogue extends RunEvents {}
+}
