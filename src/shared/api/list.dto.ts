@@ -8,7 +8,7 @@ export const inDigits = <T extends z.ZodType>(number: T) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), number);
 
 export const PageQueryDto = z.strictObject({
-  limit: inDigits(z.int().min(1).max(200).default(50)).describe('At most so many'),
+  limit: inDigits(z.int().min(1).max(200).default(50)).describe('The most entries to return'),
   cursor: z.string().max(200).optional().describe('`next_cursor` of the page before'),
 });
 

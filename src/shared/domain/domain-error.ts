@@ -56,12 +56,12 @@ export class InputInvalid extends DomainError {
   }
 }
 
-/** Somebody else changed the row since it was read. The unit of work repeats the whole work. */
+/** Another transaction changed the row since it was read. The unit of work repeats the whole work. */
 export class ConcurrencyError extends DomainError {
   readonly code = 'state.changed_meanwhile';
   readonly kind = 'conflict';
 
   constructor(what: string) {
-    super(`${what} was changed by somebody else at the same moment; try again`);
+    super(`${what} was changed by another request at the same moment; try again`);
   }
 }

@@ -6,7 +6,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelError } from '../../models/index.js';
-import { JobFailed } from '../domain/job.errors.js';
+import { JobFailed, JobLeaseLost } from '../domain/job.errors.js';
 import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
@@ -42,6 +42,7 @@ export class SettleJob {
       await this.settle(job, (held, now) => this.stop(held, error, now), isHandedOver(error));
       return;
     }
+    if (error instanceof JobLeaseLost) return; // the process that has the lease settles the job
     const failure = this.describe(job, error);
     await this.settle(job, (held, now) => {
       if (held.snapshot().cancelRequestedAt) held.cancel(now);
@@ -82,7 +83,7 @@ export class SettleJob {
       return new JobFailed(error.code, error.message, true);
     }
     if (error instanceof StorageFailed) {
-      return new JobFailed('job.persistence_failed', 'What came of the job could not be stored', true);
+      return new JobFailed('job.persistence_failed', 'The outcome of the job could not be stored', true);
     }
     if (error instanceof DomainError) return new JobFailed(error.code, error.message, false);
     this.logger.error({ err: error, job_id: job.id }, 'a job failed by a defect');

@@ -46,13 +46,11 @@ export class JobQuotaExceeded extends DomainError {
   }
 }
 
-/** Another process carries the job on by now, or nobody any more: what this one has done counts for nothing. */
-export class JobLeaseLost extends DomainError {
-  readonly code = 'job.lease_lost';
-  readonly kind = 'conflict';
-
+/** The lease belongs to another process or has expired; this process must not write. No client gets this error. */
+export class JobLeaseLost extends Error {
   constructor(jobId: string) {
-    super(`Job ${jobId} is carried out by another process`);
+    super(`This process has lost the lease of job ${jobId}`);
+    this.name = 'JobLeaseLost';
   }
 }
 

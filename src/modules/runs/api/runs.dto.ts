@@ -21,7 +21,7 @@ export const RunDto: z.ZodType<RunView> = z
     session_id: z.string(),
     status: z.enum(RUN_STATUSES),
     phase: z.enum(RUN_PHASES),
-    agent: z.string().describe('Who has the word in it'),
+    agent: z.string().describe('The agent at work in it'),
     trigger: z.string(),
     job_id: z.string().nullable().describe('The job whose attempt it is: it does not keep the session busy'),
     waiting_for: WaitingForDto.describe('What the client must answer before it goes on'),

@@ -37,7 +37,7 @@ export class SwitchAgent {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
       session.requireOpen();
-      if (await sessions.hasActiveRun(session.id)) throw new SessionBusy(session.id);
+      if (await sessions.hasUnfinishedRun(session.id)) throw new SessionBusy(session.id);
       const createdAt = this.clock.now();
       const from = session.agent;
       const reason = command.reason ?? 'asked for by the user';

@@ -31,7 +31,6 @@ export type PhaseEvent =
   | 'plan_execution_failed'
   | 'task_completed'
   | 'task_failed'
-  | 'requires_replanning'
   | 'retry_subtask'
   | 'give_up';
 
@@ -64,7 +63,6 @@ export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
   plan_execution: { plan_execution_completed: 'completed', plan_execution_failed: 'error_handling' },
   execution: { task_completed: 'completed', plan_created: 'plan_review', task_failed: 'error_handling' },
   error_handling: {
-    requires_replanning: 'architect_planning',
     retry_subtask: 'plan_execution',
     give_up: 'completed',
   },

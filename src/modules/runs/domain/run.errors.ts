@@ -30,10 +30,10 @@ export class QueueFull extends DomainError {
   }
 }
 
-/** This process does not carry the run on any more: whatever it was about to write counts for nothing. */
+/** The lease belongs to another process or has expired; this process must not write. No client gets this error. */
 export class LeaseLost extends Error {
   constructor(runId: string) {
-    super(`Run ${runId} is carried on by somebody else, or by nobody any more`);
+    super(`This process has lost the lease of run ${runId}`);
     this.name = 'LeaseLost';
   }
 }

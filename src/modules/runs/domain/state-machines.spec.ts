@@ -76,11 +76,7 @@ describe('the phase of a run', () => {
       ],
       plan_execution: ['plan_execution_completed → completed', 'plan_execution_failed → error_handling'],
       execution: ['task_completed → completed', 'plan_created → plan_review', 'task_failed → error_handling'],
-      error_handling: [
-        'requires_replanning → architect_planning',
-        'retry_subtask → plan_execution',
-        'give_up → completed',
-      ],
+      error_handling: ['retry_subtask → plan_execution', 'give_up → completed'],
       completed: [],
     });
   });

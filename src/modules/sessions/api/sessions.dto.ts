@@ -15,7 +15,7 @@ export const CreateSessionDto = z
       .min(1)
       .max(100)
       .optional()
-      .describe('Who has the word; without it the runtime decides by task'),
+      .describe('The agent that answers; without it the runtime decides by task'),
     metadata: metadata.optional().describe('Whatever the client wants to find again'),
   })
   .meta({ id: 'CreateSession', example: { title: 'Fix the login', metadata: { workspace: 'shop' } } });
@@ -33,7 +33,7 @@ export const SessionDto = z
   .object({
     id: z.string(),
     title: z.string(),
-    agent: z.string().describe('Who has the word'),
+    agent: z.string().describe('The agent that answers'),
     phase: z.string().describe('Of the active run; `idle` without one'),
     active_run: z
       .object({

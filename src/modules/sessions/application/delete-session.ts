@@ -19,7 +19,7 @@ export class DeleteSession {
     await this.uow.run('delete_session', async (tx) => {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
-      if (await sessions.hasActiveRun(session.id)) throw new SessionBusy(session.id);
+      if (await sessions.hasUnfinishedRun(session.id)) throw new SessionBusy(session.id);
       session.delete(this.clock.now());
       await sessions.save(session);
     });

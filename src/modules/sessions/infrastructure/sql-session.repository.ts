@@ -24,7 +24,7 @@ export class SqlSessionRepository extends SessionRepository {
     return this.load(sessionId, userId, '');
   }
 
-  async hasActiveRun(sessionId: string): Promise<boolean> {
+  async hasUnfinishedRun(sessionId: string): Promise<boolean> {
     const rows = await this.context.query(
       `select 1 from runs where session_id = $1 and job_id is null and status in ('queued', 'running', 'waiting')`,
       [sessionId],
