@@ -19,6 +19,9 @@ const npm = (...names) => `node_modules/(${names.join('|')})/`;
 /** What Node.js offers that does no input or output. */
 const PURE_NODE = '^(async_hooks|buffer|crypto|events|timers|timers/promises|util)$';
 
+/** What a client sends, what a process keeps going, the loop, what an answer leads to, how a run begins and ends. */
+const RUN_FOLDERS = ['inputs', 'supervision', 'orchestration', 'settlement', 'lifecycle'];
+
 /** A layer of a module or of shared, which is `$1` in what it may import. */
 const layer = (name) => ({ path: `^src/(modules/[^/]+|shared)/${name}/`, pathNot: [SPEC, COMPOSITION] });
 const layers = (...names) => [`^src/$1/(${names.join('|')})/`, `^src/shared/(${names.join('|')})/`];
@@ -130,6 +133,13 @@ module.exports = {
         pathNot: [npm('@nestjs/common', '@opentelemetry/api', 'rxjs'), PURE_NODE],
       },
     },
+    ...RUN_FOLDERS.slice(1).map((folder, index) => ({
+      name: `${folder}-looks-down`,
+      comment: `The folders of runs/application import in one order: ${RUN_FOLDERS.join(', ')}.`,
+      severity: 'error',
+      from: { path: `^src/modules/runs/application/${folder}/`, pathNot: SPEC },
+      to: { path: `^src/modules/runs/application/(${RUN_FOLDERS.slice(0, index + 1).join('|')})/` },
+    })),
     {
       name: 'infrastructure-looks-inwards',
       comment: 'Infrastructure imports every inner layer, its own and shared, but never api.',
@@ -150,12 +160,13 @@ module.exports = {
     },
     {
       name: 'api-reads-domain-types',
-      comment: 'Of its own domain api knows types, errors and views; what happens there is a use case.',
+      comment:
+        'Of its own domain api knows types, errors, views and states; what happens there is a use case.',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)/api/', pathNot: SPEC },
       to: {
         path: '^src/modules/$1/domain/',
-        pathNot: '(\\.errors|-view)\\.ts$',
+        pathNot: '(\\.errors|\\.states|-view)\\.ts$',
         preCompilationOnly: false,
       },
     },

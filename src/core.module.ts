@@ -6,7 +6,7 @@ import { Config } from './config/config.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
 import { Idempotency } from './shared/application/idempotency.js';
-import { Journal } from './shared/application/journal.js';
+import { DatabasePatience } from './shared/application/database-patience.js';
 import { Shutdown } from './shared/application/shutdown.js';
 import { StreamMetrics } from './shared/application/stream-metrics.js';
 import { Tracing } from './shared/application/tracing.js';
@@ -66,7 +66,7 @@ import { ShutdownModule } from './shutdown.module.js';
     TypeOrmModule.forFeature([EventSchema, EventStreamSchema, IdempotencyKeySchema, RequestRateSchema]),
   ],
   providers: [
-    Journal,
+    DatabasePatience,
     RepositoryRegistry,
     InstanceId,
     EventHub,
@@ -111,7 +111,7 @@ import { ShutdownModule } from './shutdown.module.js';
     InstanceId,
     PostgresListener,
     ShutdownModule,
-    Journal,
+    DatabasePatience,
     RepositoryRegistry,
     Database,
     RowStatements,

@@ -36,7 +36,7 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
   const stop = async (app: INestApplicationContext, signalledAt: number) => {
     if (stoppedAt !== undefined) {
       if (signalledAt - stoppedAt <= SAME_SIGNAL_MS) return;
-      app.get(Shutdown).hurryUp();
+      app.get(Shutdown).forceStop();
       endAtLast(app, 0);
       return;
     }

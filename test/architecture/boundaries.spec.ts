@@ -101,6 +101,19 @@ const PLANTS: Record<string, Record<string, string>> = {
     'src/shared/application/exported.ts': `import '@opentelemetry/sdk-trace-node';`,
     'src/shared/application/packaged.ts': `import 'zod';`,
   },
+  'supervision-looks-down': {
+    'src/modules/runs/application/supervision/up.ts': `import '../inputs/send.js';`,
+  },
+  'orchestration-looks-down': {
+    'src/modules/runs/application/orchestration/up.ts': `import '../supervision/supervise.js';`,
+  },
+  'settlement-looks-down': {
+    'src/modules/runs/application/settlement/up.ts': `import '../orchestration/loop.js';`,
+  },
+  'lifecycle-looks-down': {
+    'src/modules/runs/application/lifecycle/up.ts': `import '../settlement/apply.js';`,
+    'src/modules/runs/application/lifecycle/far-up.ts': `import '../inputs/send.js';`,
+  },
   'infrastructure-looks-inwards': {
     'src/modules/notes/infrastructure/shown.ts': `import '../api/notes.controller.js';`,
     'src/shared/infrastructure/shown.ts': `import '../api/frames.js';`,
@@ -153,6 +166,11 @@ const PLANTS: Record<string, Record<string, string>> = {
 
 /** What the plants need beside them. */
 const BESIDE = {
+  'src/modules/runs/application/inputs/send.ts': `import '../lifecycle/begin.js';`,
+  'src/modules/runs/application/supervision/supervise.ts': ``,
+  'src/modules/runs/application/orchestration/loop.ts': ``,
+  'src/modules/runs/application/settlement/apply.ts': ``,
+  'src/modules/runs/application/lifecycle/begin.ts': ``,
   'src/shared/domain/hen.ts': `import { egg } from './egg.js'; export const hen = () => egg;`,
   'src/shared/api/frames.ts': ``,
   'src/shared/infrastructure/tested.spec.ts': ``,

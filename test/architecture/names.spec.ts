@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 const KEBAB = '[a-z][a-z0-9]*(-[a-z0-9]+)*';
 /** Only where kinds differ: a use case and an aggregate have none. */
-const SUFFIX = '(row|repository|queries|events|errors|dto|controller|module|metrics|agent)';
+const SUFFIX = '(row|repository|queries|events|errors|states|dto|controller|module|metrics|agent)';
 const LAYER = '(domain|application|infrastructure|api)';
 /** These say nothing of what is in them. Agents are called what the product calls them. */
 const EMPTY_WORDS = /[/.-](utils?|helpers?|common|base|managers?|impl)(?!\.agent\.)[/.-]/;
 
-/** Where source may be: a module has its door, its composition, and its layers, which have no folders. */
+/** Where source may be: a module has its door, its composition, and its layers. Only runs/application has folders. */
 const PLACES = new RegExp(
   `^(${[
     `src/${KEBAB}`,
@@ -17,6 +17,7 @@ const PLACES = new RegExp(
     `src/shared/${LAYER}/(${KEBAB}/)?${KEBAB}`,
     `src/modules/${KEBAB}/(index|${KEBAB}\\.module)`,
     `src/modules/${KEBAB}/${LAYER}/${KEBAB}`,
+    `src/modules/runs/application/${KEBAB}/${KEBAB}`,
     `test/(${KEBAB}/)*${KEBAB}`,
     `migrations/\\d+-${KEBAB}`,
   ].join('|')})(\\.${SUFFIX})?(\\.spec)?\\.ts$`,
@@ -35,6 +36,8 @@ describe('The names and places of files', () => {
 
   it.each([
     ['deeper than module, layer and file', 'src/modules/runs/domain/states/run.ts'],
+    ['deeper than the folders of runs/application', 'src/modules/runs/application/inputs/plans/send.ts'],
+    ['in a folder of another application layer', 'src/modules/jobs/application/inputs/send.ts'],
     ['beside the layers of a module', 'src/modules/runs/run.ts'],
     ['in a layer there is not', 'src/modules/runs/services/run.ts'],
     ['outside of modules and shared', 'src/lib/run.ts'],

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RunSupervisor } from '../../src/modules/runs/application/run-supervisor.js';
+import { RunSupervisor } from '../../src/modules/runs/application/supervision/run-supervisor.js';
 import { TestClient, isFinished, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import {

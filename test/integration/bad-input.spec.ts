@@ -14,7 +14,7 @@ const fact = (sessionId: string, text: string): DomainEvent => ({
   type: 'message.discarded',
   sessionId,
   runId: null,
-  data: { message_id: NOBODY, reason: text },
+  data: { message_id: UNKNOWN, reason: text },
 });
 
 describe('bad input', () => {

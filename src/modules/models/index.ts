@@ -1,6 +1,6 @@
 export { ModelsModule } from './models.module.js';
 export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
-export { retryWait } from './application/retry-wait.js';
+export { askWithRetries } from './application/ask-with-retries.js';
 export {
   LanguageModel,
   ModelError,

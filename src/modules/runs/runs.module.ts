@@ -13,45 +13,46 @@ import { DecisionsController } from './api/decisions.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { InputsController } from './api/inputs.controller.js';
 import { RunsController } from './api/runs.controller.js';
-import { AgentJob } from './application/agent-job.js';
-import { AdvancePlan } from './application/advance-plan.js';
-import { AnswerStep } from './application/answer-step.js';
-import { ApplyDecision } from './application/apply-decision.js';
-import { BeginRun } from './application/begin-run.js';
-import { CancelPlan } from './application/cancel-plan.js';
-import { CancelRun } from './application/cancel-run.js';
-import { ClassifyTask } from './application/classify-task.js';
-import { DeadlineWatch } from './application/deadline-watch.js';
-import { DecideApproval } from './application/decide-approval.js';
-import { EndPlan } from './application/end-plan.js';
-import { ExpireApprovals } from './application/expire-approvals.js';
-import { ExpireToolCalls } from './application/expire-tool-calls.js';
-import { JudgeReply } from './application/judge-reply.js';
-import { ModelCalls } from './application/model-calls.js';
-import { Orchestrator } from './application/orchestrator.js';
-import { PrepareTurn } from './application/prepare-turn.js';
-import { ProposePlan } from './application/propose-plan.js';
-import { RecordFailure } from './application/record-failure.js';
-import { RecordReply } from './application/record-reply.js';
-import { ReportRun } from './application/report-run.js';
-import { RetryPlan } from './application/retry-plan.js';
+import { AgentJob } from './application/supervision/agent-job.js';
+import { AdvancePlan } from './application/orchestration/advance-plan.js';
+import { AskAgentStep } from './application/orchestration/ask-agent-step.js';
+import { ApplyDecision } from './application/settlement/apply-decision.js';
+import { ActivateRun } from './application/lifecycle/activate-run.js';
+import { CancelPlan } from './application/inputs/cancel-plan.js';
+import { CancelRun } from './application/inputs/cancel-run.js';
+import { ClassifyTask } from './application/orchestration/classify-task.js';
+import { DeadlineWatch } from './application/supervision/deadline-watch.js';
+import { DecideApproval } from './application/inputs/decide-approval.js';
+import { EndPlan } from './application/lifecycle/end-plan.js';
+import { ExpireApprovals } from './application/supervision/expire-approvals.js';
+import { ExpireToolCalls } from './application/supervision/expire-tool-calls.js';
+import { JudgeReply } from './application/orchestration/judge-reply.js';
+import { ModelCalls } from './application/lifecycle/model-calls.js';
+import { Orchestrator } from './application/orchestration/orchestrator.js';
+import { PrepareTurn } from './application/orchestration/prepare-turn.js';
+import { ProposePlan } from './application/orchestration/propose-plan.js';
+import { RecordFailure } from './application/lifecycle/record-failure.js';
+import { ApplyReply } from './application/orchestration/apply-reply.js';
+import { ReportRun } from './application/lifecycle/report-run.js';
+import { RetryPlan } from './application/inputs/retry-plan.js';
 import { RunMetrics } from './application/run-metrics.js';
-import { Leases } from './application/leases.js';
-import { TakeOverRun } from './application/take-over-run.js';
-import { RecoverRuns } from './application/recover-runs.js';
-import { RecoveryWatch } from './application/recovery-watch.js';
-import { StartQueuedRun } from './application/start-queued-run.js';
-import { StopRun } from './application/stop-run.js';
+import { Leases } from './application/lifecycle/leases.js';
+import { TakeOverRun } from './application/lifecycle/take-over-run.js';
+import { RecoverRuns } from './application/supervision/recover-runs.js';
+import { RecoveryWatch } from './application/supervision/recovery-watch.js';
+import { StartQueuedRun } from './application/supervision/start-queued-run.js';
+import { StopRun } from './application/lifecycle/stop-run.js';
 import { RunNotices } from './infrastructure/run-notices.js';
-import { RunSupervisor } from './application/run-supervisor.js';
+import { RunSupervisor } from './application/supervision/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
-import { SaveRun } from './application/save-run.js';
-import { SetInMotion } from './application/set-in-motion.js';
-import { SettleOpenCalls } from './application/settle-open-calls.js';
-import { SendUserMessage } from './application/send-user-message.js';
-import { SubmitToolResult } from './application/submit-tool-result.js';
-import { SwitchAgent } from './application/switch-agent.js';
-import { ToolAnswers } from './application/tool-answers.js';
+import { RunWriter } from './application/lifecycle/run-writer.js';
+import { StreamReply } from './application/orchestration/stream-reply.js';
+import { SettleToolCall } from './application/lifecycle/settle-tool-call.js';
+import { SettleOpenCalls } from './application/lifecycle/settle-open-calls.js';
+import { SendUserMessage } from './application/inputs/send-user-message.js';
+import { SubmitToolResult } from './application/inputs/submit-tool-result.js';
+import { SwitchAgent } from './application/inputs/switch-agent.js';
+import { ResumeRun } from './application/settlement/resume-run.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
 import { PrometheusRunMetrics, RUN_METRICS } from './infrastructure/prometheus-run-metrics.js';
@@ -74,6 +75,7 @@ import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository
   ],
   controllers: [InputsController, DecisionsController, EventsController, RunsController],
   providers: [
+    // inputs: what a client sends
     SendUserMessage,
     SubmitToolResult,
     SwitchAgent,
@@ -81,38 +83,43 @@ import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository
     CancelPlan,
     RetryPlan,
     CancelRun,
-    StopRun,
-    BeginRun,
+    // supervision: what this process keeps going
+    RunSupervisor,
+    AgentJob,
     StartQueuedRun,
-    TakeOverRun,
     RecoverRuns,
     RecoveryWatch,
     RunNotices,
-    ...RUN_METRICS,
-    ...WAITING_METRICS,
-    Leases,
-    ToolAnswers,
-    ApplyDecision,
     ExpireToolCalls,
     ExpireApprovals,
     DeadlineWatch,
-    ReportRun,
+    // orchestration: the loop and its steps
     Orchestrator,
     ClassifyTask,
-    PrepareTurn,
-    AnswerStep,
+    AskAgentStep,
     AdvancePlan,
+    PrepareTurn,
+    StreamReply,
     JudgeReply,
-    RecordReply,
-    RecordFailure,
+    ApplyReply,
     ProposePlan,
+    // settlement: what an answer leads to
+    ApplyDecision,
+    ResumeRun,
+    // lifecycle: how a run begins and ends
+    ActivateRun,
+    TakeOverRun,
+    StopRun,
+    RecordFailure,
+    RunWriter,
     EndPlan,
-    SaveRun,
-    SetInMotion,
-    SettleOpenCalls,
     ModelCalls,
-    RunSupervisor,
-    AgentJob,
+    SettleOpenCalls,
+    SettleToolCall,
+    Leases,
+    ReportRun,
+    ...RUN_METRICS,
+    ...WAITING_METRICS,
     { provide: RunQueries, useClass: SqlRunQueries },
     { provide: RunMetrics, useClass: PrometheusRunMetrics },
   ],

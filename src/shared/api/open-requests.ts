@@ -15,7 +15,7 @@ export class OpenRequests {
   constructor(shutdown: Shutdown) {
     shutdown.register('answer_requests', () => {
       const allAnswered = firstValueFrom(this.open$.pipe(filter((open) => open === 0)));
-      return atMost(LIMIT_MS, allAnswered, shutdown.hurry);
+      return atMost(LIMIT_MS, allAnswered, shutdown.forced);
     });
   }
 

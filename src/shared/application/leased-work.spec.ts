@@ -28,7 +28,7 @@ describe('work under a lease', () => {
   const carry = (token: string) => {
     const stop = new AbortController();
     const end = Promise.withResolvers<string>();
-    const done = work.carry(token, `about ${token}`, stop, () => end.promise);
+    const done = work.run(token, `about ${token}`, stop, () => end.promise);
     return { signal: stop.signal, done, end };
   };
 
@@ -43,7 +43,7 @@ describe('work under a lease', () => {
   });
 
   it('is listed before it begins', async () => {
-    const seen = await work.carry('a', 'a', new AbortController(), async () => work.has('a'));
+    const seen = await work.run('a', 'a', new AbortController(), async () => work.has('a'));
     expect(seen).toBe(true);
   });
 

@@ -39,7 +39,7 @@ export class LeasedWork<About> {
   }
 
   /** Carries a piece out. @param work is told to stop by the signal; what it throws is the caller's to heed */
-  carry<T>(token: string, about: About, stop: AbortController, work: () => Promise<T>): Promise<T> {
+  run<T>(token: string, about: About, stop: AbortController, work: () => Promise<T>): Promise<T> {
     // Entered before it begins, so that nothing can come to its end unseen.
     const done = Promise.resolve()
       .then(work)

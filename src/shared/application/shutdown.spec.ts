@@ -91,10 +91,10 @@ describe('the shutdown of a process', () => {
   );
 
   it('is not orderly once the order is broken; before the shutdown there is none to break', async () => {
-    shutdown.breakOrder();
+    shutdown.markIncomplete();
     await shutdown.beforeApplicationShutdown();
     expect(shutdown.isOrderly).toBe(true);
-    shutdown.breakOrder();
+    shutdown.markIncomplete();
     expect(shutdown.isOrderly).toBe(false);
   });
 
@@ -110,19 +110,19 @@ describe('the shutdown of a process', () => {
   it('lets writes wait for the database for ten seconds after the drain', async () => {
     const ended = end();
     await vi.advanceTimersByTimeAsync((DRAIN_SECONDS + LAST_WRITE_SECONDS) * 1000 - 1);
-    expect([shutdown.hurry.aborted, shutdown.lastCall.aborted]).toEqual([false, false]);
+    expect([shutdown.forced.aborted, shutdown.writeDeadline.aborted]).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(1);
-    expect([shutdown.hurry.aborted, shutdown.lastCall.aborted]).toEqual([false, true]);
+    expect([shutdown.forced.aborted, shutdown.writeDeadline.aborted]).toEqual([false, true]);
     await ended;
   });
 
   it('in a hurry does not wait for the drain, but still lets writes wait ten seconds', async () => {
     await shutdown.beforeApplicationShutdown();
-    shutdown.hurryUp();
-    expect([shutdown.hurry.aborted, shutdown.lastCall.aborted]).toEqual([true, false]);
+    shutdown.forceStop();
+    expect([shutdown.forced.aborted, shutdown.writeDeadline.aborted]).toEqual([true, false]);
     await vi.advanceTimersByTimeAsync(LAST_WRITE_SECONDS * 1000 - 1);
-    expect(shutdown.lastCall.aborted).toBe(false);
+    expect(shutdown.writeDeadline.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(shutdown.lastCall.aborted).toBe(true);
+    expect(shutdown.writeDeadline.aborted).toBe(true);
   });
 });

@@ -53,12 +53,12 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   /** Aborted when nobody is to wait for what goes on (a second signal). */
-  get hurry(): AbortSignal {
+  get forced(): AbortSignal {
     return this.hurried.signal;
   }
 
   /** Aborted when nothing more can be stored: whoever waits for the database to come back gives up. */
-  get lastCall(): AbortSignal {
+  get writeDeadline(): AbortSignal {
     return this.ended.signal;
   }
 
@@ -68,7 +68,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   /** Whoever could not keep the order says so, and logs why. Before the end there is none to keep. */
-  breakOrder(): void {
+  markIncomplete(): void {
     if (this.draining) this.orderKept = false;
   }
 
@@ -77,7 +77,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   /** Waits no longer for what goes on; only what has come of it is still stored. */
-  hurryUp(): void {
+  forceStop(): void {
     this.hurried.abort();
     this.endWritesAfter(0);
   }
@@ -109,7 +109,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     } catch (error) {
       // One step that fails must not keep the later ones (above all: the database's end) from happening.
       this.logger.error({ err: error, stage }, 'a shutdown step failed');
-      this.breakOrder();
+      this.markIncomplete();
     }
   }
 }

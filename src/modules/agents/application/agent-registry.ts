@@ -46,7 +46,7 @@ export class AgentRegistry {
   }
 
   /** Who has the word in a new session: the orchestrator, or the one agent of single-agent mode. */
-  receptionist(): Agent {
+  defaultAgent(): Agent {
     return this.get(this.multiAgentMode ? RECEPTIONIST : SINGLE_AGENT);
   }
 

@@ -42,8 +42,8 @@ describe('the agents', () => {
     expect(registry.conversational('ask').id).toBe('ask');
     expect(() => registry.conversational('synopsis_manager')).toThrow(AgentNotFound);
     expect(() => registry.get('nobody')).toThrow(/there are architect, ask, coder/);
-    expect(registry.receptionist().id).toBe('orchestrator');
-    expect(new AgentRegistry(await loadAgents(), false).receptionist().id).toBe('universal');
+    expect(registry.defaultAgent().id).toBe('orchestrator');
+    expect(new AgentRegistry(await loadAgents(), false).defaultAgent().id).toBe('universal');
   });
 
   it('cannot share an id, nor can the necessary ones be missing', async () => {

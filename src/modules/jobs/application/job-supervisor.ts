@@ -48,11 +48,11 @@ export class JobSupervisor implements OnApplicationBootstrap {
   async execute(delivery: Delivery): Promise<void> {
     try {
       const started = await this.startJob.execute(delivery);
-      if (started) await this.carry(started);
+      if (started) await this.supervise(started);
     } catch (error) {
       // It stays queued, or its lease runs out: another try follows either way.
       this.logger.error({ err: error, job_id: delivery.jobId }, 'a job could not be carried out');
-      this.shutdown.breakOrder();
+      this.shutdown.markIncomplete();
     }
   }
 
@@ -61,14 +61,14 @@ export class JobSupervisor implements OnApplicationBootstrap {
     this.work.stop(JOB_CANCELLED, (carried) => carried.jobId === jobId);
   }
 
-  private async carry({ job, work }: StartedJob): Promise<void> {
+  private async supervise({ job, work }: StartedJob): Promise<void> {
     const stop = new AbortController();
     // It may have been started while the others were told to stop.
     if (this.shutdown.draining) stop.abort(JOB_RELEASED);
     const { context } = placeOfJob(job);
     const { id, sessionId, userId, runId } = job;
     const fields = { job_id: id, session_id: sessionId, user_id: userId, run_id: runId };
-    await this.work.carry(job.leaseToken!, { jobId: id }, stop, () =>
+    await this.work.run(job.leaseToken!, { jobId: id }, stop, () =>
       withTrace(context, fields, () => this.attempt(job, work, stop)),
     );
   }
@@ -100,7 +100,7 @@ export class JobSupervisor implements OnApplicationBootstrap {
 
   /** Waits for the jobs as long as the settings allow; the rest goes back into the queue, for others to go on with. */
   private async drain(): Promise<void> {
-    await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.hurry);
+    await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.forced);
     this.work.stop(JOB_RELEASED, () => true);
     await this.work.allDone();
     this.work.end();

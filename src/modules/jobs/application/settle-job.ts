@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
 import { DatabaseUnavailable, StorageFailed } from '../../../shared/application/errors.js';
-import { Journal } from '../../../shared/application/journal.js';
+import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
@@ -19,7 +19,7 @@ export class SettleJob {
   private readonly logger = new Logger(SettleJob.name);
 
   constructor(
-    private readonly journal: Journal,
+    private readonly patience: DatabasePatience,
     private readonly handlers: JobHandlers,
     private readonly saveJob: SaveJob,
     private readonly clock: Clock,
@@ -64,7 +64,7 @@ export class SettleJob {
     how: (job: Job, now: Date) => void,
     leavesNothing: (held: JobState) => boolean = () => false,
   ): Promise<void> {
-    await this.journal.writeOutcome('finish_job', async (tx) => {
+    await this.patience.writeOutcome('finish_job', async (tx) => {
       const job = await tx.get(JobRepository).get(id);
       // Settled already, though the answer to that was lost; or somebody else's by now.
       if (job.snapshot().leaseToken !== leaseToken) return;

@@ -6,9 +6,9 @@ import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { ApprovalNotFound } from '../../approvals/index.js';
 import { PlanNotFound } from '../../plans/index.js';
-import { CancelPlan } from '../application/cancel-plan.js';
-import { DecideApproval } from '../application/decide-approval.js';
-import { RetryPlan } from '../application/retry-plan.js';
+import { CancelPlan } from '../application/inputs/cancel-plan.js';
+import { DecideApproval } from '../application/inputs/decide-approval.js';
+import { RetryPlan } from '../application/inputs/retry-plan.js';
 import { DecisionDto, ReasonDto, toVerdict } from './decisions.dto.js';
 import { AcceptedDto, toAcceptedDto } from './inputs.dto.js';
 

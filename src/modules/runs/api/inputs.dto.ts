@@ -4,7 +4,7 @@ import { JsonDto } from '../../../shared/api/json.dto.js';
 import { ApprovalDto, toApprovalView } from '../../approvals/index.js';
 import { MessageDto, toMessageView } from '../../conversations/index.js';
 import { PlanRecordDto, toPlanRecordView } from '../../plans/index.js';
-import { Accepted } from '../application/accepted.js';
+import { Accepted } from '../application/inputs/accepted.js';
 import { toRunView } from '../application/run-view.js';
 import { PLAN_DECISION, TOOL_DECISION } from './decisions.dto.js';
 import { RunDto } from './runs.dto.js';

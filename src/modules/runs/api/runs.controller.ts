@@ -6,7 +6,7 @@ import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
-import { CancelRun } from '../application/cancel-run.js';
+import { CancelRun } from '../application/inputs/cancel-run.js';
 import { toRunView } from '../application/run-view.js';
 import { RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';

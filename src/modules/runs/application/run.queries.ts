@@ -1,7 +1,7 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.js';
 import { LlmCall } from '../../models/index.js';
-import { RunStatus } from '../domain/run-status.js';
+import { RunStatus } from '../domain/run.states.js';
 import { RunState } from '../domain/run.js';
 
 /** Where a run's events are in the log of its session. */

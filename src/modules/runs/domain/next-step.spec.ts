@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Step, nextStep } from './next-step.js';
-import { RUN_PHASES, RunPhase } from './run-phase.js';
-import { RUN_STATUSES } from './run-status.js';
+import { RUN_PHASES, RunPhase } from './run-phase.states.js';
+import { RUN_STATUSES } from './run.states.js';
 
 /** What a running run needs in each phase. */
 const STEPS: Readonly<Record<RunPhase, Step>> = {

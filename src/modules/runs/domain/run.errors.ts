@@ -30,20 +30,21 @@ export class QueueFull extends DomainError {
   }
 }
 
-/** The lease belongs to another process or has expired; this process must not write. No client gets this error. */
-export class LeaseLost extends Error {
-  constructor(runId: string) {
-    super(`This process has lost the lease of run ${runId}`);
-    this.name = 'LeaseLost';
-  }
-}
-
 export class ToolCallNotFound extends DomainError {
   readonly code = 'tool_call.not_found';
   readonly kind = 'not_found';
 
   constructor(callId: string) {
     super(`There is no tool call ${callId} in this session`);
+  }
+}
+
+export class ToolCallTransitionNotAllowed extends DomainError {
+  readonly code = 'tool_call.transition_not_allowed';
+  readonly kind = 'conflict';
+
+  constructor(callId: string, action: string, status: string) {
+    super(`Tool call ${callId} is ${status}: ${action} is not possible`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { RunPhase } from './run-phase.js';
-import { FinalRunStatus } from './run-status.js';
+import { RunPhase } from './run-phase.states.js';
+import { FinalRunStatus } from './run.states.js';
 
 export interface RunEvents {
   'run.started': { agent: string; trigger: string };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LeaseLost, RunTransitionNotAllowed } from './run.errors.js';
+import { LeaseLost } from '../../../shared/domain/lease.js';
+import { RunTransitionNotAllowed } from './run.errors.js';
 import { Run } from './run.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
@@ -7,18 +8,20 @@ const LEASE = { owner: 'p', token: 't' };
 const LATER = new Date('2026-11-20T10:00:05Z');
 const EXPLAINED = { agent: 'explain', confidence: 'high', reason: 'a question' } as const;
 
-const start = (directed = true) =>
-  Run.start({
+function start(directed = true): Run {
+  const run = Run.create({
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     id: 'r',
     sessionId: 's',
     userId: 'u',
     agent: 'coder',
-    entry: directed ? 'receive_directed_message' : 'receive_message',
     trigger: 'user_message',
-    lease: LEASE,
     now: NOW,
   });
+  const entry = directed ? 'receive_directed_message' : 'receive_message';
+  run.activate({ agent: 'coder', entry, lease: LEASE, now: NOW });
+  return run;
+}
 
 const events = (run: Run) => run.pullEvents().map(({ type, data }) => [type, data] as const);
 const types = (run: Run) => run.pullEvents().map((event) => event.type);
@@ -48,7 +51,7 @@ describe('a run', () => {
       { kind: 'tool_result' as const, id: 'b' },
     ];
     run.wait([a, b]);
-    run.awaitStill([b]);
+    run.updateWaiting([b]);
     run.resume('tool_result', LEASE);
     expect(events(run)).toEqual([
       ['run.waiting', { for: [a, b] }],
@@ -89,18 +92,18 @@ describe('a run', () => {
 
   it('bears three replies in a row that are at odds with the tools', () => {
     const run = start();
-    const notes = Array.from({ length: 3 }, () => run.noteReply('invalid'));
-    notes.push(run.noteReply('valid'));
-    notes.push(...Array.from({ length: 3 }, () => run.noteReply('invalid')));
+    const notes = Array.from({ length: 3 }, () => run.countReply('invalid'));
+    notes.push(run.countReply('valid'));
+    notes.push(...Array.from({ length: 3 }, () => run.countReply('invalid')));
     expect(notes).toEqual(notes.map(() => true));
-    expect(run.noteReply('invalid')).toBe(false);
+    expect(run.countReply('invalid')).toBe(false);
   });
 
   it('adds up what its model calls cost, also where a provider does not tell', () => {
     const run = start();
-    run.beginModelCall();
+    run.countModelCall();
     run.addUsage({ promptTokens: 10, completionTokens: 2 });
-    run.beginModelCall();
+    run.countModelCall();
     run.addUsage(null);
     expect(run.snapshot().usage).toEqual({ modelCalls: 2, promptTokens: 10, completionTokens: 2 });
     expect(run.mayCallModel(2)).toBe(false);
@@ -119,8 +122,8 @@ describe('a run', () => {
 
   it.each<[string, (run: Run) => void]>([
     ['is classified', (run) => run.classify({ ...EXPLAINED, isAtomic: true }, 'ask')],
-    ['has a reply', (run) => run.noteReply('valid')],
-    ['has a reply that is at odds with the tools', (run) => run.noteReply('invalid')],
+    ['has a reply', (run) => run.countReply('valid')],
+    ['has a reply that is at odds with the tools', (run) => run.countReply('invalid')],
     ['begins a subtask', (run) => run.workAs('debug')],
     [
       'goes on after a wait',

@@ -1,25 +1,16 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
+import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
 import { Classification } from './classification.js';
-import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.js';
-import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run-status.js';
-import { LeaseLost, RunTransitionNotAllowed } from './run.errors.js';
+import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.states.js';
+import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.states.js';
+import { RunTransitionNotAllowed } from './run.errors.js';
 import { RunEvents } from './run.events.js';
 
-/** Handing over more often than this is going round in circles. */
+/** More often, the agents hand over in a circle. */
 const MAX_SWITCHES = 50;
-/** So often a step is begun anew before the run counts as lost. */
-const MAX_RECOVERIES = 3;
-/** So many replies in a row may be at odds with the tools; the next one ends the run. */
+/** Replies in a row that call tools wrongly; one more ends the run. */
 const MAX_INVALID_REPLIES = 3;
-
-/** The right to carry a run on. It lasts as long as it is renewed; whoever has another token has none. */
-export interface Lease {
-  /** The process. */
-  readonly owner: string;
-  /** Makes this lease another one than the one before, also of the same process. */
-  readonly token: string;
-}
 
 /** What a user said while another run was active: how the run begins when its turn comes. */
 export type QueuedInput = { content: string; agent: string | null };
@@ -93,15 +84,19 @@ interface NewRun {
   readonly id: string;
   readonly sessionId: string;
   readonly userId: string;
+  /** Until the run is activated with the agent that answers. */
+  readonly agent: string;
   readonly trigger: string;
   readonly jobId?: string;
   readonly planId?: string;
   readonly traceparent: string;
+  /** Of a run that waits for its turn. */
+  readonly input?: QueuedInput;
   readonly now: Date;
 }
 
 /** How a run becomes active. */
-export interface Beginning {
+export interface Activation {
   readonly agent: string;
   /** Whether the agent is still to be found, known already, or working on a plan again. */
   readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
@@ -115,18 +110,8 @@ export class Run extends AggregateRoot {
     super();
   }
 
-  static start(given: NewRun & Beginning): Run {
-    const run = Run.create(given, null);
-    run.begin(given);
-    return run;
-  }
-
-  /** A run that waits for its turn. */
-  static queue(given: NewRun & { agent: string }, input: QueuedInput): Run {
-    return Run.create(given, input);
-  }
-
-  private static create(given: NewRun & { agent: string }, input: QueuedInput | null): Run {
+  /** Queued, until it is activated. */
+  static create(given: NewRun): Run {
     return new Run({
       id: given.id,
       sessionId: given.sessionId,
@@ -147,7 +132,7 @@ export class Run extends AggregateRoot {
       leaseOwner: null,
       leaseToken: null,
       traceparent: given.traceparent,
-      input,
+      input: given.input ?? null,
       createdAt: given.now,
       startedAt: null,
       finishedAt: null,
@@ -160,31 +145,30 @@ export class Run extends AggregateRoot {
     return new Run(state);
   }
 
-  /** Its turn has come. */
-  begin({ agent, entry, lease, now }: Beginning): void {
-    this.move('start');
+  activate({ agent, entry, lease, now }: Activation): void {
+    this.moveStatus('start');
     this.change({ agent, input: null, startedAt: now });
-    this.take(lease);
+    this.setLease(lease);
     this.tell('run.started', { agent, trigger: this.state.trigger });
-    this.enter(entry);
+    this.movePhase(entry);
   }
 
   /** Another process goes on with it, from its last recorded step. */
   recover(lease: Lease): void {
     const { attempt, recoveries, leaseToken } = this.state;
-    // Whoever gave it up in good order has not stumbled over it.
+    // A lease that was given up does not count: its process has not died of this step.
     this.change({ attempt: attempt + 1, recoveries: leaseToken === null ? recoveries : recoveries + 1 });
-    this.take(lease);
+    this.setLease(lease);
   }
 
-  /** Whether it was tried often enough: something in its next step ends whoever carries it out. */
+  /** Whether it was recovered too often: its next step may be what ends processes. */
   get isExhausted(): boolean {
     return this.state.recoveries > MAX_RECOVERIES;
   }
 
-  /** @throws LeaseLost when another process has the lease, or it has expired */
-  requireLease(token: string): void {
-    if (this.state.leaseToken !== token) throw new LeaseLost(this.id);
+  /** @param token null for a process that has no lease. @throws LeaseLost */
+  requireLease(token: string | null): void {
+    if (token === null || this.state.leaseToken !== token) throw new LeaseLost(`run ${this.id}`);
   }
 
   snapshot(): RunState {
@@ -211,15 +195,14 @@ export class Run extends AggregateRoot {
   classify(result: Classification, agent: string): void {
     this.change({ recoveries: 0 });
     if (result.isAtomic) {
-      this.enter('is_atomic_true', result.reason);
+      this.movePhase('is_atomic_true', result.reason);
     } else {
-      this.enter('is_atomic_false', result.reason);
-      this.enter('route_to_architect');
+      this.movePhase('is_atomic_false', result.reason);
+      this.movePhase('route_to_architect');
     }
     this.switchTo(agent);
   }
 
-  /** Whether another agent may still get the word; more often would be going round in circles. */
   get maySwitchAgent(): boolean {
     return this.state.switches < MAX_SWITCHES;
   }
@@ -234,7 +217,7 @@ export class Run extends AggregateRoot {
     return this.state.usage.modelCalls < limit;
   }
 
-  beginModelCall(): void {
+  countModelCall(): void {
     this.change({ usage: { ...this.state.usage, modelCalls: this.state.usage.modelCalls + 1 } });
   }
 
@@ -250,8 +233,8 @@ export class Run extends AggregateRoot {
     });
   }
 
-  /** Counts replies at odds with the tools; `false` for one too many in a row. */
-  noteReply(validity: 'valid' | 'invalid'): boolean {
+  /** Counts replies that call tools wrongly; `false` for one too many in a row. */
+  countReply(validity: 'valid' | 'invalid'): boolean {
     const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
     this.change({ invalidReplies, recoveries: 0 });
     return invalidReplies <= MAX_INVALID_REPLIES;
@@ -260,20 +243,20 @@ export class Run extends AggregateRoot {
   /** A plan is there, and a human is to decide on it. */
   reviewPlan(planId: string): void {
     this.change({ planId });
-    this.enter('plan_created');
+    this.movePhase('plan_created');
     this.wait([{ kind: 'plan_decision', id: planId }]);
   }
 
   /** The plan is approved: it is carried out. */
   executePlan(lease: Lease): void {
     this.resume('plan_decision', lease);
-    this.enter('plan_approved');
+    this.movePhase('plan_approved');
   }
 
   /** The plan is to be changed: the architect plans again. */
   planAgain(reason: string | undefined, lease: Lease): void {
     this.resume('plan_decision', lease);
-    this.enter('plan_modification_requested', reason);
+    this.movePhase('plan_modification_requested', reason);
   }
 
   /** A subtask of the plan begins, or is begun once more. */
@@ -283,33 +266,33 @@ export class Run extends AggregateRoot {
 
   /** A subtask has failed and is begun once more. */
   retrySubtask(reason: string): void {
-    this.enter('plan_execution_failed', reason);
-    this.enter('retry_subtask', reason);
+    this.movePhase('plan_execution_failed', reason);
+    this.movePhase('retry_subtask', reason);
   }
 
   wait(waitingFor: WaitingFor[]): void {
-    this.move('wait');
-    this.take(null);
-    this.awaitStill(waitingFor);
+    this.moveStatus('wait');
+    this.setLease(null);
+    this.updateWaiting(waitingFor);
   }
 
-  /** A part of what the run waits for has come. */
-  awaitStill(waitingFor: WaitingFor[]): void {
+  /** Something that the run waits for has arrived. */
+  updateWaiting(waitingFor: WaitingFor[]): void {
     this.change({ waitingFor });
     this.tell('run.waiting', { for: waitingFor });
   }
 
   resume(by: string, lease: Lease): void {
-    this.move('resume');
+    this.moveStatus('resume');
     this.change({ waitingFor: [], recoveries: 0 });
-    this.take(lease);
+    this.setLease(lease);
     this.tell('run.resumed', { by });
   }
 
   complete(now: Date, reason?: string): void {
     const event = COMPLETION[this.state.phase];
     if (!event) throw this.refusal('complete', this.state.phase, runPhase.actions(this.state.phase));
-    this.enter(event, reason);
+    this.movePhase(event, reason);
     this.finish('complete', null, now);
   }
 
@@ -330,12 +313,11 @@ export class Run extends AggregateRoot {
     this.finish('interrupt', { code: 'run.interrupted', message: 'The server was stopped' }, now);
   }
 
-  /** Asks whoever carries it out to end it. */
+  /** Asks the process that executes it to end it. */
   requestCancel(now: Date): void {
     this.change({ cancelRequestedAt: now });
   }
 
-  /** Ends it because somebody wants it to end. */
   cancel(now: Date): void {
     this.giveUp('cancelled');
     this.finish('cancel', null, now);
@@ -343,14 +325,14 @@ export class Run extends AggregateRoot {
 
   private giveUp(reason: string): void {
     const event = FAILURE[this.state.phase];
-    if (event) this.enter(event, reason);
-    if (this.state.phase === 'error_handling') this.enter('give_up', reason);
+    if (event) this.movePhase(event, reason);
+    if (this.state.phase === 'error_handling') this.movePhase('give_up', reason);
   }
 
   private finish(ending: RunEnding, error: RunError | null, now: Date): void {
-    this.move(ending);
+    this.moveStatus(ending);
     this.change({ error, finishedAt: now, waitingFor: [], input: null });
-    this.take(null);
+    this.setLease(null);
     const { usage, createdAt } = this.state;
     this.tell('run.finished', {
       status: RUN_ENDINGS[ending],
@@ -360,13 +342,13 @@ export class Run extends AggregateRoot {
     });
   }
 
-  private move(action: RunAction): void {
+  private moveStatus(action: RunAction): void {
     const status = runStatus.next(this.state.status, action);
     if (!status) throw this.refusal(action, this.state.status, runStatus.actions(this.state.status));
     this.change({ status });
   }
 
-  private enter(event: PhaseEvent, reason?: string): void {
+  private movePhase(event: PhaseEvent, reason?: string): void {
     const from = this.state.phase;
     const to = runPhase.next(from, event);
     if (!to) throw this.refusal(event, from, runPhase.actions(from));
@@ -378,7 +360,7 @@ export class Run extends AggregateRoot {
     return new RunTransitionNotAllowed(this.id, what, state, allowed);
   }
 
-  private take(lease: Lease | null): void {
+  private setLease(lease: Lease | null): void {
     this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StateMachine } from '../../../shared/domain/state-machine.js';
-import { runPhase } from './run-phase.js';
-import { runStatus } from './run-status.js';
-import { toolCallStatus } from './tool-call.js';
+import { runPhase } from './run-phase.states.js';
+import { runStatus } from './run.states.js';
+import { toolCallStatus } from './tool-call.states.js';
 
 /** Every state a machine can get into from `first`. */
 function reachable<S extends string, A extends string>(machine: StateMachine<S, A>, first: S): Set<S> {
@@ -92,6 +92,7 @@ describe('the status of a tool call', () => {
       awaiting_approval: [
         'request → requested',
         'complete → completed',
+        'fail → failed',
         'reject → rejected',
         'cancel → cancelled',
       ],

@@ -1,14 +1,11 @@
-import { JsonObject } from '../../../shared/domain/json.js';
-import { ToolCall, ToolCallEnd } from './tool-call.js';
+import { ToolCall } from './tool-call.js';
 
-/** The tool calls, inside a unit of work. */
+/** The tool calls, inside a unit of work. They change only while their run is locked. */
 export abstract class ToolCallRepository {
   abstract add(call: ToolCall): Promise<void>;
   abstract find(callId: string): Promise<ToolCall | undefined>;
   /** What a run still waits for, in the order of the calls. */
   abstract listOpen(runId: string): Promise<ToolCall[]>;
-  /** Settles a call that still has the status it was loaded with; false where it has another one, which then stands. */
-  abstract settle(call: ToolCall, status: ToolCallEnd, at: Date): Promise<boolean>;
-  /** Lets the client execute a call that awaited approval; the call as it is then. */
-  abstract request(call: ToolCall, args: JsonObject, deadlineAt: Date): Promise<ToolCall>;
+  /** Fails the unit of work with ConcurrencyError where the status is another one than the call was loaded with. */
+  abstract save(call: ToolCall): Promise<void>;
 }

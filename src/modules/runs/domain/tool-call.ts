@@ -1,49 +1,132 @@
-import { JsonValue } from '../../../shared/domain/json.js';
-import { StateMachine } from '../../../shared/domain/state-machine.js';
+import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { EventCatalogue } from '../../../shared/domain/domain-event.js';
+import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { ToolCallTransitionNotAllowed } from './run.errors.js';
+import { ToolCallEvents } from './tool-call.events.js';
+import { ToolCallAction, ToolCallEnd, ToolCallStatus, toolCallStatus } from './tool-call.states.js';
 
-/** How a call can end. */
-export const TOOL_CALL_ENDS = ['completed', 'failed', 'rejected', 'expired', 'cancelled'] as const;
-export const TOOL_CALL_STATUSES = ['awaiting_approval', 'requested', ...TOOL_CALL_ENDS] as const;
-
-export type ToolCallEnd = (typeof TOOL_CALL_ENDS)[number];
-export type ToolCallStatus = (typeof TOOL_CALL_STATUSES)[number];
-
-export type ToolCallAction = 'request' | 'complete' | 'fail' | 'reject' | 'expire' | 'cancel';
-
-/** `awaiting_approval`: of the client's hands off; what the runtime answers itself completes without being requested. */
-export const toolCallStatus = new StateMachine<ToolCallStatus, ToolCallAction>({
-  awaiting_approval: {
-    request: 'requested',
-    complete: 'completed',
-    reject: 'rejected',
-    cancel: 'cancelled',
-  },
-  requested: { complete: 'completed', fail: 'failed', expire: 'expired', cancel: 'cancelled' },
-  completed: {},
-  failed: {},
-  rejected: {},
-  expired: {},
-  cancelled: {},
-});
-
-/** A model's wish to run a tool. */
-export interface ToolCall {
+export interface ToolCallState {
   readonly id: string;
   readonly sessionId: string;
   readonly runId: string;
   readonly messageId: string;
-  /** Of a plan that is carried out. */
+  /** The subtask of a plan that the call belongs to. */
   readonly subtaskId: string | null;
   readonly agent: string;
-  /** As the model named it; not always one there is. */
+  /** As the model named it; not always one that exists. */
   readonly toolName: string;
   /** As they are to be executed. */
   readonly arguments: JsonValue;
   /** The user changed the arguments before allowing the call. */
   readonly edited: boolean;
   readonly status: ToolCallStatus;
-  /** When the client must have answered; null for what it was not asked to do (yet). */
+  /** When the client must have answered; null before the call is requested. */
   readonly deadlineAt: Date | null;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
+}
+
+export type NewToolCall = Omit<ToolCallState, 'edited' | 'status' | 'deadlineAt' | 'settledAt'>;
+
+/** A model's wish to run a tool. */
+export class ToolCall extends AggregateRoot {
+  private constructor(private state: ToolCallState) {
+    super();
+  }
+
+  /** The client does not know of it before it is requested. */
+  static create(given: NewToolCall): ToolCall {
+    return new ToolCall({
+      ...given,
+      edited: false,
+      status: 'awaiting_approval',
+      deadlineAt: null,
+      settledAt: null,
+    });
+  }
+
+  static restore(state: ToolCallState): ToolCall {
+    return new ToolCall(state);
+  }
+
+  snapshot(): ToolCallState {
+    return this.state;
+  }
+
+  get id(): string {
+    return this.state.id;
+  }
+
+  get status(): ToolCallStatus {
+    return this.state.status;
+  }
+
+  isOverdue(now: Date): boolean {
+    return this.state.deadlineAt !== null && this.state.deadlineAt <= now;
+  }
+
+  /** The user puts other arguments in the place of the model's. */
+  edit(args: JsonObject): void {
+    this.change({ arguments: args, edited: true });
+  }
+
+  /** The client is to execute it now. */
+  request(deadlineAt: Date): void {
+    this.move('request', { deadlineAt });
+    const { id, toolName, agent, subtaskId } = this.state;
+    this.tell('tool_call.requested', {
+      call_id: id,
+      tool_name: toolName,
+      arguments: this.state.arguments as JsonObject, // checked against the schema of its tool
+      agent,
+      ...(subtaskId && { subtask_id: subtaskId }),
+      deadline_at: deadlineAt.toISOString(),
+    });
+  }
+
+  complete(now: Date): void {
+    this.settle('complete', now);
+  }
+
+  fail(now: Date): void {
+    this.settle('fail', now);
+  }
+
+  reject(now: Date): void {
+    this.settle('reject', now);
+  }
+
+  expire(now: Date): void {
+    this.settle('expire', now);
+  }
+
+  cancel(now: Date): void {
+    this.settle('cancel', now);
+  }
+
+  /** It is cancelled before the client has heard of it, so that there is nothing to record. */
+  discard(now: Date): void {
+    this.move('cancel', { settledAt: now });
+  }
+
+  private settle(action: Exclude<ToolCallAction, 'request'>, now: Date): void {
+    this.move(action, { settledAt: now });
+    const { id, toolName, status } = this.state;
+    this.tell('tool_call.settled', { call_id: id, tool_name: toolName, status: status as ToolCallEnd });
+  }
+
+  private move(action: ToolCallAction, part: Partial<ToolCallState>): void {
+    const status = toolCallStatus.next(this.state.status, action);
+    if (!status) throw new ToolCallTransitionNotAllowed(this.id, action, this.state.status);
+    this.change({ ...part, status });
+  }
+
+  private tell<Type extends keyof ToolCallEvents>(type: Type, data: EventCatalogue[Type]): void {
+    const { sessionId, runId } = this.state;
+    this.record<Type>({ type, sessionId, runId, data });
+  }
+
+  private change(part: Partial<ToolCallState>): void {
+    this.state = { ...this.state, ...part };
+  }
 }

@@ -10,7 +10,7 @@ import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { isToolName } from '../../agents/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
-import { FINAL_RUN_STATUSES } from '../domain/run-status.js';
+import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
 
 /** A run may wait for a human for a day. */
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];

@@ -3,9 +3,9 @@ import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { runDetached } from '../../../shared/application/log-context.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
-import { RecoveryWatch } from '../application/recovery-watch.js';
-import { RunSupervisor } from '../application/run-supervisor.js';
-import { StartQueuedRun } from '../application/start-queued-run.js';
+import { RecoveryWatch } from '../application/supervision/recovery-watch.js';
+import { RunSupervisor } from '../application/supervision/run-supervisor.js';
+import { StartQueuedRun } from '../application/supervision/start-queued-run.js';
 import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
 
 /** What other processes, and the ends of runs, tell this one to do. */

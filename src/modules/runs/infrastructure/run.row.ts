@@ -1,9 +1,10 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
-import { RUN_PHASES } from '../domain/run-phase.js';
-import { RUN_STATUSES } from '../domain/run-status.js';
+import { RUN_PHASES } from '../domain/run-phase.states.js';
+import { RUN_STATUSES } from '../domain/run.states.js';
 import { RunState } from '../domain/run.js';
-import { TOOL_CALL_STATUSES, ToolCall } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call.js';
+import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 
 /** What keeps a session busy; what a job does goes on beside it. */
 export const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
@@ -69,7 +70,7 @@ export const RunSchema = new EntitySchema<RunRow>({
 });
 
 /** TypeORM's types cannot follow a recursive type like JSON's. */
-export type ToolCallRow = Omit<ToolCall, 'arguments'> & { readonly arguments: object };
+export type ToolCallRow = Omit<ToolCallState, 'arguments'> & { readonly arguments: object };
 
 export const ToolCallSchema = new EntitySchema<ToolCallRow>({
   name: 'tool_call',

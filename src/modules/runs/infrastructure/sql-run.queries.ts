@@ -7,7 +7,7 @@ import { RowStatements } from '../../../shared/infrastructure/persistence/row-st
 import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
-import { RunStatus, runStatus } from '../domain/run-status.js';
+import { RunStatus, runStatus } from '../domain/run.states.js';
 import { RunRow, RunSchema } from './run.row.js';
 import { ABANDONED } from './sql-run.repository.js';
 

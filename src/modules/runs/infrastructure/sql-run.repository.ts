@@ -31,6 +31,7 @@ export class SqlRunRepository extends RunRepository {
       (parameter) => `(select last_seq from event_streams where session_id = ${parameter(sessionId)})`,
     );
     this.context.insert(RunSchema, { ...this.toRow(run), eventsAfter }, toSessionBusy(sessionId));
+    this.context.record(...run.pullEvents());
   }
 
   async get(runId: string): Promise<Run> {
@@ -44,9 +45,9 @@ export class SqlRunRepository extends RunRepository {
     return this.get(runId);
   }
 
-  async getHeld(runId: string, token: string): Promise<Run> {
-    const run = await this.get(runId);
-    run.requireLease(token);
+  async getLeased({ id, leaseToken }: Pick<RunState, 'id' | 'leaseToken'>): Promise<Run> {
+    const run = await this.get(id);
+    run.requireLease(leaseToken);
     return run;
   }
 

@@ -1,47 +1,55 @@
 import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
 import { isId } from '../../../shared/domain/ids.js';
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { JsonValue } from '../../../shared/domain/json.js';
+import { sqlStateOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { ToolCall, ToolCallEnd } from '../domain/tool-call.js';
+import { ROWS_MISSING, requiringOne } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { ToolCall } from '../domain/tool-call.js';
+import { ToolCallStatus } from '../domain/tool-call.states.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { ToolCallRow, ToolCallSchema } from './run.row.js';
 
+const OPEN = `status in ('awaiting_approval', 'requested')`;
+
+const SAVE = requiringOne(`
+  update tool_calls set status = $3, arguments = $4, edited = $5, deadline_at = $6, settled_at = $7
+   where id = $1 and status = $2`);
+
 export class SqlToolCallRepository extends ToolCallRepository {
+  /** The status that each call was loaded with. */
+  private readonly loaded = new WeakMap<ToolCall, ToolCallStatus>();
+
   constructor(private readonly context: RepositoryContext) {
     super();
   }
 
   async add(call: ToolCall): Promise<void> {
-    this.context.insert(ToolCallSchema, call as ToolCallRow);
+    this.context.insert(ToolCallSchema, call.snapshot() as ToolCallRow);
+    this.context.record(...call.pullEvents());
   }
 
   async find(callId: string): Promise<ToolCall | undefined> {
     const [row] = isId(callId) ? await this.context.find(ToolCallSchema, 'id = $1', [callId]) : [];
-    return row && toToolCall(row);
+    return row && this.restore(row);
   }
 
   async listOpen(runId: string): Promise<ToolCall[]> {
-    const open = `run_id = $1 and status in ('awaiting_approval', 'requested') order by id`;
-    return (await this.context.find(ToolCallSchema, open, [runId])).map(toToolCall);
+    const rows = await this.context.find(ToolCallSchema, `run_id = $1 and ${OPEN} order by id`, [runId]);
+    return rows.map((row) => this.restore(row));
   }
 
-  async settle(call: ToolCall, status: ToolCallEnd, at: Date): Promise<boolean> {
-    const rows = await this.context.query(
-      `update tool_calls set status = $3, settled_at = $4 where id = $1 and status = $2 returning id`,
-      [call.id, call.status, status, at],
+  async save(call: ToolCall): Promise<void> {
+    const { id, status, arguments: args, edited, deadlineAt, settledAt } = call.snapshot();
+    const values = [id, this.loaded.get(call), status, JSON.stringify(args), edited, deadlineAt, settledAt];
+    this.context.write({ text: SAVE, values }, (error) =>
+      sqlStateOf(error) === ROWS_MISSING ? new ConcurrencyError(`tool call ${id}`) : error,
     );
-    return rows.length === 1;
+    this.context.record(...call.pullEvents());
   }
 
-  async request(call: ToolCall, args: JsonObject, deadlineAt: Date): Promise<ToolCall> {
-    const rows = await this.context.query(
-      `update tool_calls set status = 'requested', arguments = $2, edited = $3, deadline_at = $4
-        where id = $1 and status = 'awaiting_approval' returning id`,
-      [call.id, JSON.stringify(args), call.edited, deadlineAt],
-    );
-    if (rows.length !== 1) throw new ConcurrencyError(`tool call ${call.id}`);
-    return { ...call, status: 'requested', arguments: args, deadlineAt };
+  private restore(row: ToolCallRow): ToolCall {
+    const call = ToolCall.restore({ ...row, arguments: row.arguments as JsonValue });
+    this.loaded.set(call, row.status);
+    return call;
   }
 }
-
-const toToolCall = (row: ToolCallRow): ToolCall => ({ ...row, arguments: row.arguments as JsonValue });

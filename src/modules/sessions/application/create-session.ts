@@ -27,14 +27,14 @@ export class CreateSession {
 
   /** @throws AgentNotFound */
   async execute(command: CreateSessionCommand): Promise<SessionView> {
-    const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.receptionist();
+    const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.defaultAgent();
     const { value } = await this.uow.run('create_session_agent', async (tx) => {
       const session = Session.create({
         id: this.ids.next(),
         userId: command.userId,
         title: command.title ?? 'New session',
         agent: agent.id,
-        agentChosenByUser: agent.id !== this.agents.receptionist().id,
+        agentChosenByUser: agent.id !== this.agents.defaultAgent().id,
         metadata: command.metadata ?? {},
         now: this.clock.now(),
       });

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
-import { Journal } from '../../../shared/application/journal.js';
+import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { FieldFault } from '../../../shared/domain/domain-error.js';
 import { Ids } from '../../../shared/domain/ids.js';
@@ -12,9 +12,9 @@ import {
   ModelAnswer,
   ModelError,
   abortedCall,
+  askWithRetries,
   completedCall,
   failedCall,
-  retryWait,
 } from '../../models/index.js';
 import { JobFailed, JobRepository } from '../../jobs/index.js';
 import { SynopsisContent } from '../domain/synopsis-content.js';
@@ -29,7 +29,7 @@ export class AskAgent {
   constructor(
     private readonly model: LanguageModel,
     private readonly format: SynopsisFormat,
-    private readonly journal: Journal,
+    private readonly patience: DatabasePatience,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -56,20 +56,14 @@ export class AskAgent {
     return { ok: false, faults: [{ field: 'answer', message: 'broke off; it must be shorter' }] };
   }
 
-  /** Tries again what may pass, as often as the settings say. */
-  private async answer(attempt: SynopsisAttempt, task: string): Promise<ModelAnswer> {
-    const { signal } = attempt;
-    for (let retries = 0; ; retries++) {
-      try {
-        return await this.call(attempt, task, retries);
-      } catch (error) {
-        const again = error instanceof ModelError && error.retryable && retries < this.config.llm.maxRetries;
-        if (!again || signal.aborted) throw error;
-        this.logger.warn({ code: error.code, retry: retries + 1 }, 'the model is asked again');
-        await retryWait(error, retries, signal);
-        signal.throwIfAborted();
-      }
-    }
+  private answer(attempt: SynopsisAttempt, task: string): Promise<ModelAnswer> {
+    const policy = {
+      maxRetries: this.config.llm.maxRetries,
+      signal: attempt.signal,
+      onRetry: ({ code }: ModelError, retry: number) =>
+        this.logger.warn({ code, retry }, 'the model is asked again'),
+    };
+    return askWithRetries(policy, (retry) => this.call(attempt, task, retry));
   }
 
   /** One request, and its row in the ledger. */
@@ -113,7 +107,7 @@ export class AskAgent {
       model: agent.model ?? this.config.defaultModel,
       startedAt: this.clock.now(),
     };
-    await this.journal.write('begin_synopsis_call', signal, async (tx) => {
+    await this.patience.write('begin_synopsis_call', signal, async (tx) => {
       await tx.get(JobRepository).getHeld(job.id, job.leaseToken!);
       await tx.get(LlmCallRepository).start(call);
     });
@@ -122,7 +116,7 @@ export class AskAgent {
 
   /** Whoever has the job by now: what became of this call is known here only. */
   private async settle({ id }: LlmCall, outcome: LlmCallOutcome): Promise<void> {
-    await this.journal.writeOutcome('end_synopsis_call', async (tx) => {
+    await this.patience.writeOutcome('end_synopsis_call', async (tx) => {
       await tx.get(LlmCallRepository).settle(id, outcome);
     });
   }

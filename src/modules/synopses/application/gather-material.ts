@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Journal } from '../../../shared/application/journal.js';
+import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { ConversationQueries } from '../../conversations/index.js';
 import { SYNOPSIS_LIMITS } from '../domain/synopsis-content.js';
 import { Coverage } from '../domain/synopsis.js';
@@ -31,7 +31,7 @@ export class GatherMaterial {
   constructor(
     private readonly conversations: ConversationQueries,
     private readonly askAgent: AskAgent,
-    private readonly journal: Journal,
+    private readonly patience: DatabasePatience,
   ) {}
 
   /** @returns undefined where nothing was said */
@@ -63,7 +63,7 @@ export class GatherMaterial {
   ): AsyncGenerator<MessagePassage> {
     const texts = new MessageText();
     for (let place = after; ;) {
-      const page = await this.journal.persist('read_messages', signal, () =>
+      const page = await this.patience.read('read_messages', signal, () =>
         this.conversations.following(sessionId, place, MESSAGES_PER_READ),
       );
       if (page.length === 0) return;

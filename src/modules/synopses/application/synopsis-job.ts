@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Journal } from '../../../shared/application/journal.js';
+import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
@@ -34,7 +34,7 @@ export class SynopsisJob implements JobHandler {
     private readonly gather: GatherMaterial,
     private readonly askAgent: AskAgent,
     private readonly write: WriteSynopsis,
-    private readonly journal: Journal,
+    private readonly patience: DatabasePatience,
     private readonly clock: Clock,
   ) {}
 
@@ -59,7 +59,7 @@ export class SynopsisJob implements JobHandler {
     const attempt = { job, agent: this.agents.get(job.agent), signal };
     let material: NewMaterial | undefined;
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
-      const live = await this.journal.persist('read_synopsis', signal, () =>
+      const live = await this.patience.read('read_synopsis', signal, () =>
         this.queries.findLive(job.sessionId),
       );
       const after = live?.coversUpTo ?? 0;

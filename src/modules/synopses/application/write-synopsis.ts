@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Journal } from '../../../shared/application/journal.js';
+import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JobRepository } from '../../jobs/index.js';
@@ -14,7 +14,7 @@ import { SynopsisAttempt } from './synopsis-attempt.js';
 @Injectable()
 export class WriteSynopsis {
   constructor(
-    private readonly journal: Journal,
+    private readonly patience: DatabasePatience,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -29,7 +29,7 @@ export class WriteSynopsis {
     given: { content: SynopsisContent; coverage: Coverage; basedOn: number },
   ): Promise<SynopsisVersion | undefined> {
     const id = this.ids.next();
-    return this.journal.write('write_synopsis', signal, async (tx) => {
+    return this.patience.write('write_synopsis', signal, async (tx) => {
       await tx.get(JobRepository).getHeld(job.id, job.leaseToken!);
       await tx.get(SessionRepository).get(job.sessionId, job.userId);
       const synopses = tx.get(SynopsisRepository);

@@ -109,7 +109,7 @@ export class DeltaWriter extends DeltaLog {
     try {
       await withRetries(
         {
-          when: (error) => error instanceof DatabaseUnavailable && !this.shutdown.lastCall.aborted,
+          when: (error) => error instanceof DatabaseUnavailable && !this.shutdown.writeDeadline.aborted,
           pauseMs: () => RETRY_MS,
           onRetry: (error) => this.logger.warn({ err: error }, 'deltas wait for the database'),
         },
@@ -128,7 +128,7 @@ export class DeltaWriter extends DeltaLog {
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) return await this.writeSingly(batch, error);
       this.logger.error({ err: error, deltas: batch.length }, 'deltas are given up: the process must end');
-      this.shutdown.breakOrder();
+      this.shutdown.markIncomplete();
     }
   }
 

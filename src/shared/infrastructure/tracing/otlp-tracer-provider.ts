@@ -40,7 +40,7 @@ export function otlpTracerProvider(
   });
   shutdown.register('flush_spans', () => {
     const flushed = provider.shutdown().catch(() => undefined); // the exporter has logged it
-    return atMost(LAST_SPANS_MS, flushed, shutdown.hurry);
+    return atMost(LAST_SPANS_MS, flushed, shutdown.forced);
   });
   return provider;
 }

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { RunSupervisor } from '../supervision/run-supervisor.js';
+import { StopRun } from '../lifecycle/stop-run.js';
+
+@Injectable()
+export class CancelRun {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly stopRun: StopRun,
+    private readonly supervisor: RunSupervisor,
+  ) {}
+
+  /**
+   * Ends a run, wherever it is carried out. One that has ended stays as it is.
+   * @throws RunNotFound
+   */
+  async execute({
+    userId,
+    runId,
+  }: {
+    userId: string;
+    runId: string;
+  }): Promise<{ run: RunState; repeated: boolean }> {
+    const { value } = await this.uow.run('cancel_run', async (tx) => {
+      const run = await tx.get(RunRepository).getOwned(runId, userId);
+      const repeated = run.isFinal;
+      await this.stopRun.stop(tx, run);
+      return { run: run.snapshot(), repeated };
+    });
+    // Other processes are told by the database.
+    if (value.run.status === 'running') this.supervisor.cancel(value.run.id);
+    return value;
+  }
+}

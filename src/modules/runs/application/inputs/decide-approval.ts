@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error.js';
+import { AgentRegistry, isToolName } from '../../../agents/index.js';
+import {
+  Approval,
+  ApprovalQueries,
+  ApprovalRepository,
+  ApprovalState,
+  DECISIONS_ON,
+  Verdict,
+} from '../../../approvals/index.js';
+import { NewMessage } from '../../../conversations/index.js';
+import { PlanNotFound, PlanQueries, PlanRepository, PlanVersionChanged } from '../../../plans/index.js';
+import { SessionQueries } from '../../../sessions/index.js';
+import { RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { Accepted } from './accepted.js';
+import { ApplyDecision } from '../settlement/apply-decision.js';
+import { JudgeReply } from '../orchestration/judge-reply.js';
+import { RunQueries } from '../run.queries.js';
+import { RunSupervisor } from '../supervision/run-supervisor.js';
+
+/** What is decided on: the question itself, or what it asks about in a session. */
+export type Subject =
+  | { readonly approvalId: string }
+  | { readonly sessionId: string; readonly callId: string }
+  | { readonly sessionId: string; readonly planId: string };
+
+export interface DecideApprovalCommand {
+  readonly userId: string;
+  readonly on: Subject;
+  readonly verdict: Verdict;
+  /** The version of the plan that the user has seen; undefined = whichever is in review. */
+  readonly planVersion?: number | undefined;
+}
+
+interface Decided {
+  readonly run: RunState;
+  readonly approval: ApprovalState;
+  readonly message: NewMessage | undefined;
+}
+
+/** Takes a human's decision on a tool call or a plan. */
+@Injectable()
+export class DecideApproval {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly approvals: ApprovalQueries,
+    private readonly plans: PlanQueries,
+    private readonly sessions: SessionQueries,
+    private readonly runs: RunQueries,
+    private readonly judge: JudgeReply,
+    private readonly agents: AgentRegistry,
+    private readonly decision: ApplyDecision,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Decided once: the same decision again gets what the first one got, another one is refused.
+   * @throws SessionNotFound, ApprovalNotFound, PlanNotFound, InputInvalid, ApprovalAlreadyDecided, ApprovalExpired,
+   * PlanTransitionNotAllowed, PlanVersionChanged, ServerDraining
+   */
+  async execute(command: DecideApprovalCommand): Promise<Accepted> {
+    this.supervisor.requireAccepting();
+    const { userId, on } = command;
+    const asked = await this.locate(on, userId);
+    const verdict = checkVerdict(asked, command.verdict, command.planVersion);
+    const operation = asked.kind === 'plan' ? 'save_plan_decision' : 'save_hitl_decision';
+    const { value, events } = await this.uow.run(operation, (tx) =>
+      this.decide(tx, asked, { ...command, verdict }),
+    );
+    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    this.supervisor.start(value.run);
+    const [first] = events;
+    if (!first) {
+      const data = { approval_id: value.approval.id };
+      const seq = await this.runs.firstSeq(asked.sessionId, 'approval.resolved', data);
+      return { ...value, lastEventId: (seq ?? 1) - 1, repeated: true };
+    }
+    return { ...value, lastEventId: first.seq - 1, repeated: false };
+  }
+
+  private async decide(
+    tx: Transaction,
+    asked: ApprovalState,
+    { userId, on, verdict: given, planVersion }: DecideApprovalCommand,
+  ): Promise<Decided> {
+    const run = await tx.get(RunRepository).get(asked.runId);
+    const approval = await tx.get(ApprovalRepository).get(asked.id);
+    const result = (message?: NewMessage): Decided => ({
+      run: run.snapshot(),
+      approval: approval.snapshot(),
+      message,
+    });
+    // As it was given, or as it was taken: what counts as sound may have changed since.
+    if (approval.wasDecided(given)) return result();
+    const verdict = await this.withCheckedEdit(tx, approval, given);
+    if (approval.wasDecided(verdict)) return result();
+    const plan = asked.planId === null ? undefined : await tx.get(PlanRepository).get(asked.planId);
+    if (plan) {
+      // A decision that names the plan is told what the plan allows, not what the approval does.
+      if ('planId' in on && !approval.isPending) throw plan.refusal(verdict.decision);
+      const { revision } = plan.snapshot();
+      if (planVersion !== undefined && planVersion !== revision) {
+        throw new PlanVersionChanged(plan.id, revision);
+      }
+    }
+    const now = this.clock.now();
+    approval.decide(verdict, userId, now);
+    return result(await this.decision.apply(tx, run, approval, now, plan));
+  }
+
+  private async locate(on: Subject, userId: string): Promise<ApprovalState> {
+    if ('approvalId' in on) return this.approvals.view(on.approvalId, userId);
+    await this.sessions.requireOwned(on.sessionId, userId);
+    if ('callId' in on) return this.approvals.ofCall(on.sessionId, on.callId, userId);
+    const { plan } = await this.plans.view(on.planId, userId);
+    const approval = await this.approvals.newestOfPlan(plan.id);
+    if (plan.sessionId !== on.sessionId || !approval) throw new PlanNotFound(on.planId);
+    return approval;
+  }
+
+  /** Arguments of the user's own are checked like a model's. */
+  private async withCheckedEdit(tx: Transaction, approval: Approval, verdict: Verdict): Promise<Verdict> {
+    const { modifiedArguments } = verdict;
+    const { toolName, callId } = approval.snapshot();
+    if (modifiedArguments === null || !isToolName(toolName)) return verdict;
+    const call = await tx.get(ToolCallRepository).find(callId);
+    const agent = this.agents.get(call!.snapshot().agent);
+    return { ...verdict, modifiedArguments: this.judge.checkEdit(agent, toolName, modifiedArguments) };
+  }
+}
+
+/** Whether the parts of a decision go together, and with what is asked. */
+function checkVerdict({ kind }: ApprovalState, verdict: Verdict, planVersion: number | undefined): Verdict {
+  const { decision, modifiedArguments, remember } = verdict;
+  const faults: FieldFault[] = [];
+  const possible = DECISIONS_ON[kind];
+  if (!possible.includes(decision)) {
+    faults.push({ field: 'decision', message: `must be one of ${possible.join(', ')} here` });
+  } else if ((decision === 'edit') !== (modifiedArguments !== null)) {
+    const message = decision === 'edit' ? 'is needed to edit' : `does not go with ${decision}`;
+    faults.push({ field: 'modified_arguments', message });
+  }
+  if (remember && (kind === 'plan' || decision === 'reject')) {
+    faults.push({ field: 'remember', message: 'goes with the approval of a tool call only' });
+  }
+  if (planVersion !== undefined && kind !== 'plan') {
+    faults.push({ field: 'version', message: 'goes with the decision on a plan only' });
+  }
+  if (faults.length > 0) throw new InputInvalid(faults);
+  return verdict;
+}

@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { EventStream } from '../../../../shared/application/event-stream.js';
+import { currentTraceparent } from '../../../../shared/application/log-context.js';
+import { Committed, Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../../agents/index.js';
+import { LlmCall } from '../../../models/index.js';
+import { ApprovalRepository } from '../../../approvals/index.js';
+import { NewMessage } from '../../../conversations/index.js';
+import { Session, SessionBusy, SessionRepository } from '../../../sessions/index.js';
+import { QueuedInput, Run, RunState } from '../../domain/run.js';
+import { QueueFull } from '../../domain/run.errors.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { Accepted } from './accepted.js';
+import { ApplyDecision } from '../settlement/apply-decision.js';
+import { ActivateRun } from '../lifecycle/activate-run.js';
+import { RunSupervisor } from '../supervision/run-supervisor.js';
+import { StartQueuedRun } from '../supervision/start-queued-run.js';
+import { StopRun } from '../lifecycle/stop-run.js';
+
+/** Why a plan was rejected by a message that came while it was in review. */
+const SUPERSEDED = 'superseded';
+
+const MAX_QUEUED = 20;
+
+export interface SendUserMessageCommand {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly content: string;
+  /** Unset = the agent the user chose before, or else the classification decides. */
+  readonly agent: string | undefined;
+  /** While a run is active: refuse, wait for its end, or end it. */
+  readonly onBusy: 'reject' | 'queue' | 'interrupt';
+}
+
+/** The same with the agent's name checked. */
+type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
+
+/** What a message leads to, by either way: its repetition may go the other way. */
+interface Taken {
+  readonly run: RunState;
+  /** Of one that is queued there is none yet. */
+  readonly message?: NewMessage;
+  /** The model call that it begins with. */
+  readonly openCall?: LlmCall | null;
+  /** Of one that is queued: the newest event before it. */
+  readonly cursor?: number;
+  /** The run that was ended for it. */
+  readonly interrupted?: string | undefined;
+}
+
+@Injectable()
+export class SendUserMessage {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly agents: AgentRegistry,
+    private readonly activateRun: ActivateRun,
+    private readonly decision: ApplyDecision,
+    private readonly stopRun: StopRun,
+    private readonly startQueued: StartQueuedRun,
+    private readonly events: EventStream,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Stores the message and starts a run, which goes on whether or not a client listens. A plan that is in review is
+   * rejected by it: the user has changed their mind.
+   * @throws SessionNotFound, SessionArchived, SessionBusy, QueueFull, AgentNotFound, ServerDraining
+   */
+  async execute(command: SendUserMessageCommand): Promise<Accepted> {
+    this.supervisor.requireAccepting();
+    const agent = command.agent === undefined ? null : this.agents.conversational(command.agent).id;
+    const { value, events, replayed } = await this.take({ ...command, agent });
+    await this.start(value, replayed);
+    const { run, message, cursor } = value;
+    return { run, message, lastEventId: cursor ?? events[0]!.seq - 1, repeated: false };
+  }
+
+  private async take(command: Checked): Promise<Committed<Taken>> {
+    try {
+      return await this.send(command, false);
+    } catch (error) {
+      if (!(error instanceof SessionBusy)) throw error;
+    }
+    // The rare cases cost the usual one nothing.
+    try {
+      return await this.send(command, true);
+    } catch (error) {
+      if (!(error instanceof SessionBusy) || command.onBusy === 'reject') throw error;
+    }
+    return this.queue(command);
+  }
+
+  /** Also for a repeated request: the answer to the first commit may have been lost, and with it the start. */
+  private async start({ run, openCall, interrupted }: Taken, replayed: boolean): Promise<void> {
+    if (interrupted) this.supervisor.cancel(interrupted);
+    this.supervisor.start(run, replayed ? undefined : openCall);
+    // The run that kept the session busy may have ended before this one was there to be found.
+    if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
+  }
+
+  private send(command: Checked, supersedes: boolean): Promise<Committed<Taken>> {
+    const { userId, sessionId } = command;
+    // The parent of the run's span is the request, not the unit of work.
+    const traceparent = currentTraceparent();
+    return this.uow.run('save_user_message', async (tx) => {
+      if (supersedes) await this.rejectPlan(tx, command);
+      const session = await tx.get(SessionRepository).peek(sessionId, userId);
+      session.requireOpen();
+      const run = this.createRun(command, session, traceparent);
+      const { message, openCall } = await this.activateRun.activate(tx, session, run, command, 'add');
+      return { run: run.snapshot(), message, openCall };
+    });
+  }
+
+  /** Lets the message wait for its turn, which comes when the active run has ended: by itself, or now. */
+  private async queue(command: Checked): Promise<Committed<Taken>> {
+    const { userId, sessionId, content, agent, onBusy } = command;
+    const cursor = await this.events.lastSeq(sessionId);
+    const traceparent = currentTraceparent();
+    return this.uow.run('queue_user_message', async (tx) => {
+      const interrupted = onBusy === 'interrupt' ? await this.interrupt(tx, sessionId) : undefined;
+      const session = await tx.get(SessionRepository).get(sessionId, userId);
+      session.requireOpen();
+      const runs = tx.get(RunRepository);
+      if ((await runs.countQueued(sessionId)) >= MAX_QUEUED) throw new QueueFull(sessionId, MAX_QUEUED);
+      const run = this.createRun(command, session, traceparent, { content, agent });
+      await runs.add(run);
+      return { run: run.snapshot(), cursor, interrupted };
+    });
+  }
+
+  private createRun({ agent }: Checked, session: Session, traceparent: string, input?: QueuedInput): Run {
+    const { id: sessionId, userId } = session.snapshot();
+    return Run.create({
+      id: this.ids.next(),
+      sessionId,
+      userId,
+      agent: agent ?? session.agent,
+      trigger: 'user_message',
+      traceparent,
+      ...(input && { input }),
+      now: this.clock.now(),
+    });
+  }
+
+  /** Ends the active run. Its row is locked before the session's, as everywhere. */
+  private async interrupt(tx: Transaction, sessionId: string): Promise<string | undefined> {
+    const active = await tx.get(RunRepository).findActive(sessionId);
+    if (active) await this.stopRun.stop(tx, active);
+    return active?.id;
+  }
+
+  /** Ends the review of a plan; where no plan is in review, the session stays busy. */
+  private async rejectPlan(tx: Transaction, { sessionId, userId }: Checked): Promise<void> {
+    const run = await tx.get(RunRepository).findActive(sessionId);
+    const { phase, userId: owner } = run?.snapshot() ?? {};
+    if (!run || phase !== 'plan_review' || owner !== userId) throw new SessionBusy(sessionId);
+    const now = this.clock.now();
+    for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
+      const verdict = {
+        decision: 'reject',
+        feedback: SUPERSEDED,
+        modifiedArguments: null,
+        remember: false,
+      } as const;
+      if (approval.isOverdue(now)) approval.expire(now);
+      else approval.decide(verdict, userId, now);
+      await this.decision.apply(tx, run, approval, now);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { JsonValue } from '../../../../shared/domain/json.js';
+import { MessageRepository } from '../../../conversations/index.js';
+import { SessionRepository } from '../../../sessions/index.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { ToolCallAlreadySettled, ToolCallNotFound, ToolCallNotRequested } from '../../domain/run.errors.js';
+import { ToolCallState } from '../../domain/tool-call.js';
+import { toolCallStatus } from '../../domain/tool-call.states.js';
+import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { Accepted } from './accepted.js';
+import { RunQueries } from '../run.queries.js';
+import { RunSupervisor } from '../supervision/run-supervisor.js';
+import { SettleToolCall, ToolOutcome } from '../lifecycle/settle-tool-call.js';
+import { ResumeRun } from '../settlement/resume-run.js';
+
+export interface SubmitToolResultCommand {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly callId: string;
+  readonly outcome: { readonly result: JsonValue } | { readonly error: string };
+}
+
+@Injectable()
+export class SubmitToolResult {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly settleToolCall: SettleToolCall,
+    private readonly resumeRun: ResumeRun,
+    private readonly queries: RunQueries,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes what the client's tool answered; the run goes on when nothing more is open. The same answer again gets what
+   * the first one got.
+   * @throws SessionNotFound, ToolCallNotFound, ToolCallNotRequested, ToolCallAlreadySettled, ServerDraining
+   */
+  async execute(command: SubmitToolResultCommand): Promise<Accepted> {
+    this.supervisor.requireAccepting();
+    const { value, events, replayed } = await this.uow.run('save_tool_result', async (tx) => {
+      await tx.get(SessionRepository).peek(command.sessionId, command.userId);
+      const found = await tx.get(ToolCallRepository).find(command.callId);
+      const { sessionId, runId } = found?.snapshot() ?? {};
+      if (sessionId !== command.sessionId || !runId) throw new ToolCallNotFound(command.callId);
+      const run = await tx.get(RunRepository).get(runId);
+      // Read again: a decision may have changed it before the run was locked.
+      const call = (await tx.get(ToolCallRepository).find(command.callId))!;
+      if (call.status === 'awaiting_approval') throw new ToolCallNotRequested(command.callId);
+      const outcome = toOutcome(command.outcome, call.snapshot());
+      if (call.status === 'requested') {
+        const message = await this.settleToolCall.settle(tx, run, call, outcome, this.clock.now());
+        const openCall = await this.resumeRun.resume(tx, run, call, 'tool_result');
+        return { run: run.snapshot(), message, openCall };
+      }
+      const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);
+      const sameEnd = toolCallStatus.next('requested', outcome.end) === call.status;
+      if (!sameEnd || earlier?.content !== outcome.content) {
+        throw new ToolCallAlreadySettled(command.callId, call.status);
+      }
+      return { run: run.snapshot(), message: earlier };
+    });
+    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    this.supervisor.start(value.run, replayed ? undefined : value.openCall);
+    const { run, message } = value;
+    const [first] = events;
+    if (!first) {
+      const seq = await this.queries.firstSeq(command.sessionId, 'tool_call.settled', {
+        call_id: command.callId,
+      });
+      return { run, message, lastEventId: (seq ?? 1) - 1, repeated: true };
+    }
+    return { run, message, lastEventId: first.seq - 1, repeated: false };
+  }
+}
+
+function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCallState): ToolOutcome {
+  if ('error' in given) return { end: 'fail', content: withNote(`Error: ${given.error}`, call) };
+  const { result } = given;
+  const content = typeof result === 'string' ? result : JSON.stringify(result);
+  return { end: 'complete', content: withNote(content, call) };
+}
+
+/** Tells the model that another call was executed than it asked for. */
+const withNote = (content: string, call: ToolCallState): string =>
+  call.edited
+    ? `${content}\n\n(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`
+    : content;

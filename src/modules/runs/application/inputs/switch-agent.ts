@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { EventStream } from '../../../../shared/application/event-stream.js';
+import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../../agents/index.js';
+import { MessageRepository, messageCreated, newMessage } from '../../../conversations/index.js';
+import { SessionBusy, SessionRepository } from '../../../sessions/index.js';
+import { Accepted } from './accepted.js';
+
+export interface SwitchAgentCommand {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly agent: string;
+  readonly reason: string | undefined;
+}
+
+@Injectable()
+export class SwitchAgent {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly agents: AgentRegistry,
+    private readonly events: EventStream,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Gives an agent the word until the user says otherwise; naming the orchestrator hands the choice back to it.
+   * @throws SessionNotFound, SessionArchived, AgentNotFound, SessionBusy
+   */
+  async execute(command: SwitchAgentCommand): Promise<Accepted> {
+    const to = this.agents.conversational(command.agent).id;
+    // Read before, so that it is part of what is recorded: where nothing changes, the cursor stays what it was.
+    const before = await this.events.lastSeq(command.sessionId);
+    const { value, events } = await this.uow.run('switch_agent', async (tx) => {
+      const sessions = tx.get(SessionRepository);
+      const session = await sessions.get(command.sessionId, command.userId);
+      session.requireOpen();
+      if (await sessions.hasUnfinishedRun(session.id)) throw new SessionBusy(session.id);
+      const createdAt = this.clock.now();
+      const from = session.agent;
+      const reason = command.reason ?? 'asked for by the user';
+      session.handOver({
+        id: this.ids.next(),
+        from,
+        to,
+        by: to === this.agents.defaultAgent().id ? 'runtime' : 'user',
+        reason,
+        confidence: null,
+        runId: null,
+        createdAt,
+      });
+      await sessions.save(session);
+      if (from === to) return { before };
+      const message = newMessage({
+        id: this.ids.next(),
+        sessionId: session.id,
+        role: 'system',
+        content: `${to} takes over from ${from}: ${reason}`,
+        createdAt,
+      });
+      await tx.get(MessageRepository).append(message);
+      tx.record(messageCreated(message));
+      return { before, message };
+    });
+    const [first] = events;
+    const lastEventId = first ? first.seq - 1 : value.before;
+    return {
+      run: null,
+      message: value.message,
+      lastEventId,
+      endEventId: events.at(-1)?.seq ?? lastEventId,
+      repeated: first === undefined,
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../../agents/index.js';
+import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../../conversations/index.js';
+import { LlmCall } from '../../../models/index.js';
+import { Session, SessionRepository } from '../../../sessions/index.js';
+import { QueuedInput, Run } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { Leases } from './leases.js';
+import { ModelCalls } from './model-calls.js';
+
+/** Activates a run with the message of its user: at once, or when its turn in the session has come. */
+@Injectable()
+export class ActivateRun {
+  constructor(
+    private readonly agents: AgentRegistry,
+    private readonly leases: Leases,
+    private readonly modelCalls: ModelCalls,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Stores the run, its message and its first model call. Where the session is busy, the unit of work fails with
+   * SessionBusy.
+   * @param input.agent the one the user named; null = the one they chose before, or else the classification decides
+   * @param store `add` for a new run, `save` for one that was queued
+   */
+  async activate(
+    tx: Transaction,
+    session: Session,
+    run: Run,
+    input: QueuedInput,
+    store: 'add' | 'save',
+  ): Promise<{ message: NewMessage; openCall: LlmCall | null }> {
+    const now = this.clock.now();
+    const chosen = input.agent ?? (session.agentChosenByUser ? session.agent : undefined);
+    const agent = chosen ?? this.agents.defaultAgent().id;
+    const entry = this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message';
+    run.activate({ agent, entry, lease: this.leases.next(), now });
+    const openCall = this.modelCalls.createFirst(run, null);
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId: session.id,
+      runId: run.id,
+      role: 'user',
+      content: input.content,
+      createdAt: now,
+    });
+    tx.record(messageCreated(message));
+    await tx.get(RunRepository)[store](run);
+    await tx.get(MessageRepository).append(message);
+    await this.modelCalls.openFirst(tx, run, openCall, null);
+    if (input.agent !== null) await this.handOver(tx, session, run, input.agent, now);
+    return { message, openCall };
+  }
+
+  /** The user has named an agent: it stays the session's. */
+  private async handOver(tx: Transaction, session: Session, run: Run, to: string, now: Date): Promise<void> {
+    if (to === session.agent && session.agentChosenByUser) return;
+    session.handOver({
+      id: this.ids.next(),
+      from: session.agent,
+      to,
+      by: 'user',
+      reason: 'named by the user',
+      confidence: null,
+      runId: run.id,
+      createdAt: now,
+    });
+    await tx.get(SessionRepository).save(session);
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { AgentRegistry } from '../../../agents/index.js';
+import { messageStarted, newMessage } from '../../../conversations/index.js';
+import { Act, Plan, PlanRepository } from '../../../plans/index.js';
+import { appendSpoken } from './spoken-message.js';
+import { summarise } from './summarise-plan.js';
+
+/** Ends a plan. Of one that was being carried out the session's main history keeps what came of it. */
+@Injectable()
+export class EndPlan {
+  constructor(
+    private readonly agents: AgentRegistry,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** @param end the verb that ends it; @throws PlanTransitionNotAllowed where it may not */
+  async end(
+    tx: Transaction,
+    plan: Plan,
+    given: { by: string; reason?: string },
+    end: (act: Act) => void,
+  ): Promise<void> {
+    const wasExecuting = plan.status === 'executing';
+    const now = this.clock.now();
+    end({ id: this.ids.next(), ...given, now });
+    await tx.get(PlanRepository).save(plan);
+    if (!wasExecuting) return;
+    const { sessionId, runId } = plan.snapshot();
+    const agent = this.agents.defaultAgent().id;
+    const said = { id: this.ids.next(), sessionId, runId, agent };
+    tx.record(messageStarted({ ...said, subtaskId: null, jobId: null }));
+    await appendSpoken(
+      tx,
+      newMessage({
+        ...said,
+        role: 'assistant',
+        content: summarise(plan.snapshot()),
+        finishReason: 'stop',
+        createdAt: now,
+      }),
+    );
+  }
+}

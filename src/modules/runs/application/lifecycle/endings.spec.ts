@@ -1,0 +1,87 @@
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, vi } from 'vitest';
+import { DatabaseUnavailable, StorageFailed } from '../../../../shared/application/errors.js';
+import { SessionNotFound } from '../../../sessions/index.js';
+import { LeaseLost } from '../../../../shared/domain/lease.js';
+import { Run } from '../../domain/run.js';
+import {
+  CANCELLED,
+  HANDED_OVER,
+  LEASE_LOST,
+  STOPPING,
+  TIMED_OUT,
+  endStopped,
+  errorOf,
+  isDetached,
+} from './endings.js';
+
+const NOW = new Date('2026-11-20T10:00:00Z');
+
+function running(): Run {
+  const run = Run.create({
+    traceparent: '',
+    id: 'r',
+    sessionId: 's',
+    userId: 'u',
+    agent: 'coder',
+    trigger: 'user_message',
+    now: NOW,
+  });
+  const lease = { owner: 'p', token: 't' };
+  run.activate({ agent: 'coder', entry: 'receive_directed_message', lease, now: NOW });
+  return run;
+}
+
+const aborted = (reason?: Error) => AbortSignal.abort(reason);
+
+describe('a run that has to stop', () => {
+  it.each([
+    ['cancelled', null, CANCELLED],
+    ['failed', 'job.timed_out', TIMED_OUT],
+    ['interrupted', 'run.interrupted', STOPPING],
+    ['interrupted', 'run.interrupted', new Error('anything else')],
+  ])('ends as %s with the code %s for the reason: %s', (status, code, reason) => {
+    const run = running();
+    endStopped(run, reason, NOW);
+    const state = run.snapshot();
+    expect([state.status, state.error?.code ?? null, state.finishedAt]).toEqual([status, code, NOW]);
+  });
+
+  it.each([CANCELLED, TIMED_OUT, STOPPING])(
+    'ends as cancelled where a cancellation was requested before: %s',
+    (reason) => {
+      const run = running();
+      run.requestCancel(NOW);
+      endStopped(run, reason, NOW);
+      expect(run.snapshot()).toMatchObject({ status: 'cancelled', error: null });
+    },
+  );
+});
+
+describe('a run is left to other processes', () => {
+  it.each([
+    ['a renewal finds its lease lost', true, new Error('x'), aborted(LEASE_LOST)],
+    ['a write finds its lease lost', true, new LeaseLost('r'), new AbortController().signal],
+    ['it is handed over', true, new Error('x'), aborted(HANDED_OVER)],
+    ['it is cancelled', false, new Error('x'), aborted(CANCELLED)],
+    ['the process ends', false, new Error('x'), aborted(STOPPING)],
+    ['a step fails', false, new Error('x'), new AbortController().signal],
+  ])('when %s: %s', (_when, left, error, signal) => {
+    expect(isDetached(error, signal)).toBe(left);
+  });
+});
+
+describe('a run whose step throws', () => {
+  it.each([
+    ['refused storage', new StorageFailed('save', new Error('disk full')), 'run.persistence_failed', 1],
+    ['an unreachable database', new DatabaseUnavailable(new Error('gone')), 'run.internal_error', 1],
+    ['a defect', new TypeError('x is undefined'), 'run.internal_error', 1],
+    ['a deleted session', new SessionNotFound('s'), 'session.not_found', 0],
+  ])('fails without telling clients the cause: %s', (_by, error, code, logged) => {
+    const logger = { error: vi.fn() };
+    const told = errorOf(error, logger as unknown as Logger, 'r');
+    expect(told.code).toBe(code);
+    expect(told.message).not.toMatch(/disk full|gone|undefined/);
+    expect(logger.error).toHaveBeenCalledTimes(logged);
+  });
+});

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { DomainEvent } from '../../../../shared/domain/domain-event.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { Agent, AgentRegistry } from '../../../agents/index.js';
+import { messageStarted } from '../../../conversations/index.js';
+import { LlmCall, LlmCallRepository } from '../../../models/index.js';
+import { nextStep } from '../../domain/next-step.js';
+import { Run, RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { RunWriter } from './run-writer.js';
+
+/** A run's entries in the ledger of model calls: a row is opened before each request, and settled after it. */
+@Injectable()
+export class ModelCalls {
+  constructor(
+    private readonly patience: DatabasePatience,
+    private readonly runWriter: RunWriter,
+    private readonly agents: AgentRegistry,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /** Only an answer becomes a message. */
+  create(run: RunState, agent: Agent, purpose: 'answer' | 'classification'): LlmCall {
+    return {
+      id: this.ids.next(),
+      sessionId: run.sessionId,
+      runId: run.id,
+      jobId: null,
+      messageId: purpose === 'answer' ? this.ids.next() : null,
+      agent: agent.id,
+      purpose,
+      model: agent.model ?? this.config.defaultModel,
+      startedAt: this.clock.now(),
+    };
+  }
+
+  /**
+   * Opens a call and counts it on its run, in a unit of work of its own.
+   * @param started recorded with it: the message that the call begins
+   * @returns false where the run may make no more calls: it is finished then
+   */
+  async open(
+    state: RunState,
+    call: LlmCall,
+    signal: AbortSignal,
+    started?: DomainEvent<'message.started'>,
+  ): Promise<boolean> {
+    return this.patience.write('begin_model_call', signal, async (tx) => {
+      const run = await tx.get(RunRepository).getLeased(state);
+      if (!run.mayCallModel(this.config.modelCallLimit)) {
+        run.exhaustModelCalls(this.config.modelCallLimit, this.clock.now());
+        await this.runWriter.save(tx, run);
+        return false;
+      }
+      if (!(await tx.get(LlmCallRepository).start(call))) return true;
+      run.countModelCall();
+      if (started) tx.record(started);
+      await this.runWriter.save(tx, run);
+      return true;
+    });
+  }
+
+  /**
+   * The call that a run makes next, counted on it; null where its next step asks no model. It is opened in the unit of
+   * work that activates or resumes the run, by `openFirst`: one commit less before the first token.
+   * @param subtaskId the subtask of a plan that the run is at
+   */
+  createFirst(run: Run, subtaskId: string | null): LlmCall | null {
+    const step = nextStep(run.snapshot(), subtaskId !== null);
+    const asks = step === 'classify' || step === 'ask_model';
+    if (!asks || !run.mayCallModel(this.config.modelCallLimit)) return null;
+    run.countModelCall();
+    const state = run.snapshot();
+    const purpose = step === 'classify' ? 'classification' : 'answer';
+    return this.create(state, this.agents.get(state.agent), purpose);
+  }
+
+  /** Stores what `createFirst` made, behind the run itself. */
+  async openFirst(tx: Transaction, run: Run, call: LlmCall | null, subtaskId: string | null): Promise<void> {
+    if (!call) return;
+    await tx.get(LlmCallRepository).add(call);
+    if (call.messageId === null) return;
+    const { id: runId, sessionId, agent, jobId, leaseToken } = run.snapshot();
+    const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
+    tx.record(messageStarted(message, leaseToken ?? undefined));
+  }
+}

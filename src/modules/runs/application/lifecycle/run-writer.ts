@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { RUNTIME } from '../../../../shared/domain/user-id.js';
+import { ApprovalRepository } from '../../../approvals/index.js';
+import { Plan, PlanRepository } from '../../../plans/index.js';
+import { Run } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { EndPlan } from './end-plan.js';
+import { ReportRun } from './report-run.js';
+import { SettleOpenCalls } from './settle-open-calls.js';
+import { SettleToolCall } from './settle-tool-call.js';
+
+/**
+ * The only way to save a run. One that has finished leaves nothing open: no model call, no tool call, no approval, no
+ * plan.
+ */
+@Injectable()
+export class RunWriter {
+  constructor(
+    private readonly endPlan: EndPlan,
+    private readonly settleOpenCalls: SettleOpenCalls,
+    private readonly settleToolCall: SettleToolCall,
+    private readonly report: ReportRun,
+    private readonly clock: Clock,
+  ) {}
+
+  async save(tx: Transaction, run: Run): Promise<void> {
+    if (run.isFinal) await this.closeAll(tx, run);
+    // Last, so that run.finished is the last event of the run.
+    await tx.get(RunRepository).save(run);
+    if (run.isFinal) this.report.runEnded(tx, run);
+  }
+
+  private async closeAll(tx: Transaction, run: Run): Promise<void> {
+    const { status, planId } = run.snapshot();
+    if (status !== 'completed') await this.cancelOpen(tx, run);
+    // The usual end of a run reads no plan. Any other end looks also where the run names none: a process of an older
+    // version may have made it.
+    if (status === 'completed' && planId === null) return;
+    const plan = await tx.get(PlanRepository).findOpen(run.id);
+    if (plan) await this.closePlan(tx, run, plan);
+  }
+
+  private async cancelOpen(tx: Transaction, run: Run): Promise<void> {
+    const now = this.clock.now();
+    const { status, error } = run.snapshot();
+    await this.settleOpenCalls.settle(tx, run, status === 'interrupted' ? status : (error?.code ?? status));
+    for (const approval of await tx.get(ApprovalRepository).listPending(run.id)) {
+      approval.cancel(`run_${status}`, now);
+      await tx.get(ApprovalRepository).save(approval);
+      this.report.approvalEnded(tx, run, approval);
+    }
+    await this.settleToolCall.cancelOpen(tx, run, now);
+  }
+
+  /** A plan in execution can be retried; one that was not approved is cancelled. */
+  private async closePlan(tx: Transaction, run: Run, plan: Plan): Promise<void> {
+    const { error, status } = run.snapshot();
+    const reason = error?.code ?? (status === 'completed' ? 'not_planned_again' : `run_${status}`);
+    await this.endPlan.end(tx, plan, { by: RUNTIME, reason }, (act) =>
+      error && plan.status === 'executing' ? plan.fail(error, act) : plan.cancel(act),
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { LlmCallRepository } from '../../../models/index.js';
+import { MessageRepository, messageDiscarded, newMessage } from '../../../conversations/index.js';
+import { Run } from '../../domain/run.js';
+import { appendSpoken } from './spoken-message.js';
+
+/** For these reasons an incomplete message is kept. */
+const KEPT: ReadonlySet<string> = new Set(['cancelled', 'interrupted']);
+
+/** Settles the model calls that a run has left open, and the messages that they began. */
+@Injectable()
+export class SettleOpenCalls {
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * @param reason why they are not completed
+   * @param writer who may add to the answers of the run from here on; unset = who might before
+   */
+  async settle(tx: Transaction, run: Run, reason: string, writer?: string): Promise<void> {
+    const now = this.clock.now();
+    const runId = run.id;
+    const { sessionId, jobId } = run.snapshot();
+    for (const id of await tx.get(LlmCallRepository).abortOpen({ runId }, now)) {
+      const said = KEPT.has(reason)
+        ? await tx.get(MessageRepository).findUnfinished(sessionId, id)
+        : undefined;
+      if (!said) {
+        tx.record(messageDiscarded({ id, sessionId, runId }, reason, writer));
+        continue;
+      }
+      const message = { id, sessionId, runId, jobId, role: 'assistant' as const, finishReason: reason };
+      await appendSpoken(tx, newMessage({ ...message, ...said, createdAt: now }), writer);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../../conversations/index.js';
+import { Run } from '../../domain/run.js';
+import { ToolCall } from '../../domain/tool-call.js';
+import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { ReportRun } from './report-run.js';
+
+/** How a tool call ended, and what the model reads of it. */
+export interface ToolOutcome {
+  readonly end: 'complete' | 'fail' | 'reject' | 'expire';
+  readonly content: string;
+}
+
+/** The only place where tool calls are settled: by an answer, which becomes a message, or because their run ends. */
+@Injectable()
+export class SettleToolCall {
+  constructor(
+    private readonly report: ReportRun,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Settles a call that a client or a human was asked about. @returns the answer that the model reads */
+  async settle(
+    tx: Transaction,
+    run: Run,
+    call: ToolCall,
+    { end, content }: ToolOutcome,
+    now: Date,
+  ): Promise<NewMessage> {
+    call[end](now);
+    await tx.get(ToolCallRepository).save(call);
+    this.report.toolCallEnded(tx, run, call);
+    return this.answer(tx, run, call, content, now);
+  }
+
+  /** Stores a call that the runtime answers by itself, with its answer. */
+  async settleAtOnce(
+    tx: Transaction,
+    run: Run,
+    call: ToolCall,
+    { end, content }: ToolOutcome,
+    now: Date,
+  ): Promise<void> {
+    call[end](now);
+    await tx.get(ToolCallRepository).add(call);
+    await this.answer(tx, run, call, content, now);
+  }
+
+  /** Stores calls of a reply that are not executed, since their run ends. Clients do not hear of them. */
+  async discard(tx: Transaction, calls: readonly ToolCall[], now: Date): Promise<void> {
+    for (const call of calls) {
+      call.discard(now);
+      await tx.get(ToolCallRepository).add(call);
+    }
+  }
+
+  /** Cancels what a run that ends still waits for. */
+  async cancelOpen(tx: Transaction, run: Run, now: Date): Promise<void> {
+    for (const call of await tx.get(ToolCallRepository).listOpen(run.id)) {
+      call.cancel(now);
+      await tx.get(ToolCallRepository).save(call);
+      this.report.toolCallEnded(tx, run, call);
+    }
+  }
+
+  private async answer(
+    tx: Transaction,
+    run: Run,
+    call: ToolCall,
+    content: string,
+    now: Date,
+  ): Promise<NewMessage> {
+    const { sessionId, runId, subtaskId, agent } = call.snapshot();
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId,
+      runId,
+      subtaskId,
+      jobId: run.snapshot().jobId,
+      role: 'tool',
+      agent,
+      content,
+      callId: call.id,
+      createdAt: now,
+    });
+    await tx.get(MessageRepository).append(message);
+    tx.record(messageCreated(message));
+    return message;
+  }
+}

@@ -1,0 +1,27 @@
+import { PlanState, Subtask } from '../../../plans/index.js';
+
+/** So much of each result is repeated; the whole of it is in the plan. */
+const LONGEST_RESULT = 2_000;
+
+const ENDS: Readonly<Partial<Record<PlanState['status'], string>>> = {
+  completed: 'is carried out',
+  failed: 'has failed',
+  cancelled: 'was cancelled',
+};
+
+/** What came of a plan, in the words of those who carried it out. */
+export function summarise(plan: PlanState): string {
+  const done = plan.subtasks.filter(({ status }) => status === 'done').length;
+  const end = ENDS[plan.status] ?? 'has ended';
+  const head = `The plan “${plan.title}” ${end}: ${done} of ${plan.subtasks.length} subtasks done.`;
+  return [head, ...plan.subtasks.map(summariseSubtask)].join('\n\n');
+}
+
+function summariseSubtask({ position, title, agent, status, result, error }: Subtask): string {
+  const outcome = status === 'done' ? (result ?? '') : status === 'failed' ? (error?.message ?? '') : '';
+  const what = `${position}. ${title} (${agent}): ${status}`;
+  return outcome === '' ? what : `${what}\n${clip(outcome)}`;
+}
+
+const clip = (text: string): string =>
+  text.length > LONGEST_RESULT ? `${text.slice(0, LONGEST_RESULT).toWellFormed()}…` : text;

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { RUNTIME } from '../../../../shared/domain/user-id.js';
+import { PlanRepository } from '../../../plans/index.js';
+import { RunState } from '../../domain/run.js';
+import { EndPlan } from '../lifecycle/end-plan.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { COMPLETED, StepEnd } from './step-end.js';
+
+/** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */
+@Injectable()
+export class AdvancePlan {
+  constructor(
+    private readonly endPlan: EndPlan,
+    private readonly runWriter: RunWriter,
+    private readonly patience: DatabasePatience,
+    private readonly clock: Clock,
+  ) {}
+
+  async advance(state: RunState, signal: AbortSignal): Promise<StepEnd> {
+    await this.patience.write('advance_plan', signal, async (tx) => {
+      const run = await tx.get(RunRepository).getLeased(state);
+      const plans = tx.get(PlanRepository);
+      const plan = await plans.findOpen(state.id);
+      // What was committed already though its answer was lost, or a plan that was cancelled at this moment.
+      if (run.isCancelRequested || plan?.running) return;
+      if (!plan) throw new Error(`run ${state.id} carries out a plan that is not there`);
+      const now = this.clock.now();
+      const next = plan.startNext(now);
+      if (next) {
+        run.workAs(next.agent);
+        await plans.save(plan);
+      } else {
+        await this.endPlan.end(tx, plan, { by: RUNTIME }, (act) => plan.complete(act));
+        run.complete(now);
+      }
+      await this.runWriter.save(tx, run);
+    });
+    return COMPLETED;
+  }
+}

@@ -1,0 +1,159 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { DeltaLog } from '../../../../shared/application/delta-log.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { ToolCatalog } from '../../../agents/index.js';
+import { messageDiscarded, messageStarted } from '../../../conversations/index.js';
+import {
+  askWithRetries,
+  failedCall,
+  LlmCall,
+  LlmCallRepository,
+  ModelError,
+  ModelRequest,
+} from '../../../models/index.js';
+import { PlanState } from '../../../plans/index.js';
+import { RunError } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { errorOf, isDetached } from '../lifecycle/endings.js';
+import { ModelCalls } from '../lifecycle/model-calls.js';
+import { RecordFailure } from '../lifecycle/record-failure.js';
+import { RunMetrics } from '../run-metrics.js';
+import { RunAtWork } from '../run.queries.js';
+import { ApplyReply } from './apply-reply.js';
+import { PrepareTurn, Turn } from './prepare-turn.js';
+import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
+import { StreamReply } from './stream-reply.js';
+
+/** A message of a model that is not complete yet. */
+interface Draft {
+  readonly turn: Turn;
+  readonly messageId: string;
+  readonly call: LlmCall;
+  /** What readers were shown so far. */
+  shown: string;
+}
+
+/** The step of a run in which its agent is asked: one model call, with its retries, and what its reply leads to. */
+@Injectable()
+export class AskAgentStep {
+  private readonly logger = new Logger(AskAgentStep.name);
+
+  constructor(
+    private readonly tools: ToolCatalog,
+    private readonly prepare: PrepareTurn,
+    private readonly streamReply: StreamReply,
+    private readonly calls: ModelCalls,
+    private readonly reply: ApplyReply,
+    private readonly failure: RecordFailure,
+    private readonly deltas: DeltaLog,
+    private readonly patience: DatabasePatience,
+    private readonly metrics: RunMetrics,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * @param plan the one that the run carries out; undefined where it carries out none
+   * @param classifiedMs how long the model took to classify the task; undefined where this process has not asked it to
+   */
+  async ask(
+    run: RunAtWork,
+    plan: PlanState | undefined,
+    signal: AbortSignal,
+    classifiedMs?: number,
+  ): Promise<StepEnd> {
+    const turn = await this.prepare.prepare(run, plan, signal);
+    const request: ModelRequest = {
+      model: turn.agent.model ?? this.config.defaultModel,
+      messages: turn.messages,
+      tools: this.tools.describe(turn.agent.tools),
+    };
+    let draft = this.draft(turn, run.openCall);
+    if (!run.openCall && !(await this.calls.open(run, draft.call, signal, started(draft))))
+      return OUT_OF_CALLS;
+    const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
+    const isFirst = callsBefore === (classifiedMs === undefined ? 0 : 1);
+    const policy = {
+      maxRetries: this.config.llm.maxRetries,
+      signal,
+      onRetry: ({ code }: ModelError, retry: number) =>
+        this.logger.warn({ run_id: run.id, code, retry }, 'the model is asked again'),
+    };
+    try {
+      const answer = await askWithRetries(policy, async (retry, failure) => {
+        if (failure) draft = await this.retry(draft, failure, signal);
+        const modelMs = isFirst && retry === 0 ? (classifiedMs ?? 0) : undefined;
+        return this.streamReply.stream(run, { ...request, retry }, draft, modelMs, signal);
+      });
+      return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer }) };
+    } catch (error) {
+      return this.end(draft, error, signal);
+    }
+  }
+
+  /** @param open the call that was opened with the run's activation */
+  private draft(turn: Turn, open: LlmCall | null = null): Draft {
+    const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
+    return { turn, messageId: call.messageId!, call, shown: '' };
+  }
+
+  /** Settles the failed call and opens the next. Readers are told to forget what they were shown of the message. */
+  private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
+    await this.deltas.flushed(before.messageId);
+    const fresh = this.draft(before.turn);
+    const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
+    await this.patience.write('retry_model_call', signal, async (tx) => {
+      await tx.get(RunRepository).getLeased(before.turn.run);
+      const failed = failedCall(error, this.clock.now());
+      if (!(await tx.get(LlmCallRepository).settle(before.call.id, failed))) return;
+      await tx.get(LlmCallRepository).add(next.call);
+      if (next.messageId === before.messageId) return;
+      tx.record(messageDiscarded(toMessage(before), error.code), started(next));
+    });
+    this.metrics.retried(next.call.model, error.code);
+    return next;
+  }
+
+  /** @throws the error where another process executes the run by now */
+  private async end(draft: Draft, error: unknown, signal: AbortSignal): Promise<StepEnd> {
+    if (isDetached(error, signal)) throw error;
+    await this.deltas.flushed(draft.messageId);
+    if (signal.aborted) {
+      await this.reply.cut({ ...draft, content: draft.shown, reason: signal.reason });
+      return STOPPED;
+    }
+    const reason = error instanceof ModelError ? error : errorOf(error, this.logger, draft.turn.run.id);
+    return this.fail(draft, reason);
+  }
+
+  private async fail(draft: Draft, error: RunError): Promise<StepEnd> {
+    await this.patience.writeOutcome('fail_run', async (tx) => {
+      const run = await tx.get(RunRepository).getLeased(draft.turn.run);
+      const failed = failedCall(error, this.clock.now());
+      if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failed))) return;
+      tx.record(messageDiscarded(toMessage(draft), error.code));
+      await this.failure.record(tx, run, error);
+    });
+    return { outcome: error.code };
+  }
+}
+
+/** Readers were shown nothing of the message: they need not know of another attempt. */
+const sameMessage = (draft: Draft, messageId: string): Draft => ({
+  ...draft,
+  messageId,
+  call: { ...draft.call, messageId },
+});
+
+const started = (draft: Draft) => messageStarted(toMessage(draft), draft.turn.run.leaseToken ?? undefined);
+
+const toMessage = ({ turn, messageId }: Draft) => ({
+  id: messageId,
+  sessionId: turn.run.sessionId,
+  runId: turn.run.id,
+  agent: turn.agent.id,
+  subtaskId: turn.subtaskId,
+  jobId: turn.run.jobId,
+});

@@ -1,0 +1,26 @@
+import { PlanState, Subtask } from '../../../plans/index.js';
+
+/** So much of another subtask's result is handed on. */
+const LONGEST_RESULT = 20_000;
+
+/** All that an agent is told of the plan when it carries out one subtask of it. */
+export function briefOf(plan: PlanState, subtask: Subtask): string {
+  const needed = plan.subtasks.filter(({ id }) => subtask.dependencies.includes(id));
+  const parts = [
+    'You carry out one subtask of a plan that the developer has approved. Do this subtask and nothing else.',
+    `The plan: ${plan.title}\n${plan.description}`,
+    `Your subtask, ${subtask.position} of ${plan.subtasks.length}: ${subtask.title}\n${subtask.description}`,
+    ...needed.map(
+      ({ position, title, result }) => `Result of subtask ${position}, ${title}:\n${clip(result ?? '')}`,
+    ),
+    ...(subtask.error
+      ? [
+          `An earlier attempt failed: ${subtask.error.message}. Look at what is done already, and go on from there.`,
+        ]
+      : []),
+  ];
+  return parts.join('\n\n');
+}
+
+const clip = (text: string): string =>
+  text.length > LONGEST_RESULT ? `${text.slice(0, LONGEST_RESULT).toWellFormed()}…` : text;

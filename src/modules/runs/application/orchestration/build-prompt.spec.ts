@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { Agent } from '../../../agents/index.js';
+import { Message, newMessage } from '../../../conversations/index.js';
+import { buildPrompt } from './build-prompt.js';
+
+const AGENT = { prompt: 'You are a test.' } as Agent;
+
+let position = 0;
+const message = (role: Message['role'], content: string, more: Partial<Message> = {}): Message => ({
+  ...newMessage({ id: `m${position}`, sessionId: 's', role, content, createdAt: new Date(0), ...more }),
+  position: ++position,
+});
+const call = (callId: string, args: Message['toolCalls'][number]['arguments'] = { path: 'a' }) => ({
+  callId,
+  toolName: 'read_file',
+  arguments: args,
+});
+
+describe('the prompt', () => {
+  it('begins with what the agent is told, and leaves out what is for people only', () => {
+    expect(buildPrompt(AGENT, [message('system', 'debug takes over'), message('user', 'hi')])).toEqual([
+      { role: 'system', content: 'You are a test.' },
+      { role: 'user', content: 'hi' },
+    ]);
+  });
+
+  it('puts each answer behind its call, in the order of the calls', () => {
+    const prompt = buildPrompt(AGENT, [
+      message('user', 'go'),
+      message('assistant', '', { toolCalls: [call('a'), call('b')] }),
+      message('tool', 'B', { callId: 'b' }),
+      message('tool', 'A', { callId: 'a' }),
+      message('assistant', 'done'),
+    ]);
+    expect(prompt.slice(3)).toEqual([
+      { role: 'tool', callId: 'a', content: 'A' },
+      { role: 'tool', callId: 'b', content: 'B' },
+      { role: 'assistant', content: 'done', toolCalls: [] },
+    ]);
+  });
+
+  it('drops answers whose call is outside of the window, and answers calls that nobody answered', () => {
+    const prompt = buildPrompt(AGENT, [
+      message('tool', 'of an earlier call', { callId: 'gone' }),
+      message('assistant', '', { toolCalls: [call('open')] }),
+      message('user', 'and now?'),
+    ]);
+    expect(prompt.slice(1)).toEqual([
+      expect.objectContaining({ role: 'assistant' }),
+      { role: 'tool', callId: 'open', content: 'Error: this call was not carried out' },
+      { role: 'user', content: 'and now?' },
+    ]);
+  });
+
+  it('does not repeat arguments that are not JSON', () => {
+    const [, assistant] = buildPrompt(AGENT, [
+      message('assistant', '', { toolCalls: [call('a', '{"path": ')] }),
+    ]);
+    expect(assistant).toMatchObject({ toolCalls: [{ arguments: '{}' }] });
+  });
+});

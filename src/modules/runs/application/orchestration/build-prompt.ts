@@ -1,0 +1,34 @@
+import { Agent } from '../../../agents/index.js';
+import { ModelMessage } from '../../../models/index.js';
+import { Message } from '../../../conversations/index.js';
+
+const UNANSWERED = 'Error: this call was not carried out';
+
+/**
+ * What a model gets: the agent's prompt, the brief where it has one, and the newest part of the conversation. The window
+ * may begin anywhere, so answers whose call is no longer in it are left out; and a call that was never answered (its run
+ * was ended) gets an answer, since providers refuse a conversation in which one is missing.
+ */
+export function buildPrompt(agent: Agent, history: readonly Message[], brief?: string): ModelMessage[] {
+  const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m.content]));
+  const messages: ModelMessage[] = [{ role: 'system', content: agent.prompt }];
+  if (brief !== undefined) messages.push({ role: 'user', content: brief });
+  for (const message of history) {
+    if (message.role === 'user') messages.push({ role: 'user', content: message.content });
+    if (message.role !== 'assistant') continue;
+    messages.push({
+      role: 'assistant',
+      content: message.content,
+      toolCalls: message.toolCalls.map((call) => ({
+        callId: call.callId,
+        toolName: call.toolName,
+        // What is not JSON is not repeated: some servers fail on it.
+        arguments: typeof call.arguments === 'string' ? '{}' : JSON.stringify(call.arguments),
+      })),
+    });
+    for (const { callId } of message.toolCalls) {
+      messages.push({ role: 'tool', callId, content: answers.get(callId) ?? UNANSWERED });
+    }
+  }
+  return messages;
+}

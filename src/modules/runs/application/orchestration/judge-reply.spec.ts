@@ -1,0 +1,312 @@
+import { describe, expect, it } from 'vitest';
+import { InputInvalid } from '../../../../shared/domain/domain-error.js';
+import { JsonObject } from '../../../../shared/domain/json.js';
+import { loadAgents } from '../../../agents/infrastructure/load-agents.js';
+import { ZodToolCatalog } from '../../../agents/infrastructure/zod-tool-catalog.js';
+import { AgentRegistry, ToolName } from '../../../agents/index.js';
+import { ApprovalPolicy } from '../../../approvals/index.js';
+import { JudgeReply, JudgedReply } from './judge-reply.js';
+
+const POLICY = new ApprovalPolicy([
+  { tool: 'write_file', when: { path: '*.env' }, action: 'deny', reason: 'secrets stay as they are' },
+  { tool: 'write_file', when: { path: 'tmp/*' }, action: 'allow', reason: 'scratch' },
+]);
+const AGENTS = new AgentRegistry(await loadAgents(), true);
+const judge = new JudgeReply(new ZodToolCatalog(), AGENTS, POLICY);
+
+interface Given {
+  agent?: string;
+  content?: string;
+  inBackground?: boolean;
+}
+
+/** The verdict on a reply with these calls; arguments other than text are written as JSON. */
+const judged = (
+  calls: readonly (readonly [name: string, args: object | string])[],
+  { agent = 'coder', content = '', inBackground = false }: Given = {},
+): JudgedReply => {
+  const toolCalls = calls.map(([toolName, args], index) => ({
+    callId: `call_${index}`,
+    toolName,
+    arguments: typeof args === 'string' ? args : JSON.stringify(args),
+  }));
+  const answer = { content, toolCalls, finishReason: 'tool_calls', usage: null, firstTokenMs: 1 };
+  return judge.judge(AGENTS.get(agent), answer, { inBackground });
+};
+
+/** The verdict on the only call of a reply. */
+const verdictOn = (name: string, args: object | string, given?: Given) => {
+  const reply = judged([[name, args]], given);
+  if (reply.kind === 'answer') throw new Error(`taken for an answer: ${reply.content}`);
+  return reply.calls[0]!;
+};
+
+const nested = (levels: number) => `{"path":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+const plan = (...subtasks: object[]) => ({
+  title: 'A tool',
+  description: 'Small',
+  subtasks: subtasks.map((subtask) => ({ title: 'Do it', description: 'Now', ...subtask })),
+});
+
+describe('a reply', () => {
+  it('without calls is the answer', () => {
+    expect(judged([], { content: 'Hello' })).toEqual({ kind: 'answer', content: 'Hello', suggestions: null });
+  });
+
+  it.each([
+    ['attempt_completion', { result: 'Done.' }, 'Done.', null],
+    ['ask_followup_question', { question: 'Which?' }, 'Which?', null],
+    ['ask_followup_question', { question: 'Which?', suggestions: ['a', 'b'] }, 'Which?', ['a', 'b']],
+  ])(
+    'that only calls %s with %j is the answer, after the text of the reply',
+    (name, args, said, suggestions) => {
+      expect(judged([[name, args]])).toEqual({ kind: 'answer', content: said, suggestions });
+      expect(judged([[name, args]], { content: 'So.' })).toEqual({
+        ...{ kind: 'answer', content: `So.\n\n${said}`, suggestions },
+      });
+    },
+  );
+
+  it('with several calls is judged call by call', () => {
+    const reply = judged(
+      [
+        ['read_file', { path: 'a.ts' }],
+        ['teleport', {}],
+        ['write_file', { path: 'a.ts', content: '' }],
+      ],
+      { content: 'Let me see.' },
+    );
+    expect(reply).toMatchObject({ kind: 'calls', content: 'Let me see.' });
+    const verdicts = reply.kind === 'calls' && reply.calls.map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['execute', 'refuse', 'ask']);
+  });
+
+  it.each([
+    ['attempt_completion', { result: 'Done.' }, 'coder'],
+    ['ask_followup_question', { question: 'Which?' }, 'coder'],
+    ['switch_agent', { agent: 'ask', reason: 'x' }, 'coder'],
+    ['create_plan', plan({ agent: 'coder' }), 'architect'],
+  ])('must not call %s beside others, which are judged as usual', (name, args, agent) => {
+    const reply = judged(
+      [
+        [name, args],
+        ['read_file', { path: 'a.ts' }],
+      ],
+      { agent },
+    );
+    expect(reply).toMatchObject({
+      kind: 'calls',
+      calls: [
+        {
+          verdict: 'refuse',
+          toolName: name,
+          invalid: true,
+          error: expect.stringContaining('only tool call'),
+        },
+        { verdict: 'execute' },
+      ],
+    });
+  });
+});
+
+describe('a call of a tool of the client', () => {
+  it.each([
+    ['reads', 'read_file', { path: 'a.ts' }, { verdict: 'execute' }],
+    ['changes', 'write_file', { path: 'a.ts', content: '' }, { verdict: 'ask', reason: 'It changes a file' }],
+    ['is allowed by a rule', 'write_file', { path: 'tmp/a', content: '' }, { verdict: 'execute' }],
+    [
+      'is forbidden by a rule',
+      'write_file',
+      { path: 'app/.env', content: '' },
+      {
+        ...{ verdict: 'refuse', invalid: false, denied: true },
+        error: 'This call is forbidden here: secrets stay as they are',
+      },
+    ],
+  ])('that %s: %s %j', (_what, name, args, verdict) => {
+    expect(verdictOn(name, args)).toEqual({ toolName: name, arguments: args, ...verdict });
+  });
+
+  it('loses the arguments that the tool does not know', () => {
+    expect(verdictOn('read_file', { path: 'a.ts', sudo: true }).arguments).toEqual({ path: 'a.ts' });
+  });
+
+  it('is made storable', () => {
+    expect(verdictOn('search_in_code', '{"query":"a\\u0000b \\ud800"}')).toMatchObject({
+      verdict: 'execute',
+      arguments: { query: 'ab \ufffd' },
+    });
+  });
+});
+
+describe('a call is refused as invalid', () => {
+  it.each([
+    ['for a tool there is not', 'teleport', {}, /no tool teleport; your tools are read_file, /],
+    ['for arguments that are not JSON', 'read_file', '{"path": ', /not valid JSON/],
+    ['for arguments that are missing', 'read_file', '', /^path: /],
+    ['for arguments of a wrong type', 'read_file', { path: 7 }, /^path: /],
+    ['for a path that leads out', 'read_file', { path: '../b' }, /must not contain \.\./],
+    ['for a path with NUL, which is not mended', 'read_file', { path: 'a\0b' }, /NUL/],
+    ['for every fault by name', 'search_in_code', { query: '', max_results: 0 }, /^query: .+; max_results: /],
+    ['for arguments without end', 'read_file', nested(65), /deeper than 64/],
+  ])('%s: %s', (_why, name, args, error) => {
+    expect(verdictOn(name, args)).toMatchObject({
+      ...{ verdict: 'refuse', toolName: name, invalid: true, error: expect.stringMatching(error) },
+    });
+  });
+
+  it('and kept as far as it can be stored', () => {
+    expect(verdictOn(`nul\0${'x'.repeat(200)}`, '{"a\\u0000":1}')).toMatchObject({
+      toolName: `nul${'x'.repeat(96)}`,
+      arguments: { a: 1 },
+    });
+    expect(verdictOn('read_file', 'no\0JSON').arguments).toBe('noJSON');
+    expect(verdictOn('read_file', nested(65)).arguments).toEqual({});
+    expect(verdictOn('read_file', nested(64)).arguments).not.toEqual({});
+  });
+});
+
+describe('a call is refused as forbidden to its agent', () => {
+  it.each([
+    [
+      'ask',
+      'write_file',
+      { path: 'a.md', content: '' },
+      'ask may not use write_file; architect may: hand over',
+    ],
+    [
+      'architect',
+      'write_file',
+      { path: 'a.ts', content: '' },
+      'architect may not write a.ts; coder may: hand',
+    ],
+    [
+      'architect',
+      'execute_command',
+      { command: 'ls' },
+      'architect may not use execute_command; coder may: hand',
+    ],
+    [
+      'universal',
+      'switch_agent',
+      { agent: 'ask', reason: 'x' },
+      'universal may not use switch_agent here; your',
+    ],
+    [
+      'universal',
+      'create_plan',
+      plan({ agent: 'coder' }),
+      'universal may not use create_plan here; your tools',
+    ],
+  ])('%s calls %s', (agent, name, args, error) => {
+    expect(verdictOn(name, args, { agent })).toMatchObject({
+      ...{ verdict: 'refuse', toolName: name, invalid: false, error: expect.stringContaining(error) },
+    });
+  });
+
+  it('in words that can be stored', () => {
+    const verdict = verdictOn('write_file', { path: 'a\ud800.ts', content: '' }, { agent: 'architect' });
+    expect(verdict).toMatchObject({ error: expect.stringContaining('may not write a\ufffd.ts;') });
+  });
+
+  it('also where its arguments are invalid', () => {
+    expect(verdictOn('write_file', '{', { agent: 'ask' })).toMatchObject({
+      verdict: 'refuse',
+      invalid: false,
+    });
+  });
+
+  it('in the background, where no other agent is named', () => {
+    expect(verdictOn('write_file', { path: 'a', content: '' }, { agent: 'ask', inBackground: true })).toEqual(
+      {
+        ...{ verdict: 'refuse', toolName: 'write_file', arguments: { path: 'a', content: '' } },
+        ...{ error: 'write_file is not available in background', invalid: false },
+      },
+    );
+  });
+});
+
+describe('a hand-over', () => {
+  it('goes to another agent of conversations', () => {
+    expect(verdictOn('switch_agent', { agent: 'debug', reason: 'It fails' })).toMatchObject({
+      ...{ verdict: 'switch_agent', agent: 'debug', reason: 'It fails' },
+    });
+  });
+
+  it.each(['coder', 'stranger', 'synopsis_manager'])('does not go from the coder to %s', (agent) => {
+    expect(verdictOn('switch_agent', { agent, reason: 'x' })).toMatchObject({
+      verdict: 'refuse',
+      invalid: true,
+      error: expect.stringMatching(new RegExp(`cannot hand over to ${agent}; there are (?!.*coder)`)),
+    });
+  });
+});
+
+describe('a plan', () => {
+  const propose = (...subtasks: object[]) =>
+    verdictOn('create_plan', plan(...subtasks), { agent: 'architect' });
+
+  it('is proposed as the model wrote it', () => {
+    expect(
+      propose({ agent: 'coder', estimated_minutes: 5 }, { agent: 'debug', dependencies: [0] }),
+    ).toMatchObject({
+      verdict: 'propose',
+      proposal: {
+        title: 'A tool',
+        description: 'Small',
+        subtasks: [
+          { title: 'Do it', description: 'Now', agent: 'coder', estimatedMinutes: 5, dependencies: [] },
+          { title: 'Do it', description: 'Now', agent: 'debug', estimatedMinutes: null, dependencies: [0] },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ['for an agent that takes no subtasks', [{ agent: 'architect' }], /^subtasks\.0\.agent: must be one of /],
+    [
+      'that depends on itself',
+      [{ agent: 'coder', dependencies: [0] }],
+      /^subtasks\.0\.dependencies: .*itself/,
+    ],
+    ['without subtasks', [], /^subtasks: /],
+  ])('is refused %s', (_why, subtasks, error) => {
+    expect(propose(...subtasks)).toMatchObject({
+      ...{ verdict: 'refuse', invalid: true, error: expect.stringMatching(error) },
+    });
+  });
+});
+
+describe('arguments edited by the user', () => {
+  const edited = (agent: string, name: ToolName, args: JsonObject) =>
+    judge.checkEdit(AGENTS.get(agent), name, args);
+
+  it('are accepted where the agent and the rules allow them', () => {
+    const args = { path: 'b.ts', content: 'x' };
+    expect(edited('coder', 'write_file', args)).toEqual(args);
+  });
+
+  it.each([
+    ['invalid', 'coder', { path: 7, content: '' }, 'modified_arguments.path', /string/],
+    [
+      'forbidden to the agent',
+      'architect',
+      { path: 'a.ts', content: '' },
+      'modified_arguments.path',
+      /may not write/,
+    ],
+    [
+      'forbidden by a rule',
+      'coder',
+      { path: 'x/.env', content: '' },
+      'modified_arguments',
+      /secrets stay as they are/,
+    ],
+  ])('are refused: %s', (_what, agent, args, field, message) => {
+    const refused = () => edited(agent, 'write_file', args);
+    expect(refused).toThrow(InputInvalid);
+    expect(refused).toThrow(
+      expect.objectContaining({ faults: [{ field, message: expect.stringMatching(message) }] }),
+    );
+  });
+});

@@ -1,0 +1,230 @@
+import { Injectable } from '@nestjs/common';
+import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error.js';
+import { JsonObject, JsonValue, isDeeperThan } from '../../../../shared/domain/json.js';
+import { storableJson, storableText } from '../../../../shared/domain/storable.js';
+import {
+  Agent,
+  AgentRegistry,
+  ToolCatalog,
+  ToolName,
+  isIdeTool,
+  isToolName,
+  mayWrite,
+} from '../../../agents/index.js';
+import { ModelAnswer, ModelToolCall } from '../../../models/index.js';
+import { ApprovalPolicy } from '../../../approvals/index.js';
+import { PlanProposal, faultsOf } from '../../../plans/index.js';
+import { NEW_PARAGRAPH } from './spoken-call.js';
+
+/** Longer than that of any tool. */
+const LONGEST_NAME = 100;
+/** As deep as a request may be. */
+const MAX_DEPTH = 64;
+
+/** What becomes of one tool call of a reply. */
+export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
+  | { readonly verdict: 'execute' }
+  | { readonly verdict: 'ask'; readonly reason: string }
+  | { readonly verdict: 'propose'; readonly proposal: PlanProposal }
+  | { readonly verdict: 'switch_agent'; readonly agent: string; readonly reason: string }
+  | {
+      readonly verdict: 'refuse';
+      /** What the model reads. */
+      readonly error: string;
+      /** Whether the reply is at odds with the tools themselves, not only with what the agent may do. */
+      readonly invalid: boolean;
+      /** Whether the rules of the installation forbid it. */
+      readonly denied?: boolean;
+    }
+);
+
+/** What a model's reply means for its run. */
+export type JudgedReply =
+  | { readonly kind: 'answer'; readonly content: string; readonly suggestions: string[] | null }
+  | { readonly kind: 'calls'; readonly content: string; readonly calls: readonly JudgedCall[] };
+
+/** Decides on a model's reply: nothing it wishes for is believed before it is checked. */
+@Injectable()
+export class JudgeReply {
+  constructor(
+    private readonly catalog: ToolCatalog,
+    private readonly agents: AgentRegistry,
+    private readonly policy: ApprovalPolicy,
+  ) {}
+
+  judge(agent: Agent, answer: ModelAnswer, { inBackground }: { inBackground: boolean }): JudgedReply {
+    const { content } = answer;
+    if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
+    const alone = answer.toolCalls.length === 1;
+    const calls: JudgedCall[] = [];
+    for (const call of answer.toolCalls) {
+      const checked = this.check(agent, call, inBackground);
+      if ('verdict' in checked) {
+        calls.push(checked);
+        continue;
+      }
+      const { name, args } = checked;
+      if (isIdeTool(name)) {
+        calls.push(this.judgeUse(agent, name, args));
+      } else if (!alone) {
+        const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
+        calls.push({ verdict: 'refuse', toolName: name, arguments: args, error, invalid: true });
+      } else if (name === 'switch_agent') {
+        calls.push(this.judgeSwitch(agent, args));
+      } else if (name === 'create_plan') {
+        calls.push(this.judgePlan(args));
+      } else {
+        return toAnswer(content, name, args);
+      }
+    }
+    return { kind: 'calls', content, calls };
+  }
+
+  /**
+   * Checks arguments that the user puts in the place of the model's: what the agent or the installation may not do, the
+   * user cannot make them do.
+   * @throws InputInvalid
+   */
+  checkEdit(agent: Agent, name: ToolName, args: JsonObject): JsonObject {
+    const parsed = this.catalog.parse(name, args);
+    const faults = parsed.ok
+      ? this.faultsOfUse(agent, name, parsed.arguments)
+      : parsed.faults.map(({ field, message }) => ({ field: `modified_arguments.${field}`, message }));
+    if (!parsed.ok || faults.length > 0) throw new InputInvalid(faults);
+    return parsed.arguments;
+  }
+
+  private faultsOfUse(agent: Agent, tool: ToolName, args: JsonObject): FieldFault[] {
+    const { path } = args;
+    if (tool === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
+      return [{ field: 'modified_arguments.path', message: `${agent.id} may not write ${path}` }];
+    }
+    const { action, reason } = this.policy.decide({ tool, agent: agent.id, arguments: args });
+    if (action !== 'deny') return [];
+    return [{ field: 'modified_arguments', message: `the policy forbids this: ${reason}` }];
+  }
+
+  /** The call with sound arguments that the agent may use, or its refusal. */
+  private check(
+    agent: Agent,
+    call: ModelToolCall,
+    inBackground: boolean,
+  ): JudgedCall | { name: ToolName; args: JsonObject } {
+    const name = storableText(call.toolName.slice(0, LONGEST_NAME));
+    const given = parseJson(call.arguments);
+    if (isDeeperThan(given, MAX_DEPTH)) {
+      const error = `The arguments are nested deeper than ${MAX_DEPTH} levels`;
+      return { verdict: 'refuse', toolName: name, arguments: {}, error, invalid: true };
+    }
+    const refuse = (error: string, invalid: boolean): JudgedCall => ({
+      verdict: 'refuse',
+      toolName: name,
+      arguments: storableJson(given ?? call.arguments),
+      error: storableText(error), // may name what the model wrote
+      invalid,
+    });
+    if (!isToolName(name)) {
+      return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
+    }
+    if (!agent.tools.includes(name)) {
+      const here = inBackground
+        ? `${name} is not available in background`
+        : this.forbidden(agent, name, undefined);
+      return refuse(here, false);
+    }
+    if (given === undefined) return refuse('The arguments are not valid JSON', true);
+    const parsed = this.catalog.parse(name, given);
+    if (!parsed.ok) {
+      return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);
+    }
+    const path = parsed.arguments['path'];
+    if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
+      return refuse(this.forbidden(agent, name, path), false);
+    }
+    // Checked as the model wrote them, then made storable: a path with NUL is refused, not mended.
+    return { name, args: storableJson(parsed.arguments) as JsonObject };
+  }
+
+  private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
+    const what = path === undefined ? `use ${tool}` : `write ${path}`;
+    const handsOver = agent.tools.includes('switch_agent');
+    const able = isIdeTool(tool) || handsOver ? this.agents.whoMay(tool, path, agent.id) : undefined;
+    if (!able) return `${agent.id} may not ${what} here; your tools are ${agent.tools.join(', ')}`;
+    return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
+  }
+
+  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): JudgedCall {
+    const { action, reason } = this.policy.decide({ tool: toolName, agent: agent.id, arguments: args });
+    const call = { toolName, arguments: args };
+    if (action === 'allow') return { ...call, verdict: 'execute' };
+    if (action === 'ask') return { ...call, verdict: 'ask', reason };
+    const error = `This call is forbidden here: ${reason}`;
+    return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
+  }
+
+  private judgePlan(args: JsonObject): JudgedCall {
+    const proposal = toProposal(args as unknown as PlanArguments);
+    const call = { toolName: 'create_plan', arguments: args };
+    const faults = faultsOf(proposal.subtasks, this.agents.forSubtasks());
+    if (faults.length === 0) return { ...call, verdict: 'propose', proposal };
+    const error = faults.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    return { ...call, verdict: 'refuse', error, invalid: true };
+  }
+
+  private judgeSwitch(agent: Agent, args: JsonObject): JudgedCall {
+    const { agent: to, reason } = args as { agent: string; reason: string };
+    const candidates = this.agents
+      .all()
+      .filter((candidate) => candidate.mode === 'conversation' && candidate.id !== agent.id)
+      .map((candidate) => candidate.id);
+    const called = { toolName: 'switch_agent', arguments: args };
+    if (candidates.includes(to)) return { ...called, verdict: 'switch_agent', agent: to, reason };
+    const error = `You cannot hand over to ${to}; there are ${candidates.join(', ')}`;
+    return { ...called, verdict: 'refuse', error, invalid: true };
+  }
+}
+
+/** The tools that end a turn become the assistant's message itself. */
+function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedReply {
+  const said = name === 'attempt_completion' ? args['result'] : args['question'];
+  return {
+    kind: 'answer',
+    content: [content, said]
+      .filter((part): part is string => typeof part === 'string' && part !== '')
+      .join(NEW_PARAGRAPH),
+    suggestions: (args['suggestions'] as string[] | undefined) ?? null,
+  };
+}
+
+/** The arguments of create_plan, as the catalogue has checked them. */
+interface PlanArguments {
+  readonly title: string;
+  readonly description: string;
+  readonly subtasks: readonly {
+    readonly title: string;
+    readonly description: string;
+    readonly agent: string;
+    readonly estimated_minutes?: number | null;
+    readonly dependencies?: readonly number[];
+  }[];
+}
+
+const toProposal = ({ title, description, subtasks }: PlanArguments): PlanProposal => ({
+  title,
+  description,
+  subtasks: subtasks.map((subtask) => ({
+    title: subtask.title,
+    description: subtask.description,
+    agent: subtask.agent,
+    estimatedMinutes: subtask.estimated_minutes ?? null,
+    dependencies: subtask.dependencies ?? [],
+  })),
+});
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text === '' ? '{}' : text) as JsonValue;
+  } catch {
+    return undefined; // the model reads that its arguments are not JSON
+  }
+}

@@ -1,0 +1,160 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Tracing, errorTypeOf, failSpan } from '../../../../shared/application/tracing.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { ConversationQueries } from '../../../conversations/index.js';
+import { PlanQueries, PlanState } from '../../../plans/index.js';
+import { Step, nextStep } from '../../domain/next-step.js';
+import { Run, RunError, RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { AdvancePlan } from './advance-plan.js';
+import { AskAgentStep } from './ask-agent-step.js';
+import { ClassifyTask } from './classify-task.js';
+import { RunDetached, endStopped } from '../lifecycle/endings.js';
+import { RunAtWork, RunQueries } from '../run.queries.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { COMPLETED, StepEnd } from './step-end.js';
+
+type WorkStep = Exclude<Step, 'rest'>;
+
+/** A run as its owner knows it. */
+export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
+
+/**
+ * Carries a run on: read its state, decide the next step, do the slow thing without a transaction, record what came of
+ * it; until it waits or is finished. Everything it needs to know is in the database, so that any process can begin at
+ * any step.
+ */
+@Injectable()
+export class Orchestrator {
+  private readonly logger = new Logger(Orchestrator.name);
+
+  constructor(
+    private readonly runs: RunQueries,
+    private readonly conversations: ConversationQueries,
+    private readonly classifyTask: ClassifyTask,
+    private readonly askAgent: AskAgentStep,
+    private readonly advancePlan: AdvancePlan,
+    private readonly plans: PlanQueries,
+    private readonly runWriter: RunWriter,
+    private readonly patience: DatabasePatience,
+    private readonly tracing: Tracing,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param token proves that this process carries the run on; with another one there is nothing to do here
+   * @param stored the run as it was stored just now; where it is not given, it is read
+   * @returns the run at its rest, where this process knows of it
+   * @throws LeaseLost, RunDetached when another process goes on with it
+   */
+  async run(
+    runId: string,
+    token: string,
+    signal: AbortSignal,
+    stored?: RunAtWork,
+  ): Promise<RunState | undefined> {
+    let classifiedMs: number | undefined;
+    for (let known = stored; ; known = undefined) {
+      const run = known ?? (await this.patience.read('read_run', signal, () => this.runs.state(runId)));
+      if (run.leaseToken !== token) return undefined;
+      if (signal.reason instanceof RunDetached) throw signal.reason;
+      const plan = await this.planOf(run, signal);
+      const step = nextStep(run, plan?.subtasks.some(({ status }) => status === 'running') ?? false);
+      if (step === 'rest') return run;
+      if (run.cancelRequestedAt)
+        return this.end('cancel_run', run, (current) => current.cancel(this.clock.now()));
+      if (signal.aborted) return this.stop(run, signal.reason);
+      const { run: after, modelMs } = await this.report(step, run, () =>
+        this.perform(step, run, plan, signal, classifiedMs),
+      );
+      if (step === 'classify') classifiedMs = modelMs;
+      if (after && after.status !== 'running') return after;
+    }
+  }
+
+  private async perform(
+    step: WorkStep,
+    run: RunAtWork,
+    plan: PlanState | undefined,
+    signal: AbortSignal,
+    classifiedMs: number | undefined,
+  ): Promise<StepEnd> {
+    switch (step) {
+      case 'classify':
+        return this.classifyTask.classify(run, await this.task(run, signal), signal);
+      case 'ask_model':
+        return this.askAgent.ask(run, plan, signal, classifiedMs);
+      case 'advance_plan':
+        return this.advancePlan.advance(run, signal);
+    }
+  }
+
+  /** Each step has a line in the log and a span. */
+  private async report(step: WorkStep, run: RunState, work: () => Promise<StepEnd>): Promise<StepEnd> {
+    const begunAt = performance.now();
+    let outcome = '';
+    const isInvocation = step === 'ask_model';
+    const attributes = {
+      'gen_ai.operation.name': isInvocation ? 'invoke_agent' : undefined,
+      'gen_ai.agent.name': run.agent,
+      'gen_ai.conversation.id': run.sessionId,
+      'agent_runtime.run.id': run.id,
+      'agent_runtime.run.attempt': run.attempt,
+      'agent_runtime.step': step,
+    };
+    try {
+      return await this.tracing.withSpan(
+        isInvocation ? `invoke_agent ${run.agent}` : step,
+        { attributes },
+        async (span) => {
+          const end = await work();
+          outcome = end.outcome;
+          if (outcome !== COMPLETED.outcome) failSpan(span, outcome);
+          return end;
+        },
+      );
+    } catch (error) {
+      outcome = errorTypeOf(error);
+      throw error;
+    } finally {
+      const durationMs = Math.round(performance.now() - begunAt);
+      this.logger.log({ step, agent: run.agent, outcome, duration_ms: durationMs }, 'a step of a run ended');
+    }
+  }
+
+  /** The plan that a run carries out. */
+  private async planOf({ id, phase }: RunState, signal: AbortSignal): Promise<PlanState | undefined> {
+    if (phase !== 'plan_execution') return undefined;
+    return this.patience.read('read_plan', signal, () => this.plans.findOpen(id));
+  }
+
+  /** Ends a run that cannot go on, with a reason that may be shown. */
+  async fail(run: HeldRun, error: RunError): Promise<void> {
+    await this.end('fail_run', run, (current) => current.fail(error, this.clock.now()));
+  }
+
+  /** Ends a run that has to stop. */
+  stop(run: HeldRun, reason: unknown): Promise<RunState | undefined> {
+    return this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
+  }
+
+  private end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<RunState | undefined> {
+    return this.patience.writeOutcome(operation, async (tx) => {
+      const run = await tx.get(RunRepository).get(held.id);
+      // Ended already, though the answer to that was lost; or somebody else's by now.
+      if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return undefined;
+      how(run);
+      await this.runWriter.save(tx, run);
+      return run.snapshot();
+    });
+  }
+
+  /** The message that set the run in motion is the newest one: nothing else was said since. */
+  private async task(run: RunState, signal: AbortSignal): Promise<string> {
+    const [message] = await this.patience.read('read_task', signal, () =>
+      this.conversations.newest(run.sessionId, 'main', { messages: 1, characters: 0 }),
+    );
+    return message?.content ?? '';
+  }
+}

@@ -1,0 +1,11 @@
+import { JsonObject } from '../../../../shared/domain/json.js';
+
+const LONGEST = 200;
+
+/** One line that tells a human what a tool call does. */
+export function subjectOf(toolName: string, args: JsonObject): string {
+  const { command, path, query } = args;
+  const object = command ?? path ?? query;
+  const line = typeof object === 'string' ? `${toolName} ${object.replace(/\s+/g, ' ')}` : toolName;
+  return line.length > LONGEST ? `${line.slice(0, LONGEST).toWellFormed()}…` : line;
+}

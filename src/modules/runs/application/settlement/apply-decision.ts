@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { RUNTIME } from '../../../../shared/domain/user-id.js';
+import { Approval, ApprovalRepository } from '../../../approvals/index.js';
+import { NewMessage } from '../../../conversations/index.js';
+import { Plan, PlanRepository } from '../../../plans/index.js';
+import { Run } from '../../domain/run.js';
+import { ToolCallNotFound } from '../../domain/run.errors.js';
+import { ToolCall } from '../../domain/tool-call.js';
+import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { Leases } from '../lifecycle/leases.js';
+import { ReportRun } from '../lifecycle/report-run.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { SettleToolCall, ToolOutcome } from '../lifecycle/settle-tool-call.js';
+import { ResumeRun } from './resume-run.js';
+
+/** Carries out a decision on a tool call or a plan, taken by the human or by its deadline. */
+@Injectable()
+export class ApplyDecision {
+  constructor(
+    private readonly settleToolCall: SettleToolCall,
+    private readonly resumeRun: ResumeRun,
+    private readonly runWriter: RunWriter,
+    private readonly report: ReportRun,
+    private readonly leases: Leases,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Saves an approval that has just been decided, and what the decision means for its run.
+   * @param plan the one that was decided on, where the caller has loaded it
+   * @returns the answer to the call that waited for the decision, where it gets one
+   */
+  async apply(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    now: Date,
+    plan?: Plan,
+  ): Promise<NewMessage | undefined> {
+    await tx.get(ApprovalRepository).save(approval);
+    this.report.approvalEnded(tx, run, approval);
+    const { kind, callId, planId } = approval.snapshot();
+    const call = await tx.get(ToolCallRepository).find(callId);
+    if (!call) throw new ToolCallNotFound(callId);
+    if (kind === 'tool_call') return this.toToolCall(tx, run, approval, call, now);
+    const decided = plan ?? (await tx.get(PlanRepository).get(planId!));
+    const message = await this.toPlan(tx, run, approval, decided, call, now);
+    await this.runWriter.save(tx, run);
+    return message;
+  }
+
+  private async toToolCall(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    call: ToolCall,
+    now: Date,
+  ): Promise<NewMessage | undefined> {
+    const { decision, feedback, modifiedArguments } = approval.snapshot();
+    if (decision !== 'reject') {
+      if (modifiedArguments) call.edit(modifiedArguments);
+      call.request(new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000));
+      await tx.get(ToolCallRepository).save(call);
+      await this.resumeRun.resume(tx, run, call, 'hitl_decision');
+      return undefined;
+    }
+    const content = approval.hasExpired
+      ? 'Error: this call was not allowed in time; it was not executed'
+      : `Error: the developer did not allow this call${because(feedback)}`;
+    const message = await this.settleToolCall.settle(tx, run, call, { end: 'reject', content }, now);
+    await this.resumeRun.resume(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
+    return message;
+  }
+
+  private async toPlan(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    plan: Plan,
+    call: ToolCall,
+    now: Date,
+  ): Promise<NewMessage> {
+    const { id, decision, feedback, decidedBy } = approval.snapshot();
+    const plans = tx.get(PlanRepository);
+    const act = { id: this.ids.next(), by: decidedBy!, reason: feedback, now };
+    const answer = (end: ToolOutcome['end'], content: string) =>
+      this.settleToolCall.settle(tx, run, call, { end, content }, now);
+    if (decision === 'approve') {
+      plan.approve(id, act);
+      plan.start({ id: this.ids.next(), by: RUNTIME, now });
+      await plans.save(plan);
+      const message = await answer('complete', 'The developer has approved the plan; it is carried out.');
+      run.executePlan(this.leases.next());
+      return message;
+    }
+    if (decision === 'modify') {
+      plan.requestChanges(id, act);
+      await plans.save(plan);
+      const content = `The developer wants the plan changed${because(feedback)}\nCall create_plan again, with the whole plan.`;
+      const message = await answer('reject', content);
+      run.planAgain(feedback ?? undefined, this.leases.next());
+      return message;
+    }
+    plan.reject(id, act);
+    await plans.save(plan);
+    const message = await answer('reject', `Error: the plan was rejected${because(feedback)}`);
+    run.resume(approval.hasExpired ? 'approval_timeout' : 'plan_decision', this.leases.next());
+    run.complete(now, feedback ?? undefined);
+    return message;
+  }
+}
+
+const because = (feedback: string | null): string => (feedback === null ? '.' : `: ${feedback}`);

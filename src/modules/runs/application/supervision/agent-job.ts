@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { toTraceparent } from '../../../../shared/application/trace-context.js';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { InputInvalid } from '../../../../shared/domain/domain-error.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { JsonObject } from '../../../../shared/domain/json.js';
+import { isPassing } from '../../../models/index.js';
+import {
+  ConversationQueries,
+  MessageRepository,
+  messageCreated,
+  newMessage,
+} from '../../../conversations/index.js';
+import {
+  JOB_CANCELLED,
+  Job,
+  JobError,
+  JobFailed,
+  JobHandler,
+  JobRequest,
+  JobStop,
+  JobWork,
+  placeOfJob,
+} from '../../../jobs/index.js';
+import { SessionRepository } from '../../../sessions/index.js';
+import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunState, usageView } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { Leases } from '../lifecycle/leases.js';
+import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from '../lifecycle/endings.js';
+import { RunAtWork, RunQueries } from '../run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { ModelCalls } from '../lifecycle/model-calls.js';
+import { TakeOverRun } from '../lifecycle/take-over-run.js';
+
+/** What the run does when its job has to stop. */
+const REASONS: Readonly<Record<JobStop['kind'], Error>> = {
+  cancelled: CANCELLED,
+  timed_out: TIMED_OUT,
+  released: HANDED_OVER,
+  lost: LEASE_LOST,
+};
+
+/** Carries out the job of an agent: each attempt is a run of its session, beside the session's conversation. */
+@Injectable()
+export class AgentJob implements JobHandler {
+  constructor(
+    private readonly runs: RunQueries,
+    private readonly conversations: ConversationQueries,
+    private readonly supervisor: RunSupervisor,
+    private readonly takeOver: TakeOverRun,
+    private readonly runWriter: RunWriter,
+    private readonly modelCalls: ModelCalls,
+    private readonly leases: Leases,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  accept({ query, memory }: JobRequest): JsonObject {
+    if (query === undefined)
+      throw new InputInvalid([{ field: 'query', message: 'is required for this agent' }]);
+    return { query, ...(memory !== undefined && { memory }) };
+  }
+
+  async begin(tx: Transaction, job: Job): Promise<JobWork> {
+    const { runId } = job.snapshot();
+    if (runId === null) {
+      const begun = await this.createRun(tx, job);
+      return (_, signal) => this.executeRun(begun, signal);
+    }
+    const run = await tx.get(RunRepository).get(runId);
+    // Else it had come to its end, and only the job was not told.
+    if (!run.isFinal) {
+      await this.takeOver.takeOver(tx, run);
+      if (run.isExhausted) run.fail(RECOVERY_EXHAUSTED, this.clock.now());
+      await this.runWriter.save(tx, run);
+    }
+    return async (_, signal) => this.executeRun(await this.runs.state(runId), signal);
+  }
+
+  private async executeRun(run: RunAtWork, signal: AbortSignal): Promise<JsonObject> {
+    const stop = new AbortController();
+    const passOn = () => stop.abort(REASONS[(signal.reason as JobStop).kind]);
+    signal.addEventListener('abort', passOn);
+    if (signal.aborted) passOn();
+    const end = await this.supervisor.startAndWait(run, stop.signal);
+    return this.resultOf(end ?? (await this.runs.state(run.id)), signal);
+  }
+
+  async abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void> {
+    const { runId } = job.snapshot();
+    if (runId === null) return;
+    const run = await tx.get(RunRepository).get(runId);
+    if (run.isFinal) return;
+    if (error) run.fail(error, this.clock.now());
+    else run.cancel(this.clock.now());
+    await this.runWriter.save(tx, run);
+  }
+
+  private async createRun(tx: Transaction, job: Job): Promise<RunAtWork> {
+    const { id: jobId, agent, sessionId, userId, payload } = job.snapshot();
+    const session = await tx.get(SessionRepository).peek(sessionId, userId);
+    session.requireOpen();
+    const now = this.clock.now();
+    const run = Run.create({
+      ...{ id: this.ids.next(), sessionId, userId, agent, jobId, now },
+      traceparent: toTraceparent(placeOfJob(job.snapshot()).context),
+      trigger: 'job',
+    });
+    run.activate({ agent, entry: 'receive_directed_message', lease: this.leases.next(), now });
+    const openCall = this.modelCalls.createFirst(run, null);
+    const message = newMessage({
+      id: this.ids.next(),
+      sessionId,
+      runId: run.id,
+      jobId,
+      role: 'user',
+      content: taskOf(payload),
+      createdAt: now,
+    });
+    tx.record(messageCreated(message));
+    await tx.get(RunRepository).add(run);
+    await tx.get(MessageRepository).append(message);
+    await this.modelCalls.openFirst(tx, run, openCall, null);
+    job.attachRun(run.id);
+    return { ...run.snapshot(), openCall };
+  }
+
+  /** @throws JobFailed, JobStop where the run did not come to an answer */
+  private async resultOf(run: RunState, signal: AbortSignal): Promise<JsonObject> {
+    if (run.status === 'completed') {
+      // An answer is the last word of its run.
+      const thread = { jobId: run.jobId!, runId: run.id };
+      const [answer] = await this.conversations.newest(run.sessionId, thread, { messages: 1, characters: 0 });
+      return { text: answer?.content ?? '', usage: usageView(run.usage) };
+    }
+    if (run.status === 'cancelled') throw JOB_CANCELLED;
+    if (signal.aborted) throw signal.reason;
+    const { code, message } = run.error ?? { code: 'run.interrupted', message: `The run is ${run.status}` };
+    throw new JobFailed(code, message, isPassing(code) || code === PERSISTENCE_FAILED.code);
+  }
+}
+
+/** What the agent is told: the task, and what it shall know for it. */
+function taskOf({ query, memory }: JsonObject): string {
+  if (memory === undefined) return query as string;
+  const known = typeof memory === 'string' ? memory : JSON.stringify(memory, null, 2);
+  return `${query as string}\n\nWhat you should know:\n${known}`;
+}

@@ -1,0 +1,63 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { forEachItem } from '../../../../shared/application/sweep.js';
+import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { RECOVERY_EXHAUSTED, RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { RecoveryOutcome, RunMetrics } from '../run-metrics.js';
+import { RunQueries } from '../run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { StartQueuedRun } from './start-queued-run.js';
+import { TakeOverRun } from '../lifecycle/take-over-run.js';
+
+/** So many at a time, so that the processes of a group share what one of them leaves behind. */
+const RUNS_PER_SWEEP = 20;
+
+/** Goes on with runs that nobody carries on: their process is gone, or has handed them over. */
+@Injectable()
+export class RecoverRuns {
+  private readonly logger = new Logger(RecoverRuns.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: RunQueries,
+    private readonly takeOver: TakeOverRun,
+    private readonly runWriter: RunWriter,
+    private readonly startQueued: StartQueuedRun,
+    private readonly supervisor: RunSupervisor,
+    private readonly metrics: RunMetrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may look at once: whoever locks the row first has the run. */
+  async execute(): Promise<void> {
+    if (!this.supervisor.isAccepting) return;
+    const abandoned = await this.queries.listAbandoned(RUNS_PER_SWEEP);
+    await forEachItem(abandoned, this.logger, 'a run could not be recovered', async (runId) => {
+      const { value } = await this.uow.run('recover_run', (tx) => this.recover(tx, runId));
+      if (!value) return;
+      this.metrics.recovered(value.outcome);
+      this.logger.warn({ run_id: runId, outcome: value.outcome }, 'a run is taken over');
+      this.supervisor.start(value.run);
+    });
+    const idle = await this.queries.listSessionsToStart(RUNS_PER_SWEEP);
+    await forEachItem(idle, this.logger, 'a queued run could not be started', (sessionId) =>
+      this.startQueued.execute(sessionId),
+    );
+  }
+
+  private async recover(
+    tx: Transaction,
+    runId: string,
+  ): Promise<{ run: RunState; outcome: RecoveryOutcome } | undefined> {
+    const run = await tx.get(RunRepository).findAbandoned(runId);
+    if (!run) return undefined;
+    const handedOver = run.snapshot().leaseToken === null;
+    await this.takeOver.takeOver(tx, run);
+    const outcome = run.isExhausted ? 'exhausted' : handedOver ? 'handed_over' : 'recovered';
+    if (outcome === 'exhausted') run.fail(RECOVERY_EXHAUSTED, this.clock.now());
+    await this.runWriter.save(tx, run);
+    return { run: run.snapshot(), outcome };
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Subject, merge, throttleTime, timer } from 'rxjs';
+import { Config } from '../../../../config/config.js';
+import { Shutdown } from '../../../../shared/application/shutdown.js';
+import { sweep } from '../../../../shared/application/sweep.js';
+import { RecoverRuns } from './recover-runs.js';
+
+/** A lease that has run out is noticed after this part of its time at the latest. */
+const LOOKS_PER_LEASE = 3;
+const AT_MOST_EVERY_MS = 100;
+
+/** Looks for runs that nobody carries on: at the start, again and again, and when another process hands some over. */
+@Injectable()
+export class RecoveryWatch implements OnApplicationBootstrap {
+  private readonly logger = new Logger(RecoveryWatch.name);
+  private readonly told = new Subject<void>();
+
+  constructor(
+    private readonly recoverRuns: RecoverRuns,
+    private readonly shutdown: Shutdown,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const everyMs = (this.config.runLeaseSeconds * 1000) / LOOKS_PER_LEASE;
+    const ticks$ = merge(timer(0, everyMs), this.told).pipe(
+      throttleTime(AT_MOST_EVERY_MS, undefined, { leading: true, trailing: true }),
+    );
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'abandoned runs could not be recovered', () =>
+      this.recoverRuns.execute(),
+    );
+  }
+
+  /** Another process has given runs up. */
+  lookNow(): void {
+    this.told.next();
+  }
+}

@@ -1,0 +1,162 @@
+import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { ServerDraining } from '../../../../shared/application/errors.js';
+import { InstanceId } from '../../../../shared/application/instance-id.js';
+import { LeasedWork } from '../../../../shared/application/leased-work.js';
+import { withTrace } from '../../../../shared/application/log-context.js';
+import { Shutdown } from '../../../../shared/application/shutdown.js';
+import { placeOf } from '../../../../shared/application/trace-context.js';
+import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { LlmCall } from '../../../models/index.js';
+import { RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { HeldRun, Orchestrator } from '../orchestration/orchestrator.js';
+import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, isDetached } from '../lifecycle/endings.js';
+import { RunMetrics } from '../run-metrics.js';
+import { RunAtWork } from '../run.queries.js';
+
+/** What this process knows of a run that it executes. */
+interface Executed {
+  readonly runId: string;
+  /** It is stopped by its job, not by the shutdown of the process. */
+  readonly ofJob: boolean;
+}
+
+/**
+ * The runs that this process executes, each under a lease that it renews. They belong to the process, not to the requests
+ * that started them.
+ */
+@Injectable()
+export class RunSupervisor implements OnApplicationBootstrap {
+  private readonly logger = new Logger(RunSupervisor.name);
+  private readonly work = new LeasedWork<Executed>(this.logger, { cancelled: CANCELLED, lost: LEASE_LOST });
+  private stopping: Error | undefined;
+
+  constructor(
+    private readonly orchestrator: Orchestrator,
+    private readonly uow: UnitOfWork,
+    private readonly metrics: RunMetrics,
+    private readonly instance: InstanceId,
+    private readonly shutdown: Shutdown,
+    private readonly config: Config,
+  ) {
+    shutdown.register('drain', () => this.drain());
+    // A request that was in progress during the drain may have started one more run.
+    shutdown.register('settle_runs', () => this.work.allDone());
+  }
+
+  onApplicationBootstrap(): void {
+    this.work.keep(this.config.runLeaseSeconds, async (tokens) => {
+      const { value } = await this.uow.run('renew_leases', (tx) => tx.get(RunRepository).renew(tokens));
+      return value;
+    });
+  }
+
+  /** False when the process is about to end. */
+  get isAccepting(): boolean {
+    return !this.shutdown.draining;
+  }
+
+  /** @throws ServerDraining when the process is about to end */
+  requireAccepting(): void {
+    if (!this.isAccepting) throw new ServerDraining();
+  }
+
+  /**
+   * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
+   * rests, that is another process's, or that this one carries on already.
+   * @param openCall where the run was stored just now: the model call that was entered with it. Where it is not given,
+   * what stands in the database is read
+   */
+  start(run: RunState, openCall?: LlmCall | null): void {
+    this.begin(run, openCall === undefined ? undefined : { ...run, openCall });
+  }
+
+  /**
+   * The same for the run of a job: until it is over, or has to stop.
+   * @param stop its reason is one of those in run-end
+   * @returns the run at its end, where this process knows of it
+   */
+  async startAndWait(run: RunAtWork, stop: AbortSignal): Promise<RunState | undefined> {
+    const begun = this.begin(run, run);
+    if (!begun) return undefined;
+    const passOn = () => begun.stop.abort(stop.reason);
+    stop.addEventListener('abort', passOn);
+    if (stop.aborted) passOn();
+    const end = await begun.done;
+    stop.removeEventListener('abort', passOn);
+    // Given up in good order, so that it does not count as a recovery.
+    if (stop.reason === HANDED_OVER) await this.release([run.leaseToken!]);
+    return end;
+  }
+
+  /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
+  cancel(runId: string): void {
+    this.work.stop(CANCELLED, (run) => run.runId === runId);
+  }
+
+  private begin(run: RunState, stored?: RunAtWork) {
+    const { id, sessionId, userId, jobId, status, leaseOwner, leaseToken: token } = run;
+    if (status !== 'running' || leaseOwner !== this.instance.value) return undefined;
+    if (token === null || this.work.has(token)) return undefined;
+    const stop = new AbortController();
+    const about = { runId: id, ofJob: jobId !== null };
+    if (this.stopping && !about.ofJob) stop.abort(this.stopping);
+    const fields = { run_id: id, session_id: sessionId, user_id: userId, job_id: jobId ?? undefined };
+    const done = this.work
+      .run(token, about, stop, () =>
+        withTrace(placeOf(run).context, fields, () =>
+          this.orchestrate({ id, leaseToken: token }, token, stop.signal, stored),
+        ),
+      )
+      .finally(() => this.metrics.active(this.work.size));
+    this.metrics.active(this.work.size);
+    return { stop, done };
+  }
+
+  private async orchestrate(
+    run: HeldRun,
+    token: string,
+    signal: AbortSignal,
+    stored: RunAtWork | undefined,
+  ): Promise<RunState | undefined> {
+    try {
+      return await this.orchestrator.run(run.id, token, signal, stored);
+    } catch (error) {
+      await this.failAfterError(run, signal, error);
+      return undefined;
+    }
+  }
+
+  private async failAfterError(run: HeldRun, signal: AbortSignal, error: unknown): Promise<void> {
+    try {
+      if (isDetached(error, signal)) {
+        this.logger.warn({ run_id: run.id, reason: (error as Error).message }, 'a run is left to others');
+        return;
+      }
+      if (signal.aborted) await this.orchestrator.stop(run, signal.reason);
+      else await this.orchestrator.fail(run, errorOf(error, this.logger, run.id));
+    } catch (again) {
+      // Its lease runs out, and whoever takes it over tries once more.
+      this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');
+      this.shutdown.markIncomplete();
+    }
+  }
+
+  /** Waits for the runs as long as the settings allow; then ends the rest, or hands them over. */
+  private async drain(): Promise<void> {
+    await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.forced);
+    const handsOver = this.config.shutdownPolicy === 'handover';
+    this.stopping = handsOver ? HANDED_OVER : STOPPING;
+    const left = this.work.stop(this.stopping, ({ ofJob }) => !ofJob);
+    await this.work.allDone();
+    this.work.end();
+    if (handsOver) await this.release(left);
+  }
+
+  private async release(tokens: readonly string[]): Promise<void> {
+    if (tokens.length === 0) return;
+    await this.uow.run('release_leases', (tx) => tx.get(RunRepository).release(tokens));
+    this.logger.log({ runs: tokens.length }, 'runs are handed over');
+  }
+}

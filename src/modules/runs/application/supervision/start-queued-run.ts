@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { SessionArchived, SessionBusy, SessionNotFound, SessionRepository } from '../../../sessions/index.js';
+import { Run, RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { ActivateRun } from '../lifecycle/activate-run.js';
+import { RunQueries } from '../run.queries.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+
+/** Activates the run whose turn it is in a session, where none is active. */
+@Injectable()
+export class StartQueuedRun {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: RunQueries,
+    private readonly activateRun: ActivateRun,
+    private readonly runWriter: RunWriter,
+    private readonly supervisor: RunSupervisor,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Several processes may try at once: the database lets one of them. */
+  async execute(sessionId: string): Promise<void> {
+    if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
+    try {
+      const { value: run } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
+      if (run) this.supervisor.start(run);
+    } catch (error) {
+      if (!(error instanceof SessionBusy)) throw error; // else another message was faster: its end comes here again
+    }
+  }
+
+  private async activateNext(tx: Transaction, sessionId: string): Promise<RunState | undefined> {
+    const runs = tx.get(RunRepository);
+    const run = await runs.findNext(sessionId);
+    if (!run) return undefined;
+    try {
+      await this.activate(tx, run);
+    } catch (error) {
+      if (!(error instanceof SessionArchived) && !(error instanceof SessionNotFound)) throw error;
+      // No message may be sent to the session any more, so this one is not answered.
+      run.cancel(this.clock.now());
+      await this.runWriter.save(tx, run);
+    }
+    return run.snapshot();
+  }
+
+  private async activate(tx: Transaction, run: Run): Promise<void> {
+    const { sessionId, userId, input } = run.snapshot();
+    const session = await tx.get(SessionRepository).peek(sessionId, userId);
+    session.requireOpen();
+    await this.activateRun.activate(tx, session, run, input!, 'save');
+  }
+}
