@@ -1,4 +1,12 @@
-import type { Approval, DataOf, Plan, Session, SessionEvent, Subtask } from './api.ts';
+import {
+  type CallApproval,
+  type DataOf,
+  type Plan,
+  type Session,
+  type SessionEvent,
+  type Subtask,
+  isOfCall,
+} from './api.ts';
 import type { Human } from './human.ts';
 import { type IdeClient, Refused } from './ide-client.ts';
 import type { Screen } from './screen.ts';
@@ -95,7 +103,9 @@ export class Ide {
     if (event.type === 'plan.approval_required') this.#showPlan(event.data.plan);
     if (event.type === 'run.waiting') await this.#decideOnPlan();
     if (event.type === 'subtask.status_changed') this.#showSubtask(event.data);
-    if (event.type === 'approval.requested') await this.#decideOnCall(event.data.approval);
+    if (event.type === 'approval.requested' && isOfCall(event.data.approval)) {
+      await this.#decideOnCall(event.data.approval);
+    }
     if (event.type === 'tool_call.requested') await this.#execute(event.data);
   }
 
@@ -123,7 +133,7 @@ export class Ide {
     if (subtask) this.#screen.subtask(subtask, change);
   }
 
-  async #decideOnCall(approval: Approval): Promise<void> {
+  async #decideOnCall(approval: CallApproval): Promise<void> {
     this.#screen.approval(approval);
     for (let refusal: string | undefined; ;) {
       const verdict = await this.#human.decideOnCall(approval, refusal);

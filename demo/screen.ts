@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Approval, DataOf, Plan, Subtask, Synopsis, ToolOutcome } from './api.ts';
+import type { CallApproval, DataOf, Plan, Subtask, Synopsis, ToolOutcome } from './api.ts';
 import { wrap } from './wrap.ts';
 
 const WIDTH = 72;
@@ -86,7 +86,7 @@ export class Screen {
     );
   }
 
-  approval({ subject, reason, arguments: args }: Approval): void {
+  approval({ subject, reason, arguments: args }: CallApproval): void {
     this.#line(
       `${MARGIN}${styleText(['bold', 'yellow'], `? ${subject}`)} ${styleText('dim', `(${reason})`)}`,
     );

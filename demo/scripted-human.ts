@@ -1,4 +1,4 @@
-import type { Approval, CallVerdict, PlanVerdict } from './api.ts';
+import type { CallApproval, CallVerdict, PlanVerdict } from './api.ts';
 import type { Human } from './human.ts';
 import type { Screen } from './screen.ts';
 
@@ -19,7 +19,10 @@ export class ScriptedHuman implements Human {
     return { decision: 'approve' };
   }
 
-  async decideOnCall({ tool_name: tool, arguments: args }: Approval, refusal?: string): Promise<CallVerdict> {
+  async decideOnCall(
+    { tool_name: tool, arguments: args }: CallApproval,
+    refusal?: string,
+  ): Promise<CallVerdict> {
     if (refusal !== undefined) throw new Error(`The edit was not taken: ${refusal}`);
     const { content } = args;
     if (!this.#hasEdited && typeof content === 'string') {

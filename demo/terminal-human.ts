@@ -1,4 +1,4 @@
-import type { Approval, CallVerdict, Plan, PlanVerdict } from './api.ts';
+import type { CallApproval, CallVerdict, Plan, PlanVerdict } from './api.ts';
 import type { Human } from './human.ts';
 import type { Screen } from './screen.ts';
 import type { Prompt } from './terminal.ts';
@@ -30,7 +30,7 @@ export class TerminalHuman implements Human {
     }
   }
 
-  async decideOnCall({ arguments: args }: Approval, refusal?: string): Promise<CallVerdict> {
+  async decideOnCall({ arguments: args }: CallApproval, refusal?: string): Promise<CallVerdict> {
     if (refusal !== undefined) this.#screen.note(`the server does not take this edit: ${refusal}`);
     for (;;) {
       const { word, rest } = split(await this.#ask(CALL_QUESTION));

@@ -1,16 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import type { Approval, Plan } from '../../demo/api.ts';
+import type { CallApproval, Plan } from '../../demo/api.ts';
 import { TerminalHuman } from '../../demo/terminal-human.ts';
 
-const APPROVAL: Approval = {
+const IN_RUN = { session_id: 's1', run_id: 'r1', created_at: '2026-11-20T10:15:00.000Z' };
+const APPROVAL: CallApproval = {
+  ...IN_RUN,
   id: 'a1',
+  kind: 'tool_call',
   call_id: 'c1',
   tool_name: 'write_file',
   subject: 'write_file a.txt',
   arguments: { path: 'a.txt', content: 'Hi' },
   reason: 'It changes a file',
+  status: 'pending',
+  expires_at: '2026-11-21T10:15:00.000Z',
+  decision: null,
+  decided_by: null,
+  decided_at: null,
+  feedback: null,
+  remember: false,
 };
-const PLAN: Plan = { id: 'p1', title: 'T', description: 'D', status: 'review', version: 1, subtasks: [] };
+const PLAN: Plan = {
+  ...IN_RUN,
+  id: 'p1',
+  title: 'T',
+  description: 'D',
+  status: 'review',
+  version: 1,
+  subtasks: [],
+  progress: { done: 0, failed: 0, total: 0 },
+  updated_at: IN_RUN.created_at,
+};
 
 /** A person who types these lines and then nothing more. */
 function person(...typed: string[]) {

@@ -2,14 +2,21 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Message, SessionEvent } from '../../demo/api.ts';
 import { Transcript } from '../../demo/transcript.ts';
 
+const IN_RUN = { session_id: 's1', run_id: 'r1', created_at: '2026-11-20T10:15:00.000Z' };
+const USAGE = { prompt_tokens: 2, completion_tokens: 1 };
 const MESSAGE: Message = {
+  ...IN_RUN,
   id: 'm1',
   subtask_id: null,
+  job_id: null,
   role: 'assistant',
   agent: 'coder',
   content: 'Hello',
+  tool_calls: [],
   call_id: null,
+  suggestions: null,
   finish_reason: 'stop',
+  usage: USAGE,
 };
 const USER: Message = { ...MESSAGE, id: 'm0', role: 'user', content: 'Hi' };
 const TOOL: Message = { ...MESSAGE, id: 'm2', role: 'tool', call_id: 'c1', content: 'done' };
@@ -29,13 +36,24 @@ type Told = SessionEvent extends infer Event
   : never;
 
 const tell = (...events: Told[]) =>
-  events.map((event) => transcript.note({ ...event, id: String(++lastId), run_id: 'r1' }));
+  events.map((event) => transcript.note({ ...event, ...IN_RUN, id: String(++lastId) }));
 
-const spoken = (place: { subtask_id?: string } = {}, usage: object | null = {}): Told[] => [
+const spoken = (place: { subtask_id?: string } = {}, usage: typeof USAGE | null = USAGE): Told[] => [
   { type: 'message.started', data: { message_id: 'm1', agent: 'coder', ...place } },
   { type: 'message.delta', data: { message_id: 'm1', offset: 0, text: 'Hel' } },
   { type: 'message.delta', data: { message_id: 'm1', offset: 3, text: 'lo' } },
-  { type: 'message.completed', data: { message_id: 'm1', content: 'Hello', usage, ...place } },
+  {
+    type: 'message.completed',
+    data: {
+      message_id: 'm1',
+      agent: 'coder',
+      content: 'Hello',
+      tool_calls: [],
+      finish_reason: 'stop',
+      usage,
+      ...place,
+    },
+  },
 ];
 
 const created = (message: Message): Told => ({ type: 'message.created', data: { message } });

@@ -223,7 +223,7 @@ describe('the server on its embedded PostgreSQL', () => {
     const events = await reading;
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     const { body } = await server.client.get(`/v1/sessions/${sessionId}/messages`);
-    expect(events.find((event) => event.type === 'message.completed')!.data['content']).toBe(
+    expect(events.find((event) => event.type === 'message.completed')!.data.content).toBe(
       body.data[1].content,
     );
     const ids = events.map((event) => Number(event.id));

@@ -124,7 +124,7 @@ describe('a collector', () => {
     const server = await start(SOON);
     const ask = async () => {
       const events = await server.client.ask(await server.client.openSession(), 'Why?');
-      expect(events.at(-1)!.data['status']).toBe('completed');
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     };
     await ask();
     await eventually(() => expect(said(server, LOST)).toHaveLength(1));

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import {
   UNKNOWN,
   all,
+  approvalsIn,
   askedIn,
   callDecision,
   callIn,
@@ -114,7 +115,7 @@ describe('a tool call that changes something', () => {
     const approval = await ask(finish('Done.'));
     const args = { path: 'b.txt', content: 'better' };
     const edited = await decide(approval.call_id, 'edit', { modified_arguments: args });
-    expect(find(edited, 'tool_call.requested').data['arguments']).toEqual(args);
+    expect(find(edited, 'tool_call.requested').data.arguments).toEqual(args);
     await result(approval.call_id, { result: 'written' });
     await app.client.readUntil(sessionId, isFinished);
     expect(app.model.requests[1]!.messages.at(-1)!.content).toBe(
@@ -211,11 +212,9 @@ describe('a tool call that changes something', () => {
       finish('Done.'),
     );
     const asked = await app.client.ask(sessionId, 'Look and write');
-    const [first, second] = all(asked, 'approval.requested').map(
-      (event) => event.data['approval'] as { id: string; call_id: string },
-    );
+    const [first, second] = approvalsIn(asked);
     const readId = callIn(asked);
-    expect(asked.at(-1)!.data['for']).toEqual([
+    expect(find(asked, 'run.waiting').data.for).toEqual([
       { kind: 'approval', id: first!.id },
       { kind: 'tool_result', id: readId },
       { kind: 'approval', id: second!.id },

@@ -65,7 +65,7 @@ describe('cancelling a run', () => {
     const cancelled = await cancel(asked[0]!.run_id!);
     expect([cancelled.status, cancelled.body.status]).toEqual([202, 'cancelled']);
     const events = await app.client.readUntil(sessionId, isFinished);
-    expect(all(events, 'tool_call.settled').map(({ data }) => data['status'])).toEqual([
+    expect(all(events, 'tool_call.settled').map(({ data }) => data.status)).toEqual([
       'cancelled',
       'cancelled',
     ]);

@@ -6,6 +6,7 @@ import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
 import { DeltaPruner } from '../../src/shared/infrastructure/events/delta-pruner.js';
 import { deltasOf, isFinished, typesOf } from '../support/client.js';
+import { expectDescribed } from '../support/described-events.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -272,6 +273,7 @@ describe('a session’s stream over HTTP', () => {
       type: 'stream.reset',
       data: { reason: 'cursor_ahead', resume_after: '0' },
     });
+    expectDescribed(reset);
     await app.client.say(sessionId, 'Hello');
     expect((await reading.next()).value).toMatchObject({ id: '1', type: 'message.created' });
     await reading.return(undefined);

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { all, askedIn, callDecision, callIn, planDecision, planIdIn, toolResult } from '../support/scenes.js';
+import {
+  approvalsIn,
+  askedIn,
+  callDecision,
+  callIn,
+  planDecision,
+  planIdIn,
+  toolResult,
+} from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 import { exchange } from './support/raw-client.js';
 import { RawModel, answer, calls, chunk } from './support/raw-model.js';
@@ -111,7 +119,7 @@ describe('what people and models say', () => {
       says(FORGED, FORGED),
     );
     const asked = await client.ask(sessionId, FORGED);
-    const commanded = all(asked, 'approval.requested')[1]!.data['approval'] as { call_id: string };
+    const commanded = approvalsIn(asked)[1]!;
     const send = (input: object) => client.stream(sessionId, input);
     const { call_id: written } = askedIn(asked);
     await send(callDecision(written, 'reject', { feedback: FORGED }));

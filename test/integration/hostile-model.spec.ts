@@ -36,10 +36,7 @@ describe('a hostile model', () => {
       `select id, content from messages where session_id = $1 and role = 'assistant'`,
       [sessionId],
     );
-    const completed = all(events, 'message.completed').map(({ data }) => [
-      data['message_id'],
-      data['content'],
-    ]);
+    const completed = all(events, 'message.completed').map(({ data }) => [data.message_id, data.content]);
     expect(stored.map(({ id, content }) => [id, content])).toEqual(completed);
     const [read] = await app.database.rows<{ events: number }>(
       'select count(data::jsonb)::int as events from events where session_id = $1',
@@ -118,8 +115,8 @@ describe('a hostile model', () => {
       answer(...indexes.map((index, n) => named(index, `${n}.txt`)), chunk({}, 'tool_calls')),
     );
     const requested = all(events, 'tool_call.requested').map(({ data }) => data);
-    expect(requested.map((data) => data['arguments'])).toEqual(indexes.map((_, n) => ({ path: `${n}.txt` })));
-    expect(new Set(requested.map((data) => data['call_id'])).size).toBe(indexes.length);
+    expect(requested.map((data) => data.arguments)).toEqual(indexes.map((_, n) => ({ path: `${n}.txt` })));
+    expect(new Set(requested.map((data) => data.call_id)).size).toBe(indexes.length);
     expect(events.at(-1)!.type).toBe('run.waiting');
   });
 
@@ -135,7 +132,7 @@ describe('a hostile model', () => {
     );
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     await expectStored(sessionId, events);
-    const told = all(events, 'message.created').map(({ data }) => data['message'] as { content: string });
+    const told = all(events, 'message.created').map(({ data }) => data.message);
     const history = await app.client.get(`/v1/sessions/${sessionId}/messages`);
     const answers = history.body.data.filter(({ role }: { role: string }) => role === 'tool');
     expect(told.filter(({ content }) => content.startsWith('Error'))).toEqual(answers);
@@ -154,7 +151,7 @@ describe('a hostile model', () => {
       );
     const { sessionId, events } = await ask('coder', answer(...pieces, chunk({}, 'tool_calls')));
     const text = 'ab\ufffdc 😀';
-    expect(find(events, 'message.completed').data['content']).toBe(text);
+    expect(find(events, 'message.completed').data.content).toBe(text);
     expect([...deltasOf(events).values()]).toEqual([text]);
     await expectStored(sessionId, events);
     await app.database.rows(`select data->>'text' from events where session_id = $1`, [sessionId]);
@@ -180,7 +177,7 @@ describe('a hostile model', () => {
     const [before, after] = chunk({ content: 'a@b' }).split('@') as [string, string];
     const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xff, 0xc3]), Buffer.from(after)]);
     const { sessionId, events } = await ask('ask', answer('\ufeff', bytes, chunk({}, 'stop')));
-    expect(find(events, 'message.completed').data['content']).toBe('a\ufffd\ufffdb');
+    expect(find(events, 'message.completed').data.content).toBe('a\ufffd\ufffdb');
     expect(isFinished(events.at(-1)!)).toBe(true);
     await expectStored(sessionId, events);
   });

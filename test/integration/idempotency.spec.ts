@@ -454,7 +454,7 @@ describe('A stream with a key', () => {
       [app, other, app, other].map(({ client }) => say(client, sessionId, key)),
     );
     const [events] = streams;
-    expect(find(events!, 'message.completed').data['content']).toBe(text);
+    expect(find(events!, 'message.completed').data.content).toBe(text);
     expect(isFinished(events!.at(-1)!)).toBe(true);
     for (const stream of streams) expect(stream).toEqual(events);
     expect(await runsOf(sessionId)).toBe(1);

@@ -3,7 +3,7 @@ import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js'
 import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { UNKNOWN } from '../support/scenes.js';
+import { UNKNOWN, all } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 import { MovedClock } from './support/moved-clock.js';
 
@@ -35,7 +35,7 @@ const becomes = (jobId: string, status: string) =>
     return job;
   });
 const isOver = ({ type, data }: SentEvent) =>
-  type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data['status'] as string);
+  type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data.status);
 const history = () => app.client.readUntil(sessionId, isOver);
 const speaks = () => app.client.readUntil(sessionId, (event) => event.type === 'message.delta');
 /** As the queue does. */
@@ -86,8 +86,8 @@ describe('a job of an agent', () => {
       ...['job.status_changed', 'job.status_changed', 'message.created', 'run.started', 'run.phase_changed'],
       ...['message.started', 'message.completed', 'run.phase_changed', 'run.finished', 'job.status_changed'],
     ]);
-    const told = events.filter(({ type }) => type === 'job.status_changed');
-    expect(told.map(({ run_id, data }) => [run_id, data['status'], data['job_type']])).toEqual([
+    const told = all(events, 'job.status_changed');
+    expect(told.map(({ run_id, data }) => [run_id, data.status, data.job_type])).toEqual([
       [null, 'queued', 'agent:ask'],
       [null, 'running', 'agent:ask'],
       [null, 'done', 'agent:ask'],

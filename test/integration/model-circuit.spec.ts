@@ -3,6 +3,7 @@ import { CIRCUIT_LIMITS } from '../../src/modules/models/infrastructure/model-ci
 import { SentEvent, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { find } from '../support/scenes.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -18,7 +19,7 @@ const FOR_A_MOMENT = { ...CIRCUIT_LIMITS, openMs: 1500 };
 
 const [CLOSED, HALF_OPEN, OPEN] = ['0', '1', '2'];
 
-const endOf = (events: SentEvent[]) => events.at(-1)!.data;
+const endOf = (events: SentEvent[]) => find(events, 'run.finished').data;
 const failedBy = (code: string) => ({ status: 'failed', error: { code } });
 
 describe('a model endpoint that is down', () => {
@@ -135,7 +136,7 @@ describe('a model endpoint that is down', () => {
     model.requests.length = 0;
     const ends = (await Promise.all([ask(), ask(), ask()])).map(endOf);
     expect(model.requests).toHaveLength(1);
-    expect(ends.map((end) => (end['error'] as { code: string }).code).toSorted()).toEqual([
+    expect(ends.map((end) => end.error!.code).toSorted()).toEqual([
       'model.circuit_open',
       'model.circuit_open',
       'model.server_error',

@@ -1,12 +1,11 @@
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
+import { deltasOf, isFinished, typesOf } from '../support/client.js';
+import { all } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const OK = { text: 'All is well.' };
-
-const of = (events: SentEvent[], type: string) => events.filter((event) => event.type === type);
 
 describe('a model that gives trouble', () => {
   let app: TestApp;
@@ -37,7 +36,7 @@ describe('a model that gives trouble', () => {
     const events = await app.client.ask(sessionId, 'Hello');
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     expect(typesOf(events)).not.toContain('message.discarded');
-    expect(of(events, 'message.started')).toHaveLength(1);
+    expect(all(events, 'message.started')).toHaveLength(1);
     const calls = await ledger();
     expect(calls[0]).toEqual({ status: 'failed', error_code: code });
     expect(calls.at(-1)).toEqual({ status: 'completed', error_code: null });
@@ -61,9 +60,9 @@ describe('a model that gives trouble', () => {
     const events = await app.client.ask(sessionId, 'Hello');
     expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.server_error' } });
     expect(JSON.stringify(events)).not.toContain('secret');
-    expect(of(events, 'message.discarded')[0]!.data).toMatchObject({ reason: 'model.server_error' });
+    expect(all(events, 'message.discarded')[0]!.data).toMatchObject({ reason: 'model.server_error' });
     expect(await ledger()).toHaveLength(3);
-    expect(of(events, 'run.phase_changed').map((event) => event.data['event'])).toEqual([
+    expect(all(events, 'run.phase_changed').map((event) => event.data.event)).toEqual([
       ...['receive_directed_message', 'task_failed', 'give_up'],
     ]);
   });
@@ -84,8 +83,8 @@ describe('a model that gives trouble', () => {
     app.model.script({ text: 'This will never be finished', cutAfterChunks: 3, pace: { chunk: 5 } }, OK);
     const events = await app.client.ask(sessionId, 'Hello');
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
-    const [first, second] = of(events, 'message.started').map((event) => event.data['message_id']);
-    expect(of(events, 'message.discarded').map((event) => event.data)).toEqual([
+    const [first, second] = all(events, 'message.started').map((event) => event.data.message_id);
+    expect(all(events, 'message.discarded').map((event) => event.data)).toEqual([
       { message_id: first, reason: 'model.stream_cut' },
     ]);
     expect([...deltasOf(events)]).toEqual([[second, 'All is well.']]);
@@ -266,7 +265,7 @@ describe('a model server of bad manners', () => {
       });
       response.end(`${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
     };
-    const requested = of(await ask(), 'tool_call.requested').map((event) => event.data['arguments']);
+    const requested = all(await ask(), 'tool_call.requested').map((event) => event.data.arguments);
     expect(requested).toEqual([{ path: '0.txt' }, { path: '1.txt' }]);
   });
 
@@ -280,7 +279,7 @@ describe('a model server of bad manners', () => {
       );
     };
     const events = await ask();
-    expect(of(events, 'message.completed')[0]!.data).toMatchObject({
+    expect(all(events, 'message.completed')[0]!.data).toMatchObject({
       content: 'I would rather not.',
       finish_reason: 'odd  reason',
       usage: null,
@@ -299,7 +298,7 @@ describe('a model server of bad manners', () => {
     };
     const events = await ask();
     expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.answer_too_long' } });
-    expect(of(events, 'message.discarded')).toHaveLength(1);
+    expect(all(events, 'message.discarded')).toHaveLength(1);
   });
 
   it('sends what PostgreSQL cannot store, and the text survives', async () => {
@@ -312,7 +311,7 @@ describe('a model server of bad manners', () => {
     const events = await ask();
     const text = 'nul  and 😀 and half \ufffd pair\n\ndata: not a frame';
     expect([...deltasOf(events).values()]).toEqual([text]);
-    expect(of(events, 'message.completed')[0]!.data).toMatchObject({ content: text, usage: null });
+    expect(all(events, 'message.completed')[0]!.data).toMatchObject({ content: text, usage: null });
     expect(isFinished(events.at(-1)!)).toBe(true);
   });
 
@@ -324,7 +323,7 @@ describe('a model server of bad manners', () => {
     try {
       const sessionId = await unreachable.client.openSession();
       const events = await unreachable.client.ask(sessionId, 'Explain this');
-      expect(of(events, 'agent.switched')[0]!.data).toMatchObject({ to: 'ask', confidence: 'low' });
+      expect(all(events, 'agent.switched')[0]!.data).toMatchObject({ to: 'ask', confidence: 'low' });
       expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code: 'model.unavailable' } });
     } finally {
       await unreachable.stop();

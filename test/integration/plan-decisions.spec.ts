@@ -79,7 +79,7 @@ async function bring(status: string, ...after: Parameters<typeof app.model.scrip
   const story = {
     sessionId,
     planId,
-    approvalId: find(events, 'plan.approval_required').data['approval_id'] as string,
+    approvalId: find(events, 'plan.approval_required').data.approval_id,
   };
   await way(story);
   // Between its approval and its execution lies one transaction: nobody can come in between by ordinary means.
@@ -215,7 +215,7 @@ describe('the founding incident: a plan approved that no human has seen', () => 
   it('is refused by the database itself, whoever asks', async () => {
     app.model.script(propose());
     const { planId, events } = await toReview(app);
-    const approvalId = find(events, 'plan.approval_required').data['approval_id'];
+    const approvalId = find(events, 'plan.approval_required').data.approval_id;
     const update = (set: string) => app.database.rows(`update plans set ${set} where id = $1`, [planId]);
     for (const status of ['approved', 'executing', 'completed', 'failed']) {
       await expect(update(`status = '${status}'`)).rejects.toThrow(/plans_needs_approval/);
@@ -316,7 +316,7 @@ describe('a decision on a plan', () => {
   it('by REST says the same as the message', async () => {
     app.model.script(propose(ONE), finish('done'));
     const { sessionId, planId, events } = await toReview(app);
-    const approvalId = String(find(events, 'plan.approval_required').data['approval_id']);
+    const approvalId = find(events, 'plan.approval_required').data.approval_id;
     const decided = await app.client.post(`/v1/approvals/${approvalId}/decision`, {
       decision: 'approve',
       version: 1,

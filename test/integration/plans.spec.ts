@@ -38,7 +38,7 @@ const transitions = (planId: string) =>
     [planId],
   );
 
-const phases = (events: SentEvent[]) => all(events, 'run.phase_changed').map((event) => event.data['event']);
+const phases = (events: SentEvent[]) => all(events, 'run.phase_changed').map((event) => event.data.event);
 
 const contents = async (sessionId: string, query = '') => {
   const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages${query}`);
@@ -94,11 +94,7 @@ describe('a plan', () => {
     const rest = await app.client.stream(sessionId, toolResult(callId, { result: 'written' }));
 
     expect(
-      all(rest, 'subtask.status_changed').map(({ data }) => [
-        data['subtask_id'],
-        data['to'],
-        data['progress'],
-      ]),
+      all(rest, 'subtask.status_changed').map(({ data }) => [data.subtask_id, data.to, data.progress]),
     ).toEqual([
       [first.id, 'done', { done: 1, failed: 0, total: 2 }],
       [second.id, 'running', { done: 1, failed: 0, total: 2 }],
@@ -246,7 +242,7 @@ It works.`;
       role: 'tool',
       content: expect.stringContaining('wants the plan changed: write the test first'),
     });
-    const questions = [events, again].map((part) => find(part, 'plan.approval_required').data['approval_id']);
+    const questions = [events, again].map((part) => find(part, 'plan.approval_required').data.approval_id);
     expect(new Set(questions).size).toBe(2);
 
     // Whoever still looks at the first version cannot approve the second by accident.
@@ -302,9 +298,7 @@ It works.`;
       sessionId,
       (event) => isFinished(event) && event.run_id !== old.id,
     );
-    expect(
-      all(events, 'run.finished').map((event) => [event.run_id === old.id, event.data['status']]),
-    ).toEqual([
+    expect(all(events, 'run.finished').map((event) => [event.run_id === old.id, event.data.status])).toEqual([
       [true, 'completed'],
       [false, 'completed'],
     ]);
@@ -459,7 +453,7 @@ describe('a subtask', () => {
     expect(
       all(rest, 'subtask.status_changed')
         .slice(0, 3)
-        .map(({ data }) => data['to']),
+        .map(({ data }) => data.to),
     ).toEqual([...['failed', 'pending', 'running']]);
     const [first] = (await plan(planId)).subtasks;
     expect(first).toMatchObject({ status: 'done', attempt: 2, result: 'at last', error: null });
@@ -604,14 +598,14 @@ describe('cancelling a plan', () => {
     await app.client.input(sessionId, planDecision(planId, 'approve'));
     await app.client.readUntil(
       sessionId,
-      (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
+      (event) => event.type === 'message.delta' && event.data.text.startsWith('word'),
     );
     expect((await cancel(planId)).body.plan).toMatchObject({ status: 'cancelled' });
     const events = await app.client.readUntil(sessionId, isFinished);
     expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
     const cut = all(events, 'message.completed').at(-1)!;
     expect(cut.data).toMatchObject({ finish_reason: 'cancelled', agent: 'coder' });
-    expect(String(cut.data['content'])).toMatch(/^word /);
+    expect(cut.data.content).toMatch(/^word /);
     await eventually(async () => {
       const [call] = await app.database.rows(
         `select status from llm_calls where session_id = $1 order by id desc limit 1`,
@@ -637,7 +631,7 @@ describe('cancelling a plan', () => {
       await app.client.input(sessionId, planDecision(planId, 'approve'));
       await app.client.readUntil(
         sessionId,
-        (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
+        (event) => event.type === 'message.delta' && event.data.text.startsWith('word'),
       );
       expect((await other.client.post(`/v1/plans/${planId}/cancel`)).status).toBe(202);
       const events = await app.client.readUntil(sessionId, isFinished);
@@ -655,7 +649,7 @@ describe('cancelling a plan', () => {
     await app.client.input(sessionId, planDecision(planId, 'approve'));
     await app.client.readUntil(
       sessionId,
-      (event) => event.type === 'message.delta' && String(event.data['text']).startsWith('word'),
+      (event) => event.type === 'message.delta' && event.data.text.startsWith('word'),
     );
     // As another instance would leave it, whose notice is lost.
     await app.database.rows(`update plans set status = 'cancelled' where id = $1`, [planId]);
@@ -674,7 +668,10 @@ describe('cancelling a plan', () => {
     await decide(sessionId, planId, 'approve');
     const cancelled = await cancel(planId);
     expect(cancelled.body).toMatchObject({ plan: { status: 'cancelled' }, run: { status: 'failed' } });
-    const events = await app.client.readUntil(sessionId, (event) => event.data['to'] === 'cancelled');
+    const events = await app.client.readUntil(
+      sessionId,
+      ({ type, data }) => type === 'plan.status_changed' && data.to === 'cancelled',
+    );
     expect(events.at(-1)).toMatchObject({ type: 'plan.status_changed', run_id: null });
   });
 });

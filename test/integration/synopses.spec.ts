@@ -79,7 +79,7 @@ async function tell(...contents: string[]): Promise<void> {
 const asked = () => app.model.requests.map((request) => request.messages.at(-1)!.content as string);
 
 const isEnd = ({ type, data }: SentEvent) =>
-  type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data['status'] as string);
+  type === 'job.status_changed' && ['done', 'failed', 'cancelled'].includes(data.status);
 
 async function ended(jobId: string) {
   return eventually(async () => {
@@ -534,7 +534,10 @@ describe('a synopsis edited by a human', () => {
       created_at: expect.any(String),
     });
     expect(await view()).toEqual(body);
-    const events = await client.readUntil(sessionId, ({ data }) => data['version'] === 2);
+    const events = await client.readUntil(
+      sessionId,
+      ({ type, data }) => type === 'synopsis.updated' && data.version === 2,
+    );
     expect(events.at(-1)).toMatchObject({ type: 'synopsis.updated', run_id: null, data: { version: 2 } });
   });
 

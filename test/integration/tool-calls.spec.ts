@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { UNKNOWN, callsIn, finish, reads, toolResult } from '../support/scenes.js';
+import { UNKNOWN, all, callsIn, find, finish, reads, toolResult } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 const READ = reads().calls[0]!;
@@ -26,11 +26,11 @@ describe('tool calls', () => {
     app.model.script({ calls: [READ, { name: 'list_files', args: { path: '.' } }, READ] }, DONE);
     const asked = await app.client.ask(sessionId, 'Look');
     const [a, b, c] = callsIn(asked) as [string, string, string];
-    expect(asked.at(-1)!.data['for']).toHaveLength(3);
+    expect(find(asked, 'run.waiting').data.for).toHaveLength(3);
 
     const partly = await app.client.stream(sessionId, toolResult(b, { result: 'second' }));
     expect(typesOf(partly)).toEqual(['tool_call.settled', 'message.created', 'run.waiting']);
-    expect((partly.at(-1)!.data['for'] as { id: string }[]).map(({ id }) => id)).toEqual([a, c]);
+    expect(find(partly, 'run.waiting').data.for.map(({ id }) => id)).toEqual([a, c]);
     await answer(c, { error: 'no such file' });
     const done = await app.client.stream(sessionId, toolResult(a, { result: 'first' }));
     expect(isFinished(done.at(-1)!)).toBe(true);
@@ -207,9 +207,7 @@ describe('tool calls', () => {
       a,
     ]);
     const events = await app.client.readUntil(sessionId, isFinished);
-    expect(
-      events.find((event) => event.data['call_id'] === a && event.type === 'tool_call.settled')!.data,
-    ).toMatchObject({
+    expect(all(events, 'tool_call.settled').find(({ data }) => data.call_id === a)!.data).toMatchObject({
       status: 'expired',
     });
     expect(events.find((event) => event.type === 'run.resumed')!.data).toEqual({ by: 'tool_result_timeout' });
@@ -264,7 +262,7 @@ describe('what a tool call says or does', () => {
       DONE,
     );
     const events = await app.client.ask(sessionId, 'Do it');
-    expect(events.find((event) => event.type === 'tool_call.requested')!.data['arguments']).toEqual({
+    expect(find(events, 'tool_call.requested').data.arguments).toEqual({
       path: 'ab',
       query: 'nul  half \ufffd',
     });

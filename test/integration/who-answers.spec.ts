@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, typesOf } from '../support/client.js';
-import { finish } from '../support/scenes.js';
+import { all, find, finish } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 describe('who answers', () => {
@@ -17,7 +17,7 @@ describe('who answers', () => {
   });
 
   const speakers = (events: SentEvent[]) =>
-    events.filter((event) => event.type === 'message.started').map((event) => event.data['agent']);
+    events.filter((event) => event.type === 'message.started').map((event) => event.data.agent);
 
   it.each([
     ['code', 'coder'],
@@ -42,7 +42,7 @@ describe('who answers', () => {
     const events = await app.client.ask(sessionId, 'Rewrite the shop');
     expect(speakers(events)).toEqual(['architect']);
     expect(
-      events.filter((event) => event.type === 'run.phase_changed').map((event) => event.data['to']),
+      events.filter((event) => event.type === 'run.phase_changed').map((event) => event.data.to),
     ).toEqual([...['classify', 'plan_required', 'architect_planning', 'completed']]);
   });
 
@@ -83,8 +83,10 @@ describe('who answers', () => {
   it('is who the user names, without classification, until the choice is handed back', async () => {
     app.model.always({ text: 'Here.' });
     const named = await app.client.ask(sessionId, 'Look', { agent: 'debug' });
-    expect(named.find((event) => event.type === 'agent.switched')!.data).toMatchObject({ to: 'debug' });
-    expect(named.map((event) => event.data['event'])).toContain('receive_directed_message');
+    expect(find(named, 'agent.switched').data).toMatchObject({ to: 'debug' });
+    expect(all(named, 'run.phase_changed').map((event) => event.data.event)).toContain(
+      'receive_directed_message',
+    );
     expect(speakers(await app.client.ask(sessionId, 'And again', { agent: 'auto' }))).toEqual(['debug']);
     const purposes = () =>
       app.database.rows(`select purpose from llm_calls where session_id = $1`, [sessionId]);

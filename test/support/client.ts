@@ -1,14 +1,10 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { SessionEvent } from '../../demo/openapi.ts';
+
+export type EventType = SessionEvent['type'];
 
 /** The `data` of a server-sent event. */
-export interface SentEvent {
-  id: string;
-  type: string;
-  session_id: string;
-  run_id: string | null;
-  created_at: string;
-  data: Record<string, unknown>;
-}
+export type SentEvent<Type extends EventType = EventType> = Extract<SessionEvent, { type: Type }>;
 
 /** A server, or what stands before it, has refused to stream. */
 export class NoStream extends Error {
@@ -158,9 +154,8 @@ export const typesOf = (events: readonly SentEvent[]) => events.map((event) => e
 export function deltasOf(events: readonly SentEvent[]): Map<string, string> {
   const texts = new Map<string, string>();
   for (const { type, data } of events) {
-    const messageId = String(data['message_id']);
-    if (type === 'message.delta') texts.set(messageId, (texts.get(messageId) ?? '') + String(data['text']));
-    if (type === 'message.discarded') texts.delete(messageId);
+    if (type === 'message.delta') texts.set(data.message_id, (texts.get(data.message_id) ?? '') + data.text);
+    if (type === 'message.discarded') texts.delete(data.message_id);
   }
   return texts;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
+import { expectDescribed } from './described-events.js';
 
 export const TEMPLATE = 'agent_runtime_test_template';
 
@@ -57,9 +58,27 @@ export class TestDatabase {
     };
   }
 
+  /** Fails where an event that the suite leaves behind is not what the API says of it. */
   async drop(): Promise<void> {
-    await this.pool.end();
-    await asAdmin((admin) => admin.query(`drop database ${this.name} with (force)`));
+    try {
+      await this.expectDescribedEvents();
+    } finally {
+      await this.pool.end();
+      await asAdmin((admin) => admin.query(`drop database ${this.name} with (force)`));
+    }
+  }
+
+  private async expectDescribedEvents(): Promise<void> {
+    for (const { session_id: sessionId } of await this.rows('select session_id from event_streams')) {
+      const events = await this.rows<{ id: string; type: string; created_at: Date }>(
+        `select seq::text as id, type, session_id, run_id, created_at, data
+           from events where session_id = $1 order by seq`,
+        [sessionId],
+      );
+      for (const event of events) {
+        expectDescribed({ ...event, created_at: event.created_at.toISOString() });
+      }
+    }
   }
 }
 

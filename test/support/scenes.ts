@@ -1,4 +1,4 @@
-import { SentEvent } from './client.js';
+import { EventType, SentEvent } from './client.js';
 import { TestApp } from './test-app.js';
 
 /** An id that nothing has. */
@@ -26,30 +26,42 @@ export const writes = (path = 'greet.js') => ({
   calls: [{ name: 'write_file', args: { path, content: 'hello' } }],
 });
 
-export const find = (events: readonly SentEvent[], type: string): SentEvent => {
-  const event = events.find((each) => each.type === type);
+const isOf =
+  <Type extends EventType>(type: Type) =>
+  (event: SentEvent): event is SentEvent<Type> =>
+    event.type === type;
+
+export const find = <Type extends EventType>(events: readonly SentEvent[], type: Type): SentEvent<Type> => {
+  const event = events.find(isOf(type));
   if (!event) throw new Error(`no ${type} in ${events.map((each) => each.type).join(', ')}`);
   return event;
 };
 
-export const all = (events: readonly SentEvent[], type: string): SentEvent[] =>
-  events.filter((each) => each.type === type);
+export const all = <Type extends EventType>(events: readonly SentEvent[], type: Type): SentEvent<Type>[] =>
+  events.filter(isOf(type));
 
 /** The tool calls that the client is to execute. */
 export const callsIn = (events: readonly SentEvent[]): string[] =>
-  all(events, 'tool_call.requested').map(({ data }) => data['call_id'] as string);
+  all(events, 'tool_call.requested').map(({ data }) => data.call_id);
 
 /** The first of them. */
 export const callIn = (events: readonly SentEvent[]): string =>
-  find(events, 'tool_call.requested').data['call_id'] as string;
+  find(events, 'tool_call.requested').data.call_id;
 
 /** The plan that an event asks about. */
 export const planIdIn = (events: readonly SentEvent[]): string =>
-  (find(events, 'plan.approval_required').data['plan'] as { id: string }).id;
+  find(events, 'plan.approval_required').data.plan.id;
 
-/** The tool call that an event asks about. */
-export const askedIn = (events: readonly SentEvent[]): { id: string; call_id: string } =>
-  find(events, 'approval.requested').data['approval'] as { id: string; call_id: string };
+const idsOf = ({ data: { approval } }: SentEvent<'approval.requested'>) => ({
+  id: approval.id,
+  call_id: approval.call_id!,
+});
+
+/** The approvals of tool calls that are asked for. */
+export const approvalsIn = (events: readonly SentEvent[]) => all(events, 'approval.requested').map(idsOf);
+
+/** The first of them. */
+export const askedIn = (events: readonly SentEvent[]) => idsOf(find(events, 'approval.requested'));
 
 /** The client's answer to a tool call. */
 export const toolResult = (callId: string, answer: object = { result: 'ok' }) => ({

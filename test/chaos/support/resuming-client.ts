@@ -98,15 +98,14 @@ export class ResumingClient {
 
   private answer({ type, data }: SentEvent): void {
     if (type === 'tool_call.requested') {
-      const result = resultOf(String(data['tool_name']), data['arguments'] as object);
-      this.send({ type: 'tool_result', call_id: data['call_id'], result });
+      const result = resultOf(data.tool_name, data.arguments);
+      this.send({ type: 'tool_result', call_id: data.call_id, result });
     }
     if (type === 'approval.requested') {
-      const { call_id: callId } = data['approval'] as { call_id: string };
-      this.send({ type: 'hitl_decision', call_id: callId, decision: 'approve' });
+      this.send({ type: 'hitl_decision', call_id: data.approval.call_id, decision: 'approve' });
     }
     if (type === 'plan.approval_required') {
-      const { id, version } = data['plan'] as { id: string; version: number };
+      const { id, version } = data.plan;
       this.send({ type: 'plan_decision', plan_id: id, decision: 'approve', version });
     }
   }

@@ -130,8 +130,8 @@ async function faultsOfCalls(database: TestDatabase, sessionId: string, story: S
   const made = calls.map(({ tool_name: toolName, status }) => `${toolName} ${status}`);
   if (made.join() !== expected.join()) faults.push(`called ${made.join()}, not ${expected.join()}`);
   const requests = (await logOf(database, sessionId)).filter(({ type }) => type === 'tool_call.requested');
-  const ids = new Set(requests.map(({ data }) => data['call_id']));
-  const asked = requests.map(({ data }) => JSON.stringify([data['tool_name'], data['arguments']]));
+  const ids = new Set(requests.map(({ data }) => data.call_id));
+  const asked = requests.map(({ data }) => JSON.stringify([data.tool_name, data.arguments]));
   if (ids.size !== requests.length) faults.push(`requested a call twice: ${asked.join()}`);
   const wished = toolCallsOf(story)
     .filter(({ toolName }) => toolName !== 'create_plan')

@@ -39,35 +39,38 @@ export class Transcript {
   }
 
   private show(event: SentEvent): void {
-    const { type, data } = event;
-    const id = String(data['message_id']);
-    switch (type) {
+    switch (event.type) {
       case 'message.created': {
-        const { id: created, content } = data['message'] as { id: string; content: string };
-        if (this.messages.has(created)) this.fault(event, 'creates a message twice');
-        this.messages.set(created, { text: content, streamed: undefined, state: 'complete' });
+        const { id, content } = event.data.message;
+        if (this.messages.has(id)) this.fault(event, 'creates a message twice');
+        this.messages.set(id, { text: content, streamed: undefined, state: 'complete' });
         break;
       }
-      case 'message.started':
+      case 'message.started': {
+        const { message_id: id } = event.data;
         if (this.messages.has(id) || this.gone.has(id)) this.fault(event, 'begins a message twice');
         this.messages.set(id, { text: '', streamed: '', state: 'begun' });
         break;
+      }
       case 'message.delta':
-        this.grow(event, id, Number(data['offset']), String(data['text']));
+        this.grow(event);
         break;
       case 'message.completed':
-        this.complete(event, id, String(data['content']));
+        this.complete(event);
         break;
-      case 'message.discarded':
+      case 'message.discarded': {
+        const { message_id: id } = event.data;
         if (this.messages.get(id)?.state !== 'begun') this.fault(event, 'discards what is not being said');
         this.messages.delete(id);
         this.gone.add(id);
         break;
+      }
       default: // what is not about messages
     }
   }
 
-  private grow(event: SentEvent, id: string, offset: number, text: string): void {
+  private grow(event: SentEvent<'message.delta'>): void {
+    const { message_id: id, offset, text } = event.data;
     const message = this.messages.get(id);
     if (message?.state !== 'begun') {
       this.fault(event, this.gone.has(id) ? 'adds to a message that was discarded' : 'adds to no message');
@@ -78,12 +81,13 @@ export class Transcript {
     message.streamed = message.text;
   }
 
-  private complete(event: SentEvent, id: string, content: string): void {
+  private complete(event: SentEvent<'message.completed'>): void {
+    const { message_id: id, content, usage } = event.data;
     const message = this.messages.get(id);
     if (message?.state === 'complete') this.fault(event, 'completes a message twice');
     if (this.gone.has(id)) this.fault(event, 'completes a message that was discarded');
     // What no model has said (it has cost no tokens) is not streamed: it comes whole.
-    const isStreamed = message?.streamed !== undefined && (message.streamed !== '' || event.data['usage']);
+    const isStreamed = message?.streamed !== undefined && (message.streamed !== '' || usage);
     if (isStreamed && message.streamed !== content) {
       this.fault(event, `has ${content.length} characters, its deltas had ${message.streamed!.length}`);
     }
