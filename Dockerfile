@@ -5,10 +5,10 @@ COPY package.json package-lock.json ./
 
 FROM base AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=optional --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY migrations migrations
 COPY src src
-RUN ["node", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]
+RUN ["node", "node_modules/@nestjs/cli/bin/nest.js", "build"]
 
 # What is optional is not needed: binaries of the embedded PostgreSQL, native parts that have a replacement.
 FROM base AS packages
