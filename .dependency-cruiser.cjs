@@ -1,5 +1,5 @@
 /**
- * Who may import whom. A rule that allows names what is allowed, so that what nobody thought of is refused.
+ * Which file may import which. Rules list what is allowed, so that an import they do not foresee is refused.
  * test/architecture/boundaries.spec.ts plants a violation of every rule here.
  *
  * @type {import('dependency-cruiser').IConfiguration}
@@ -125,7 +125,8 @@ module.exports = {
     },
     {
       name: 'application-packages',
-      comment: 'Use cases know dependency injection, streams and the tracing API; the rest is behind ports.',
+      comment:
+        'Use cases know dependency injection, streams and the tracing API; all input and output is behind a port.',
       severity: 'error',
       from: layer('application'),
       to: {

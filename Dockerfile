@@ -10,7 +10,7 @@ COPY migrations migrations
 COPY src src
 RUN ["node", "node_modules/@nestjs/cli/bin/nest.js", "build"]
 
-# What is optional is not needed: binaries of the embedded PostgreSQL, native parts that have a replacement.
+# Optional packages are not needed: binaries of the embedded PostgreSQL, native addons that have a fallback.
 FROM base AS packages
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
@@ -18,7 +18,7 @@ FROM base
 LABEL org.opencontainers.image.title="agent-runtime" \
       org.opencontainers.image.description="A server for AI coding agents: REST and server-sent events, durable and resumable" \
       org.opencontainers.image.licenses="Apache-2.0"
-# Probes and scrapes have one port of their own in both processes, which a proxy need not show to anybody.
+# Probes and scrapes have a port of their own, the same in both processes, which a proxy need not expose.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=3000 \
@@ -29,7 +29,7 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 3000 3001
 STOPSIGNAL SIGTERM
-# Live, not ready: whoever restarts what is unhealthy must not do so because the database is away, or in a drain.
+# Live, not ready: an unhealthy container is restarted, which must not happen while the database is away or in a drain.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/src/main.js", "--api-only"]
