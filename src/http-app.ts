@@ -68,7 +68,7 @@ const corsOf = (origins: readonly string[]): CorsOptions => ({
   origin: [...origins],
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowedHeaders: [
-    ...['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'],
+    ...['authorization', 'content-type', 'idempotency-key', 'if-none-match', 'last-event-id'],
     ...['traceparent', 'x-request-id'],
   ],
   exposedHeaders: ['etag', 'retry-after', 'x-request-id'],

@@ -169,11 +169,11 @@ describe('A page in a browser', () => {
 
   afterEach(() => app.stop());
 
-  const preflight = (origin: string) =>
+  const preflight = (origin: string, method = 'POST', header = 'content-type') =>
     app.client.call('OPTIONS', '/v1/sessions', undefined, {
       origin,
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type',
+      'access-control-request-method': method,
+      'access-control-request-headers': header,
     });
 
   it('of another origin may not ask, as long as nobody says so', async () => {
@@ -198,6 +198,17 @@ describe('A page in a browser', () => {
     expect(headers.get('access-control-allow-origin')).toBe(origin);
     expect(headers.get('access-control-expose-headers')).toContain('x-request-id');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('may send every header that a route reads, and no other', async () => {
+    const origin = 'https://ide.example';
+    app = await TestApp.start({ CORS_ALLOWED_ORIGINS: origin });
+    const { status, headers } = await preflight(origin, 'GET', 'if-none-match');
+    expect(status).toBe(204);
+    expect(headers.get('access-control-allow-headers')?.split(',').toSorted()).toEqual([
+      ...['authorization', 'content-type', 'idempotency-key', 'if-none-match', 'last-event-id'],
+      ...['traceparent', 'x-request-id'],
+    ]);
   });
 
   it('may ask by preflight without credentials where users need them', async () => {
