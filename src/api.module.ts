@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Config } from './config/config.js';
 import { RuntimeModule } from './runtime.module.js';
+import { AnswerInterceptor } from './shared/api/answer.js';
 import { IdempotencyInterceptor } from './shared/api/idempotency-interceptor.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
 import { QueryGuard } from './shared/api/query-guard.js';
@@ -31,6 +32,7 @@ import { RequestRates } from './shared/infrastructure/persistence/request-rates.
     { provide: APP_GUARD, useClass: RateLimit },
     { provide: APP_GUARD, useClass: QueryGuard },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],
 })

@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
 import { AnswerProbe, OperationModule } from './modules/health/index.js';
+import { AnswerInterceptor } from './shared/api/answer.js';
 import { requireHost, requireLocalPage } from './shared/api/host-check.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
@@ -28,6 +29,7 @@ export async function serveOperation(main: INestApplicationContext, port: number
   app.use(requireHost);
   if (auth.mode === 'none') app.use(requireLocalPage([]));
   app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalInterceptors(new AnswerInterceptor());
   await app.listen(port, host);
   // Scraped until the end: what happens while the process drains is worth seeing.
   main.get(Shutdown).register('close_database', () => app.close());

@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Req, Res, applyDecorators } from '@nestjs/common';
+import { Controller, Get, Header, Req, applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { AnswerProbe } from '../application/answer-probe.js';
 
 const PARTS = {
@@ -39,8 +40,8 @@ export class HealthController {
   @Get()
   @AnswersProbe()
   @ApiOperation({ summary: 'The same as /health/ready' })
-  whole(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.ready(request, response);
+  whole(@Req() request: Request) {
+    return this.ready(request);
   }
 
   @Get('live')
@@ -55,9 +56,8 @@ export class HealthController {
   @ApiOperation({
     summary: 'Whether new work may be sent here; details only for callers on the same machine',
   })
-  async ready(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async ready(@Req() request: Request) {
     const { statusCode, body } = await this.answerProbe.execute(request);
-    response.status(statusCode);
-    return body;
+    return new Answer(statusCode, body);
   }
 }

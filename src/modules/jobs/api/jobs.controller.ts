@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { idCursor, toListDto } from '../../../shared/api/list.dto.js';
@@ -44,14 +44,10 @@ export class JobsController {
     @Param('agent_id') agent: string,
     @Param('version') version: string,
     @Body({ schema: RequestJobDto }) body: RequestJobDto,
-    @Res({ passthrough: true }) response: Response,
   ) {
     const { session_id: sessionId, query, memory } = body;
-    const { job, repeated } = await this.enqueueJob.execute({
-      ...{ userId, agent, version, sessionId, query, memory },
-    });
-    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toJobView(job);
+    const enqueued = await this.enqueueJob.execute({ userId, agent, version, sessionId, query, memory });
+    return Answer.accepted(enqueued, toJobView(enqueued.job));
   }
 
   @Get()
@@ -80,13 +76,8 @@ export class JobsController {
   })
   @ApiOkResponse({ standardSchema: JobDto, description: 'It has ended before' })
   @ApiProblems({ 404: ['job.not_found'], 503: ['database.unavailable'] })
-  async cancel(
-    @CurrentUser() userId: string,
-    @Param('job_id', new IdPipe(JobNotFound)) jobId: string,
-    @Res({ passthrough: true }) response: Response,
-  ) {
-    const { job, repeated } = await this.cancelJob.execute({ userId, jobId });
-    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toJobView(job);
+  async cancel(@CurrentUser() userId: string, @Param('job_id', new IdPipe(JobNotFound)) jobId: string) {
+    const cancelled = await this.cancelJob.execute({ userId, jobId });
+    return Answer.accepted(cancelled, toJobView(cancelled.job));
   }
 }

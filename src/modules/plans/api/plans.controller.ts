@@ -1,6 +1,6 @@
-import { Controller, Get, Headers, HttpStatus, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpStatus, Param, Query } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
@@ -43,16 +43,12 @@ export class PlansController {
     @CurrentUser() userId: string,
     @Param('plan_id', new IdPipe(PlanNotFound)) planId: string,
     @Headers('if-none-match') known: string | undefined,
-    @Res({ passthrough: true }) response: Response,
   ) {
     const record = await this.plans.view(planId, userId);
     const tag = `"${record.plan.version}"`;
-    response.setHeader('etag', tag);
-    response.setHeader('cache-control', 'private, no-cache');
-    if (known?.split(',').some((each) => each.trim() === tag)) {
-      response.status(HttpStatus.NOT_MODIFIED);
-      return undefined;
-    }
-    return toPlanRecordView(record);
+    const headers = { etag: tag, 'cache-control': 'private, no-cache' };
+    return known?.split(',').some((each) => each.trim() === tag)
+      ? new Answer(HttpStatus.NOT_MODIFIED, undefined, headers)
+      : new Answer(HttpStatus.OK, toPlanRecordView(record), headers);
   }
 }

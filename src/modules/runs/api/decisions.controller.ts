@@ -1,6 +1,6 @@
-import { Body, Controller, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
@@ -39,12 +39,10 @@ export class DecisionsController {
     @CurrentUser() userId: string,
     @Param('approval_id', new IdPipe(ApprovalNotFound)) approvalId: string,
     @Body({ schema: DecisionDto }) { version: planVersion, ...decision }: DecisionDto,
-    @Res({ passthrough: true }) response: Response,
   ) {
     const verdict = toVerdict(decision);
     const accepted = await this.decideApproval.execute({ userId, on: { approvalId }, verdict, planVersion });
-    response.status(accepted.repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toAcceptedDto(accepted);
+    return Answer.accepted(accepted, toAcceptedDto(accepted));
   }
 
   @Post('plans/:plan_id/cancel')

@@ -1,6 +1,6 @@
-import { Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
@@ -50,14 +50,9 @@ export class RunsController {
   @ApiAcceptedResponse({ standardSchema: RunDto, description: 'It ends, or is about to: run.finished tells' })
   @ApiOkResponse({ standardSchema: RunDto, description: 'It has ended before' })
   @ApiProblems({ 404: ['run.not_found'], 503: ['database.unavailable'] })
-  async cancel(
-    @CurrentUser() userId: string,
-    @Param('run_id', new IdPipe(RunNotFound)) runId: string,
-    @Res({ passthrough: true }) response: Response,
-  ) {
-    const { run, repeated } = await this.cancelRun.execute({ userId, runId });
-    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toRunView(run);
+  async cancel(@CurrentUser() userId: string, @Param('run_id', new IdPipe(RunNotFound)) runId: string) {
+    const cancelled = await this.cancelRun.execute({ userId, runId });
+    return Answer.accepted(cancelled, toRunView(cancelled.run));
   }
 
   @Get('runs/:run_id')

@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { PageQueryDto, positionCursor, toListDto } from '../../../shared/api/list.dto.js';
@@ -57,17 +57,14 @@ go on in the background.`,
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Query({ schema: FormQueryDto }) { mode }: FormQueryDto,
-    @Res({ passthrough: true }) response: Response,
   ) {
     const command = { userId, sessionId };
     if (mode === 'sync') {
       await this.formSynopsis.now(command);
-      response.status(HttpStatus.OK);
-      return this.viewSynopsis.execute(sessionId);
+      return new Answer(HttpStatus.OK, await this.viewSynopsis.execute(sessionId));
     }
-    const { job, repeated } = await this.formSynopsis.inBackground(command);
-    response.status(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toJobView(job);
+    const enqueued = await this.formSynopsis.inBackground(command);
+    return Answer.accepted(enqueued, toJobView(enqueued.job));
   }
 
   @Get()
