@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Response } from 'express';
 import { answerClientErrors } from './shared/api/client-errors.js';
 
 /** How much, and how long, the server listens to somebody before it knows what is wanted. */
@@ -20,7 +21,7 @@ export const HTTP_LIMITS = {
   keepAliveTimeout: 75_000,
 };
 
-/** The framework's web server, with limits that can only be given when a server is made. */
+/** The framework's web server, with limits that can only be given when a server is made, and answers that go on. */
 export class LimitedHttpServer extends ExpressAdapter {
   constructor(private readonly limits = HTTP_LIMITS) {
     super();
@@ -30,6 +31,12 @@ export class LimitedHttpServer extends ExpressAdapter {
     // A request without a host is refused like others, by a middleware.
     this.httpServer = createServer({ ...this.limits, requireHostHeader: false }, this.getInstance());
     answerClientErrors(this.httpServer);
+  }
+
+  /** What an interceptor has begun to write (EventFeedInterceptor) is not written by the framework as well. */
+  override reply(response: Response, body: unknown, status?: number): unknown {
+    const isWritten = response.headersSent || response.destroyed;
+    return body === undefined && isWritten ? response : super.reply(response, body, status);
   }
 
   /** Whoever is still connected has had the time to take an answer. */

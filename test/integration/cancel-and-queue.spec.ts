@@ -46,7 +46,7 @@ describe('cancelling a run', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
     const cut = find(events, 'message.completed').data;
     expect(cut).toMatchObject({ finish_reason: 'cancelled' });
-    expect(String(cut['content'])).toMatch(/^word /);
+    expect(cut.content).toMatch(/^word /);
     const stored = await app.database.rows(
       `select content, finish_reason from messages where session_id = $1 and role = 'assistant'`,
       [sessionId],

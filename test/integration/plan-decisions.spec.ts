@@ -220,7 +220,7 @@ describe('the founding incident: a plan approved that no human has seen', () => 
     for (const status of ['approved', 'executing', 'completed', 'failed']) {
       await expect(update(`status = '${status}'`)).rejects.toThrow(/plans_needs_approval/);
     }
-    const withQuestion = `status = 'approved', approval_id = '${String(approvalId)}'`;
+    const withQuestion = `status = 'approved', approval_id = '${approvalId}'`;
     await expect(update(withQuestion)).rejects.toThrow(/plans_approval_whole/);
     await expect(update(`${withQuestion}, approval_decision = 'approve'`)).rejects.toThrow(
       /plans_approval_fk/,

@@ -1,15 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 import { Authentication } from './authentication.js';
 import { OpenRequests } from './open-requests.js';
+import { PacedFeeds } from './paced-feeds.js';
 import { RequestLog } from './request-log.js';
-import { SseResponder } from './sse-responder.js';
-import { StreamLimit } from './stream-limit.js';
+import { SseTransport } from './sse-transport.js';
 import { UntakenAnswers } from './untaken-answers.js';
 
 /** What every controller may use. */
 @Global()
 @Module({
-  providers: [Authentication, OpenRequests, RequestLog, SseResponder, StreamLimit, UntakenAnswers],
-  exports: [SseResponder, StreamLimit],
+  providers: [Authentication, OpenRequests, PacedFeeds, RequestLog, SseTransport, UntakenAnswers],
+  exports: [SseTransport],
 })
 export class ApiSharedModule {}

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROTECTED_PATH } from './authentication.js';
 import { describedProblem } from './problem.dto.js';
-import { EVENT_STREAM } from './stream-limit.js';
+import { EVENT_STREAM } from './sse-transport.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 

@@ -1,12 +1,9 @@
-import { CanActivate, ExecutionContext, Injectable, UseGuards, applyDecorators } from '@nestjs/common';
-import { ApiProduces } from '@nestjs/swagger';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Config } from '../../config/config.js';
 import { DomainError } from '../domain/domain-error.js';
 import { JsonObject } from '../domain/json.js';
 import { userIdOf } from './current-user.js';
-
-export const EVENT_STREAM = 'text/event-stream';
 
 /** Streams last: there is no time at which one of them would have ended for sure. */
 const RETRY_AFTER_SECONDS = 10;
@@ -53,6 +50,3 @@ export class StreamLimit implements CanActivate {
     else this.open.set(userId, open);
   }
 }
-
-/** A route that answers with a stream of events. Refused before anything has happened where there are too many. */
-export const StreamsEvents = () => applyDecorators(UseGuards(StreamLimit), ApiProduces(EVENT_STREAM));

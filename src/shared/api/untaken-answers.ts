@@ -9,7 +9,7 @@ const LEAST_BYTES_PER_MS = 32;
 
 /**
  * Answers that are whole, of which their clients have not taken everything: they lie in memory. Limited in time and in
- * bytes, since nobody says that a client ever reads. (Streams that go on are SseResponder's.)
+ * bytes, since nobody says that a client ever reads. (Streams that go on are those of PacedFeeds.)
  */
 @Injectable()
 export class UntakenAnswers {

@@ -13,26 +13,25 @@ export interface StreamReset {
   readonly reset: true;
   readonly reason: 'cursor_ahead';
   readonly resumeAfter: number;
+  readonly createdAt: Date;
 }
 
 export type StreamItem = StoredEvent | StreamReset;
 
 export const isReset = (item: StreamItem): item is StreamReset => 'reset' in item;
 
+/** Where a reader that has this item goes on. */
+export const cursorOf = (item: StreamItem): number => (isReset(item) ? item.resumeAfter : item.seq);
+
 /**
- * Whether the reader can take more: undefined if so, else a promise that resolves when it can. Asked before each event,
- * so that a slow reader costs no memory: it gets the rest out of the log.
+ * The durable, ordered log of a session, as a stream that can be entered anywhere on any instance. It keeps nothing for
+ * a reader: one that cannot take more leaves, and enters again after the last item it had.
  */
-export type Ready = () => Promise<void> | undefined;
-
-export const alwaysReady: Ready = () => undefined;
-
-/** The durable, ordered log of a session, as a stream that can be entered anywhere on any instance. */
 export abstract class EventStream {
   /** Every event after `after`: first those in the log, then live ones. Never completes by itself. */
-  abstract watch(sessionId: string, after: number, ready?: Ready): Observable<StreamItem>;
+  abstract watch(sessionId: string, after: number): Observable<StreamItem>;
   /** Every event after `after` that is in the log now; then completes. */
-  abstract replay(sessionId: string, after: number, ready?: Ready): Observable<StreamItem>;
+  abstract replay(sessionId: string, after: number): Observable<StreamItem>;
   /** The number of the newest event of a session; 0 where there is none. */
   abstract lastSeq(sessionId: string): Promise<number>;
 }

@@ -1,14 +1,13 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { EventQueryDto, eventCursor } from '../../../shared/api/event-cursor.js';
+import { EventFeed } from '../../../shared/api/event-feed.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { SseResponder } from '../../../shared/api/sse-responder.js';
-import { StreamsEvents } from '../../../shared/api/stream-limit.js';
-import { EventStream, Ready, isReset } from '../../../shared/application/event-stream.js';
+import { StreamsEvents } from '../../../shared/api/streams-events.js';
+import { EventStream, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
@@ -24,7 +23,6 @@ export class EventsController {
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
     private readonly events: EventStream,
-    private readonly responder: SseResponder,
   ) {}
 
   @Get('sessions/:session_id/events')
@@ -39,12 +37,11 @@ export class EventsController {
     @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
     @Query({ schema: EventQueryDto }) query: EventQueryDto,
     @Headers(LAST_EVENT_ID) lastEventId: string | undefined,
-    @Res() response: Response,
-  ): Promise<void> {
-    const cursor = eventCursor(lastEventId, query.after);
+  ): Promise<EventFeed> {
+    const given = eventCursor(lastEventId, query.after);
     await this.sessions.requireOwned(sessionId, userId);
-    const after = cursor ?? (await this.events.lastSeq(sessionId));
-    this.responder.send(response, sessionId, after, (ready) => this.events.watch(sessionId, after, ready));
+    const after = given ?? (await this.events.lastSeq(sessionId));
+    return { sessionId, after, open: (cursor) => this.events.watch(sessionId, cursor) };
   }
 
   @Get('runs/:run_id/events')
@@ -59,19 +56,19 @@ export class EventsController {
     @Param('run_id', new IdPipe(RunNotFound)) runId: string,
     @Query({ schema: EventQueryDto }) query: EventQueryDto,
     @Headers(LAST_EVENT_ID) lastEventId: string | undefined,
-    @Res() response: Response,
-  ): Promise<void> {
-    const cursor = eventCursor(lastEventId, query.after);
+  ): Promise<EventFeed> {
+    const given = eventCursor(lastEventId, query.after);
     const { sessionId, isFinal, eventsAfter } = await this.runs.place(runId, userId);
-    const after = Math.max(cursor ?? 0, eventsAfter);
-    // Of a finished run everything is in the log, also where the cursor is behind its last event.
-    const read = (ready: Ready) =>
-      isFinal ? this.events.replay(sessionId, after, ready) : this.events.watch(sessionId, after, ready);
-    this.responder.send(response, sessionId, after, (ready) =>
-      read(ready).pipe(
-        filter((item) => isReset(item) || item.runId === runId),
-        takeWhile((item) => isReset(item) || item.type !== 'run.finished', true),
-      ),
-    );
+    const after = Math.max(given ?? 0, eventsAfter);
+    return {
+      sessionId,
+      after,
+      // Of a finished run everything is in the log, also where the cursor is behind its last event.
+      open: (cursor) =>
+        (isFinal ? this.events.replay(sessionId, cursor) : this.events.watch(sessionId, cursor)).pipe(
+          filter((item) => isReset(item) || item.runId === runId),
+          takeWhile((item) => isReset(item) || item.type !== 'run.finished', true),
+        ),
+    };
   }
 }

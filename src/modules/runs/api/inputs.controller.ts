@@ -1,12 +1,12 @@
-import { Body, Controller, HttpStatus, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
 import { filter, takeWhile } from 'rxjs';
+import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
+import { EventFeed } from '../../../shared/api/event-feed.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { SseResponder } from '../../../shared/api/sse-responder.js';
-import { StreamsEvents } from '../../../shared/api/stream-limit.js';
+import { StreamsEvents } from '../../../shared/api/streams-events.js';
 import { EventStream, StreamItem, isReset } from '../../../shared/application/event-stream.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { Accepted } from '../application/inputs/accepted.js';
@@ -54,7 +54,6 @@ export class InputsController {
     private readonly switchAgent: SwitchAgent,
     private readonly decideApproval: DecideApproval,
     private readonly events: EventStream,
-    private readonly responder: SseResponder,
   ) {}
 
   @Post()
@@ -66,11 +65,9 @@ export class InputsController {
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: InputDto }) input: InputDto,
-    @Res({ passthrough: true }) response: Response,
   ) {
     const accepted = await this.take(userId, sessionId, input);
-    response.status(accepted.repeated ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return toAcceptedDto(accepted);
+    return Answer.accepted(accepted, toAcceptedDto(accepted));
   }
 
   @Post('stream')
@@ -84,19 +81,21 @@ export class InputsController {
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: InputDto }) input: InputDto,
-    @Res() response: Response,
-  ): Promise<void> {
+  ): Promise<EventFeed> {
     const { run, lastEventId, endEventId = lastEventId } = await this.take(userId, sessionId, input);
-    this.responder.send(response, sessionId, lastEventId, (ready) =>
-      run
-        ? this.events.watch(sessionId, lastEventId, ready).pipe(
-            filter((item) => isReset(item) || item.runId === run.id),
-            takeWhile((item) => !restsAfter(item), true),
-          )
-        : this.events
-            .replay(sessionId, lastEventId, ready)
-            .pipe(takeWhile((item) => isReset(item) || item.seq <= endEventId)),
-    );
+    return {
+      sessionId,
+      after: lastEventId,
+      open: (cursor) =>
+        run
+          ? this.events.watch(sessionId, cursor).pipe(
+              filter((item) => isReset(item) || item.runId === run.id),
+              takeWhile((item) => !restsAfter(item), true),
+            )
+          : this.events
+              .replay(sessionId, cursor)
+              .pipe(takeWhile((item) => isReset(item) || item.seq <= endEventId)),
+    };
   }
 
   private take(userId: string, sessionId: string, input: InputDto): Promise<Accepted> {

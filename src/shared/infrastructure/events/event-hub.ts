@@ -7,7 +7,7 @@ import { leavePath } from '../persistence/open-waits.js';
 /** What a reader hears: events that are stored now, or (without any) that it should look into the log. */
 export type Notice = readonly StoredEvent[];
 
-const LOOK_INTO_THE_LOG: Notice = [];
+export const LOOK_INTO_THE_LOG: Notice = [];
 
 /**
  * Brings stored events to the readers of this process, and to listeners (`@OnStored`) by the event's type. A notice is

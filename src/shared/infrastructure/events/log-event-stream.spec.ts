@@ -1,9 +1,12 @@
+import { Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { describe, expect, it } from 'vitest';
-import { StoredEvent, StreamItem } from '../../application/event-stream.js';
+import { lastValueFrom, take, toArray } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DatabaseUnavailable } from '../../application/errors.js';
+import { StoredEvent, StreamItem, cursorOf } from '../../application/event-stream.js';
 import { EventHub } from './event-hub.js';
 import { EventLog, LogPage } from './event-log.js';
-import { LogEventStream } from './log-event-stream.js';
+import { LogEventStream, RETRY_MS } from './log-event-stream.js';
 
 const event = (seq: number): StoredEvent => ({
   sessionId: 's',
@@ -14,17 +17,24 @@ const event = (seq: number): StoredEvent => ({
   createdAt: new Date(0),
 });
 
-/** A log whose reading can be held up, to put things in between. */
+const PAGE = 3;
+/** Two pages, and one that is not full. */
+const ALL = [1, 2, 3, 4, 5, 6, 7];
+
+/** A log with small pages, whose reading can be held up, to put things in between, and fail. */
 class HeldLog {
   readonly stored: StoredEvent[] = [];
   reads = 0;
   held: Promise<void> = Promise.resolve();
+  readonly failures: Error[] = [];
 
   async readPage(_sessionId: string, after: number): Promise<LogPage> {
     this.reads++;
-    const page = this.stored.filter(({ seq }) => seq > after);
+    const page = this.stored.filter(({ seq }) => seq > after).slice(0, PAGE);
     await this.held;
-    return { events: page, isLast: true };
+    const failure = this.failures.shift();
+    if (failure) throw failure;
+    return { events: page, isLast: page.length < PAGE };
   }
 
   async horizon(): Promise<number> {
@@ -37,11 +47,10 @@ const settled = () => new Promise((done) => setImmediate(done));
 function watching(after = 0) {
   const log = new HeldLog();
   const hub = new EventHub(new EventEmitter2());
-  const stream = new LogEventStream(log as unknown as EventLog, hub);
+  const stream = new LogEventStream(log as unknown as EventLog, hub, { now: () => new Date(0) });
   const seen: number[] = [];
-  const watch = () =>
-    stream.watch('s', after).subscribe((item: StreamItem) => seen.push((item as StoredEvent).seq));
-  return { log, hub, seen, watch };
+  const watch = () => stream.watch('s', after).subscribe((item) => seen.push(cursorOf(item)));
+  return { log, hub, stream, seen, watch };
 }
 
 describe('a reader of a session', () => {
@@ -66,7 +75,7 @@ describe('a reader of a session', () => {
     watch();
     await settled();
     expect(seen).toEqual([2, 3, 4]);
-    expect(log.reads).toBe(1);
+    expect(log.reads).toBe(2); // a whole page, and that nothing follows
   });
 
   it('takes what follows from memory, without a look into the log', async () => {
@@ -126,5 +135,70 @@ describe('a reader of a session', () => {
     hub.publish([event(2)]);
     await settled();
     expect(seen).toEqual([1]);
+  });
+});
+
+describe('a reader of the log', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    Logger.overrideLogger(false);
+  });
+  afterEach(() => vi.useRealTimers());
+
+  const reading = (after = 0) => {
+    const { log, stream } = watching();
+    log.stored.push(...ALL.map(event));
+    return { log, items$: stream.replay('s', after) };
+  };
+
+  it('reads it page by page, and ends', async () => {
+    const { log, items$ } = reading();
+    expect((await lastValueFrom(items$.pipe(toArray()))).map(cursorOf)).toEqual(ALL);
+    expect(log.reads).toBe(3);
+  });
+
+  it('reads no page before it has taken the one before', async () => {
+    const { log, items$ } = reading();
+    await lastValueFrom(items$.pipe(take(2), toArray()));
+    await settled();
+    expect(log.reads).toBe(1);
+  });
+
+  it('is told where the log ends when its cursor is ahead', async () => {
+    const { items$ } = reading(9);
+    expect(await lastValueFrom(items$.pipe(toArray()))).toEqual<StreamItem[]>([
+      { reset: true, reason: 'cursor_ahead', resumeAfter: 7, createdAt: new Date(0) },
+    ]);
+  });
+
+  it('waits for a database that is away, and goes on where it was', async () => {
+    const { log, items$ } = reading();
+    const seen: number[] = [];
+    items$.subscribe((item) => {
+      seen.push(cursorOf(item));
+      if (cursorOf(item) === PAGE) log.failures.push(new DatabaseUnavailable('away'));
+    });
+    await settled();
+    expect(seen).toEqual([1, 2, 3]);
+    vi.advanceTimersByTime(RETRY_MS);
+    await settled();
+    expect(seen).toEqual(ALL);
+  });
+
+  it('asks a database that is away no more once it has left', async () => {
+    const { log, items$ } = reading();
+    log.failures.push(new DatabaseUnavailable('away'));
+    const reader = items$.subscribe();
+    await settled();
+    reader.unsubscribe();
+    vi.advanceTimersByTime(2 * RETRY_MS);
+    await settled();
+    expect(log.reads).toBe(1);
+  });
+
+  it('ends with a defect', async () => {
+    const { log, items$ } = reading();
+    log.failures.push(new Error('no such column'));
+    await expect(lastValueFrom(items$)).rejects.toThrow('no such column');
   });
 });

@@ -1,127 +1,102 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { Observable, Subscriber } from 'rxjs';
+import {
+  EMPTY,
+  Observable,
+  concatMap,
+  defer,
+  exhaustMap,
+  merge,
+  of,
+  repeat,
+  retry,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
 import { DatabaseUnavailable } from '../../application/errors.js';
-import { EventStream, Ready, StreamItem, alwaysReady } from '../../application/event-stream.js';
-import { EventHub, Notice } from './event-hub.js';
+import { EventStream, StoredEvent, StreamItem, cursorOf } from '../../application/event-stream.js';
+import { Clock } from '../../domain/clock.js';
+import { EventHub, LOOK_INTO_THE_LOG } from './event-hub.js';
 import { EventLog } from './event-log.js';
 
-const RETRY_MS = 250;
+/** How long a reader waits for a database that is away before it asks again. */
+export const RETRY_MS = 250;
 
 /** Reads the log, and then follows it by the notices of the hub. */
 @Injectable()
 export class LogEventStream extends EventStream {
+  private readonly logger = new Logger(EventStream.name);
+
   constructor(
     private readonly log: EventLog,
     private readonly hub: EventHub,
+    private readonly clock: Clock,
   ) {
     super();
   }
 
-  watch(sessionId: string, after: number, ready: Ready = alwaysReady): Observable<StreamItem> {
-    return new Observable((subscriber) => {
-      const reader = new LogReader(this.log, sessionId, after, ready, subscriber);
-      // Heard first, read then: nothing falls in between.
-      subscriber.add(this.hub.of(sessionId).subscribe((notice) => reader.hear(notice)));
+  watch(sessionId: string, after: number): Observable<StreamItem> {
+    return defer(() => {
+      let cursor = after;
+      // Notices that come while the log is read are not kept: afterwards it is read once more.
+      let noticed = false;
+      const fromLog$ = defer(() => {
+        noticed = false;
+        return this.replay(sessionId, cursor);
+      }).pipe(repeat({ delay: () => (noticed ? of(true) : EMPTY) }));
       const newest = this.hub.newest(sessionId);
-      if (newest[0]?.seq === after + 1) reader.hear(newest);
-      else reader.begin();
+      const first = newest[0]?.seq === after + 1 ? newest : LOOK_INTO_THE_LOG;
+      // The hub is subscribed to first, so that nothing is stored unseen before the log is read.
+      return merge(this.hub.of(sessionId), of(first)).pipe(
+        tap(() => (noticed = true)),
+        exhaustMap((notice) => {
+          const fresh = notice.filter(({ seq }) => seq > cursor);
+          if (notice.length > 0 && fresh.length === 0) return EMPTY;
+          return followWithoutGap(cursor, fresh) ? fresh : fromLog$;
+        }),
+        tap((item) => (cursor = cursorOf(item))),
+      );
     });
   }
 
-  replay(sessionId: string, after: number, ready: Ready = alwaysReady): Observable<StreamItem> {
-    return new Observable((subscriber) => {
-      new LogReader(this.log, sessionId, after, ready, subscriber).begin(() => subscriber.complete());
+  replay(sessionId: string, after: number): Observable<StreamItem> {
+    return defer(() => {
+      let cursor = after;
+      let isLast = false;
+      return defer(() => this.readPage(sessionId, cursor)).pipe(
+        // A database that is away for a moment delays a reader; it does not end its stream.
+        retry({ delay: (error: unknown) => this.untilNextTry(sessionId, error) }),
+        tap((page) => (isLast = page.isLast)),
+        concatMap((page) => page.items),
+        tap((item) => (cursor = cursorOf(item))),
+        repeat({ delay: () => (isLast ? EMPTY : of(true)) }),
+      );
     });
   }
 
   lastSeq(sessionId: string): Promise<number> {
     return this.log.lastSeq(sessionId);
   }
-}
 
-/** One reader of one session. While it reads the log, notices only tell it to look once more: they are not kept. */
-class LogReader {
-  private readonly logger = new Logger(EventStream.name);
-  private reading = false;
-  private lookAgain = false;
-
-  constructor(
-    private readonly log: EventLog,
-    private readonly sessionId: string,
-    private cursor: number,
-    private readonly ready: Ready,
-    private readonly subscriber: Subscriber<StreamItem>,
-  ) {}
-
-  begin(whenRead?: () => void): void {
-    void this.readLog().then(whenRead);
+  private async readPage(
+    sessionId: string,
+    after: number,
+  ): Promise<{ items: readonly StreamItem[]; isLast: boolean }> {
+    const { events, isLast } = await this.log.readPage(sessionId, after);
+    // A cursor with events after it is not ahead of the log.
+    if (events.length > 0) return { items: events, isLast };
+    const resumeAfter = await this.log.horizon(sessionId);
+    if (after <= resumeAfter) return { items: [], isLast: true };
+    const createdAt = this.clock.now();
+    return { items: [{ reset: true, reason: 'cursor_ahead', resumeAfter, createdAt }], isLast: true };
   }
 
-  hear(notice: Notice): void {
-    if (this.reading) {
-      this.lookAgain = true;
-      return;
-    }
-    const fresh = notice.filter((event) => event.seq > this.cursor);
-    if (notice.length > 0 && fresh.length === 0) return;
-    for (const event of fresh) {
-      if (event.seq !== this.cursor + 1 || this.ready()) break;
-      this.emit(event, event.seq);
-    }
-    // Something is missing before it, or the reader cannot take it now: the log has it.
-    if (this.cursor !== fresh.at(-1)?.seq) void this.readLog();
-  }
-
-  private async readLog(): Promise<void> {
-    this.reading = true;
-    try {
-      do {
-        this.lookAgain = false;
-        await this.patiently(() => this.readPages());
-      } while (this.lookAgain && !this.subscriber.closed);
-    } catch (error) {
-      this.subscriber.error(error);
-    }
-    this.reading = false;
-  }
-
-  private async readPages(): Promise<void> {
-    while (!this.subscriber.closed) {
-      const { events, isLast } = await this.log.readPage(this.sessionId, this.cursor);
-      // Whoever finds something after the cursor is not ahead of the log.
-      if (events.length === 0) return this.checkCursor();
-      for (const event of events) {
-        const drained = this.ready();
-        if (drained) await drained;
-        if (this.subscriber.closed) return;
-        this.emit(event, event.seq);
-      }
-      if (isLast) return;
-    }
-  }
-
-  private async checkCursor(): Promise<void> {
-    const horizon = await this.log.horizon(this.sessionId);
-    if (this.cursor > horizon)
-      this.emit({ reset: true, reason: 'cursor_ahead', resumeAfter: horizon }, horizon);
-  }
-
-  /** A database that is away for a moment delays a reader; it does not end its stream. */
-  private async patiently(read: () => Promise<void>): Promise<void> {
-    while (!this.subscriber.closed) {
-      try {
-        return await read();
-      } catch (error) {
-        if (!(error instanceof DatabaseUnavailable)) throw error;
-        this.logger.warn({ err: error, session_id: this.sessionId }, 'a reader waits for the database');
-        await pause(RETRY_MS);
-      }
-    }
-  }
-
-  private emit(item: StreamItem, cursor: number): void {
-    this.cursor = cursor;
-    this.subscriber.next(item);
+  private untilNextTry(sessionId: string, error: unknown): Observable<unknown> {
+    if (!(error instanceof DatabaseUnavailable)) return throwError(() => error);
+    this.logger.warn({ err: error, session_id: sessionId }, 'a reader waits for the database');
+    return timer(RETRY_MS);
   }
 }
+
+const followWithoutGap = (cursor: number, events: readonly StoredEvent[]): boolean =>
+  events.length > 0 && events.every(({ seq }, index) => seq === cursor + 1 + index);

@@ -33,7 +33,7 @@ export class RetryPlan {
     this.supervisor.requireAccepting();
     const { userId, planId, reason } = command;
     const traceparent = currentTraceparent();
-    const { value: run, events } = await this.uow.run('retry_plan', async (tx) => {
+    const { value, events } = await this.uow.run('retry_plan', async (tx) => {
       const { plan } = await lockPlan(tx, planId, userId);
       const session = await tx.get(SessionRepository).peek(plan.snapshot().sessionId, userId);
       session.requireOpen();
@@ -57,8 +57,8 @@ export class RetryPlan {
       await tx.get(PlanRepository).save(plan);
       return run.snapshot();
     });
-    this.supervisor.start(run);
+    this.supervisor.start(value);
     const plan = await this.plans.record(planId);
-    return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
+    return { run: value, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }
 }

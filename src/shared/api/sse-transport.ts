@@ -1,0 +1,136 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import {
+  ReplaySubject,
+  exhaustMap,
+  firstValueFrom,
+  from,
+  fromEvent,
+  interval,
+  race,
+  share,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { Config } from '../../config/config.js';
+import { isReset } from '../application/event-stream.js';
+import { Shutdown } from '../application/shutdown.js';
+import { StreamMetrics } from '../application/stream-metrics.js';
+import { Clock } from '../domain/clock.js';
+import { Authentication } from './authentication.js';
+import { EventFeed } from './event-feed.js';
+import { toEventView } from './event-view.js';
+import { PacedFeeds, PacedItem } from './paced-feeds.js';
+
+export const EVENT_STREAM = 'text/event-stream';
+
+const HEADERS = {
+  'content-type': `${EVENT_STREAM}; charset=utf-8`,
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no', // nginx must not hold events back
+};
+
+const RETRY_MS = 1_000;
+/** How long the end of the process waits for its readers to take the last bytes. */
+const LAST_BYTES_MS = 1_000;
+
+/**
+ * Writes feeds to their readers as server-sent events (WHATWG HTML, 9.2), with heartbeats. Ends the streams whose
+ * credentials do not hold any more and, with the process, all of them. A reader that leaves ends its own reading and
+ * nothing else.
+ */
+@Injectable()
+export class SseTransport {
+  private readonly logger = new Logger(SseTransport.name);
+  private readonly end$ = new ReplaySubject<true>(1);
+  private readonly open = new Set<Response>();
+
+  constructor(
+    private readonly feeds: PacedFeeds,
+    private readonly metrics: StreamMetrics,
+    private readonly clock: Clock,
+    private readonly authentication: Authentication,
+    shutdown: Shutdown,
+    config: Config,
+  ) {
+    const beat$ = interval(config.sseHeartbeatSeconds * 1000).pipe(takeUntil(this.end$), share());
+    beat$.subscribe(() => this.beat());
+    beat$.pipe(exhaustMap(() => this.endUnauthenticated())).subscribe();
+    shutdown.register('end_streams', () => this.endAll());
+  }
+
+  /** Begins the answer, and goes on with it until the feed, its reader or the process ends. */
+  send(response: Response, feed: EventFeed): void {
+    if (response.destroyed) return; // left before it began
+    response.writeHead(200, HEADERS);
+    if (response.req.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    // With a cursor, so that even a stream without events can be resumed.
+    response.write(`: open\nid: ${feed.after}\nretry: ${RETRY_MS}\n\n`);
+    this.metrics.connected();
+    this.open.add(response);
+    response.once('close', () => {
+      this.open.delete(response);
+      this.metrics.disconnected();
+    });
+    this.feeds
+      .read(feed, response)
+      .pipe(takeUntil(race(fromEvent(response, 'close'), this.end$)))
+      .subscribe({
+        next: (paced) => this.deliver(response, feed.sessionId, paced),
+        complete: () => response.end(),
+        error: (error: unknown) => {
+          // The reader comes back by itself and resumes.
+          this.logger.error({ err: error, session_id: feed.sessionId }, 'an event stream broke');
+          response.end();
+        },
+      });
+  }
+
+  private deliver(response: Response, sessionId: string, { item, enteredAt }: PacedItem): void {
+    const view = toEventView(sessionId, item);
+    // JSON has no raw line breaks, so the data is one line whatever it holds.
+    this.write(response, `id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
+    this.metrics.sent(view.type);
+    if (isReset(item) || item.createdAt < enteredAt) return;
+    // Stored by another process, it has the time of that one's clock.
+    this.metrics.delivered(Math.max(0, this.clock.now().getTime() - item.createdAt.getTime()) / 1000);
+  }
+
+  private write(response: Response, frame: string): void {
+    if (!response.writableEnded && !response.destroyed) response.write(frame);
+  }
+
+  private beat(): void {
+    for (const response of this.open) this.write(response, ': heartbeat\n\n');
+  }
+
+  /** Ends the streams whose credentials do not hold any more. However long that takes, heartbeats go on. */
+  private async endUnauthenticated(): Promise<void> {
+    const byCredentials = Map.groupBy(this.open, (response) => response.req.headers.authorization);
+    const checked = await Promise.allSettled(
+      [...byCredentials.values()].map(async (responses) => {
+        if (await this.authentication.stillHolds(responses[0]!.req)) return;
+        for (const response of responses) response.end();
+      }),
+    );
+    const failed = checked.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    if (failed.length === 0) return;
+    // They are asked about again with the next heartbeat.
+    const err: unknown = failed[0]!.reason;
+    this.logger.warn(
+      { err, credentials: failed.length },
+      'the credentials of open streams could not be checked',
+    );
+  }
+
+  /** The process ends: readers have seen how its runs ended, and get a clean end themselves. */
+  private async endAll(): Promise<void> {
+    const closed = [...this.open].map((response) => firstValueFrom(fromEvent(response, 'close')));
+    this.end$.next(true);
+    // Who does not take the rest in time resumes elsewhere.
+    await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
+  }
+}

@@ -1,0 +1,37 @@
+import {
+  CallHandler,
+  ExecutionContext,
+  Injectable,
+  NestInterceptor,
+  UseGuards,
+  UseInterceptors,
+  applyDecorators,
+} from '@nestjs/common';
+import { ApiProduces } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Observable, map } from 'rxjs';
+import { EventFeed } from './event-feed.js';
+import { EVENT_STREAM, SseTransport } from './sse-transport.js';
+import { StreamLimit } from './stream-limit.js';
+
+/** Writes the feed that a route returns. What fails before there is one is an ordinary problem answer. */
+@Injectable()
+export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
+  constructor(private readonly transport: SseTransport) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<EventFeed>): Observable<void> {
+    const response = context.switchToHttp().getResponse<Response>();
+    return next.handle().pipe(map((feed) => this.transport.send(response, feed)));
+  }
+}
+
+/** Of methods that return a feed, and of no others. */
+type FeedRouteDecorator = <Route extends (...parameters: never[]) => Promise<EventFeed>>(
+  controller: object,
+  name: string | symbol,
+  route: TypedPropertyDescriptor<Route>,
+) => void;
+
+/** A route that answers with a feed. Refused before anything has happened where its user has too many streams open. */
+export const StreamsEvents = (): FeedRouteDecorator =>
+  applyDecorators(UseGuards(StreamLimit), UseInterceptors(EventFeedInterceptor), ApiProduces(EVENT_STREAM));
