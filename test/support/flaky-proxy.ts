@@ -76,7 +76,7 @@ export class FlakyProxy {
 
   /** A statement is sent once by each connection, and its name from then on (PostgreSQL's manual, 54.7: Parse, Bind). */
   private notePrepared(data: Buffer): void {
-    for (const [, name, text] of data.toString('latin1').matchAll(/P[^]{4}(s\d+)\0([^\0]*)\0/g)) {
+    for (const [, name, text] of data.toString('latin1').matchAll(/P[^]{4}(\w+)\0([^\0]*)\0/g)) {
       this.prepared.set(name!, text!);
     }
   }

@@ -19,8 +19,7 @@ describe('what a run stores', () => {
   let troubles: Error[];
 
   beforeEach(() => {
-    // Also the timers of node:timers/promises.
-    vi.useFakeTimers({ fakeNodeBuiltins: true, now: 0 });
+    vi.useFakeTimers({ now: 0 });
     Logger.overrideLogger(false);
     giveUp = new AbortController();
     writeDeadline = new AbortController();
