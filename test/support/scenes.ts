@@ -52,16 +52,18 @@ export const callIn = (events: readonly SentEvent[]): string =>
 export const planIdIn = (events: readonly SentEvent[]): string =>
   find(events, 'plan.approval_required').data.plan.id;
 
-const idsOf = ({ data: { approval } }: SentEvent<'approval.requested'>) => ({
-  id: approval.id,
+/** That of a tool call always names the call. */
+const approvalOf = ({ data: { approval } }: SentEvent<'approval.requested'>) => ({
+  ...approval,
   call_id: approval.call_id!,
 });
 
 /** The approvals of tool calls that are asked for. */
-export const approvalsIn = (events: readonly SentEvent[]) => all(events, 'approval.requested').map(idsOf);
+export const approvalsIn = (events: readonly SentEvent[]) =>
+  all(events, 'approval.requested').map(approvalOf);
 
 /** The first of them. */
-export const askedIn = (events: readonly SentEvent[]) => idsOf(find(events, 'approval.requested'));
+export const askedIn = (events: readonly SentEvent[]) => approvalOf(find(events, 'approval.requested'));
 
 /** The client's answer to a tool call. */
 export const toolResult = (callId: string, answer: object = { result: 'ok' }) => ({
