@@ -16,6 +16,8 @@ const OTHERS = [
   'OTEL_EXPORTER_OTLP_HEADERS',
   // In the code.
   'AGENT_OF',
+  'IDE_TOOLS',
+  'VIRTUAL_TOOLS',
 ];
 
 const namesIn = (text: string) => text.match(/\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b/g) ?? [];
