@@ -1,0 +1,35 @@
+import { approvalStatus } from '../../../src/modules/approvals/domain/approval.js';
+import { jobStatus } from '../../../src/modules/jobs/domain/job-status.js';
+import { planStatus } from '../../../src/modules/plans/domain/plan-status.js';
+import { subtaskStatus } from '../../../src/modules/plans/domain/subtask.js';
+import { runPhase } from '../../../src/modules/runs/domain/run-phase.states.js';
+import { runStatus } from '../../../src/modules/runs/domain/run.states.js';
+import { toolCallStatus } from '../../../src/modules/runs/domain/tool-call.states.js';
+import { StateMachine } from '../../../src/shared/domain/state-machine.js';
+
+/** Every state machine of the product. */
+export const STATE_MACHINES = {
+  'run status': runStatus,
+  'run phase': runPhase,
+  'tool call': toolCallStatus,
+  approval: approvalStatus,
+  plan: planStatus,
+  subtask: subtaskStatus,
+  job: jobStatus,
+} as const;
+
+/** A mermaid diagram with a line for each state that has actions; actions that lead to one state share an edge. */
+export function flowchart<State extends string, Action extends string>(
+  machine: StateMachine<State, Action>,
+): string {
+  const states = Object.keys(machine.transitions) as State[];
+  const lines = states
+    .filter((state) => !machine.isFinal(state))
+    .map((state) => {
+      const byTarget = Map.groupBy(machine.actions(state), (action) => machine.next(state, action));
+      return [...byTarget]
+        .map(([target, actions]) => `${state} -->|${actions.join(' / ')}| ${target}`)
+        .join('; ');
+    });
+  return ['```mermaid', 'flowchart LR', ...lines.map((line) => `  ${line}`), '```'].join('\n');
+}
