@@ -1,5 +1,8 @@
+import { INestApplicationContext } from '@nestjs/common';
 import { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { getToken } from '@willsoto/nestjs-prometheus';
+import { Gauge, register } from 'prom-client';
 import { ApiModule } from '../../src/api.module.js';
 import { Config } from '../../src/config/config.js';
 import { readConfig } from '../../src/config/read-config.js';
@@ -10,7 +13,6 @@ import { CreateApiKey } from '../../src/modules/auth/index.js';
 import { JobWorker } from '../../src/modules/jobs/index.js';
 import { Clock } from '../../src/shared/domain/clock.js';
 import { TestClient } from './client.js';
-import { forgetDatabaseGauges, useDatabaseGaugesOf } from './database-gauges.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
 
@@ -112,4 +114,20 @@ export class TestApp {
       return Object.fromEntries(grown.filter(([, growth]) => growth !== 0));
     };
   }
+}
+
+const DATABASE_GAUGES = ['job_queue_depth', 'oldest_waiting_seconds'];
+
+// prom-client's registry is one per process. An application takes over a metric that it finds there, which does for a
+// counter; but a gauge that asks a database asks that of the application which made it.
+
+/** The next application makes its own, and nothing holds on to the database of the one before. */
+function forgetDatabaseGauges(): void {
+  for (const name of DATABASE_GAUGES) register.removeSingleMetric(name);
+}
+
+/** The next scrape asks the database of this application. */
+function useDatabaseGaugesOf(app: INestApplicationContext): void {
+  forgetDatabaseGauges();
+  for (const name of DATABASE_GAUGES) register.registerMetric(app.get<Gauge>(getToken(name)));
 }
