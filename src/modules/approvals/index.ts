@@ -1,11 +1,11 @@
 export { APPROVAL_EVENTS } from './api/approval-events.dto.js';
 export { ApprovalDto } from './api/approvals.dto.js';
-export { DECISIONS } from './application/approval-words.js';
 export { ApprovalQueries } from './application/approval.queries.js';
 export { ApprovalsModule } from './approvals.module.js';
 export { ApprovalPolicy } from './domain/approval-policy.js';
 export { type ApprovalState } from './domain/approval-state.js';
 export { toApprovalView } from './domain/approval-view.js';
-export { Approval, DECISIONS_ON, type Verdict } from './domain/approval.js';
+export { Approval, type Verdict } from './domain/approval.js';
 export { ApprovalNotFound } from './domain/approval.errors.js';
 export { ApprovalRepository } from './domain/approval.repository.js';
+export { DECISIONS, DECISIONS_ON } from './domain/approval.states.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { APPROVAL_KINDS, DECISIONS } from '../application/approval-words.js';
+import { APPROVAL_KINDS, DECISIONS } from '../domain/approval.states.js';
 import { APPROVAL_EXAMPLE, ApprovalDto } from './approvals.dto.js';
 
 export const APPROVAL_EVENTS = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
-import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../application/approval-words.js';
+import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../domain/approval.states.js';
 
 const argumentsDto = z.record(z.string(), JsonDto);
 

@@ -1,5 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
-import { ApprovalState, ApprovalStatus } from '../domain/approval-state.js';
+import { ApprovalState } from '../domain/approval-state.js';
+import { ApprovalStatus } from '../domain/approval.states.js';
 
 /** Approvals as they are shown. */
 export abstract class ApprovalQueries {

@@ -1,18 +1,5 @@
 import { JsonObject } from '../../../shared/domain/json.js';
-
-export const APPROVAL_KINDS = ['tool_call', 'plan'] as const;
-export const APPROVAL_STATUSES = [
-  'pending',
-  'approved',
-  'rejected',
-  'changes_requested',
-  'cancelled',
-] as const;
-export const DECISIONS = ['approve', 'edit', 'reject', 'modify'] as const;
-
-export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
-export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
-export type Decision = (typeof DECISIONS)[number];
+import { ApprovalKind, ApprovalStatus, Decision } from './approval.states.js';
 
 export interface ApprovalState {
   readonly id: string;

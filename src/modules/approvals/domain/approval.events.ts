@@ -1,4 +1,4 @@
-import { ApprovalKind, Decision } from './approval-state.js';
+import { ApprovalKind, Decision } from './approval.states.js';
 import { ApprovalView } from './approval-view.js';
 
 export interface ApprovalEvents {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
-import { Approval, Verdict, approvalStatus } from './approval.js';
+import { Approval, Verdict } from './approval.js';
+import { approvalStatus } from './approval.states.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const LATER = new Date('2026-11-20T10:00:05Z');

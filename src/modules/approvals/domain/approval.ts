@@ -1,33 +1,12 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { StateMachine } from '../../../shared/domain/state-machine.js';
 import { RUNTIME } from '../../../shared/domain/user-id.js';
-import { ApprovalKind, ApprovalState, ApprovalStatus, Decision } from './approval-state.js';
+import { ApprovalState } from './approval-state.js';
 import { toApprovalView } from './approval-view.js';
 import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
 import { ApprovalEvents } from './approval.events.js';
-
-/** What can be said to each kind of question. */
-export const DECISIONS_ON: Readonly<Record<ApprovalKind, readonly Decision[]>> = {
-  tool_call: ['approve', 'edit', 'reject'],
-  plan: ['approve', 'reject', 'modify'],
-};
-
-/** Answered once; a question nobody answers in time is rejected. */
-export const approvalStatus = new StateMachine<ApprovalStatus, Decision | 'cancel'>({
-  pending: {
-    approve: 'approved',
-    edit: 'approved',
-    reject: 'rejected',
-    modify: 'changes_requested',
-    cancel: 'cancelled',
-  },
-  approved: {},
-  rejected: {},
-  changes_requested: {},
-  cancelled: {},
-});
+import { Decision, approvalStatus } from './approval.states.js';
 
 /** Why the runtime itself rejected. */
 const EXPIRED = 'expired';

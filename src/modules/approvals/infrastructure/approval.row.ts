@@ -1,6 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
-import { APPROVAL_KINDS, APPROVAL_STATUSES, ApprovalState, DECISIONS } from '../domain/approval-state.js';
+import { ApprovalState } from '../domain/approval-state.js';
+import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../domain/approval.states.js';
 
 const PENDING = `(status = 'pending'::text)`;
 

@@ -5,7 +5,8 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { ApprovalQueries } from '../application/approval.queries.js';
-import { ApprovalState, ApprovalStatus } from '../domain/approval-state.js';
+import { ApprovalState } from '../domain/approval-state.js';
+import { ApprovalStatus } from '../domain/approval.states.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalSchema } from './approval.row.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { JOB_STATUSES } from '../application/job-view.js';
+import { JOB_STATUSES } from '../domain/job.states.js';
 
 export const JOB_EVENTS = [
   eventDto(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
-import { JOB_STATUSES, JobView } from '../application/job-view.js';
+import { JobView } from '../application/job-view.js';
+import { JOB_STATUSES } from '../domain/job.states.js';
 
 const MAX_QUERY = 100_000;
 

@@ -1,8 +1,5 @@
 import { JobState } from '../domain/job.js';
 
-// What a view may say: the contract lists these words.
-export { JOB_STATUSES } from '../domain/job-status.js';
-
 /** A job as clients see it. */
 export const toJobView = (job: JobState) => ({
   job_id: job.id,

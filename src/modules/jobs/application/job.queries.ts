@@ -1,5 +1,5 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
-import { JobStatus } from '../domain/job-status.js';
+import { JobStatus } from '../domain/job.states.js';
 import { JobState } from '../domain/job.js';
 
 /** Which jobs of a list are wanted; unset = all. */

@@ -1,4 +1,4 @@
-import { JobStatus } from './job-status.js';
+import { JobStatus } from './job.states.js';
 
 export interface JobEvents {
   'job.status_changed': {

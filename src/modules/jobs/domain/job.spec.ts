@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JobLeaseLost, JobTransitionNotAllowed } from './job.errors.js';
 import { Job, JobState } from './job.js';
-import { JOB_STATUSES, JobAction, JobStatus, jobStatus } from './job-status.js';
+import { JOB_STATUSES, JobAction, JobStatus, jobStatus } from './job.states.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const LEASE = { owner: 'here', token: 'mine' };

@@ -2,7 +2,7 @@ import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { JobLeaseLost, JobTransitionNotAllowed } from './job.errors.js';
 import { JobEvents } from './job.events.js';
-import { JobAction, JobStatus, jobStatus } from './job-status.js';
+import { JobAction, JobStatus, jobStatus } from './job.states.js';
 
 /** So often an attempt is begun anew because whoever carried it out was gone, before the job counts as lost. */
 const MAX_RECOVERIES = 3;

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { JOB_STATUSES } from '../domain/job-status.js';
+import { JOB_STATUSES } from '../domain/job.states.js';
 import { jobTypeOf } from '../domain/job.js';
 
 export const JOB_METRICS = [

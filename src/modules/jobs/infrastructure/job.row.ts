@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
-import { JOB_STATUSES } from '../domain/job-status.js';
+import { JOB_STATUSES } from '../domain/job.states.js';
 import { JobState } from '../domain/job.js';
 
 /** TypeORM's types cannot follow a recursive type like JSON's. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { PLAN_STATUSES, SUBTASK_STATUSES } from '../application/plan-record-view.js';
+import { PLAN_STATUSES } from '../domain/plan.states.js';
+import { SUBTASK_STATUSES } from '../domain/subtask.states.js';
 import { PLAN_EXAMPLE, PlanDto, ProgressDto } from './plans.dto.js';
 
 const PLAN = { ...PLAN_EXAMPLE, subtasks: [], progress: { done: 0, failed: 0, total: 0 } };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { listOf } from '../../../shared/api/list.dto.js';
-import { PLAN_STATUSES, PlanRecordView, SUBTASK_STATUSES } from '../application/plan-record-view.js';
+import { PlanRecordView } from '../application/plan-record-view.js';
+import { PLAN_STATUSES } from '../domain/plan.states.js';
+import { SUBTASK_STATUSES } from '../domain/subtask.states.js';
 
 export const ProgressDto = z.object({ done: z.int(), failed: z.int(), total: z.int() });
 

@@ -2,10 +2,6 @@ import { toPlanView } from '../domain/plan-view.js';
 import { PlanTransition } from '../domain/plan-state.js';
 import { PlanRecord } from './plan.queries.js';
 
-// What a view may say: the contract lists these words.
-export { PLAN_STATUSES } from '../domain/plan-status.js';
-export { SUBTASK_STATUSES } from '../domain/subtask.js';
-
 /** A plan with its history, as clients see it. */
 export const toPlanRecordView = ({ plan, history }: PlanRecord) => ({
   ...toPlanView(plan),

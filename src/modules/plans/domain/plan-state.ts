@@ -1,4 +1,4 @@
-import { PlanAction, PlanStatus } from './plan-status.js';
+import { PlanAction, PlanStatus } from './plan.states.js';
 import { Subtask } from './subtask.js';
 
 export interface PlanState {

@@ -1,6 +1,6 @@
-import { PlanStatus } from './plan-status.js';
+import { PlanStatus } from './plan.states.js';
 import { PlanView } from './plan-view.js';
-import { SubtaskStatus } from './subtask.js';
+import { SubtaskStatus } from './subtask.states.js';
 
 export interface PlanEvents {
   'plan.created': { plan: PlanView };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PlanAction, PlanStatus, planStatus } from './plan-status.js';
+import { PlanAction, PlanStatus, planStatus } from './plan.states.js';
 import { PlanTransitionNotAllowed } from './plan.errors.js';
 import { Plan } from './plan.js';
-import { subtaskStatus } from './subtask.js';
+import { subtaskStatus } from './subtask.states.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const ERROR = { code: 'model.unavailable', message: 'gone' };

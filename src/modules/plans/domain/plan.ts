@@ -1,12 +1,13 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { PlanState, PlanTransition } from './plan-state.js';
-import { PlanAction, PlanStatus, planStatus } from './plan-status.js';
+import { PlanAction, PlanStatus, planStatus } from './plan.states.js';
 import { toPlanView } from './plan-view.js';
 import { PlanTransitionNotAllowed } from './plan.errors.js';
 import { PlanEvents } from './plan.events.js';
 import { PlanProposal } from './plan-proposal.js';
-import { Subtask, SubtaskAction, SubtaskError, progressOf, subtaskStatus } from './subtask.js';
+import { SubtaskAction, subtaskStatus } from './subtask.states.js';
+import { Subtask, SubtaskError, progressOf } from './subtask.js';
 
 /** What a human can do to a plan; the rest is the runtime's. */
 const HUMAN_ACTIONS: readonly PlanAction[] = ['approve', 'reject', 'request_changes', 'cancel', 'retry'];

@@ -1,8 +1,9 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
-import { PLAN_STATUSES } from '../domain/plan-status.js';
+import { PLAN_STATUSES } from '../domain/plan.states.js';
 import { PlanState, PlanTransition } from '../domain/plan-state.js';
-import { SUBTASK_STATUSES, Subtask } from '../domain/subtask.js';
+import { SUBTASK_STATUSES } from '../domain/subtask.states.js';
+import { Subtask } from '../domain/subtask.js';
 
 /** The statuses of a plan that is being made or carried out. */
 export const OPEN = `(status = ANY (ARRAY['draft'::text, 'review'::text, 'approved'::text, 'executing'::text]))`;

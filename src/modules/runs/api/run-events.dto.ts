@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { FINAL_RUN_STATUSES, RUN_PHASES } from '../application/run-view.js';
+import { RUN_PHASES } from '../domain/run-phase.states.js';
+import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
 import { RunErrorDto, UsageDto, WaitingForDto } from './runs.dto.js';
 
 export const RunStartedDto = eventDto(

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { PageQueryDto, listOf, inDigits } from '../../../shared/api/list.dto.js';
-import { RUN_PHASES, RUN_STATUSES, RunView } from '../application/run-view.js';
+import { RunView } from '../application/run-view.js';
+import { RUN_PHASES } from '../domain/run-phase.states.js';
+import { RUN_STATUSES } from '../domain/run.states.js';
 
 export const WaitingForDto = z.array(
   z.object({ kind: z.enum(['tool_result', 'approval', 'plan_decision']), id: z.string() }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
-import { TOOL_CALL_ENDS } from '../application/run-view.js';
+import { TOOL_CALL_ENDS } from '../domain/tool-call.states.js';
 
 const CALL_ID = '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b';
 

@@ -1,10 +1,5 @@
 import { RunState, usageView } from '../domain/run.js';
 
-// What a view may say: the contract lists these words.
-export { RUN_PHASES } from '../domain/run-phase.states.js';
-export { FINAL_RUN_STATUSES, RUN_STATUSES } from '../domain/run.states.js';
-export { TOOL_CALL_ENDS } from '../domain/tool-call.states.js';
-
 /** A run as clients see it. */
 export const toRunView = (run: RunState) => ({
   id: run.id,

@@ -16,7 +16,7 @@ export type PlanStatus = (typeof PLAN_STATUSES)[number];
 export type PlanAction =
   'submit' | 'approve' | 'reject' | 'request_changes' | 'start' | 'complete' | 'fail' | 'retry' | 'cancel';
 
-/** A plan is born a draft, and nothing but an approval in review leads to its execution. */
+/** A plan is created as a draft; only an approval in review leads to its execution. */
 export const planStatus = new StateMachine<PlanStatus, PlanAction>({
   draft: { submit: 'review', cancel: 'cancelled' },
   review: { approve: 'approved', reject: 'rejected', request_changes: 'draft', cancel: 'cancelled' },
