@@ -9,7 +9,7 @@ export interface Lease {
 /** How often a step is repeated after its process died. The step itself may be what ends processes. */
 export const MAX_RECOVERIES = 3;
 
-/** The lease belongs to another process, or was given up: this process must not write. */
+/** The lease belongs to another process, or was given up: this process must not write. No client gets this error. */
 export class LeaseLost extends Error {
   constructor(what: string) {
     super(`The lease of ${what} is lost`);

@@ -5,8 +5,9 @@ import { DatabasePatience } from '../../../shared/application/database-patience.
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError, DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { LeaseLost } from '../../../shared/domain/lease.js';
 import { ModelError } from '../../models/index.js';
-import { JobFailed, JobLeaseLost } from '../domain/job.errors.js';
+import { JobFailed } from '../domain/job.errors.js';
 import { JOB_TIMED_OUT, Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
@@ -42,7 +43,7 @@ export class SettleJob {
       await this.settle(job, (held, now) => this.stop(held, error, now), isHandedOver(error));
       return;
     }
-    if (error instanceof JobLeaseLost) return; // the process that has the lease settles the job
+    if (error instanceof LeaseLost) return; // the process that has the lease settles the job
     const failure = this.describe(job, error);
     await this.settle(job, (held, now) => {
       if (held.snapshot().cancelRequestedAt) held.cancel(now);

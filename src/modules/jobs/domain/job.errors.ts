@@ -46,14 +46,6 @@ export class JobQuotaExceeded extends DomainError {
   }
 }
 
-/** The lease belongs to another process or has expired; this process must not write. No client gets this error. */
-export class JobLeaseLost extends Error {
-  constructor(jobId: string) {
-    super(`This process has lost the lease of job ${jobId}`);
-    this.name = 'JobLeaseLost';
-  }
-}
-
 /** Work that came to a bad end. The message may be shown to clients. */
 export class JobFailed extends Error {
   constructor(

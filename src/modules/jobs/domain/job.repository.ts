@@ -28,7 +28,7 @@ export abstract class JobRepository {
   abstract getOwned(jobId: string, userId: string): Promise<Job>;
   /**
    * The same, for the process that carries it out.
-   * @throws JobLeaseLost when it is not this one any more
+   * @throws LeaseLost when it is not this one any more
    */
   abstract getHeld(jobId: string, token: string): Promise<Job>;
   /** A job that has been queued since it had this version, locked; undefined where it was started, or has ended. */

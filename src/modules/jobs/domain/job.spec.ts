@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { JobLeaseLost, JobTransitionNotAllowed } from './job.errors.js';
+import { LeaseLost } from '../../../shared/domain/lease.js';
+import { JobTransitionNotAllowed } from './job.errors.js';
 import { Job, JobState } from './job.js';
 import { JOB_STATUSES, JobAction, JobStatus, jobStatus } from './job.states.js';
 
@@ -157,8 +158,8 @@ describe('a job', () => {
   it('is only the affair of who has its lease', () => {
     const job = running();
     expect(() => job.requireLease('mine')).not.toThrow();
-    expect(() => job.requireLease('theirs')).toThrow(JobLeaseLost);
+    expect(() => job.requireLease('theirs')).toThrow(LeaseLost);
     job.release('lost', NOW);
-    expect(() => job.requireLease('mine')).toThrow(JobLeaseLost);
+    expect(() => job.requireLease('mine')).toThrow(LeaseLost);
   });
 });

@@ -1,19 +1,9 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { JobLeaseLost, JobTransitionNotAllowed } from './job.errors.js';
+import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
+import { JobTransitionNotAllowed } from './job.errors.js';
 import { JobEvents } from './job.events.js';
 import { JobAction, JobStatus, jobStatus } from './job.states.js';
-
-/** So often an attempt is begun anew because whoever carried it out was gone, before the job counts as lost. */
-const MAX_RECOVERIES = 3;
-
-/** The right to carry a job out. It lasts as long as it is renewed; whoever has another token has none. */
-export interface JobLease {
-  /** The process. */
-  readonly owner: string;
-  /** Makes this lease another one than the one before, also of the same process. */
-  readonly token: string;
-}
 
 /** Why a job, or its last attempt, did not reach its end. The message may be shown to clients. */
 export type JobError = { code: string; message: string };
@@ -137,18 +127,18 @@ export class Job extends AggregateRoot {
     return jobStatus.isFinal(this.state.status);
   }
 
-  /** Whether it was tried often enough: something in it ends whoever carries it out. */
+  /** Whether the attempt was recovered too often: the job itself may be what ends processes. */
   get isExhausted(): boolean {
     return this.state.recoveries > MAX_RECOVERIES;
   }
 
-  /** @throws JobLeaseLost when another process has the lease, or it has expired */
+  /** @throws LeaseLost when another process has the lease, or it has expired */
   requireLease(token: string): void {
-    if (this.state.leaseToken !== token) throw new JobLeaseLost(this.id);
+    if (this.state.leaseToken !== token) throw new LeaseLost(`job ${this.id}`);
   }
 
   /** A process begins an attempt, or goes on with one. @param limitSeconds how long an attempt may take */
-  start(lease: JobLease, limitSeconds: number, now: Date): void {
+  start(lease: Lease, limitSeconds: number, now: Date): void {
     this.move('start', {
       leaseOwner: lease.owner,
       leaseToken: lease.token,

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { ABANDONED } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { JobFilter, JobQueries } from '../application/job.queries.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
 import { JobRow, JobSchema, toJobState } from './job.row.js';
-import { ABANDONED } from './sql-job.repository.js';
 
 /** A job is its user's as long as its session is there. */
 const OWNED = `join sessions s on s.id = j.session_id and s.deleted_at is null where j.user_id = $1`;

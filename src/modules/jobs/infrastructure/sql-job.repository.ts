@@ -1,6 +1,7 @@
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
+import { ABANDONED, LeasedRows } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { Expression, Written } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { Written } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
@@ -9,16 +10,16 @@ import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 export class SqlJobRepository extends JobRepository {
-  /** The leases as they were loaded: only one that is new begins to count. */
-  private readonly loaded = new WeakMap<Job, string | null>();
+  private readonly leased: LeasedRows<JobRow, Job>;
 
   /** @param queue where it can take part in a transaction; with any other one, the relay sends what is stored */
   constructor(
     private readonly context: RepositoryContext,
-    private readonly leaseSeconds: number,
+    leaseSeconds: number,
     private readonly queue: EnlistingQueue | undefined,
   ) {
     super();
+    this.leased = new LeasedRows(context, JobSchema, (row) => Job.restore(toJobState(row)), leaseSeconds);
   }
 
   async add(job: Job): Promise<boolean> {
@@ -32,7 +33,7 @@ export class SqlJobRepository extends JobRepository {
   }
 
   findActive(idempotencyKey: string): Promise<Job | undefined> {
-    return this.lock(`idempotency_key = $1 and ${ACTIVE}`, [idempotencyKey]);
+    return this.leased.lock(`idempotency_key = $1 and ${ACTIVE}`, [idempotencyKey]);
   }
 
   async countActive(of: { userId: string } | { type: string }): Promise<number> {
@@ -50,7 +51,7 @@ export class SqlJobRepository extends JobRepository {
   }
 
   async get(jobId: string): Promise<Job> {
-    const job = await this.lock('id = $1', [jobId]);
+    const job = await this.leased.lock('id = $1', [jobId]);
     if (!job) throw new JobNotFound(jobId);
     return job;
   }
@@ -68,19 +69,15 @@ export class SqlJobRepository extends JobRepository {
 
   // Whether it is due was decided by whoever sent the message: the clock here may be another one.
   findQueued({ jobId, version }: { jobId: string; version: number }): Promise<Job | undefined> {
-    return this.lock(`id = $1 and status = 'queued' and version = $2`, [jobId, version]);
+    return this.leased.lock(`id = $1 and status = 'queued' and version = $2`, [jobId, version]);
   }
 
   findAbandoned(jobId: string): Promise<Job | undefined> {
-    return this.lock(`id = $1 and ${ABANDONED}`, [jobId], 'skip locked');
+    return this.leased.lock(`id = $1 and ${ABANDONED}`, [jobId], 'skip locked');
   }
 
   async renew(tokens: readonly string[]): Promise<{ token: string; cancelRequested: boolean }[]> {
-    return this.context.query(
-      `update jobs set lease_expires_at = ${this.expiry()} where lease_token = any($1)
-        returning lease_token as token, cancel_requested_at is not null as "cancelRequested"`,
-      [tokens],
-    );
+    return this.leased.renew(tokens);
   }
 
   async save(job: Job): Promise<void> {
@@ -98,28 +95,11 @@ export class SqlJobRepository extends JobRepository {
 
   private toRow(job: Job): Written<JobRow> & Pick<JobRow, 'id' | 'version'> {
     const { error, ...state } = job.snapshot();
-    const row = { ...state, errorCode: error?.code ?? null, errorText: error?.message ?? null };
-    if (state.leaseToken === (this.loaded.get(job) ?? null)) return row;
-    return { ...row, leaseExpiresAt: state.leaseToken === null ? null : new Expression(() => this.expiry()) };
-  }
-
-  private expiry(): string {
-    return `now() + interval '${this.leaseSeconds} seconds'`;
-  }
-
-  private async lock(
-    condition: string,
-    values: readonly unknown[],
-    whenLocked = '',
-  ): Promise<Job | undefined> {
-    const locking = `${condition} for no key update ${whenLocked}`;
-    const [row] = await this.context.find(JobSchema, locking, values);
-    if (!row) return undefined;
-    const job = Job.restore(toJobState(row));
-    this.loaded.set(job, row.leaseToken);
-    return job;
+    return {
+      ...state,
+      ...this.leased.expiryOf(job),
+      errorCode: error?.code ?? null,
+      errorText: error?.message ?? null,
+    };
   }
 }
-
-/** Nobody carries it out: its lease was not renewed in time. */
-export const ABANDONED = `status = 'running' and lease_expires_at < now()`;

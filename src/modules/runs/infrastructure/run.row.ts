@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import { ABANDONED } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { RUN_STATUSES } from '../domain/run.states.js';
@@ -8,6 +9,9 @@ import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 
 /** What keeps a session busy; what a job does goes on beside it. */
 export const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
+
+/** What another process may go on with; the run of a job is recovered with its job. */
+export const RECOVERABLE = `job_id is null and ${ABANDONED}`;
 
 /** The index that allows a session one active run. */
 export const ONE_ACTIVE_RUN = 'runs_one_active';

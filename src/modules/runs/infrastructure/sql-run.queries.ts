@@ -8,8 +8,7 @@ import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
-import { RunRow, RunSchema } from './run.row.js';
-import { ABANDONED } from './sql-run.repository.js';
+import { RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
 /** At most one is open of a run. */
 const OPEN_CALL = `(
@@ -73,7 +72,7 @@ export class SqlRunQueries extends RunQueries {
 
   async listAbandoned(limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
-      `select id from runs where ${ABANDONED} order by lease_expires_at limit $1`,
+      `select id from runs where ${RECOVERABLE} order by lease_expires_at limit $1`,
       [limit],
     );
     return rows.map((row) => row.id);

@@ -1,5 +1,6 @@
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
+import { LeasedRows } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Expression, Written } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { Explain } from '../../../shared/infrastructure/persistence/sql-transaction.js';
@@ -8,20 +9,17 @@ import { Run, RunState } from '../domain/run.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
-import { ACTIVE, ONE_ACTIVE_RUN, RunRow, RunSchema } from './run.row.js';
-
-/** Nobody carries it on: its lease was given up, or not renewed in time. A job's run is recovered with its job. */
-export const ABANDONED = `status = 'running' and job_id is null and (lease_token is null or lease_expires_at < now())`;
+import { ACTIVE, ONE_ACTIVE_RUN, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
 export class SqlRunRepository extends RunRepository {
-  /** The leases as they were loaded: only one that is new begins to count. */
-  private readonly loaded = new WeakMap<Run, string | null>();
+  private readonly leased: LeasedRows<RunRow, Run>;
 
   constructor(
     private readonly context: RepositoryContext,
-    private readonly leaseSeconds: number,
+    leaseSeconds: number,
   ) {
     super();
+    this.leased = new LeasedRows(context, RunSchema, toRun, leaseSeconds);
   }
 
   async add(run: Run): Promise<void> {
@@ -35,7 +33,7 @@ export class SqlRunRepository extends RunRepository {
   }
 
   async get(runId: string): Promise<Run> {
-    const run = await this.lock('id = $1', [runId]);
+    const run = await this.leased.lock('id = $1', [runId]);
     if (!run) throw new RunNotFound(runId);
     return run;
   }
@@ -52,11 +50,11 @@ export class SqlRunRepository extends RunRepository {
   }
 
   findAbandoned(runId: string): Promise<Run | undefined> {
-    return this.lock(`id = $1 and ${ABANDONED}`, [runId], 'skip locked');
+    return this.leased.lock(`id = $1 and ${RECOVERABLE}`, [runId], 'skip locked');
   }
 
   findNext(sessionId: string): Promise<Run | undefined> {
-    return this.lock(
+    return this.leased.lock(
       `session_id = $1 and status = 'queued' and not exists (select from runs a where a.session_id = $1 and ${ACTIVE})
         order by id limit 1`,
       [sessionId],
@@ -65,7 +63,7 @@ export class SqlRunRepository extends RunRepository {
   }
 
   findActive(sessionId: string): Promise<Run | undefined> {
-    return this.lock(`session_id = $1 and ${ACTIVE}`, [sessionId]);
+    return this.leased.lock(`session_id = $1 and ${ACTIVE}`, [sessionId]);
   }
 
   async countQueued(sessionId: string): Promise<number> {
@@ -77,19 +75,11 @@ export class SqlRunRepository extends RunRepository {
   }
 
   async renew(tokens: readonly string[]): Promise<{ token: string; cancelRequested: boolean }[]> {
-    return this.context.query(
-      `update runs set lease_expires_at = ${this.expiry()}
-        where lease_token = any($1) and status = 'running'
-        returning lease_token as token, cancel_requested_at is not null as "cancelRequested"`,
-      [tokens],
-    );
+    return this.leased.renew(tokens);
   }
 
   async release(tokens: readonly string[]): Promise<void> {
-    this.context.write({
-      text: `update runs set lease_token = null, lease_owner = null, lease_expires_at = now() where lease_token = any($1)`,
-      values: [tokens],
-    });
+    this.leased.release(tokens);
     this.notify(ABANDONED_NOTICE);
   }
 
@@ -105,31 +95,13 @@ export class SqlRunRepository extends RunRepository {
   }
 
   private toRow(run: Run): Written<RunRow> & RunState {
-    const state = run.snapshot();
-    if (state.leaseToken === this.loaded.get(run)) return state;
-    return {
-      ...state,
-      leaseExpiresAt: state.leaseToken === null ? null : new Expression(() => this.expiry()),
-    };
+    return { ...run.snapshot(), ...this.leased.expiryOf(run) };
   }
+}
 
-  private expiry(): string {
-    return `now() + interval '${this.leaseSeconds} seconds'`;
-  }
-
-  private async lock(
-    condition: string,
-    values: readonly unknown[],
-    whenLocked = '',
-  ): Promise<Run | undefined> {
-    const locking = `${condition} for no key update ${whenLocked}`;
-    const [row] = await this.context.find(RunSchema, locking, values);
-    if (!row) return undefined;
-    const { eventsAfter: _, leaseExpiresAt: __, ...state } = row;
-    const run = Run.restore(state);
-    this.loaded.set(run, state.leaseToken);
-    return run;
-  }
+function toRun(row: RunRow): Run {
+  const { eventsAfter: _, leaseExpiresAt: __, ...state } = row;
+  return Run.restore(state);
 }
 
 const toSessionBusy =

@@ -1,5 +1,5 @@
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
-import { ABANDONED } from './sql-run.repository.js';
+import { RECOVERABLE } from './run.row.js';
 
 /** A call that had to be allowed is requested then. */
 const OLDEST = `
@@ -8,7 +8,7 @@ const OLDEST = `
   union all select 'approval', min(created_at) from approvals where status = 'pending' and kind = 'tool_call'
   union all select 'plan_decision', min(created_at) from approvals where status = 'pending' and kind = 'plan'
   union all select 'queued', min(created_at) from runs where status = 'queued'
-  union all select 'recovery', min(lease_expires_at) from runs where ${ABANDONED}
+  union all select 'recovery', min(lease_expires_at) from runs where ${RECOVERABLE}
   union all select 'job', min(available_at) from jobs where status = 'queued' and available_at <= now()`;
 
 /** How long the oldest thing of each kind has waited: what is stuck shows here. */

@@ -35,7 +35,7 @@ export class AskAgent {
     private readonly config: Config,
   ) {}
 
-  /** @throws ModelError, JobFailed when it does not keep to the format, JobStop, JobLeaseLost */
+  /** @throws ModelError, JobFailed when it does not keep to the format, JobStop, LeaseLost */
   async execute(attempt: SynopsisAttempt, task: string): Promise<SynopsisContent> {
     const first = this.read(await this.answer(attempt, task));
     if (first.ok) return first.content;

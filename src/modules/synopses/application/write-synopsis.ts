@@ -22,7 +22,7 @@ export class WriteSynopsis {
   /**
    * @param basedOn the version it went by; 0 = none
    * @returns undefined where another version is live by now
-   * @throws JobLeaseLost, SessionNotFound
+   * @throws LeaseLost, SessionNotFound
    */
   async execute(
     { job, signal }: SynopsisAttempt,
