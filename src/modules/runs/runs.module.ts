@@ -8,7 +8,7 @@ import { ConversationsModule } from '../conversations/index.js';
 import { JobHandlers, JobsModule } from '../jobs/index.js';
 import { ModelsModule } from '../models/index.js';
 import { PlansModule } from '../plans/index.js';
-import { SessionsModule } from '../sessions/index.js';
+import { SessionsModule, UnfinishedRuns } from '../sessions/index.js';
 import { DecisionsController } from './api/decisions.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { InputsController } from './api/inputs.controller.js';
@@ -61,6 +61,7 @@ import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { SqlRunRepository } from './infrastructure/sql-run.repository.js';
 import { WAITING_METRICS } from './infrastructure/waiting.metrics.js';
 import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository.js';
+import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
 
 @Module({
   imports: [
@@ -129,5 +130,6 @@ export class RunsModule {
     jobs.register(agentJob);
     repositories.register(RunRepository, (context) => new SqlRunRepository(context, config.runLeaseSeconds));
     repositories.register(ToolCallRepository, (context) => new SqlToolCallRepository(context));
+    repositories.register(UnfinishedRuns, (context) => new SqlUnfinishedRuns(context));
   }
 }

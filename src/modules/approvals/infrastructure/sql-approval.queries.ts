@@ -4,6 +4,7 @@ import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { joinSession } from '../../sessions/index.js';
 import { ApprovalQueries } from '../application/approval.queries.js';
 import { ApprovalState } from '../domain/approval-state.js';
 import { ApprovalStatus } from '../domain/approval.states.js';
@@ -22,7 +23,7 @@ export class SqlApprovalQueries extends ApprovalQueries {
   ) {
     super();
     this.select = statements.selectOf(ApprovalSchema, 'a');
-    this.selectOwned = `${this.select} join sessions s on s.id = a.session_id and s.deleted_at is null where a.user_id = $1`;
+    this.selectOwned = `${this.select} ${joinSession('a')} where a.user_id = $1`;
   }
 
   async list(

@@ -5,13 +5,14 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { ABANDONED } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { joinSession } from '../../sessions/index.js';
 import { JobFilter, JobQueries } from '../application/job.queries.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
-import { JobRow, JobSchema, toJobState } from './job.row.js';
+import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 /** A job is its user's as long as its session is there. */
-const OWNED = `join sessions s on s.id = j.session_id and s.deleted_at is null where j.user_id = $1`;
+const OWNED = `${joinSession('j')} where j.user_id = $1`;
 
 @Injectable()
 export class SqlJobQueries extends JobQueries {
@@ -52,7 +53,7 @@ export class SqlJobQueries extends JobQueries {
   async findActive(sessionId: string, agent: string): Promise<JobState | undefined> {
     const [row] = await this.database.query<JobRow>(
       `${this.select}
-        where j.session_id = $1 and j.agent = $2 and j.status in ('queued', 'running') limit 1`,
+        where j.session_id = $1 and j.agent = $2 and ${ACTIVE} limit 1`,
       [sessionId, agent],
     );
     return row && toJobState(row);

@@ -1,7 +1,7 @@
-import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { ABANDONED, LeasedRows } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Written } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { isOwned } from '../../sessions/index.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
@@ -57,7 +57,7 @@ export class SqlJobRepository extends JobRepository {
   }
 
   async getOwned(jobId: string, userId: string): Promise<Job> {
-    if (!(await isOwned(this.context, 'jobs', jobId, userId))) throw new JobNotFound(jobId);
+    if (!(await isOwned(this.context, JobSchema, jobId, userId))) throw new JobNotFound(jobId);
     return this.get(jobId);
   }
 

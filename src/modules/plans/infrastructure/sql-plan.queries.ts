@@ -3,6 +3,7 @@ import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { joinSession } from '../../sessions/index.js';
 import { PlanQueries, PlanRecord } from '../application/plan.queries.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
 import { PlanState, PlanTransition } from '../domain/plan-state.js';
@@ -43,8 +44,7 @@ export class SqlPlanQueries extends PlanQueries {
   }
 
   async view(planId: string, userId: string): Promise<PlanRecord> {
-    const owned = `join sessions s on s.id = p.session_id and s.deleted_at is null
-      where p.id = $1 and p.user_id = $2`;
+    const owned = `${joinSession('p')} where p.id = $1 and p.user_id = $2`;
     return this.one(planId, owned, [planId, userId]);
   }
 

@@ -1,5 +1,5 @@
-import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
+import { isOwned } from '../../sessions/index.js';
 import { PlanState } from '../domain/plan-state.js';
 import { Plan } from '../domain/plan.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
@@ -24,7 +24,7 @@ export class SqlPlanRepository extends PlanRepository {
   }
 
   async getOwned(planId: string, userId: string): Promise<Plan> {
-    if (!(await isOwned(this.context, 'plans', planId, userId))) throw new PlanNotFound(planId);
+    if (!(await isOwned(this.context, PlanSchema, planId, userId))) throw new PlanNotFound(planId);
     return this.get(planId);
   }
 

@@ -10,6 +10,9 @@ import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 /** What keeps a session busy; what a job does goes on beside it. */
 export const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
 
+/** What keeps a session from being deleted or handed to another agent. */
+export const UNFINISHED = `job_id is null and (status = 'queued' or ${ACTIVE})`;
+
 /** What another process may go on with; the run of a job is recovered with its job. */
 export const RECOVERABLE = `job_id is null and ${ABANDONED}`;
 

@@ -4,11 +4,12 @@ import { isId } from '../../../shared/domain/ids.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
+import { joinSession } from '../../sessions/index.js';
 import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
-import { RECOVERABLE, RunRow, RunSchema } from './run.row.js';
+import { ACTIVE, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
 /** At most one is open of a run. */
 const OPEN_CALL = `(
@@ -18,8 +19,7 @@ const OPEN_CALL = `(
     from llm_calls c where c.run_id = r.id and c.status = 'started')`;
 
 /** A run is its user's as long as its session is there. */
-const OWNED = `join sessions s on s.id = r.session_id and s.deleted_at is null
-  where r.id = $1 and r.user_id = $2`;
+const OWNED = `${joinSession('r')} where r.id = $1 and r.user_id = $2`;
 
 @Injectable()
 export class SqlRunQueries extends RunQueries {
@@ -55,7 +55,7 @@ export class SqlRunQueries extends RunQueries {
     page: PageRequest,
   ): Promise<Page<RunState>> {
     const rows = await this.database.query<RunState>(
-      `${this.select} join sessions s on s.id = r.session_id and s.deleted_at is null
+      `${this.select} ${joinSession('r')}
         where r.user_id = $1 and ($2::text is null or r.status = $2)
           and ($3::integer is null or r.created_at <= now() - make_interval(secs => $3))
           and ($4::uuid is null or r.id < $4)
@@ -90,7 +90,7 @@ export class SqlRunQueries extends RunQueries {
     const rows = await this.database.query<{ session_id: string }>(
       `select distinct q.session_id from runs q
         where q.status = 'queued' and not exists (
-          select 1 from runs a where a.session_id = q.session_id and a.job_id is null and a.status in ('running', 'waiting')
+          select 1 from runs a where a.session_id = q.session_id and ${ACTIVE}
         ) limit $1`,
       [limit],
     );

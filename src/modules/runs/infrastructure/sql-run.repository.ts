@@ -1,10 +1,9 @@
 import { constraintOf } from '../../../shared/infrastructure/persistence/database-errors.js';
-import { isOwned } from '../../../shared/infrastructure/persistence/is-owned.js';
 import { LeasedRows } from '../../../shared/infrastructure/persistence/leased-rows.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { Expression, Written } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { Explain } from '../../../shared/infrastructure/persistence/sql-transaction.js';
-import { SessionBusy } from '../../sessions/index.js';
+import { SessionBusy, isOwned } from '../../sessions/index.js';
 import { Run, RunState } from '../domain/run.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
@@ -39,7 +38,7 @@ export class SqlRunRepository extends RunRepository {
   }
 
   async getOwned(runId: string, userId: string): Promise<Run> {
-    if (!(await isOwned(this.context, 'runs', runId, userId))) throw new RunNotFound(runId);
+    if (!(await isOwned(this.context, RunSchema, runId, userId))) throw new RunNotFound(runId);
     return this.get(runId);
   }
 

@@ -3,6 +3,7 @@ import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { SessionBusy } from '../domain/session.errors.js';
 import { SessionRepository } from '../domain/session.repository.js';
+import { UnfinishedRuns } from '../domain/unfinished-runs.js';
 
 @Injectable()
 export class DeleteSession {
@@ -19,7 +20,7 @@ export class DeleteSession {
     await this.uow.run('delete_session', async (tx) => {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
-      if (await sessions.hasUnfinishedRun(session.id)) throw new SessionBusy(session.id);
+      if (await tx.get(UnfinishedRuns).existIn(session.id)) throw new SessionBusy(session.id);
       session.delete(this.clock.now());
       await sessions.save(session);
     });

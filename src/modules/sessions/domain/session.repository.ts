@@ -13,11 +13,6 @@ export abstract class SessionRepository {
    * @throws SessionNotFound also when it belongs to somebody else
    */
   abstract peek(sessionId: string, userId: string): Promise<Session>;
-  /**
-   * Whether a run of the conversation is queued, running or waiting; runs of jobs do not count. Certain only for a session
-   * that is locked.
-   */
-  abstract hasUnfinishedRun(sessionId: string): Promise<boolean>;
   /** @throws ConcurrencyError when it was changed since it was loaded */
   abstract save(session: Session): Promise<void>;
 }

@@ -24,14 +24,6 @@ export class SqlSessionRepository extends SessionRepository {
     return this.load(sessionId, userId, '');
   }
 
-  async hasUnfinishedRun(sessionId: string): Promise<boolean> {
-    const rows = await this.context.query(
-      `select 1 from runs where session_id = $1 and job_id is null and status in ('queued', 'running', 'waiting')`,
-      [sessionId],
-    );
-    return rows.length > 0;
-  }
-
   async save(session: Session): Promise<void> {
     this.context.update(SessionSchema, session.snapshot());
     for (const { from, to, ...rest } of session.pullSwitches()) {

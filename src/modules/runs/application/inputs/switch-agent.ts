@@ -5,7 +5,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../../agents/index.js';
 import { MessageRepository, messageCreated, newMessage } from '../../../conversations/index.js';
-import { SessionBusy, SessionRepository } from '../../../sessions/index.js';
+import { SessionBusy, SessionRepository, UnfinishedRuns } from '../../../sessions/index.js';
 import { Accepted } from './accepted.js';
 
 export interface SwitchAgentCommand {
@@ -37,7 +37,7 @@ export class SwitchAgent {
       const sessions = tx.get(SessionRepository);
       const session = await sessions.get(command.sessionId, command.userId);
       session.requireOpen();
-      if (await sessions.hasUnfinishedRun(session.id)) throw new SessionBusy(session.id);
+      if (await tx.get(UnfinishedRuns).existIn(session.id)) throw new SessionBusy(session.id);
       const createdAt = this.clock.now();
       const from = session.agent;
       const reason = command.reason ?? 'asked for by the user';
