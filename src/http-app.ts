@@ -20,7 +20,7 @@ import {
 } from './shared/api/request-body.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 import { RequestLog } from './shared/api/request-log.js';
-import { UntakenAnswers } from './shared/api/untaken-answers.js';
+import { UnreadResponses } from './shared/api/unread-responses.js';
 import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 
 /** The HTTP application, ready to listen. */
@@ -39,7 +39,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(app.get(OpenRequests).track);
   app.use(app.get(HttpMetrics).measure);
   app.use(app.get(RequestLog).track);
-  app.use(app.get(UntakenAnswers).watch);
+  app.use(app.get(UnreadResponses).watch);
   app.use(answerWithRequestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(requireHost);

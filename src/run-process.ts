@@ -45,7 +45,7 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
     try {
       await app.close();
       // Whoever could not keep the order has said so.
-      process.exit(app.get(Shutdown).isOrderly ? 0 : 1);
+      process.exit(app.get(Shutdown).isComplete ? 0 : 1);
     } catch (error) {
       app.get(Logger).error({ err: error }, 'the process could not end in order');
       process.exit(1);

@@ -10,7 +10,7 @@ export class Answer<Body = unknown> {
     readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** 202 for what is taken up now, 200 where the same had been before. */
+  /** 202 for an input that is accepted now, 200 for a repeated request. */
   static accepted<Body>({ repeated }: { readonly repeated: boolean }, body: Body): Answer<Body> {
     return new Answer(repeated ? HttpStatus.OK : HttpStatus.ACCEPTED, body);
   }

@@ -4,12 +4,12 @@ import { OpenRequests } from './open-requests.js';
 import { PacedFeeds } from './paced-feeds.js';
 import { RequestLog } from './request-log.js';
 import { SseTransport } from './sse-transport.js';
-import { UntakenAnswers } from './untaken-answers.js';
+import { UnreadResponses } from './unread-responses.js';
 
 /** What every controller may use. */
 @Global()
 @Module({
-  providers: [Authentication, OpenRequests, PacedFeeds, RequestLog, SseTransport, UntakenAnswers],
+  providers: [Authentication, OpenRequests, PacedFeeds, RequestLog, SseTransport, UnreadResponses],
   exports: [SseTransport],
 })
 export class ApiSharedModule {}

@@ -3,10 +3,10 @@ import type { NextFunction, Request, Response } from 'express';
 import { Authenticator, NotAuthenticated } from '../application/authenticator.js';
 import { findUserId, setUserId } from './current-user.js';
 
-/** Everything beneath is for users; what is elsewhere (health, metrics, documentation) is for whoever can reach it. */
+/** Routes below this path need a user. Health, metrics and documentation are public. */
 export const PROTECTED_PATH = '/v1';
 
-/** Middleware: who sends a request is known before its body is read. */
+/** Middleware: authenticates the client before the body is read. */
 @Injectable()
 export class Authentication {
   constructor(private readonly authenticator: Authenticator) {}
@@ -21,7 +21,7 @@ export class Authentication {
     next();
   };
 
-  /** Whether a request that is being answered would still be let in: a key may be revoked, a token expire meanwhile. */
+  /** Whether the credentials of an open stream are still valid: a key may be revoked, a token may expire. */
   async stillHolds(request: Request): Promise<boolean> {
     try {
       return (await this.authenticator.authenticate(request.headers.authorization)) === findUserId(request);

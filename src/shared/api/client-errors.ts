@@ -3,10 +3,10 @@ import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import { Fault, problemOf } from './problem.dto.js';
 import { HEADER, requestIdOf } from './request-id.js';
 
-/** How long a client that is refused may take to read why, before its connection is closed. */
+/** How long a refused client has to read the response before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** What Node refuses by itself, by the code of its error. */
+/** What Node refuses by itself, by error code. */
 const REFUSALS: Readonly<Record<string, Fault>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -33,7 +33,7 @@ const EXPECTATION_FAILED: Fault = {
   detail: 'No expectation is met but 100-continue',
 };
 
-/** Answers what never reaches the routes, because Node refuses it, in the form of every other refusal. */
+/** Answers requests that Node refuses before they reach a route, as problem answers like all others. */
 export function answerClientErrors(server: Server): void {
   const responses = new WeakMap<object, ServerResponse>();
   server.prependListener('request', (request, response) => responses.set(request.socket, response));
@@ -64,7 +64,7 @@ function answerTo(fault: Fault, requestId: string) {
   return { status: fault.status, headers, body };
 }
 
-/** The request was not read far enough for a response to write to. */
+/** Raw bytes: Node has no response object for a request that it could not parse. */
 function inBytes(fault: Fault): string {
   const { status, headers, body } = answerTo(fault, randomUUID());
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

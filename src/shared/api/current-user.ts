@@ -3,16 +3,16 @@ import type { Request } from 'express';
 
 const users = new WeakMap<Request, string>();
 
-/** Called once per request, by whoever has found out. */
+/** Called once per request, by the authentication middleware. */
 export const setUserId = (request: Request, userId: string): void => void users.set(request, userId);
 
-/** The id of the user who asks; undefined where nobody has to say so, or has not. */
+/** The id of the user; undefined on public routes and before authentication. */
 export const findUserId = (request: Request): string | undefined => users.get(request);
 
-/** The id of the user who asks. @throws Error on a route that is open to everybody, which is a defect */
+/** The id of the user. @throws Error on a public route, which is a defect */
 export function userIdOf(request: Request): string {
   const userId = users.get(request);
-  if (userId === undefined) throw new Error('nobody was authenticated on this route');
+  if (userId === undefined) throw new Error('no user was authenticated on this route');
   return userId;
 }
 

@@ -16,7 +16,7 @@ const SCHEME = {
     'A key (`ar_…`, AUTH_MODE=api_key) or a token (AUTH_MODE=jwt). With AUTH_MODE=none nothing is asked for',
 } as const;
 
-/** Says of every route for users what holds for all of them, so that a new one cannot forget it. */
+/** Documents the authentication of every user route in one place, so that a new route cannot lack it. */
 export function describeAccess(document: OpenAPIObject): OpenAPIObject {
   const paths = Object.entries(document.paths).map(([path, item]) => [
     path,

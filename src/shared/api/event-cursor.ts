@@ -8,9 +8,10 @@ export const EventQueryDto = z.strictObject({
 export type EventQueryDto = z.infer<typeof EventQueryDto>;
 
 /**
- * Where a reader wants to go on: the header wins, since a browser's EventSource reconnects with the address it was
- * first given. Undefined where neither says.
- * @throws InputInvalid for what is not an event id
+ * The cursor that a reader asks for; undefined without one. The header wins: when a browser's EventSource reconnects,
+ * it
+ * repeats the URL it was created with.
+ * @throws InputInvalid for text that is not an event id
  */
 export function eventCursor(lastEventId: string | undefined, after: string | undefined): number | undefined {
   const given = lastEventId === undefined || lastEventId === '' ? after : lastEventId;

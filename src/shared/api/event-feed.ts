@@ -2,13 +2,16 @@ import { Observable } from 'rxjs';
 import { StreamItem } from '../application/event-stream.js';
 
 /**
- * What a route that streams returns: a session's events from a cursor on. Not the Observable alone, since a slow reader
- * leaves it, and enters it again where it was.
+ * What a streaming route returns: a session's events after a cursor. Not a plain Observable, since a slow reader
+ * unsubscribes and subscribes again at its cursor.
  */
 export interface EventFeed {
   readonly sessionId: string;
-  /** Where the reader begins. */
+  /** The cursor that the reader starts from. */
   readonly after: number;
-  /** The events after a cursor: `after`, or that of the last event sent. The answer ends when it completes. */
+  /**
+   * The events after a cursor: `after`, or that of the last event sent. The response ends when the Observable
+   * completes.
+   */
   open(cursor: number): Observable<StreamItem>;
 }

@@ -23,7 +23,7 @@ type Differing<A, B> = {
     : Field;
 }[keyof A | keyof B];
 
-/** Accepts any schema of the same type as the data; of another one the compiler names the fields that differ. */
+/** Accepts a schema of exactly the same type as the data; otherwise the compiler names the fields that differ. */
 type Matching<Schema extends z.ZodType, Data> = [Differing<z.output<Schema>, Data>] extends [never]
   ? Schema
   : { differs_from_the_catalogue_in: Differing<z.output<Schema>, Data> };

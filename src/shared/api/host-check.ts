@@ -23,15 +23,15 @@ class OriginNotAllowed extends DomainError {
   }
 }
 
-/** Middleware: HTTP/1.1 wants a host in every request (RFC 9112, 3.2). */
+/** Middleware: HTTP/1.1 requires a Host header in every request (RFC 9112, 3.2). */
 export function requireHost(request: Request, _response: Response, next: NextFunction): void {
   const isMissing = request.headers.host === undefined && request.httpVersion === '1.1';
   next(isMissing ? new BadRequestException() : undefined);
 }
 
 /**
- * Middleware for a server without authentication, which whoever has a browser on this machine can reach. A page of another
- * origin may send some requests without asking; they carry its origin.
+ * Middleware for a server without authentication, which any browser on this machine can reach. A page of another
+ * origin may send some requests without a preflight; they carry its Origin header.
  */
 export const requireLocalPage =
   (allowedOrigins: readonly string[]) =>

@@ -7,7 +7,7 @@ import { userIdOf } from './current-user.js';
 import { IDEMPOTENCY_KEY, isSoundKey } from './idempotency-key.js';
 import { fingerprintOf } from './request-fingerprint.js';
 
-/** Lets every POST that carries a key take effect once. */
+/** A POST with an idempotency key takes effect once. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly idempotency: Idempotency) {}
@@ -22,7 +22,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       ]);
     }
     const idempotent = { userId: userIdOf(request), key, fingerprint: fingerprintOf(request) };
-    // What handles the request belongs to the path on which it is called.
+    // `within` runs the handler on the asynchronous path that holds the key.
     const handle = () => lastValueFrom(next.handle(), { defaultValue: undefined });
     return defer(() => this.idempotency.within(idempotent, handle));
   }

@@ -18,7 +18,7 @@ const HEADER = {
 
 const REUSED = describedProblem('`idempotency.key_reused`');
 
-/** Says of every POST what holds for every POST, so that a new route cannot forget it. */
+/** Documents the header on every POST in one place, so that a new route cannot lack it. */
 export function describeIdempotency(document: OpenAPIObject): OpenAPIObject {
   const paths = Object.entries(document.paths).map(([path, { post, ...others }]) => {
     if (!post) return [path, others];

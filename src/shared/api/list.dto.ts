@@ -3,7 +3,7 @@ import { Page } from '../application/page.js';
 import { InputInvalid } from '../domain/domain-error.js';
 import { isId } from '../domain/ids.js';
 
-/** A number of a query, written in digits: what JavaScript reads as one besides ('', '0x10', '1e3') is none. */
+/** A number in a query, in decimal digits only: JavaScript also reads `''`, `0x10` and `1e3` as numbers. */
 export const inDigits = <T extends z.ZodType>(number: T) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), number);
 
@@ -26,12 +26,12 @@ export const toListDto = <T, D>(page: Page<T>, view: (item: T) => D) => ({
   next_cursor: page.nextCursor,
 });
 
-/** @throws InputInvalid where it cannot have been given out by a list of things with ids */
+/** @throws InputInvalid for text that is not a cursor of a list ordered by id */
 export function idCursor(cursor: string | undefined): string | undefined {
   return checkedCursor(cursor, isId);
 }
 
-/** @throws InputInvalid where it cannot have been given out by a list of things with places */
+/** @throws InputInvalid for text that is not a cursor of a list ordered by position */
 export function positionCursor(cursor: string | undefined): string | undefined {
   return checkedCursor(cursor, (value) => /^\d{1,9}$/.test(value));
 }

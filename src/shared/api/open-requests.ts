@@ -4,10 +4,10 @@ import { BehaviorSubject, filter, firstValueFrom } from 'rxjs';
 import { atMost } from '../application/at-most.js';
 import { Shutdown } from '../application/shutdown.js';
 
-/** So long the end of the process waits for clients to take their answers. */
+/** How long the shutdown waits for clients to read their responses. */
 const LIMIT_MS = 5_000;
 
-/** Knows which requests are being answered: a process that ends answers them before it closes their connections. */
+/** Tracks the requests in progress: the shutdown answers them before it closes their connections. */
 @Injectable()
 export class OpenRequests {
   private readonly open$ = new BehaviorSubject(0);

@@ -5,22 +5,22 @@ import { StreamItem, cursorOf } from '../application/event-stream.js';
 import { Clock } from '../domain/clock.js';
 import { EventFeed } from './event-feed.js';
 
-/** A reader with more than this unsent gets nothing more until it has taken that. */
+/** A reader with more unsent bytes than this gets no events until its socket is drained. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /**
- * A reader that is so far behind is dropped when it is slower than this; it can resume where it was. The time it gets
- * goes by what it has to take, so that a slow line does not meet the same large event again and again.
+ * A reader with a full buffer is dropped when it reads slower than this; it can resume at its cursor. The time limit
+ * grows with the buffered bytes, so that a large event can get through a slow line.
  */
 const LEAST_BYTES_PER_MS = 32;
 const GRACE_MS = 5_000;
 
 export interface PacedItem {
   readonly item: StreamItem;
-  /** Since when the reader takes what is new at once: what is older has waited for the reader. */
+  /** When the reader last entered the feed: older events have waited in the log for the reader. */
   readonly enteredAt: Date;
 }
 
-/** Back pressure: what makes a slow reader slow down its feed. */
+/** Back pressure for event feeds. */
 @Injectable()
 export class PacedFeeds {
   private readonly logger = new Logger(PacedFeeds.name);
@@ -28,8 +28,8 @@ export class PacedFeeds {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * A feed at the pace of its reader. One that is behind when the next event comes leaves the feed, and enters it again
-   * when it has taken what is unsent: so it costs that much memory at most, and the log keeps the rest.
+   * A feed at the pace of its reader. A reader with a full buffer leaves the feed, and enters it again at its cursor
+   * when the socket is drained. So a reader costs at most that much memory; the log keeps the rest.
    */
   read(feed: EventFeed, response: Response): Observable<PacedItem> {
     let cursor = feed.after;
@@ -45,7 +45,7 @@ export class PacedFeeds {
     }).pipe(repeat({ delay: () => (isBehind ? this.taken(response) : EMPTY) }));
   }
 
-  /** Emits when the reader has taken what is unsent; a reader that is too slow is dropped. */
+  /** Emits when the socket is drained; drops a reader that is too slow. */
   private taken(response: Response): Observable<unknown> {
     const graceMs = GRACE_MS + response.writableLength / LEAST_BYTES_PER_MS;
     return fromEvent(response, 'drain').pipe(

@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS = 1;
 
 type Described = Fault & { retryAfterSeconds?: number | undefined };
 
-/** What the body parser and the router say, by status. */
+/** Errors of the body parser and the router, by status. */
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['request.malformed', 'The request cannot be read'],
   404: ['route.not_found', 'There is nothing at this address'],
@@ -29,7 +29,7 @@ const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string
   415: ['request.unsupported_media_type', 'Send JSON with Content-Type: application/json'],
 };
 
-/** Turns every error into a problem answer. Of what is not part of the API a client learns only that it happened. */
+/** Turns every error into a problem answer. Of an error outside the API a client learns only that it happened. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -77,7 +77,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** RFC 6750, 3: whoever has sent nothing is told only what to send. */
+/** RFC 6750, 3: a request without credentials gets a challenge without an error code. */
 const challenge = (error: unknown): string =>
   `Bearer realm="agent-runtime"${error instanceof NotAuthenticated && error.given ? ', error="invalid_token"' : ''}`;
 

@@ -6,8 +6,8 @@ import { InputInvalid } from '../domain/domain-error.js';
 import { PROTECTED_PATH } from './authentication.js';
 
 /**
- * Refuses a query where the route takes none: what is out of place must not be overlooked. Others have their schema. Probes
- * and scrapes may be asked with whatever their callers add.
+ * Refuses a query string on routes that take none, so that a misplaced parameter is not ignored. Routes with
+ * parameters have a schema. Probes and scrapes may carry any query.
  */
 @Injectable()
 export class QueryGuard implements CanActivate {

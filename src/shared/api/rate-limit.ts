@@ -5,7 +5,7 @@ import { DomainError } from '../domain/domain-error.js';
 import { JsonObject } from '../domain/json.js';
 import { findUserId, userIdOf } from './current-user.js';
 
-/** What only asks changes nothing, and is not counted. */
+/** Reads change nothing, and are not counted. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 class RateLimited extends DomainError {
@@ -22,7 +22,7 @@ class RateLimited extends DomainError {
   }
 }
 
-/** Limits how often a user may change something, whichever route it is. */
+/** Limits how often a user may change something, over all routes. */
 @Injectable()
 export class RateLimit extends ThrottlerGuard {
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {

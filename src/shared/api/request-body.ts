@@ -6,10 +6,10 @@ import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js
 export const BODY_LIMIT = '2mb';
 
 const MAX_DEPTH = 64;
-/** Each is looked at, here and behind: a body of nothing but zeros would keep everybody else waiting. */
+/** Every value is checked several times: a large array of zeros would block the event loop. */
 const MAX_VALUES = 100_000;
 
-/** Middleware before the body is read: a body that is not JSON is refused by name instead of being overlooked. */
+/** Middleware before the body is read: answers 415 to a body that is not JSON, which Express would ignore. */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
@@ -21,15 +21,15 @@ class MalformedJson extends DomainError {
   readonly kind = 'invalid';
 }
 
-/** Looks at the body before it is decoded: what is not UTF-8 would be altered silently. */
+/** Checks the raw body: decoding would silently replace bytes that are not UTF-8. */
 export function requireUtf8(_request: unknown, _response: unknown, body: Buffer): void {
   if (!isUtf8(body)) throw new Error('not UTF-8');
 }
 
-/** How the body parser calls what it cannot parse, and what `requireUtf8` refuses. */
+/** Error types of the body parser for JSON that it cannot parse, and of `requireUtf8`. */
 const UNREADABLE = new Set(['entity.parse.failed', 'entity.verify.failed']);
 
-/** Error middleware of the body parser: Nest would make one kind of error of all that it says. */
+/** Error middleware of the body parser, whose error types Nest would merge into one. */
 export function explainMalformedJson(
   error: unknown,
   _request: Request,
@@ -41,16 +41,15 @@ export function explainMalformedJson(
 }
 
 /**
- * Middleware after the body is read: refuses what nobody means and nothing behind it can take. JSON may nest without
- * end, which recursive code dies of; text may hold NUL and halves of surrogate pairs, which PostgreSQL cannot store; and a
- * key `__proto__` is dropped by whoever copies an object.
+ * Middleware after the body is read: refuses values that the code behind it cannot handle. Deep nesting overflows
+ * recursive code; PostgreSQL cannot store NUL and lone surrogates; copying an object drops a key `__proto__`.
  */
 export function requireStorable(request: Request, _response: Response, next: NextFunction): void {
   const fault = findFault(request.body);
   next(fault && new InputInvalid([fault]));
 }
 
-/** Walks without recursion, since depth is what it is there to limit. */
+/** Iterative: depth is one of the things it limits. */
 function findFault(body: unknown): FieldFault | undefined {
   const open: { value: unknown; field: string; depth: number }[] = [{ value: body, field: '', depth: 0 }];
   let values = 0;

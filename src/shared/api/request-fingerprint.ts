@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A request as far as it decides what happens. */
+/** The parts of a request that decide its effect. */
 interface Described {
   readonly method: string;
   /** With the query. */
@@ -8,12 +8,12 @@ interface Described {
   readonly body?: unknown;
 }
 
-/** Equal for requests that ask for the same: the order of keys and the spaces in a JSON body do not count. */
+/** Equal for requests with the same meaning: key order and white space of the JSON body do not count. */
 export function fingerprintOf({ method, originalUrl, body }: Described): Buffer {
   return createHash('sha256').update(`${method} ${originalUrl}\n`).update(canonical(body)).digest();
 }
 
-/** Bodies are limited in depth before they come here. */
+/** Recursive: `requireStorable` has limited the depth. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export const HEADER = 'x-request-id';
-/** What a client may choose: it goes into logs and answers. */
+/** A request id that a client may choose: it is written to logs and responses. */
 const SOUND = /^[\w.:-]{1,128}$/;
 
 const ids = new WeakMap<IncomingMessage, string>();
 
-/** The id of a request: the client's where it is sound, else one of ours. */
+/** The id of a request: the client's if it is valid, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
   const known = ids.get(request);
   if (known) return known;

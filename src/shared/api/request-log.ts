@@ -6,14 +6,14 @@ import { Tracing, failSpan } from '../application/tracing.js';
 import { findUserId } from './current-user.js';
 import { requestIdOf } from './request-id.js';
 
-/** Probes and scrapes come every few seconds and say nothing. */
+/** Probes and scrapes come every few seconds and tell nothing. */
 const QUIET = /^\/(health|metrics|docs)(\/|$)/;
 
 const LONGEST_PATH = 1_000;
 
 /**
- * Follows each request from before anything else is done with it: one line in the log when it is over, and one span,
- * which continues the trace that the client names. All that is logged meanwhile, and all that follows from it, says so.
+ * First middleware of each request: one log line when it is over, and one span, which continues the client's trace.
+ * All log lines of the request, and of the work that it starts, carry its ids.
  */
 @Injectable()
 export class RequestLog {
@@ -23,7 +23,7 @@ export class RequestLog {
 
   readonly track = (request: Request, response: Response, next: NextFunction): void => {
     const fields = { request_id: requestIdOf(request) };
-    // Without its query: that may hold anything.
+    // Without the query, which may hold anything.
     const path = legible(request.path.slice(0, LONGEST_PATH));
     if (QUIET.test(path)) {
       withLogFields(fields, next);
@@ -43,7 +43,7 @@ export class RequestLog {
       if (status >= 500) failSpan(span, String(status));
       span.updateName(route ? `${method} ${route}` : method).end();
       const durationMs = performance.now() - begunAt;
-      // A stream is ended by whatever was the last thing to be told on it.
+      // A stream ends in the context of its last event, which may belong to another request.
       runDetached(() =>
         withTrace(span.spanContext(), fields, () => this.tell(request, response, path, durationMs)),
       );
@@ -61,18 +61,18 @@ export class RequestLog {
       duration_ms: Math.round(durationMs),
     };
     const message = response.writableFinished ? 'request completed' : 'request aborted';
-    // What went wrong has a line of its own.
+    // The error itself has a line of its own.
     if (status >= 500) this.logger.warn(line, message);
     else this.logger.log(line, message);
   }
 }
 
-/** Without escapes, which would hide a secret from whoever looks for some. */
+/** Without percent escapes, which would hide a secret from the redaction. */
 function legible(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path; // no sound escapes: nobody else will take it for anything, either
+    return path; // invalid escapes: no other program decodes them either
   }
 }
 

@@ -31,13 +31,12 @@ const HEADERS = {
 };
 
 const RETRY_MS = 1_000;
-/** How long the end of the process waits for its readers to take the last bytes. */
+/** How long the shutdown waits for readers to receive the last bytes. */
 const LAST_BYTES_MS = 1_000;
 
 /**
- * Writes feeds to their readers as server-sent events (WHATWG HTML, 9.2), with heartbeats. Ends the streams whose
- * credentials do not hold any more and, with the process, all of them. A reader that leaves ends its own reading and
- * nothing else.
+ * Writes feeds to their readers as server-sent events (WHATWG HTML, 9.2), with heartbeats. Closes streams whose
+ * credentials are no longer valid and, at shutdown, all of them. A reader that disconnects ends only its own stream.
  */
 @Injectable()
 export class SseTransport {
@@ -59,9 +58,9 @@ export class SseTransport {
     shutdown.register('end_streams', () => this.endAll());
   }
 
-  /** Begins the answer, and goes on with it until the feed, its reader or the process ends. */
+  /** Starts the response, and writes to it until the feed, the reader or the process ends. */
   send(response: Response, feed: EventFeed): void {
-    if (response.destroyed) return; // left before it began
+    if (response.destroyed) return; // the client has disconnected
     response.writeHead(200, HEADERS);
     if (response.req.method === 'HEAD') {
       response.end();
@@ -82,7 +81,7 @@ export class SseTransport {
         next: (paced) => this.deliver(response, feed.sessionId, paced),
         complete: () => response.end(),
         error: (error: unknown) => {
-          // The reader comes back by itself and resumes.
+          // The client reconnects and resumes.
           this.logger.error({ err: error, session_id: feed.sessionId }, 'an event stream broke');
           response.end();
         },
@@ -95,7 +94,7 @@ export class SseTransport {
     this.write(response, `id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
     this.metrics.sent(view.type);
     if (isReset(item) || item.createdAt < enteredAt) return;
-    // Stored by another process, it has the time of that one's clock.
+    // An event of another process has the time of its clock.
     this.metrics.delivered(Math.max(0, this.clock.now().getTime() - item.createdAt.getTime()) / 1000);
   }
 
@@ -107,7 +106,7 @@ export class SseTransport {
     for (const response of this.open) this.write(response, ': heartbeat\n\n');
   }
 
-  /** Ends the streams whose credentials do not hold any more. However long that takes, heartbeats go on. */
+  /** Closes streams whose credentials are no longer valid. Heartbeats go on while they are checked. */
   private async endUnauthenticated(): Promise<void> {
     const byCredentials = Map.groupBy(this.open, (response) => response.req.headers.authorization);
     const checked = await Promise.allSettled(
@@ -118,7 +117,7 @@ export class SseTransport {
     );
     const failed = checked.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
     if (failed.length === 0) return;
-    // They are asked about again with the next heartbeat.
+    // The next heartbeat checks them again.
     const err: unknown = failed[0]!.reason;
     this.logger.warn(
       { err, credentials: failed.length },
@@ -126,11 +125,11 @@ export class SseTransport {
     );
   }
 
-  /** The process ends: readers have seen how its runs ended, and get a clean end themselves. */
+  /** Shutdown: readers have received the events of their ended runs, and their connections are closed cleanly. */
   private async endAll(): Promise<void> {
     const closed = [...this.open].map((response) => firstValueFrom(fromEvent(response, 'close')));
     this.end$.next(true);
-    // Who does not take the rest in time resumes elsewhere.
+    // A reader that is too slow for the rest resumes on another instance.
     await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
   }
 }

@@ -5,7 +5,7 @@ import { DomainError } from '../domain/domain-error.js';
 import { JsonObject } from '../domain/json.js';
 import { userIdOf } from './current-user.js';
 
-/** Streams last: there is no time at which one of them would have ended for sure. */
+/** An estimate: a stream has no known end. */
 const RETRY_AFTER_SECONDS = 10;
 
 class TooManyStreams extends DomainError {
@@ -23,8 +23,8 @@ class TooManyStreams extends DomainError {
 }
 
 /**
- * Limits how many streams a user has open here. By process and not for all of them together: what streams take up
- * (sockets, memory) is the process's.
+ * Limits the open streams of a user in this process. Not over all processes: streams use sockets and memory of this
+ * one.
  */
 @Injectable()
 export class StreamLimit implements CanActivate {
@@ -35,7 +35,7 @@ export class StreamLimit implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { sseConnectionsPerUser: limit } = this.config;
     const response = context.switchToHttp().getResponse<Response>();
-    if (limit === 0 || response.destroyed) return true; // nobody is there any more to be counted
+    if (limit === 0 || response.destroyed) return true; // a closed connection is not counted
     const userId = userIdOf(context.switchToHttp().getRequest<Request>());
     const open = this.open.get(userId) ?? 0;
     if (open >= limit) throw new TooManyStreams(limit);

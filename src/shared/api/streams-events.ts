@@ -14,7 +14,7 @@ import { EventFeed } from './event-feed.js';
 import { EVENT_STREAM, SseTransport } from './sse-transport.js';
 import { StreamLimit } from './stream-limit.js';
 
-/** Writes the feed that a route returns. What fails before there is one is an ordinary problem answer. */
+/** Writes the feed that a route returns. An error before that becomes an ordinary problem answer. */
 @Injectable()
 export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
   constructor(private readonly transport: SseTransport) {}
@@ -25,13 +25,13 @@ export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
   }
 }
 
-/** Of methods that return a feed, and of no others. */
+/** Accepts only methods that return a feed. */
 type FeedRouteDecorator = <Route extends (...parameters: never[]) => Promise<EventFeed>>(
   controller: object,
   name: string | symbol,
   route: TypedPropertyDescriptor<Route>,
 ) => void;
 
-/** A route that answers with a feed. Refused before anything has happened where its user has too many streams open. */
+/** A route that returns a feed. Refuses a user with too many open streams before the route runs. */
 export const StreamsEvents = (): FeedRouteDecorator =>
   applyDecorators(UseGuards(StreamLimit), UseInterceptors(EventFeedInterceptor), ApiProduces(EVENT_STREAM));

@@ -5,19 +5,19 @@ const MAX_FAULTS = 20;
 
 type Issue = Parameters<NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']>>[0][number];
 
-/** Keeps what the framework would drop without a word: `constructor` is a key like others, since nothing merges bodies. */
+/** Keeps the key `constructor`, which the framework would silently drop: no code here merges bodies. */
 class ValidationPipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {}
 }
 
-/** Validates by the schemas given to `@Body`, `@Query` and `@Param`; what is wrong is named field by field. */
+/** Validates `@Body`, `@Query` and `@Param` by their schemas, and names each faulty field. */
 export const validationPipe = () =>
   new ValidationPipe({
     exceptionFactory: (issues) =>
       new InputInvalid(issues.slice(0, MAX_FAULTS).flatMap(faultsOf).slice(0, MAX_FAULTS)),
   });
 
-/** Of several unknown fields zod makes one issue. */
+/** zod reports several unknown fields as one issue. */
 function faultsOf(
   issue: Issue & { readonly code?: string; readonly keys?: readonly string[] },
 ): FieldFault[] {

@@ -1,8 +1,8 @@
 import { NEVER, firstValueFrom, from, fromEvent, of, race, timer } from 'rxjs';
 
 /**
- * Waits for something that may never happen: not longer than that, and not when it has to hurry.
- * @throws what the work throws in time
+ * Waits for work until the time is over or `hurry` is aborted.
+ * @throws what the work throws before that
  */
 export async function atMost(ms: number, work: Promise<unknown>, hurry?: AbortSignal): Promise<void> {
   const hurried$ = hurry ? (hurry.aborted ? of(true) : fromEvent(hurry, 'abort')) : NEVER;

@@ -1,11 +1,11 @@
 import { DomainError } from '../domain/domain-error.js';
 
-/** A request does not say who sends it, or says it in a way that does not (any more) count. */
+/** The request has no credentials, or invalid ones. */
 export class NotAuthenticated extends DomainError {
   readonly code = 'auth.required';
   readonly kind = 'unauthenticated';
 
-  /** @param given whether there were credentials at all; why they do not count is nobody's business */
+  /** @param given whether there were credentials; clients do not learn why they are invalid */
   constructor(readonly given: boolean) {
     super(
       given
@@ -15,7 +15,7 @@ export class NotAuthenticated extends DomainError {
   }
 }
 
-/** Nobody can be told apart while the keys that tokens are signed with cannot be fetched. */
+/** Tokens cannot be verified while their public keys cannot be fetched. */
 export class TokenKeysUnavailable extends DomainError {
   readonly code = 'auth.keys_unavailable';
   readonly kind = 'unavailable';
@@ -26,13 +26,13 @@ export class TokenKeysUnavailable extends DomainError {
   }
 }
 
-/** Tells who sends a request. */
+/** Finds the user who sends a request. */
 export abstract class Authenticator {
   /**
    * @param authorization the header of that name
    * @returns the id of the user
    * @throws NotAuthenticated
-   * @throws DatabaseUnavailable, TokenKeysUnavailable where nobody can tell at the moment
+   * @throws DatabaseUnavailable, TokenKeysUnavailable when credentials cannot be checked at the moment
    */
   abstract authenticate(authorization: string | undefined): Promise<string>;
 }

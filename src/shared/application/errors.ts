@@ -1,8 +1,8 @@
 import { DomainError } from '../domain/domain-error.js';
 
 /**
- * PostgreSQL cannot be reached, or ended the connection: what was being written is rolled back, or its fate unknown. Or it
- * is there and too busy, and all connections or a row are kept by others: then it is rolled back.
+ * PostgreSQL cannot be reached or has closed the connection: the write is rolled back, or its outcome is unknown. Or
+ * PostgreSQL is too busy (no free connection, a locked row): the write is rolled back.
  */
 export class DatabaseUnavailable extends DomainError {
   readonly code = 'database.unavailable';
@@ -15,8 +15,8 @@ export class DatabaseUnavailable extends DomainError {
 }
 
 /**
- * PostgreSQL refuses what was to be written, for a reason that nobody foresaw (a full disk, a row it cannot hold).
- * Everything is rolled back. A defect of the server: a client learns no more than that.
+ * PostgreSQL refuses a write for an unforeseen reason (a full disk, a row it cannot hold). Everything is rolled back.
+ * A defect of the server: a client learns no more than that.
  */
 export class StorageFailed extends Error {
   constructor(operation: string, cause: unknown) {
@@ -25,7 +25,7 @@ export class StorageFailed extends Error {
   }
 }
 
-/** The process is about to end and takes nothing new. */
+/** The process is shutting down and accepts no new work. */
 export class ServerDraining extends DomainError {
   readonly code = 'server.draining';
   readonly kind = 'unavailable';
@@ -35,7 +35,7 @@ export class ServerDraining extends DomainError {
   }
 }
 
-/** The key stands for another request of this user: another address, or another body. */
+/** The user has sent this key with another request: another address, or another body. */
 export class IdempotencyKeyReused extends DomainError {
   readonly code = 'idempotency.key_reused';
   readonly kind = 'unprocessable';

@@ -20,12 +20,12 @@ export type StreamItem = StoredEvent | StreamReset;
 
 export const isReset = (item: StreamItem): item is StreamReset => 'reset' in item;
 
-/** Where a reader that has this item goes on. */
+/** The cursor of a reader after this item. */
 export const cursorOf = (item: StreamItem): number => (isReset(item) ? item.resumeAfter : item.seq);
 
 /**
- * The durable, ordered log of a session, as a stream that can be entered anywhere on any instance. It keeps nothing for
- * a reader: one that cannot take more leaves, and enters again after the last item it had.
+ * The durable, ordered log of a session, as a stream that can be entered at any cursor on any instance. It buffers
+ * nothing for a reader: a slow one unsubscribes, and subscribes again after the last item it received.
  */
 export abstract class EventStream {
   /** Every event after `after`: first those in the log, then live ones. Never completes by itself. */

@@ -1,9 +1,9 @@
 /** A request that must take effect once, however often it arrives. */
 export interface IdempotentRequest {
   readonly userId: string;
-  /** What the client calls it; unique for this user for 24 hours. */
+  /** Chosen by the client; unique for this user for 24 hours. */
   readonly key: string;
-  /** Equal for equal requests. */
+  /** Equal for equal requests (request-fingerprint). */
   readonly fingerprint: Buffer;
 }
 
@@ -11,11 +11,11 @@ export interface IdempotentRequest {
 export const KEY_RETENTION_HOURS = 24;
 
 /**
- * Carries out a request once. The key is taken in the transaction of its effect: the first unit of work that commits
- * within `work` stores what it led to, and the same request again gets that from its own first unit of work, which is
- * not carried out then. So all that a request changes is one unit of work, and what a client is told of it comes out of
- * that one. Where a request may take several ways, each with a unit of work of its own, they leave the same shape behind:
- * the first time and the repeat may go different ways.
+ * Executes a request once. The first unit of work within `work` takes the key, and stores its outcome in the same
+ * transaction. A repeated request gets the stored outcome from its first unit of work, which is skipped.
+ *
+ * So a request must make all its changes in one unit of work, and answer from that unit's outcome. Alternative units
+ * of work need outcomes of the same shape: a repeat may take another branch.
  */
 export abstract class Idempotency {
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Ids } from '../domain/ids.js';
 
-/** Names this process among those that share a database. */
+/** The id of this process among those that share a database. */
 @Injectable()
 export class InstanceId {
   readonly value: string;

@@ -2,13 +2,13 @@ import { Logger } from '@nestjs/common';
 import { Subject, exhaustMap, interval, takeUntil } from 'rxjs';
 import { atMost } from './at-most.js';
 
-/** Leases are renewed so often within their time: two renewals may fail. */
+/** Renewals per lease time: two in a row may fail. */
 const RENEWALS = 3;
 
-/** A lease that was prolonged. */
+/** A lease that was renewed. */
 export interface Renewed {
   readonly token: string;
-  /** Somebody wants the work to end; the notice of that may have been missed. */
+  /** A cancellation was requested; its notification may have been missed. */
   readonly cancelRequested: boolean;
 }
 
@@ -18,9 +18,9 @@ interface Piece<About> {
   readonly done: Promise<unknown>;
 }
 
-/** What a process carries out, each piece under a lease of its own; and only as long as that is renewed. */
+/** The work of a process, each piece under a lease of its own. A piece is stopped when its lease is lost. */
 export class LeasedWork<About> {
-  /** By the token of the lease. */
+  /** Pieces by the token of their lease. */
   private readonly pieces = new Map<string, Piece<About>>();
   private readonly over$ = new Subject<void>();
 
@@ -38,9 +38,9 @@ export class LeasedWork<About> {
     return this.pieces.has(token);
   }
 
-  /** Carries a piece out. @param work is told to stop by the signal; what it throws is the caller's to heed */
+  /** Executes a piece. @param work is stopped by the signal; its errors are left to the caller */
   run<T>(token: string, about: About, stop: AbortController, work: () => Promise<T>): Promise<T> {
-    // Entered before it begins, so that nothing can come to its end unseen.
+    // Added before it starts, so that `settle` and `allDone` see it.
     const done = Promise.resolve()
       .then(work)
       .finally(() => this.pieces.delete(token));
@@ -48,7 +48,7 @@ export class LeasedWork<About> {
     return done;
   }
 
-  /** Prolongs all leases at once, again and again until the end. @param renew answers with those that are not lost */
+  /** Renews all leases periodically until `end`. @param renew returns those that were not lost */
   keep(leaseSeconds: number, renew: (tokens: readonly string[]) => Promise<readonly Renewed[]>): void {
     interval((leaseSeconds * 1000) / RENEWALS)
       .pipe(
@@ -58,14 +58,14 @@ export class LeasedWork<About> {
       .subscribe();
   }
 
-  /** Stops what is about this. @returns the tokens of it */
+  /** Stops the matching pieces. @returns their tokens */
   stop(reason: Error, isAbout: (about: About) => boolean): string[] {
     const stopped = [...this.pieces].filter(([, { about }]) => isAbout(about));
     for (const [, { stop }] of stopped) stop.abort(reason);
     return stopped.map(([token]) => token);
   }
 
-  /** Waits for everything as long as is allowed. */
+  /** Waits for all pieces, at most until the limit or until `hurry` is aborted. */
   async settle(limitMs: number, hurry: AbortSignal): Promise<void> {
     await atMost(limitMs, this.allDone(), hurry);
   }
@@ -76,7 +76,7 @@ export class LeasedWork<About> {
     }
   }
 
-  /** Everything is done: no lease is to be prolonged any more. */
+  /** Stops renewing leases. */
   end(): void {
     this.over$.next();
   }

@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { SpanContext } from '@opentelemetry/api';
 import { newTrace, toTraceparent } from './trace-context.js';
 
-/** What a log line is about, besides its message. */
+/** Fields of a log line, besides its message. */
 export type LogFields = Readonly<Record<string, string | null | undefined>>;
 
 interface LogContext {
   readonly fields: LogFields;
   readonly trace?: SpanContext | undefined;
-  /** The span of another trace that set this in motion. */
+  /** The span of another trace that caused this work. */
   readonly cause?: SpanContext | undefined;
 }
 
@@ -31,10 +31,10 @@ export function withTrace<T>(trace: SpanContext, added: LogFields, work: () => T
   return contexts.run({ fields: { ...fields, ...added }, trace, cause }, work);
 }
 
-/** Does work that was started here but belongs to nothing here: without the fields and the span of this context. */
+/** Runs work that belongs to another context: without the log fields and the span of this one. */
 export const runDetached = <T>(work: () => T): T => contexts.run(NOWHERE, work);
 
-/** The fields of the current line: an object of its own, which may be written to. */
+/** The fields of the current context, as a new object that the logger may change. */
 export function logFields(): Record<string, string | null | undefined> {
   const { fields, trace } = here();
   return trace ? { ...fields, trace_id: trace.traceId } : { ...fields };
@@ -43,8 +43,8 @@ export function logFields(): Record<string, string | null | undefined> {
 /** The span that the current work is part of. */
 export const currentTrace = (): SpanContext | undefined => here().trace;
 
-/** The span of another trace that set the current work in motion. */
+/** The span of another trace that caused the current work. */
 export const currentCause = (): SpanContext | undefined => here().cause;
 
-/** For what follows from the current work: the current span; a new trace where there is none. */
+/** The `traceparent` for work that the current work starts: the current span, or else a new trace. */
 export const currentTraceparent = (): string => toTraceparent(currentTrace() ?? newTrace());

@@ -1,4 +1,4 @@
-/** Which part of a list is wanted. */
+/** The part of a list that is requested. */
 export interface PageRequest {
   /** 1..200 */
   readonly limit: number;

@@ -5,7 +5,7 @@ import { newTrace } from './trace-context.js';
 export class PresetIdGenerator {
   private next: SpanContext | undefined;
 
-  /** A span that is started by `start` gets the ids of this context. */
+  /** A span that `start` starts gets the ids of this context. */
   preset<T>(context: SpanContext, start: () => T): T {
     this.next = context;
     try {

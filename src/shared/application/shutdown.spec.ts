@@ -57,7 +57,7 @@ describe('the shutdown of a process', () => {
       'stop_database',
       'flush_spans',
     ]);
-    expect(shutdown.isOrderly).toBe(true);
+    expect(shutdown.isComplete).toBe(true);
   });
 
   it('begins the steps of a stage together, and the next stage when all of them have ended', async () => {
@@ -86,16 +86,16 @@ describe('the shutdown of a process', () => {
       step('close_database', 'pool');
       await end();
       expect(told).toEqual(['beside…', 'beside', 'HTTP is closed', 'pool…', 'pool']);
-      expect(shutdown.isOrderly).toBe(false);
+      expect(shutdown.isComplete).toBe(false);
     },
   );
 
   it('is not orderly once the order is broken; before the shutdown there is none to break', async () => {
     shutdown.markIncomplete();
     await shutdown.beforeApplicationShutdown();
-    expect(shutdown.isOrderly).toBe(true);
+    expect(shutdown.isComplete).toBe(true);
     shutdown.markIncomplete();
-    expect(shutdown.isOrderly).toBe(false);
+    expect(shutdown.isComplete).toBe(false);
   });
 
   it('is announced once, before the first step, and to late subscribers at once', async () => {

@@ -2,7 +2,7 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationShutdown } 
 import { BehaviorSubject, Observable, filter, take } from 'rxjs';
 import { Config } from '../../config/config.js';
 
-/** In this order; each stage ends before the next begins. Within one, everything ends at the same time. */
+/** In this order; each stage ends before the next begins. The steps of one stage run in parallel. */
 const STAGES = [
   'drain',
   'flush_events',
@@ -16,10 +16,10 @@ const STAGES = [
 
 export type ShutdownStage = (typeof STAGES)[number];
 
-/** How long the last word on a run may wait for the database, after the runs were told to stop. */
+/** How long the last writes of a run may wait for the database after the drain. */
 export const LAST_WRITE_MS = 10_000;
 
-/** Stages that need the HTTP server gone: whoever still uses the database has been told to stop by then. */
+/** Stages after the HTTP server has closed: no request uses the database any more. */
 const AFTER_HTTP: readonly ShutdownStage[] = [
   'settle_runs',
   'close_database',
@@ -27,58 +27,56 @@ const AFTER_HTTP: readonly ShutdownStage[] = [
   'flush_spans',
 ];
 
-/**
- * Ends the process in order, driven by `app.close()`. Whoever holds something that must end registers how, by stage.
- */
+/** Ends the process in stages, driven by `app.close()`. Each owner of a resource registers a step at a stage. */
 @Injectable()
 export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(Shutdown.name);
   private readonly steps = new Map<ShutdownStage, (() => Promise<void> | void)[]>();
   private readonly draining$ = new BehaviorSubject(false);
-  private readonly hurried = new AbortController();
-  private readonly ended = new AbortController();
-  private orderKept = true;
+  private readonly forceController = new AbortController();
+  private readonly writeDeadlineController = new AbortController();
+  private complete = true;
 
   constructor(private readonly config: Config) {}
 
-  /** Emits once, and completes, when the process has begun to end. */
+  /** Emits once, when the shutdown begins, and completes. */
   readonly begun$: Observable<true> = this.draining$.pipe(
     filter((draining): draining is true => draining),
     take(1),
   );
 
-  /** True from the first signal on: no new work is taken. */
+  /** True after the first signal: no new work is accepted. */
   get draining(): boolean {
     return this.draining$.value;
   }
 
-  /** Aborted when nobody is to wait for what goes on (a second signal). */
+  /** Aborted by a second signal: steps stop waiting for work in progress. */
   get forced(): AbortSignal {
-    return this.hurried.signal;
+    return this.forceController.signal;
   }
 
-  /** Aborted when nothing more can be stored: whoever waits for the database to come back gives up. */
+  /** Aborted at the end of the time for last writes: waits for the database give up. */
   get writeDeadline(): AbortSignal {
-    return this.ended.signal;
+    return this.writeDeadlineController.signal;
   }
 
-  /** False when something that should have been done before the end was not. */
-  get isOrderly(): boolean {
-    return this.orderKept;
+  /** False if a step failed or was cut short: the process exits with 1. */
+  get isComplete(): boolean {
+    return this.complete;
   }
 
-  /** Whoever could not keep the order says so, and logs why. Before the end there is none to keep. */
+  /** Called by a step that could not finish its work, after logging why. No effect before the shutdown begins. */
   markIncomplete(): void {
-    if (this.draining) this.orderKept = false;
+    if (this.draining) this.complete = false;
   }
 
   register(stage: ShutdownStage, step: () => Promise<void> | void): void {
     this.steps.set(stage, [...(this.steps.get(stage) ?? []), step]);
   }
 
-  /** Waits no longer for what goes on; only what has come of it is still stored. */
+  /** Stops waiting for work in progress; its results so far are still stored. */
   forceStop(): void {
-    this.hurried.abort();
+    this.forceController.abort();
     this.endWritesAfter(0);
   }
 
@@ -94,7 +92,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   private endWritesAfter(drainMs: number): void {
-    setTimeout(() => this.ended.abort(), drainMs + LAST_WRITE_MS).unref();
+    setTimeout(() => this.writeDeadlineController.abort(), drainMs + LAST_WRITE_MS).unref();
   }
 
   private async perform(stages: readonly ShutdownStage[]): Promise<void> {
@@ -107,7 +105,7 @@ export class Shutdown implements BeforeApplicationShutdown, OnApplicationShutdow
     try {
       await step();
     } catch (error) {
-      // One step that fails must not keep the later ones (above all: the database's end) from happening.
+      // A failed step must not prevent later ones, above all stopping the database.
       this.logger.error({ err: error, stage }, 'a shutdown step failed');
       this.markIncomplete();
     }

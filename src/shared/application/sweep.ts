@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { EMPTY, Observable, Subscription, catchError, defer, exhaustMap, takeUntil } from 'rxjs';
 
 /**
- * Does work at each tick until the end. Two runs never overlap: a tick during a run is dropped. A run that fails is
+ * Runs work at each tick until the shutdown. Runs never overlap: a tick during a run is dropped. A failed run is
  * logged, and the next tick tries again.
  */
 export function sweep(
@@ -27,7 +27,10 @@ export function sweep(
     .subscribe();
 }
 
-/** Does work for each item in turn. One that fails is logged and does not stop the others: the next sweep finds it again. */
+/**
+ * Runs work for each item in turn. A failed item is logged and does not stop the others: the next sweep finds it
+ * again.
+ */
 export async function forEachItem<T extends string | { readonly id: string }>(
   items: readonly T[],
   logger: Logger,

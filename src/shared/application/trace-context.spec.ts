@@ -44,7 +44,7 @@ describe('a traceparent', () => {
 });
 
 describe('the place of what outlives its process', () => {
-  it('is known by its id, below what set it in motion', () => {
+  it('is known by its id, below its cause', () => {
     expect(placeOf({ id: ID, traceparent: `00-${TRACE}-${SPAN}-00` })).toEqual({
       context: { traceId: TRACE, spanId: '8f6b5a1c2d3e4f50', traceFlags: NONE },
       parentSpanId: SPAN,

@@ -26,17 +26,17 @@ export const newTrace = (): SpanContext => ({
   traceFlags: TraceFlags.SAMPLED,
 });
 
-/** A span, and where in its trace it stands. */
+/** The ids of a span and of its parent. */
 export interface Place {
   readonly context: SpanContext;
-  /** Undefined for one that begins its trace. */
+  /** Undefined for the root of a trace. */
   readonly parentSpanId: string | undefined;
 }
 
 /**
- * The place of something that outlives the process it began in. Its span id is the last half of its id (a UUID, whose
- * first half is mostly time), so that every process knows it, long before the span is recorded.
- * @param traceparent what set it in motion; null where that is not known: it begins a trace named by its id then
+ * The place of a span that may outlive its process. Its span id is the last half of the entity's id (a UUID, whose
+ * first half is mostly time), so that every process knows it long before the span is recorded.
+ * @param traceparent of its cause; null where the cause is unknown: then it begins a trace named by its id
  */
 export function placeOf({
   id,
@@ -51,7 +51,7 @@ export function placeOf({
   return { context: { traceId, spanId: digits.slice(16), traceFlags }, parentSpanId: parent?.spanId };
 }
 
-/** The place of a part of something, by the id of the part. */
+/** The place of a part, by its id, below the span of the whole. */
 export const placeWithin = ({ traceId, spanId, traceFlags }: SpanContext, id: string): Place => ({
   context: { traceId, spanId: id.replaceAll('-', '').slice(16), traceFlags },
   parentSpanId: spanId,

@@ -15,7 +15,7 @@ import { currentCause, currentTrace, withTrace } from './log-context.js';
 import { PresetIdGenerator } from './preset-id-generator.js';
 import { Place, newTrace } from './trace-context.js';
 
-/** Something that is over and began earlier, perhaps in another process. */
+/** Work that is over and may have begun in another process. */
 export interface PastSpan {
   readonly place: Place;
   readonly from: Date;
@@ -25,17 +25,18 @@ export interface PastSpan {
 }
 
 /**
- * The spans of this server: names and numbers, never what people or models say. The port is OpenTelemetry's `Tracer`,
- * which records nothing without an SDK. It is injected, not global: servers in one process export to different places.
+ * The spans of this server: names and numbers, never texts of users or models. The port is OpenTelemetry's `Tracer`,
+ * which records nothing without an SDK. It is injected, not global: servers in one process export to different
+ * places.
  */
 export class Tracing {
-  /** @param ids the id generator of the tracer, where an SDK is behind it */
+  /** @param ids the id generator of the tracer, if an SDK is behind it */
   constructor(
     private readonly tracer: Tracer,
     private readonly ids: PresetIdGenerator,
   ) {}
 
-  /** Begins the span of a received request. @param parent the client's span; undefined = a trace begins here */
+  /** Starts the span of a received request. @param parent the client's span; undefined = a new trace */
   startRequest(name: string, parent: SpanContext | undefined, attributes: Attributes): Span {
     const span = this.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, contextOf(parent));
     // The no-op tracer begins no trace, but the log needs a trace id.
@@ -43,8 +44,8 @@ export class Tracing {
   }
 
   /**
-   * Does work within a child of the current span; without a current span, nothing is recorded.
-   * @param toErrorType what the span is given as `error.type` where the work throws: one of few
+   * Runs work within a child of the current span; without a current span, nothing is recorded.
+   * @param toErrorType maps an error to the `error.type` of the span: one of a small set
    */
   async withSpan<T>(
     name: string,
@@ -79,7 +80,7 @@ export class Tracing {
   }
 }
 
-/** @param errorType one of few: a code, the name of a class */
+/** @param errorType one of a small set: a code, or a class name */
 export function failSpan(span: Span, errorType: string): void {
   span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
 }

@@ -1,6 +1,6 @@
 import { DomainEvent, EventType } from './domain-event.js';
 
-/** Collects the events that its verbs give rise to, until the repository that saves it hands them on. */
+/** Collects the events of an aggregate until its repository pulls them. */
 export abstract class AggregateRoot {
   #events: DomainEvent[] = [];
 

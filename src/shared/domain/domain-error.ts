@@ -28,7 +28,7 @@ export abstract class DomainError extends Error {
   readonly details: JsonObject = {};
   /** Which fields of the input are at fault. */
   readonly faults: readonly FieldFault[] = [];
-  /** When another try makes sense, where that can be said. */
+  /** Seconds until a retry makes sense, if known. */
   readonly retryAfterSeconds: number | undefined = undefined;
 
   constructor(message: string) {
@@ -37,10 +37,10 @@ export abstract class DomainError extends Error {
   }
 }
 
-/** Enough to find it: what a client calls its fields may be as long as its request. */
+/** Enough to identify a field: a client may send a name as long as its request. */
 const LONGEST_FIELD = 100;
 
-/** The input has the right shape but names something that cannot be. */
+/** The input has the right shape but an invalid value. */
 export class InputInvalid extends DomainError {
   readonly code = 'request.invalid';
   readonly kind = 'invalid';

@@ -7,8 +7,8 @@ export interface EventCatalogue {}
 export type EventType = keyof EventCatalogue;
 
 /**
- * A fact worth telling: it is appended to the log of its session in the transaction that stores the state it
- * tells of, and reaches clients as a server-sent event of the same type.
+ * A fact that is appended to the log of its session in the transaction that stores the new state, and reaches clients
+ * as a server-sent event of the same type.
  */
 export type DomainEvent<Type extends EventType = EventType> = {
   [Each in Type]: {
@@ -16,7 +16,7 @@ export type DomainEvent<Type extends EventType = EventType> = {
     readonly sessionId: string;
     readonly runId: string | null;
     readonly data: EventCatalogue[Each];
-    /** From here on only those pieces of the run's answers are appended that have this token. */
+    /** After this event only deltas with this token are appended to the run's messages. */
     readonly writer?: string | undefined;
   };
 }[Type];

@@ -1,7 +1,7 @@
 /** Any value JSON can carry. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
-/** Whether a value nests deeper than so many levels. Without recursion: depth is what it is there to find. */
+/** Whether a value is nested deeper than `levels`. Not recursive, since deep values would overflow the stack. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   let layer: unknown[] = [value];
   for (let depth = 0; layer.length > 0; depth++) {

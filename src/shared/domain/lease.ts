@@ -6,7 +6,7 @@ export interface Lease {
   readonly token: string;
 }
 
-/** How often a step is repeated after its process died. The step itself may be what ends processes. */
+/** How often a step is repeated after its process died: the step itself may crash processes. */
 export const MAX_RECOVERIES = 3;
 
 /** The lease belongs to another process, or was given up: this process must not write. No client gets this error. */

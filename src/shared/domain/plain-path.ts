@@ -1,6 +1,6 @@
 /**
- * One way to write a path, however it was written: rules about names must not be passed by another spelling. Also what
- * Windows takes for the same: backslashes, dots and spaces at the end of a name, and streams (`name:stream`).
+ * The canonical form of a path, so that another spelling cannot evade a rule about names. Also covers the spellings
+ * of Windows: backslashes, dots and spaces at the end of a name, and streams (`name:stream`).
  */
 export const plainPath = (path: string): string =>
   path

@@ -3,7 +3,7 @@ export type Transitions<State extends string, Action extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Action, State>>>>
 >;
 
-/** A transition table with the questions one asks of it. */
+/** Queries on a transition table. */
 export class StateMachine<State extends string, Action extends string> {
   constructor(readonly transitions: Transitions<State, Action>) {}
 

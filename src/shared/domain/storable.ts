@@ -1,6 +1,6 @@
 import { JsonValue } from './json.js';
 
-/** Text that any store and any JSON parser takes: without NUL, and without halves of surrogate pairs. */
+/** Text without NUL and lone surrogates, which PostgreSQL and some JSON parsers refuse. */
 export const storableText = (text: string): string => text.replaceAll('\0', '').toWellFormed();
 
 /** The same for every text in a JSON value, keys included. */

@@ -1,12 +1,12 @@
-/** What the runtime itself is called where it decides in a user's place. */
+/** The runtime itself, as the author of decisions made in a user's place. */
 export const RUNTIME = 'runtime';
 
-/** Whoever reaches a server without authentication. */
+/** The only user of a server without authentication. */
 export const LOCAL_USER = 'local';
 
 const MAX_LENGTH = 255;
 
-/** Whether something can be the id of a user who is known by credentials: one line of text, and no name of ours. */
+/** Whether a value is a valid id of an authenticated user: one line of text, and not a reserved name. */
 export const isUserId = (value: unknown): value is string =>
   typeof value === 'string' &&
   value.length <= MAX_LENGTH &&

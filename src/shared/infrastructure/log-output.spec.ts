@@ -17,7 +17,7 @@ function logged(format: 'json' | 'pretty', write: (logger: pino.Logger) => void)
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
 describe.each(['json', 'pretty'] as const)('the log as %s', (format) => {
-  it('has one line for each call, whatever is in it', () => {
+  it('has one line for each call, also where a text has control characters', () => {
     const text = logged(format, (logger) => {
       logger.info(HOSTILE);
       logger.info({ path: HOSTILE, [HOSTILE]: 1 }, 'a request');

@@ -3,7 +3,7 @@ import { prettyFactory } from 'pino-pretty';
 import { Config } from '../../config/config.js';
 import { Redaction } from './redaction.js';
 
-/** What a terminal may act on though it is no control character of ASCII: DEL and C1, line ends and directions of Unicode. */
+/** Characters outside ASCII that terminals interpret: DEL and C1, line separators and directions of Unicode. */
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -13,7 +13,7 @@ const ESCAPES = /\\(?:u[0-9a-f]{4}|.)/gi;
 const OF_CONTROLS = /^\\(?:[bfnrt]|u00[01]|u007f|u00[89]|u20)/i;
 const STACK_LINE = '    at ';
 
-/** As readable text: what would become a control character is shown as it is written; only stacks have lines. */
+/** Readable text: control characters are shown escaped; only stacks keep their line breaks. */
 const readable = (line: string) =>
   line.replace(ESCAPES, (sequence, at: number) => {
     const isLineOfStack = sequence === '\\n' && line.startsWith(STACK_LINE, at + sequence.length);
@@ -21,8 +21,8 @@ const readable = (line: string) =>
   });
 
 /**
- * Where the lines of the log go, one for each call: without secrets, whatever they came in by, and without characters
- * that would make one line look like two. JSON, or readable text.
+ * The destination of log lines, one for each call: redacted, and without characters that would make one line look
+ * like two. JSON, or readable text.
  */
 export function logOutput(config: Config, output: DestinationStream = destination(1)): DestinationStream {
   const redaction = Redaction.of(config);

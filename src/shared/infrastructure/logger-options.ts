@@ -3,18 +3,18 @@ import { Config } from '../../config/config.js';
 import { logFields } from '../application/log-context.js';
 import { logOutput } from './log-output.js';
 
-/** How this process logs: JSON unless somebody watches a terminal. Requests are logged by RequestLog. */
+/** Log settings: JSON unless the output is a terminal. RequestLog logs requests. */
 export const loggerOptions = (config: Config): Params => ({
   pinoHttp: [
     { level: config.logLevel, mixin: logFields, wrapSerializers: false, serializers: { err: describeError } },
     logOutput(config),
   ],
-  forRoutes: [], // what a line is about is known by the log context
+  forRoutes: [], // the log context has the fields of each line
 });
 
 /**
- * What a log needs of an error. Not its other fields: a database error carries the statement's parameters, which are
- * what people said, and a provider's error carries its request.
+ * The loggable part of an error. A database error also carries the statement's parameters, which are texts of users;
+ * an error of a model provider carries its request.
  */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };

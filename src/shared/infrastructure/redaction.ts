@@ -2,19 +2,19 @@ import { Config } from '../../config/config.js';
 
 const REDACTED = '[redacted]';
 
-/** Shorter ones are words that stand elsewhere as well. */
+/** Shorter secrets are not replaced: they may be ordinary words. */
 const SHORTEST_SECRET = 8;
 
-/** Where a word begins, also behind an escape sequence of JSON. */
+/** The start of a word, also after an escape sequence of JSON. */
 const BEGIN = String.raw`(?<=^|[^A-Za-z0-9]|\\[bfnrt])`;
 
-/** What is secret by its form. Lengths are limited, so that no text takes long. */
+/** Secrets recognised by their form. Lengths are limited, so that matching stays fast. */
 const FORMS: readonly [form: RegExp, replacement: string][] = [
-  // Keys of ours, of model providers, and tokens (RFC 7519).
+  // API keys of this server and of model providers, and tokens (RFC 7519).
   [new RegExp(`${BEGIN}(?:ar_|sk-)[\\w-]{8,}`, 'g'), REDACTED],
   [new RegExp(`${BEGIN}eyJ[\\w-]{4,}\\.[\\w-]+\\.[\\w-]*`, 'g'), REDACTED],
   [/\b(bearer|basic) +[\w.~+/-]{8,}=*/gi, `$1 ${REDACTED}`],
-  // Credentials in addresses, and what parameters of addresses are called that hold some.
+  // Credentials in URLs, and URL parameters with the name of a secret.
   [/(:\/\/)[^\s/?#"']{1,1000}@/g, `$1${REDACTED}@`],
   [
     /([?&;][\w.%-]{0,40}(?:token|key|secret|password|signature|credential|auth)[\w.%-]{0,40}=)[^&;#\s"\\]+/gi,
@@ -22,7 +22,7 @@ const FORMS: readonly [form: RegExp, replacement: string][] = [
   ],
 ];
 
-/** Takes out of a text what must not leave the process: the secrets of the settings, and what looks like one. */
+/** Removes secrets from text that leaves the process: those of the settings, and texts that look like one. */
 export class Redaction {
   private readonly known: readonly string[];
 
@@ -50,7 +50,7 @@ export class Redaction {
   }
 }
 
-/** As it is, in an address, and in JSON. */
+/** Literal, URL-encoded, and JSON-escaped. */
 const spellingsOf = (secret: string): string[] => [
   secret,
   encodeURIComponent(secret),

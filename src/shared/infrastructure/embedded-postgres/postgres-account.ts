@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** The operating system's account PostgreSQL runs under: it refuses to run as root. */
+/** The operating system account that PostgreSQL runs under: it refuses to run as root. */
 export interface Account {
   run(file: string, args: string[]): Promise<void>;
   own(path: string): Promise<void>;
@@ -16,9 +16,9 @@ const ourselves: Account = {
 };
 
 /**
- * Started by root, PostgreSQL runs as the owner of its data, or for new data as `postgres`, or else as `nobody`.
- * Where the system allows it, that account may read every folder (CAP_DAC_READ_SEARCH), since a checkout often lies
- * under one that only root may enter; containers often withhold it, and macOS has no such thing.
+ * If started by root, PostgreSQL runs as the owner of its data, or for new data as `postgres`, or else as `nobody`.
+ * Where the system permits it, that account may read every folder (CAP_DAC_READ_SEARCH), since a checkout often lies
+ * under one that only root may enter; containers often withhold the capability, and macOS does not have it.
  */
 export async function accountFor(owner: number | undefined): Promise<Account> {
   if (process.getuid?.() !== 0) return ourselves;
@@ -50,7 +50,7 @@ async function firstAccount(...names: string[]): Promise<string> {
   for (const name of names) {
     if (await succeeds('id', ['-u', name])) return name;
   }
-  throw new Error('PostgreSQL cannot run as root, and there is neither an account postgres nor nobody');
+  throw new Error(`PostgreSQL cannot run as root, and none of these accounts exists: ${names.join(', ')}`);
 }
 
 async function idOf(flag: '-u' | '-g', name: string): Promise<number> {

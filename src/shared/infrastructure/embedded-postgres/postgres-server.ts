@@ -12,7 +12,7 @@ interface Binaries {
   readonly pg_ctl: string;
 }
 
-/** A PostgreSQL of the binaries in node_modules: one data folder, and the commands that act on it. */
+/** A PostgreSQL server from the binaries in node_modules: one data folder, and the commands on it. */
 export class PostgresServer {
   private constructor(
     private readonly dataDir: string,
@@ -21,7 +21,7 @@ export class PostgresServer {
     private readonly password: string,
   ) {}
 
-  /** Makes the data folder where it is missing. Two processes may do so at once: one rename wins. */
+  /** Creates a missing data folder. Two processes may do so at once: one rename wins. */
   static async in(folder: string): Promise<PostgresServer> {
     const binaries = await loadBinaries();
     const dataDir = join(folder, 'postgres');
@@ -36,14 +36,14 @@ export class PostgresServer {
     );
   }
 
-  /** The port it had last, so that whoever knows the server finds it again; else any free one. */
+  /** The last port, so that other processes find the server again; else any free one. */
   private async choosePort(): Promise<number> {
     const options = await readFile(join(this.dataDir, 'postmaster.opts'), 'utf8').catch(() => '');
     const last = Number(/"-p" "(\d+)"/.exec(options)?.[1] ?? 0);
     return freePort(last).catch(() => freePort(0));
   }
 
-  /** As its pid file (line 4) says; undefined where none runs. */
+  /** The port in the pid file (line 4); undefined if no server runs. */
   private async runningPort(): Promise<number | undefined> {
     try {
       await this.account.run(this.binaries.pg_ctl, ['status', '-D', this.dataDir]);
@@ -54,7 +54,7 @@ export class PostgresServer {
     return port > 0 ? port : undefined;
   }
 
-  /** Where to connect to; holds the password. */
+  /** The connection URL, with the password. */
   url(port: number, database: string): string {
     return `postgres://${USER}:${encodeURIComponent(this.password)}@127.0.0.1:${port}/${database}`;
   }
@@ -94,7 +94,7 @@ async function initialise(folder: string, dataDir: string, binaries: Binaries): 
     ]);
     await rename(passwordFile, join(data, 'password'));
     await rename(data, dataDir).catch(async (error: unknown) => {
-      if (!(await exists(dataDir))) throw error; // else another process was first, and its folder serves as well
+      if (!(await exists(dataDir))) throw error; // else another process was first: its folder is used
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -120,7 +120,7 @@ async function makeExecutable(file: string): Promise<void> {
   if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555);
 }
 
-/** Step by step: Node's own recursion never ends where a file system refuses new folders as if they had no parent. */
+/** Level by level: Node's recursive mkdir loops forever on a file system that refuses new folders with ENOENT. */
 async function makeFolder(folder: string): Promise<void> {
   if (await exists(folder)) return;
   const parent = dirname(folder);
@@ -137,7 +137,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The port itself where it is free, or any for 0. */
+/** The given port if it is free; 0 = any free port. */
 function freePort(wanted: number): Promise<number> {
   return new Promise((found, fail) => {
     const probe = createServer();

@@ -8,13 +8,13 @@ import { Database } from '../persistence/database.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
 const INTERVAL_MS = 60_000;
-/** So few that the statement is short also where they are of one long session, whose events it looks through for each. */
+/** Messages per statement. Few, since each scans the events of its session, which may be long. */
 const BATCH = 50;
 
-/** Commits may become visible a little out of the order of their times: so far back a sweep begins again. */
+/** Commits may become visible slightly out of time order: each sweep goes back by this much. */
 const OVERLAP_MS = 60_000;
 
-/** The place of a settled message's event in the order of the index the sweep walks along. */
+/** Position of a settled message's event in the index that the sweep reads. */
 interface Place {
   readonly created_at: Date;
   readonly session_id: string;
@@ -43,7 +43,7 @@ const PRUNE = `
 
 /**
  * Deletes the deltas of messages that were completed or discarded long enough ago: `message.completed` carries the
- * whole content. A process walks through what is there once after its start, and then only what is new.
+ * whole content. A process scans all messages once after its start, and then only new ones.
  */
 @Injectable()
 export class DeltaPruner implements OnApplicationBootstrap {
@@ -62,7 +62,7 @@ export class DeltaPruner implements OnApplicationBootstrap {
     sweep(ticks$, this.shutdown.begun$, this.logger, 'deltas could not be pruned', () => this.prune());
   }
 
-  /** Deletes what is due and answers how many events that were. */
+  /** Deletes what is due. @returns the number of deleted events */
   async prune(): Promise<number> {
     const due = new Date(this.clock.now().getTime() - this.config.eventDeltaRetentionSeconds * 1000);
     let deleted = 0;

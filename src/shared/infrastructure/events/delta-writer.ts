@@ -9,21 +9,23 @@ import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
-import { leavePath } from '../persistence/open-waits.js';
+import { outsideOpenWaits } from '../persistence/open-waits.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { prepared } from '../persistence/prepared-statements.js';
 import { EventHub } from './event-hub.js';
 import { EventLog, Piece } from './event-log.js';
 
 const RETRY_MS = 200;
-/** Nobody reads words faster than they come then. */
-const LONGEST_REST_MS = 50;
+/** At this interval text still appears to flow. */
+const LONGEST_PAUSE_MS = 50;
 
 /**
- * The one writer of deltas in this process. It has a connection of its own, and writes whatever has gathered when the
- * write before is done and it has rested as long: alone, a piece costs one round trip; under load, pieces become larger
- * instead of slower. Its commits do not wait for the disk (`synchronous_commit = off`), which only a crash of PostgreSQL
- * itself could turn into a loss, and then of pieces whose message has not been completed; not of their numbers (EventLog).
+ * The only writer of deltas in this process, on a connection of its own. It writes all pending deltas in one batch,
+ * then pauses as long as that took: a single delta costs one round trip; under load, batches grow and latency does
+ * not.
+ *
+ * Its commits do not wait for the disk (`synchronous_commit = off`). A crash of PostgreSQL can lose deltas of
+ * messages that are not complete yet, but not their event numbers (EventLog).
  */
 @Injectable()
 export class DeltaWriter extends DeltaLog {
@@ -51,8 +53,8 @@ export class DeltaWriter extends DeltaLog {
   append(delta: Delta): void {
     const before = this.pending.get(delta.messageId);
     this.pending.set(delta.messageId, before ? { ...before, text: before.text + delta.text } : delta);
-    // Its own path: the piece was appended in the middle of a model call, the writing is not part of it.
-    this.running ??= leavePath(() => this.writeAll());
+    // The delta is appended inside a model call, which the write is not part of.
+    this.running ??= outsideOpenWaits(() => this.writeAll());
   }
 
   flushed(messageId: string): Promise<void> {
@@ -66,7 +68,7 @@ export class DeltaWriter extends DeltaLog {
   }
 
   private async writeAll(): Promise<void> {
-    // Pieces that arrive in the same turn of the event loop go out together.
+    // Deltas of one turn of the event loop are written together.
     await Promise.resolve();
     while (this.pending.size > 0) {
       const begunAt = performance.now();
@@ -75,20 +77,20 @@ export class DeltaWriter extends DeltaLog {
       await this.write([...this.inFlight.values()]);
       this.inFlight = new Map();
       this.settleWaiting();
-      await this.rest(performance.now() - begunAt);
+      await this.pause(performance.now() - begunAt);
     }
     this.running = undefined;
   }
 
   /**
-   * Leaves everybody else as much time as it took itself: where that is much, the next write is a larger one. Not while
-   * somebody waits for a message: for its first words, or for its end.
+   * Pauses as long as the last flush took (at most 50 ms), so that batches grow under load. No pause while a caller
+   * waits for the deltas of a message to be stored.
    */
-  private async rest(ms: number): Promise<void> {
+  private async pause(ms: number): Promise<void> {
     await nextTurn();
     if (this.waiting.length > 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const limit = setTimeout(resolve, Math.min(ms, LONGEST_REST_MS));
+    const limit = setTimeout(resolve, Math.min(ms, LONGEST_PAUSE_MS));
     this.wake = resolve;
     await promise;
     clearTimeout(limit);
@@ -103,7 +105,7 @@ export class DeltaWriter extends DeltaLog {
     for (const waiter of written) waiter.done();
   }
 
-  /** Writes a batch, however long the database is away; it gives up when the process must end. */
+  /** Writes a batch, and retries until the database is back or the process must end. */
   private async write(batch: readonly Delta[]): Promise<void> {
     let mayBeWritten = false;
     try {
@@ -115,7 +117,7 @@ export class DeltaWriter extends DeltaLog {
         },
         async () => {
           try {
-            // The answer to the attempt before may have been lost after its commit.
+            // The last attempt may have been committed although its answer was lost.
             if (mayBeWritten && (await this.wasWritten(batch))) return;
             mayBeWritten = true;
             await this.writeOnce(batch);
@@ -132,13 +134,13 @@ export class DeltaWriter extends DeltaLog {
     }
   }
 
-  /** The database refuses something in the batch: the other messages must not suffer for it. */
+  /** The database refuses a delta of the batch: writes them one by one, so that other messages are stored. */
   private async writeSingly(batch: readonly Delta[], error: unknown): Promise<void> {
     if (batch.length > 1) {
       for (const delta of batch) await this.write([delta]);
       return;
     }
-    // The whole content follows with message.completed, so that a reader misses nothing in the end.
+    // `message.completed` has the whole content, so that readers lose nothing.
     this.logger.error({ err: error, message_id: batch[0]?.messageId }, 'a delta cannot be stored');
   }
 
@@ -154,7 +156,7 @@ export class DeltaWriter extends DeltaLog {
     this.hub.publish(events);
   }
 
-  /** A batch is written as a whole, so that one of its pieces answers for all. */
+  /** A batch is one statement, so that one of its deltas answers for all. */
   private async wasWritten(batch: readonly Delta[]): Promise<boolean> {
     const [delta] = batch;
     const written =
@@ -179,11 +181,13 @@ export class DeltaWriter extends DeltaLog {
     return client;
   }
 
-  /** Not waited for: a broken connection may take its time to end. */
+  /** Not awaited: closing a broken connection may take long. */
   private disconnect(): void {
     this.client
       ?.end()
-      .catch((error: unknown) => this.logger.debug({ err: error }, 'a broken connection did not end well'));
+      .catch((error: unknown) =>
+        this.logger.debug({ err: error }, 'a broken connection could not be closed'),
+      );
     this.client = undefined;
   }
 }

@@ -2,17 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Observable, Subject } from 'rxjs';
 import { StoredEvent } from '../../application/event-stream.js';
-import { leavePath } from '../persistence/open-waits.js';
+import { outsideOpenWaits } from '../persistence/open-waits.js';
 
-/** What a reader hears: events that are stored now, or (without any) that it should look into the log. */
+/** A notice to a reader: events that were just stored, or none, which means: read the log. */
 export type Notice = readonly StoredEvent[];
 
 export const LOOK_INTO_THE_LOG: Notice = [];
 
 /**
- * Brings stored events to the readers of this process, and to listeners (`@OnStored`) by the event's type. A notice is
- * a hint: a reader that finds a number missing reads the log, so two notices that overtake each other, or one that is
- * lost, do no harm.
+ * Delivers stored events to the readers in this process, and to listeners (`@OnStored`) by event type. A notice is
+ * only a hint: a reader that finds a gap in the numbers reads the log, so notices may be lost or arrive out of order.
  */
 @Injectable()
 export class EventHub {
@@ -35,17 +34,17 @@ export class EventHub {
   }
 
   /**
-   * The newest events of a session, where they were stored in this turn of the event loop: whoever sets a run in motion
-   * begins to read at once, and needs no log for that.
+   * The events of a session that were stored in this turn of the event loop: a request that starts a run begins to
+   * read at once, and saves a read of the log.
    */
   newest(sessionId: string): readonly StoredEvent[] {
     return this.justStored.get(sessionId) ?? [];
   }
 
-  /** Tells of events that this process has stored; they may be of several sessions. */
+  /** Publishes events that this process has stored; they may belong to several sessions. */
   publish(events: readonly StoredEvent[]): void {
     if (events.length === 0) return;
-    leavePath(() => {
+    outsideOpenWaits(() => {
       if (this.justStored.size === 0) setImmediate(() => this.justStored.clear());
       for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
         this.justStored.set(sessionId, ofSession);
@@ -55,15 +54,15 @@ export class EventHub {
     });
   }
 
-  /** Sends the readers of these sessions to the log. */
+  /** Makes the readers of these sessions read the log. */
   wake(sessionIds: Iterable<string>): void {
-    leavePath(() => {
+    outsideOpenWaits(() => {
       this.justStored.clear();
       for (const sessionId of new Set(sessionIds)) this.sessions.get(sessionId)?.next(LOOK_INTO_THE_LOG);
     });
   }
 
-  /** Sends every reader to the log, after notices may have been missed. */
+  /** Makes every reader read the log, after notices may have been missed. */
   wakeAll(): void {
     this.wake([...this.sessions.keys()]);
   }

@@ -5,16 +5,16 @@ import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
 import { InstanceId } from '../../application/instance-id.js';
 
-/** The channel that tells other processes which sessions have something new. */
+/** Channel on which processes notify each other of sessions with new events. */
 export const EVENTS_CHANNEL = 'agent_runtime_events';
 
 /** A payload must stay below 8000 bytes (PostgreSQL's manual, NOTIFY); a session id takes 37. */
 const SESSIONS_PER_NOTICE = 200;
 
-/** Where in the log an event is. */
+/** The position of an event in the log. */
 export type EventPlace = Pick<StoredEvent, 'sessionId' | 'seq'>;
 
-/** A row of the log. Type and data were recorded together, so that a row is taken for an event as it is. */
+/** A row of the log. Type and data were recorded together, so that a row can be cast to an event. */
 interface EventRecord {
   readonly seq: number;
   readonly run_id: string | null;
@@ -23,34 +23,34 @@ interface EventRecord {
   readonly created_at: Date;
 }
 
-/** So many numbers are set aside for deltas at once: it costs a wait for the disk. */
+/** How many numbers are reserved for deltas at once: a reservation costs a wait for the disk. */
 const RESERVED_AHEAD = 1000;
 
 /**
- * The number after which the next event comes. After a crash of PostgreSQL that is the end of what was set aside, and not
- * the last number it remembers: deltas are shown before they have reached the disk, and no number that a client has seen
- * is ever given to another event. It knows of a crash by `unbroken_streams`, a table that PostgreSQL itself empties then.
+ * The number before the next event. After a crash of PostgreSQL that is the end of the reserved range, not the last
+ * stored number: clients may have seen deltas that had not reached the disk, and a number that a client has seen is
+ * never used again. `unbroken_streams` reveals a crash: it is an unlogged table, which PostgreSQL empties after one.
  */
 const BASE = `case when not exists (select from unbroken_streams u where u.session_id = s.session_id)
   then greatest(s.last_seq, s.reserved_seq) else s.last_seq end`;
 
 /**
- * The row of event_streams is locked until the commit, so numbers are given in the order of commits: a reader that has
- * seen n will never find a smaller one later. (A sequence would give no such promise.) Under that lock it is decided as
- * well whose pieces of answers are taken: a process that lost a run cannot add to its answer.
+ * The row of event_streams is locked until the commit, so that numbers follow the order of commits: a reader that has
+ * seen n will never find a smaller one later. (A sequence does not guarantee that.) The same lock protects `writers`,
+ * the tokens whose deltas are accepted: a process that has lost a run cannot add to its messages.
  *
- * Numbers are set aside when a message begins, for the deltas that follow. Where these need more, this one commit of
- * theirs waits for the disk.
+ * Numbers for deltas are reserved when a message begins. If the deltas need more, the commit that reserves them waits
+ * for the disk.
  */
 const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}, '${EVENTS_CHANNEL}', $9) as numbers`;
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
 
-/** A row that PostgreSQL keeps in one piece is as large as it seems; a larger one may be compressed many times over. */
+/** The stored size is the real one for small rows only; PostgreSQL compresses large ones. */
 const SIZE = `case when pg_column_size(data) < 1500 then pg_column_size(data) else octet_length(data::text) end`;
 
-/** Limited in events and in bytes, since one event may hold a whole file; always at least one event. */
+/** Limited in events and in bytes, since one event may hold a whole file; at least one event. */
 const READ_PAGE = `
   select seq, run_id, type, data, created_at, bytes
     from (select *, sum(size) over (order by seq)::int as bytes
@@ -63,17 +63,17 @@ const FIND = `
     from unnest($1::uuid[], $2::bigint[]) with ordinality as place(session_id, seq, ord)
     join events using (session_id, seq) order by ord`;
 
-/** A part of the log that fits into memory. */
+/** A page of the log that fits into memory. */
 export interface LogPage {
   readonly events: readonly StoredEvent[];
-  /** Nothing stood behind it when it was read. */
+  /** There were no events after this page when it was read. */
   readonly isLast: boolean;
 }
 
-/** A piece of an answer, which counts only while the run is its writer's. */
+/** A delta, accepted only if its token is that of the run's current writer. */
 export type Piece = DomainEvent<'message.delta'> & { readonly heldBy: string };
 
-/** What can run a statement: the connection of a transaction, or one of its own. */
+/** A connection that can run statements: that of a transaction, or one of its own. */
 interface Querying {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
@@ -88,14 +88,14 @@ export class EventLog {
   ) {}
 
   /**
-   * Appends in the order given and notifies other processes; both take effect with the surrounding commit. It fails in
-   * the database where a session has no stream, which is a defect.
+   * Appends in the order given and notifies other processes; both take effect with the surrounding commit. The
+   * statement fails if a session has no stream, which is a defect.
    */
   append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
     return this.appendTaken(connection, events, false);
   }
 
-  /** The same for pieces of answers; those whose run has another owner by now are left out. */
+  /** The same for deltas; those with an outdated token are dropped. */
   appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
     return this.appendTaken(connection, pieces, true);
   }
@@ -107,7 +107,7 @@ export class EventLog {
   ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
-    // In one order, so that two batches cannot deadlock.
+    // In a fixed order, so that two batches cannot deadlock.
     const bySession = [...Map.groupBy(events, (event) => event.sessionId)].toSorted(([a], [b]) =>
       a < b ? -1 : 1,
     );
@@ -131,7 +131,7 @@ export class EventLog {
     });
   }
 
-  /** Whether a piece of a message that begins at `offset`, or a later one, is stored. */
+  /** Whether a delta of a message at `offset`, or a later one, is stored. */
   async hasDelta(sessionId: string, messageId: string, offset: number): Promise<boolean> {
     const rows = await this.database.query(
       `select 1 from events
@@ -142,7 +142,7 @@ export class EventLog {
     return rows.length > 0;
   }
 
-  /** The next events after `after`, in order: a page that fits into memory. */
+  /** The next page of events after `after`, in order. */
   async readPage(sessionId: string, after: number): Promise<LogPage> {
     const rows = await this.database.query<EventRecord & { readonly bytes: number }>(READ_PAGE, [
       sessionId,
@@ -154,7 +154,7 @@ export class EventLog {
     };
   }
 
-  /** Events by their places, in the order given. */
+  /** Events by their positions, in the order given. */
   async find(connection: Querying, places: readonly EventPlace[]): Promise<StoredEvent[]> {
     if (places.length === 0) return [];
     const rows = (await connection.query(FIND, [
@@ -192,7 +192,7 @@ export class EventLog {
   }
 }
 
-/** Whose pieces are taken after these events, as changes by run: null for nobody's any more. */
+/** Changes of the accepted writer tokens by these events, by run; null: no deltas are accepted any more. */
 function writersAfter(events: readonly DomainEvent[]): string | null {
   const changes = new Map<string, string | null>();
   for (const { runId, type, writer } of events) {

@@ -10,7 +10,7 @@ export interface EventRow {
   createdAt: Date;
 }
 
-/** In the words PostgreSQL gives the condition back in, so that comparing the schema finds no difference. */
+/** Spelled as PostgreSQL returns the condition, so that comparing the schema finds no difference. */
 export const SETTLED_MESSAGE = `(type = ANY (ARRAY['message.completed'::text, 'message.discarded'::text]))`;
 
 export const EventSchema = new EntitySchema<EventRow>({
@@ -21,13 +21,13 @@ export const EventSchema = new EntitySchema<EventRow>({
     seq: { type: 'bigint', primary: true },
     runId: { type: 'uuid', nullable: true },
     type: { type: 'text' },
-    data: { type: 'json' }, // not jsonb: a reader of the log gets the very text a live reader got
+    data: { type: 'json' }, // not jsonb: readers of the log get the same text as live readers
     createdAt: { type: 'timestamptz' },
   },
   // No foreign key to event_streams: appending joins it anyway, and the check would cost every delta.
   indices: [
     {
-      // What the pruner walks along.
+      // For DeltaPruner.
       name: 'events_settled_messages',
       columns: ['createdAt', 'sessionId', 'seq'],
       where: SETTLED_MESSAGE,
@@ -38,9 +38,9 @@ export const EventSchema = new EntitySchema<EventRow>({
 export interface EventStreamRow {
   sessionId: string;
   lastSeq: number;
-  /** Numbers up to here may have been shown although PostgreSQL has forgotten them in a crash. */
+  /** Numbers up to here may have been shown, even if PostgreSQL lost them in a crash. */
   reservedSeq: number;
-  /** Whose pieces of answers are taken: by run, the token of the lease under which it is carried on. */
+  /** By run, the lease token whose deltas are accepted. */
   writers: Record<string, string>;
 }
 

@@ -19,10 +19,10 @@ import { Clock } from '../../domain/clock.js';
 import { EventHub, LOOK_INTO_THE_LOG } from './event-hub.js';
 import { EventLog } from './event-log.js';
 
-/** How long a reader waits for a database that is away before it asks again. */
+/** Pause before a reader asks an unavailable database again. */
 export const RETRY_MS = 250;
 
-/** Reads the log, and then follows it by the notices of the hub. */
+/** Reads the log, and then follows the notices of the hub. */
 @Injectable()
 export class LogEventStream extends EventStream {
   private readonly logger = new Logger(EventStream.name);
@@ -38,7 +38,7 @@ export class LogEventStream extends EventStream {
   watch(sessionId: string, after: number): Observable<StreamItem> {
     return defer(() => {
       let cursor = after;
-      // Notices that come while the log is read are not kept: afterwards it is read once more.
+      // A notice during a read of the log is dropped, and the log is read again afterwards.
       let noticed = false;
       const fromLog$ = defer(() => {
         noticed = false;
@@ -46,7 +46,7 @@ export class LogEventStream extends EventStream {
       }).pipe(repeat({ delay: () => (noticed ? of(true) : EMPTY) }));
       const newest = this.hub.newest(sessionId);
       const first = newest[0]?.seq === after + 1 ? newest : LOOK_INTO_THE_LOG;
-      // The hub is subscribed to first, so that nothing is stored unseen before the log is read.
+      // Subscribes to the hub before reading the log, so that no event is missed between the two.
       return merge(this.hub.of(sessionId), of(first)).pipe(
         tap(() => (noticed = true)),
         exhaustMap((notice) => {
@@ -64,7 +64,7 @@ export class LogEventStream extends EventStream {
       let cursor = after;
       let isLast = false;
       return defer(() => this.readPage(sessionId, cursor)).pipe(
-        // A database that is away for a moment delays a reader; it does not end its stream.
+        // A short outage of the database delays a reader; it does not end its stream.
         retry({ delay: (error: unknown) => this.untilNextTry(sessionId, error) }),
         tap((page) => (isLast = page.isLast)),
         concatMap((page) => page.items),
@@ -83,7 +83,7 @@ export class LogEventStream extends EventStream {
     after: number,
   ): Promise<{ items: readonly StreamItem[]; isLast: boolean }> {
     const { events, isLast } = await this.log.readPage(sessionId, after);
-    // A cursor with events after it is not ahead of the log.
+    // A cursor with later events is not ahead of the log.
     if (events.length > 0) return { items: events, isLast };
     const resumeAfter = await this.log.horizon(sessionId);
     if (after <= resumeAfter) return { items: [], isLast: true };

@@ -2,7 +2,7 @@ import { OnEvent } from '@nestjs/event-emitter';
 import type { StoredEvent } from '../../application/event-stream.js';
 import type { EventType } from '../../domain/domain-event.js';
 
-/** Makes a method listen to the events of a type that this process has stored (EventHub). The compiler checks its parameter. */
+/** Subscribes a method to the events of a type stored by this process (EventHub). The compiler checks its parameter. */
 export const OnStored =
   <Type extends EventType>(type: Type) =>
   <Listener extends (event: StoredEvent<Type>) => void | Promise<void>>(

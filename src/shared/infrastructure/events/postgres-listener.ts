@@ -10,10 +10,10 @@ import { EVENTS_CHANNEL } from './event-log.js';
 import { InstanceId } from '../../application/instance-id.js';
 
 const RECONNECT_MS = 250;
-/** Nothing is ever sent on a connection that only listens: whether it is still there has to be asked. */
+/** Interval of the test query: a connection that only listens does not notice that it is lost. */
 const PROBE_MS = 5_000;
 
-/** Hears what other processes tell (LISTEN): above all what they have stored, which sends readers to the log. */
+/** Receives notifications of other processes (LISTEN), above all of new events, which make readers read the log. */
 @Injectable()
 export class PostgresListener implements OnApplicationBootstrap {
   private readonly logger = new Logger(PostgresListener.name);
@@ -31,12 +31,12 @@ export class PostgresListener implements OnApplicationBootstrap {
     this.on(EVENTS_CHANNEL, (payload) => this.onEvents(payload));
   }
 
-  /** Hears a channel, from the start of the process on. What is told while the connection is lost is not heard. */
+  /** Listens to a channel from the start of the process. Notifications during an outage of the connection are lost. */
   on(channel: string, handler: (payload: string) => void): void {
     this.handlers.set(channel, handler);
   }
 
-  /** The process does not serve before it hears the others. */
+  /** Connects before the process serves requests. */
   async onApplicationBootstrap(): Promise<void> {
     await this.connect();
   }
@@ -66,11 +66,11 @@ export class PostgresListener implements OnApplicationBootstrap {
       )
       .subscribe();
     this.client = client;
-    // Whatever was notified while nobody listened is in the log.
+    // Events stored during the outage are in the log.
     this.hub.wakeAll();
   }
 
-  /** A connection that does not answer is cut by itself, and then made anew. */
+  /** PostgresClient closes a connection that does not answer; then a new one is opened. */
   private async probe(client: Client): Promise<void> {
     try {
       await client.query('select 1');

@@ -19,9 +19,9 @@ interface Sample extends Record<string, string | number> {
 }
 
 /**
- * A gauge that is asked of the database with each scrape: every instance gives the same answer, for all of them. Without
- * the database it has no value; the other metrics are needed all the more then, and in time.
- * @param sql answers with a row for each sample: its `value`, and its labels by their names
+ * A gauge that is read from the database at each scrape: every instance reports the same value, for all of them. If
+ * the database does not answer in time it has no value, so that the other metrics are still served.
+ * @param sql returns a row for each sample: its `value`, and its labels by name
  */
 export const makeDatabaseGaugeProvider = (about: About, sql: string): Provider =>
   makeGaugeProvider({

@@ -14,7 +14,7 @@ export const HTTP_METRICS = [
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** How long requests take, also those that are refused before a route is found. A stream counts until its end. */
+/** Duration of requests, including those refused before a route is found. A stream counts until its end. */
 @Injectable()
 export class HttpMetrics {
   constructor(
@@ -32,16 +32,16 @@ export class HttpMetrics {
   };
 }
 
-// Labels are bounded, whatever clients send.
+// Labels have a limited set of values, so that clients cannot add series.
 
 const methodOf = ({ method }: Request): string => (METHODS.has(method) ? method : 'other');
 
-/** The pattern, not the address. What is no address itself is middleware for every route, so there was none. */
+/** The route pattern, not the path. A middleware for all routes has no pattern: no route was found. */
 function routeOf({ route }: Request): string {
   const path = (route as { path?: string } | undefined)?.path;
   return path?.startsWith('/') ? path : 'none';
 }
 
-/** A client that left before the answer has been sent none, whatever it would have been. */
+/** If the client disconnects before the headers are sent, there is no status. */
 const statusOf = ({ headersSent, statusCode }: Response): string =>
   headersSent ? String(statusCode) : 'aborted';

@@ -7,22 +7,24 @@ import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & { readonly url: string };
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A process that is suspended in the middle of a transaction must not keep its locks. */
+/** idle_in_transaction_session_timeout: a process suspended in a transaction loses its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-/** A transaction that waits for a lock keeps a connection from work that does not need the lock. */
+/** lock_timeout: a statement that waits 3 s for a row lock fails instead of holding a pool connection. */
 const LOCK_MS = 3_000;
 const MIGRATION_LOCK = 7_214_002;
 
-/** Beside `src` in a checkout, and beside the built `src` in `dist`. */
+/** In the root of a checkout, and in `dist` of a build. */
 const MIGRATIONS = join(import.meta.dirname, '../../../../migrations/*.{js,ts}');
 
-/** Reads `bigint` as a number: event numbers stay far below 2^53. Other users of pg in this process are not affected. */
+/**
+ * Parses `bigint` as a number: event numbers stay far below 2^53. Does not affect other users of pg in this process.
+ */
 const numberedTypes: CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === types.builtins.INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format),
 };
 
-/** A data source without limits: migrations take as long as they need. */
+/** Options without timeouts: migrations take as long as they need. */
 export const optionsFor = (url: string): PostgresOptions => ({
   type: 'postgres',
   url,
@@ -35,7 +37,7 @@ export const optionsFor = (url: string): PostgresOptions => ({
   extra: { keepAlive: true },
 });
 
-/** The pool of a process. */
+/** Options for the connection pool of a process. */
 export const poolOptionsFor = (url: string, poolSize: number): PostgresOptions => ({
   ...optionsFor(url),
   poolSize,
@@ -47,7 +49,7 @@ export const poolOptionsFor = (url: string, poolSize: number): PostgresOptions =
   },
 });
 
-/** Brings the tables up to date. @returns a data source that is not connected yet */
+/** Runs pending migrations. @returns a data source that is not connected yet */
 export async function openDataSource(options: PostgresOptions): Promise<DataSource> {
   await migrate(options.url);
   return new DataSource(options);
@@ -65,7 +67,7 @@ export async function migrate(url: string): Promise<void> {
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runMigrations(new DataSource({ ...optionsFor(url), poolSize: 1 }));
   } finally {
-    await guard.end(); // ends the session, and the lock with it
+    await guard.end(); // ends the session, which releases the lock
   }
 }
 

@@ -10,11 +10,11 @@ interface DriverError {
 }
 
 /**
- * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or starting up, 25P03 a transaction that was
- * idle for too long.
+ * SQLSTATEs of a lost or refused connection: 08 connection, 57P shutdown or startup, 25P03
+ * idle_in_transaction_session_timeout.
  */
 const LOST_SQLSTATE = /^(08|57P0[1-5]|25P03)/;
-/** 53300 too many connections, 55P03 a row that somebody else has kept locked. */
+/** 53300 too many connections, 55P03 lock_timeout. */
 const BUSY_SQLSTATE = /^(53300|55P03)$/;
 const LOST_SYSTEM = new Set([
   'ECONNREFUSED',
@@ -25,9 +25,9 @@ const LOST_SYSTEM = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
 ]);
-/** pg reports these without a code. */
+/** Errors of pg that have no code. */
 const LOST_MESSAGE = /connection terminated|timeout expired|is not queryable/i;
-/** Nor this, when all connections of the pool are in use for too long. */
+/** Has no code either: all connections of the pool were in use for too long. */
 const BUSY_MESSAGE = /timeout exceeded when trying to connect/i;
 
 const driverErrorOf = (error: unknown): DriverError => {
@@ -35,23 +35,23 @@ const driverErrorOf = (error: unknown): DriverError => {
   return outer.driverError ?? outer.errors?.[0] ?? outer;
 };
 
-/** The five characters by which PostgreSQL says what went wrong (its manual, appendix A), or the system's error code. */
+/** The SQLSTATE of PostgreSQL (its manual, appendix A), or the error code of the system. */
 export const sqlStateOf = (error: unknown): string | undefined => driverErrorOf(error).code;
 
 /** The unique index or check that refused a row. */
 export const constraintOf = (error: unknown): string | undefined => driverErrorOf(error).constraint;
 
-/** Whether PostgreSQL itself refused something, by SQLSTATE. */
+/** Whether PostgreSQL itself refused the statement, by SQLSTATE. */
 export const isRefusal = (error: unknown): boolean =>
   !(error instanceof DomainError) && /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
 
-/** Lets the stack of an error lead to whoever has asked, and not to the socket on which the answer came. */
+/** Makes the stack of an error lead to the caller, not to the socket on which the answer arrived. */
 export function fromHere(error: unknown): unknown {
   if (error instanceof Error) Error.captureStackTrace(error, fromHere);
   return error;
 }
 
-/** The error to go on with: DatabaseUnavailable where the connection is at fault or a wait was too long, else the same. */
+/** DatabaseUnavailable for a lost connection or a timeout, else the same error. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
   const { code = '', message = '' } = driverErrorOf(error);

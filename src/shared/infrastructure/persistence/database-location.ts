@@ -4,17 +4,17 @@ import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';
 
 const UNUSABLE_FOLDER = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS']);
 
-/** Where the database of this process is, and who must stop it. */
+/** The database of this process, and the embedded server to stop, if it is one. */
 export class DatabaseLocation {
   private constructor(
-    /** With credentials: never to be logged. */
+    /** Contains credentials: must not be logged. */
     readonly url: string,
-    /** For people: without credentials. */
+    /** For log texts: without credentials. */
     readonly description: string,
     readonly embedded: EmbeddedPostgres | undefined,
   ) {}
 
-  /** What DATABASE_URL names, or else the embedded PostgreSQL of DATA_DIR. */
+  /** The database of DATABASE_URL, or else the embedded PostgreSQL of DATA_DIR. */
   static async open(config: Config): Promise<DatabaseLocation> {
     if (config.databaseUrl) {
       const { host, pathname } = new URL(config.databaseUrl);

@@ -5,18 +5,18 @@ import { Shutdown } from '../../application/shutdown.js';
 import { fromHere, translateDatabaseError } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 
-/** One of the pool's connections, to be given back. */
+/** A connection of the pool, to be released after use. */
 export interface Connection {
   readonly client: Client;
   release(): Promise<void>;
 }
 
-/** Reads that only display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
+/** Queries for display, and statements that are a transaction of their own. Writes of state go through UnitOfWork. */
 @Injectable()
 export class Database {
-  /** Of this code, by name and in order, whether the database has run them or not. */
+  /** The migrations of this code, by name and in order, whether the database has run them or not. */
   readonly migrations: readonly string[];
-  /** Each ends when its connection is given back. */
+  /** Each resolves when its connection is released. */
   private readonly inUse = new Set<Promise<void>>();
 
   constructor(
@@ -40,7 +40,7 @@ export class Database {
     }
   }
 
-  /** For a unit of work. @throws the driver's error when no connection can be had */
+  /** A connection for a unit of work. @throws the driver's error when the pool has none */
   async connect(): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
     const { promise: use, resolve: end } = Promise.withResolvers<void>();
@@ -59,8 +59,8 @@ export class Database {
   }
 
   /**
-   * TypeORM gives the connections that are in use back to the pool before it ends: the next in the queue would go on in
-   * a transaction that is not its own.
+   * Waits until every connection is released: TypeORM releases those in use at once, and the next caller would
+   * continue in a transaction of another.
    */
   private async close(): Promise<void> {
     while (this.inUse.size > 0) await Promise.all(this.inUse);

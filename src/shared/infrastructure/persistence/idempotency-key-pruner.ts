@@ -9,7 +9,7 @@ import { oldestKept } from './idempotency-keys.js';
 const INTERVAL_MS = 60_000;
 const BATCH = 500;
 
-/** A key that is being taken anew at this moment is passed over, and not waited for. */
+/** Skips locked rows: such a key is being taken again at this moment. */
 const PRUNE = `
   with due as (
     select user_id, key from idempotency_keys where created_at <= $1
@@ -19,7 +19,7 @@ const PRUNE = `
   )
   select count(*) as deleted from gone`;
 
-/** Deletes the keys that are not kept any longer. */
+/** Deletes expired keys. */
 @Injectable()
 export class IdempotencyKeyPruner implements OnApplicationBootstrap {
   private readonly logger = new Logger(IdempotencyKeyPruner.name);
@@ -35,7 +35,7 @@ export class IdempotencyKeyPruner implements OnApplicationBootstrap {
     sweep(ticks$, this.shutdown.begun$, this.logger, 'keys could not be pruned', () => this.prune());
   }
 
-  /** Deletes what is due and answers how many keys that were. */
+  /** Deletes what is due. @returns the number of deleted keys */
   async prune(): Promise<number> {
     const due = oldestKept(this.clock.now());
     let deleted = 0;

@@ -4,7 +4,7 @@ export interface IdempotencyKeyRow {
   userId: string;
   key: string;
   fingerprint: Buffer;
-  /** Null only until the transaction that takes the key has done its work: nobody else ever sees that. */
+  /** Null only until the transaction that takes the key commits: other transactions never see it. */
   outcome: Buffer | null;
   createdAt: Date;
 }
@@ -21,7 +21,7 @@ export const IdempotencyKeySchema = new EntitySchema<IdempotencyKeyRow>({
   },
   indices: [
     {
-      // What the pruner walks along.
+      // For IdempotencyKeyPruner.
       name: 'idempotency_keys_created',
       columns: ['createdAt'],
     },

@@ -8,8 +8,8 @@ import { EventPlace } from '../events/event-log.js';
 import { SqlTransaction } from './sql-transaction.js';
 
 /**
- * Waits for a transaction that is taking the same key. A row that is too old counts as absent: it is taken over in
- * place, whether or not the pruner has seen it.
+ * Waits for a transaction that is taking the same key. An expired row counts as absent: it is overwritten, whether or
+ * not the pruner has seen it.
  */
 const TAKE = `
   insert into idempotency_keys as k (user_id, key, fingerprint, created_at) values ($1, $2, $3, $4)
@@ -18,22 +18,22 @@ const TAKE = `
   where k.created_at <= $5
   returning 1`;
 
-/** A statement of its own: the one above began before the transaction it waited for had committed. */
+/** A separate statement: the snapshot of TAKE is older than the commit that it waited for. */
 const FIND = 'select fingerprint, outcome from idempotency_keys where user_id = $1 and key = $2';
 
 const RECORD = 'update idempotency_keys set outcome = $3 where user_id = $1 and key = $2';
 
-/** What a unit of work left behind when its request came for the first time. */
+/** The stored outcome of the first request with a key. */
 export interface Outcome {
   readonly value: unknown;
-  /** Where its events are: what is in them may be large, and the log has it already. */
+  /** The positions of its events: their data may be large, and is in the log. */
   readonly places: readonly EventPlace[];
 }
 
-/** When a key that was made before has been forgotten. */
+/** Keys created before this time have expired. */
 export const oldestKept = (now: Date): Date => new Date(now.getTime() - KEY_RETENTION_HOURS * 3_600_000);
 
-/** A request that is under way. */
+/** A request with a key, in progress. */
 export class OpenRequest {
   #open = true;
 
@@ -43,13 +43,13 @@ export class OpenRequest {
     return this.#open;
   }
 
-  /** What goes on after the effect is stored, or after the answer, is no part of the request. */
+  /** Work after the outcome is stored, or after the response, is not part of the request. */
   close(): void {
     this.#open = false;
   }
 }
 
-/** The table of keys, and which request the asynchronous path belongs to. */
+/** The table of keys, and the current request of an asynchronous path. */
 @Injectable()
 export class IdempotencyKeys extends Idempotency {
   private readonly path = new AsyncLocalStorage<OpenRequest>();
@@ -67,7 +67,7 @@ export class IdempotencyKeys extends Idempotency {
     }
   }
 
-  /** The request on this path whose effect is not stored yet. */
+  /** The request on this path whose outcome is not stored yet. */
   current(): OpenRequest | undefined {
     const open = this.path.getStore();
     return open?.isOpen ? open : undefined;
@@ -75,7 +75,7 @@ export class IdempotencyKeys extends Idempotency {
 
   /**
    * The first statement of a transaction: takes the key of a request.
-   * @returns what the same request led to before, or undefined where this one is the first
+   * @returns the outcome of the same, earlier request; undefined for the first one
    * @throws IdempotencyKeyReused
    */
   async take(transaction: SqlTransaction, request: IdempotentRequest): Promise<Outcome | undefined> {
@@ -88,7 +88,7 @@ export class IdempotencyKeys extends Idempotency {
     return deserialize(found.outcome) as Outcome;
   }
 
-  /** The last statement: what the request has led to takes effect with it. */
+  /** The last statement: stores the outcome, in the same commit. */
   record(transaction: SqlTransaction, { userId, key }: IdempotentRequest, outcome: Outcome): void {
     transaction.write({ text: RECORD, values: [userId, key, serialize(outcome)] });
   }

@@ -1,18 +1,18 @@
 import { Page } from '../../application/page.js';
 
-/** Rows may hold whole files, and an answer is made in memory. */
+/** Rows may hold whole files, and a response is built in memory. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** What `bySize` adds to a row. */
+/** The column that `bySize` adds to a row. */
 export interface Counted {
-  /** How many rows there were before the page was cut. */
+  /** The number of rows before the page was cut. */
   readonly found: number;
 }
 
 /**
- * Cuts a page where it becomes large: the row with which it does is its last.
- * @param rows selects them, with a limit of one more than was asked for
- * @param order of the columns of `rows`, as it is there
+ * Cuts a page after the row that exceeds the size limit.
+ * @param rows a select with a limit of one more than the page size
+ * @param order the order by which `rows` is sorted
  */
 export const bySize = (rows: string, order: string): string => `
   with page as (${rows}), sized as (
@@ -22,7 +22,7 @@ export const bySize = (rows: string, order: string): string => `
   )
   select * from sized where before < ${PAGE_BYTES} order by ${order}`;
 
-/** Makes a page of rows that were read by `bySize`. */
+/** Makes a page of rows read by `bySize`. */
 export function pageBySize<Row>(
   rows: readonly (Row & Counted)[],
   limit: number,

@@ -22,26 +22,26 @@ import { SqlTransaction } from './sql-transaction.js';
 
 const ATTEMPTS = 3;
 const BACKOFF_MS = 10;
-/** Serialisation failure and deadlock: PostgreSQL asks to try the whole transaction again. */
+/** Serialisation failure and deadlock: PostgreSQL asks for the whole transaction to be repeated. */
 const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
 
-/** Another process changed a row meanwhile, or PostgreSQL asks for it: the whole work is done again. */
+/** Repeats the whole work after a concurrent change, or when PostgreSQL asks for it. */
 const AGAIN: RetryPolicy = {
   when: (error, failures) =>
     failures < ATTEMPTS &&
     (error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf((error as Error).cause) ?? '')),
-  // At random, so that two that met once do not meet again.
+  // Random, so that two transactions that collided do not collide again.
   pauseMs: (failures) => BACKOFF_MS * failures * (1 + Math.random()),
 };
 
-/** `replayed`: it was not carried out, since the same request had been before. */
+/** `replayed`: the work was skipped, since an earlier request had the same key. */
 type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
 
-/** What a unit of work left behind, and what is to be told of it now. */
+/** The outcome, and the callbacks to call after the commit. */
 interface Done<T> {
   readonly left: Committed<T>;
-  readonly tellings: readonly (() => void)[];
+  readonly callbacks: readonly (() => void)[];
 }
 
 @Injectable()
@@ -66,11 +66,11 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
-    const { left, tellings } = await this.tracing.withSpan(`unit_of_work ${operation}`, { attributes }, () =>
+    const { left, callbacks } = await this.tracing.withSpan(`unit_of_work ${operation}`, { attributes }, () =>
       enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
     );
-    // Outside the guarded path: whoever listens may open a unit of work of its own.
-    for (const tell of tellings) tell();
+    // Outside the guarded path: a callback or listener may open a unit of work.
+    for (const callback of callbacks) callback();
     if (!left.replayed) this.hub.publish(left.events);
     return left;
   }
@@ -78,40 +78,40 @@ export class PostgresUnitOfWork extends UnitOfWork {
   private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Done<T>> {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
-    const tellings: (() => void)[] = [];
+    const callbacks: (() => void)[] = [];
     let connection: Connection | undefined;
     let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
     try {
-      // Waiting for a free connection is not part of the transaction.
+      // Waiting for a free connection does not count as transaction time.
       connection = await this.database.connect();
       begunAt = performance.now();
       sql = new SqlTransaction(connection.client);
-      // First of all: a request that comes twice at once waits here for itself, and holds nothing meanwhile.
+      // First statement: the second of two equal, simultaneous requests waits here and holds no other locks.
       const earlier = keyed && (await this.earlier<T>(sql, keyed.request));
       if (earlier) {
         await sql.rollBack(undefined);
         this.measure(operation, 'replayed', performance.now() - begunAt);
         keyed.close();
-        return { left: earlier, tellings: [] };
+        return { left: earlier, callbacks: [] };
       }
       const context = new RepositoryContext(
         sql,
         this.statements,
         (...events) => void recorded.push(...events),
       );
-      const value = await work(this.transaction(context, tellings));
+      const value = await work(this.transaction(context, callbacks));
       const appending = this.eventLog.append(sql, recorded);
       if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
       const [events] = await Promise.all([appending, sql.commit()]);
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
-      return { left: { value, events, replayed: false }, tellings };
+      return { left: { value, events, replayed: false }, callbacks };
     } catch (error) {
       const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
       const translated = translateDatabaseError(reason);
-      // The commit may have happened although its answer was lost: readers look into the log.
+      // The commit may have happened although its answer was lost: readers check the log.
       if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
@@ -119,7 +119,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     }
   }
 
-  /** Takes the key of the request; what the same request left behind before, if it came before. */
+  /** Takes the key of the request. @returns the outcome of the earlier request with it, if there is one */
   private async earlier<T>(
     sql: SqlTransaction,
     request: IdempotentRequest,
@@ -130,11 +130,11 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return { value: outcome.value as T, events, replayed: true };
   }
 
-  private transaction(context: RepositoryContext, tellings: (() => void)[]): Transaction {
+  private transaction(context: RepositoryContext, callbacks: (() => void)[]): Transaction {
     const created = new Map<RepositoryType<unknown>, unknown>();
     return {
       record: context.record,
-      afterCommit: (tell) => void tellings.push(tell),
+      afterCommit: (callback) => void callbacks.push(callback),
       get: <R>(port: RepositoryType<R>): R => {
         if (!created.has(port)) created.set(port, this.repositories.create(port, context));
         return created.get(port) as R;

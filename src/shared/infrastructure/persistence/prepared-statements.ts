@@ -1,11 +1,11 @@
 import type { QueryConfig } from 'pg';
 
-/** In one process: statements with ever new texts must not fill PostgreSQL's memory. */
+/** Limit for a process: a stream of new statement texts must not fill PostgreSQL's memory. */
 const MOST_PREPARED = 500;
 
 const names = new Map<string, string>();
 
-/** A statement that each connection parses once and then calls by its name. */
+/** A statement that each connection parses once and then executes by its name. */
 export const prepared = (text: string, values: readonly unknown[]): QueryConfig<unknown[]> => ({
   name: nameOf(text),
   text,

@@ -5,7 +5,7 @@ import { sqlStateOf } from './database-errors.js';
 import { ROWS_MISSING, RowStatements, Statement, Written } from './row-statements.js';
 import { Explain, SqlTransaction } from './sql-transaction.js';
 
-/** What a repository gets to work with: its transaction, and where its aggregates' events go. */
+/** The tools of a repository: its transaction, and the collector of its aggregates' events. */
 export class RepositoryContext {
   constructor(
     private readonly transaction: SqlTransaction,
@@ -13,17 +13,17 @@ export class RepositoryContext {
     readonly record: (...events: DomainEvent[]) => void,
   ) {}
 
-  /** Asks, and waits for the answer. */
+  /** Sends a query and waits for the rows. */
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
     return this.transaction.query<Row>(text, values);
   }
 
-  /** Rows of a table, whole. @param condition in SQL, with what may follow: an order, a lock */
+  /** Whole rows of a table. @param condition in SQL, optionally with an order and a lock */
   find<Row>(schema: EntitySchema<Row>, condition: string, values: readonly unknown[]): Promise<Row[]> {
     return this.query<Row>(`${this.statements.selectOf(schema)} where ${condition}`, values);
   }
 
-  /** Sends a change and does not wait: where it is refused, the unit of work fails. @param explain why it is refused */
+  /** Sends a write without waiting: if it is refused, the unit of work fails. @param explain translates the refusal */
   write(statement: Statement, explain?: Explain): void {
     this.transaction.write(statement, explain);
   }
@@ -32,7 +32,7 @@ export class RepositoryContext {
     this.write(this.statements.insertOf(schema, row), explain);
   }
 
-  /** Inserts a row, and waits. @returns false where a row like it is there already */
+  /** Inserts a row, and waits. @returns false if the row exists already */
   async insertNew<Row>(schema: EntitySchema<Row>, row: Written<Row>): Promise<boolean> {
     const { text, values } = this.statements.insertOf(schema, row);
     return (await this.query(`${text} on conflict do nothing returning 1`, values)).length === 1;
@@ -43,7 +43,7 @@ export class RepositoryContext {
     this.write(this.statements.upsertOf(schema, row));
   }
 
-  /** Compare-and-set by the version. Fails the unit of work with ConcurrencyError when somebody else was faster. */
+  /** Compare-and-set by version. Fails the unit of work with ConcurrencyError if another transaction was faster. */
   update<Row extends { id: string; version: number }>(
     schema: EntitySchema<Row>,
     row: Written<Row> & Pick<Row, 'id' | 'version'>,

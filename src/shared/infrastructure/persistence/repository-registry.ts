@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RepositoryType } from '../../application/unit-of-work.js';
 import { RepositoryContext } from './repository-context.js';
 
-/** Which adapter serves which repository port. Modules register theirs when they start. */
+/** The adapter of each repository port. Modules register theirs at startup. */
 @Injectable()
 export class RepositoryRegistry {
   private readonly factories = new Map<RepositoryType<unknown>, (context: RepositoryContext) => unknown>();
@@ -11,7 +11,7 @@ export class RepositoryRegistry {
     this.factories.set(port, factory);
   }
 
-  /** @throws Error when no adapter is registered, which is a defect of the composition */
+  /** @throws Error for a port without adapter, which is a defect of the composition */
   create<R>(port: RepositoryType<R>, context: RepositoryContext): R {
     const factory = this.factories.get(port);
     if (!factory) throw new Error(`No adapter is registered for ${port.name}`);

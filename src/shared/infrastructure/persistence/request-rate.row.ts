@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 
-/** How many requests of a user have come in the present window. */
+/** The number of requests of a user in the current window. */
 export interface RequestRateRow {
   readonly userId: string;
   readonly requests: number;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { Database } from './database.js';
 
-/** The window begins with a user's first request after the one before has ended, by the clock of the database. */
+/** A window begins with a user's first request after the previous one has ended, by the database's clock. */
 const TAKE = `
   insert into request_rates as r (user_id, requests, window_ends_at)
   values ($1, $3, clock_timestamp() + $2 * interval '1 millisecond')
@@ -12,25 +12,25 @@ const TAKE = `
           case when r.window_ends_at <= clock_timestamp() then excluded.window_ends_at else r.window_ends_at end
   returning requests, extract(epoch from window_ends_at - clock_timestamp())::float8 as seconds_left`;
 
-/** A process takes a user's requests in so many parts of the limit. */
+/** A process takes 1/30 of the limit at a time. */
 const PARTS = 30;
 
-/** What this process has taken of a user's requests in the present window. */
+/** The share of a user's requests that this process has taken in the current window. */
 interface Share {
-  /** How many it may still let pass. */
+  /** Requests that it may still let pass. */
   left: number;
-  /** How many of the window are taken, by all processes. */
+  /** Requests of the window taken by all processes. */
   readonly taken: number;
   /** By `performance.now()`. */
   readonly endsAt: number;
 }
 
 /**
- * Counts the requests of users in the database, so that a limit is one limit whatever the number of instances. A process
- * takes some at a time and lets that many pass without asking: else all requests of a user would wait for one row. What
- * it takes and does not need is lost to the user's requests to other instances, until the window ends.
+ * Counts the requests of users in the database, so that the limit holds over all instances. A process takes a share
+ * of the limit at a time and lets that many requests pass without a query; otherwise all requests of a user would
+ * wait for one row. The unused part of a share is lost to other instances until the window ends.
  *
- * The table is unlogged: counting waits for no disk, and a crash of PostgreSQL begins new windows.
+ * The table is unlogged: counting does not wait for the disk, and a crash of PostgreSQL begins new windows.
  */
 @Injectable()
 export class RequestRates implements ThrottlerStorage {
@@ -62,7 +62,7 @@ export class RequestRates implements ThrottlerStorage {
     return share && share.endsAt > performance.now() ? share : undefined;
   }
 
-  /** Whoever comes meanwhile waits for the same share. */
+  /** Requests that arrive meanwhile wait for the same share. */
   private take(userId: string, windowMs: number, limit: number): Promise<void> {
     const running = this.taking.get(userId);
     if (running) return running;

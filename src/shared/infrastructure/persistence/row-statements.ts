@@ -1,52 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntitySchema } from 'typeorm';
 
-/** A statement for PostgreSQL. Its values are always parameters, so that equal texts are prepared once. */
+/** A statement for PostgreSQL. All values are parameters, so that equal texts are prepared once. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
-/** A value that PostgreSQL works out. */
+/** A value that PostgreSQL computes. */
 export class Expression {
-  /** @param word gives the expression in SQL; what it asks `parameter` to pass on is no part of the text */
+  /** @param word returns the SQL; values that it passes to `parameter` are not part of the text */
   constructor(readonly word: (parameter: (value: unknown) => string) => string) {}
 }
 
 /** A row, or part of one, to be written. */
 export type Written<Row> = { readonly [Column in keyof Row]?: Row[Column] | Expression };
 
-/** SQLSTATE that `require_rows` raises. */
+/** SQLSTATE raised by the SQL function `require_rows`. */
 export const ROWS_MISSING = 'AR001';
 
-/** Makes a statement fail by ROWS_MISSING where it does not write exactly one row. */
+/** Makes a statement fail with ROWS_MISSING unless it writes exactly one row. */
 export const requiringOne = (statement: string): string =>
   `with written as (${statement} returning 1) select require_rows(count(*), 1) from written`;
 
-/** What statements need to know of a schema. */
+/** The metadata that statements need. */
 interface Table {
   readonly name: string;
   /** By property. */
   readonly columns: ReadonlyMap<string, { readonly name: string; readonly isJson: boolean }>;
 }
 
-/** Statements made from TypeORM's metadata, which alone maps the properties of rows to columns. */
+/** Builds statements from TypeORM's metadata, the only mapping of row properties to columns. */
 @Injectable()
 export class RowStatements {
   private readonly tables = new Map<object, Table>();
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Selects whole rows; a join or a condition may follow. @param alias of the table in what follows */
+  /** Selects whole rows; a join or a condition may follow. @param alias of the table */
   selectOf<Row>(schema: EntitySchema<Row>, alias?: string): string {
     const from = [this.tableOf(schema).name, alias].filter((word) => word !== undefined).join(' ');
     return `select ${this.columnsOf(schema, alias)} from ${from}`;
   }
 
   /**
-   * The columns of a table by the names of their properties, for selects with expressions of their own.
-   * @param alias of the table, where there is one
-   * @param except properties that are not wanted
+   * The columns of a table, named by property, for selects with further expressions.
+   * @param alias of the table, if it has one
+   * @param except properties to leave out
    */
   columnsOf<Row>(
     schema: EntitySchema<Row>,
@@ -76,8 +76,8 @@ export class RowStatements {
   }
 
   /**
-   * Compare-and-set: writes the row only where it still has the version it was loaded with, and raises that by one.
-   * Fails by ROWS_MISSING when another transaction was faster.
+   * Compare-and-set: writes the row only if it still has the version it was loaded with, and increments that. Fails
+   * with ROWS_MISSING if another transaction was faster.
    */
   updateOf<Row extends { id: string; version: number }>(
     schema: EntitySchema<Row>,

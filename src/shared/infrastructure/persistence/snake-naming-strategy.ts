@@ -9,7 +9,7 @@ export class SnakeNamingStrategy extends DefaultNamingStrategy implements Naming
     );
   }
 
-  /** Names a person can read in an error, instead of hashes. */
+  /** Readable constraint names for error messages, instead of hashes. */
   override primaryKeyName(table: Table | string): string {
     return `${typeof table === 'string' ? table : table.name}_pk`;
   }

@@ -4,7 +4,7 @@ import { runDetached } from '../../application/log-context.js';
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 
-/** Logs once that spans are lost, and once that they are exported again. */
+/** Logs once when spans are lost, and once when they are exported again. */
 export class LoggingExporter implements SpanExporter {
   private isReachable = true;
 

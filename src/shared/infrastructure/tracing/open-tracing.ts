@@ -6,7 +6,7 @@ import { Shutdown } from '../../application/shutdown.js';
 import { Tracing } from '../../application/tracing.js';
 import { Redaction } from '../redaction.js';
 
-/** Where the settings name no collector, the SDK is not loaded and the tracer is the no-op one of the API. */
+/** Without a collector in the settings, the SDK is not loaded and the tracer is the no-op one of the API. */
 export async function openTracing(
   config: Config,
   instance: InstanceId,

@@ -17,10 +17,10 @@ import { Redaction } from '../redaction.js';
 import { LoggingExporter } from './logging-exporter.js';
 import { RedactingProcessor } from './redacting-processor.js';
 
-/** How long the end of the process waits for the collector to take the last spans. */
+/** How long the shutdown waits for the collector to take the last spans. */
 const LAST_SPANS_MS = 2_000;
 
-/** Its tracers send their spans to a collector (OTLP over HTTP), the last ones while the process ends. */
+/** A provider whose tracers send spans to a collector (OTLP over HTTP), the last ones during the shutdown. */
 export function otlpTracerProvider(
   { endpoint, serviceName, ratio }: NonNullable<Config['tracing']>,
   idGenerator: IdGenerator,
@@ -34,7 +34,7 @@ export function otlpTracerProvider(
     idGenerator,
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance.value }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
-    // The SDK would cut a secret before it is redacted, so that the rest of it is not recognised.
+    // No limit: the SDK would cut a secret before the redaction, which then would not recognise it.
     spanLimits: { attributeValueLengthLimit: Infinity },
     spanProcessors: [new RedactingProcessor(exporter, redaction)],
   });

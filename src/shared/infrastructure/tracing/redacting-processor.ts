@@ -2,7 +2,7 @@ import { AttributeValue } from '@opentelemetry/api';
 import { BatchSpanProcessor, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { Redaction } from '../redaction.js';
 
-/** Exports spans in batches, with their attributes redacted as log lines are. */
+/** Exports spans in batches, with redacted attributes. */
 export class RedactingProcessor extends BatchSpanProcessor {
   constructor(
     exporter: SpanExporter,

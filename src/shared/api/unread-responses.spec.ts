@@ -2,21 +2,21 @@ import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UNTAKEN_LIMITS, UntakenAnswers } from './untaken-answers.js';
+import { UNREAD_LIMITS, UnreadResponses } from './unread-responses.js';
 
 const MEGABYTE = 1024 * 1024;
 
-describe('answers that nobody takes', () => {
-  let answers: UntakenAnswers;
+describe('responses that are not read', () => {
+  let answers: UnreadResponses;
 
   beforeEach(() => {
     vi.useFakeTimers();
     Logger.overrideLogger(false);
-    answers = new UntakenAnswers();
+    answers = new UnreadResponses();
   });
   afterEach(() => vi.useRealTimers());
 
-  /** An answer that is whole, of which so much is left in memory. */
+  /** A complete response with this many bytes still in memory. */
   function answer(bytes: number) {
     const response = Object.assign(new EventEmitter(), {
       writableLength: bytes,
@@ -29,7 +29,7 @@ describe('answers that nobody takes', () => {
 
   it('are waited for, a small one for the grace and a large one for longer, and then given up', () => {
     const [small, large] = [answer(1000), answer(32 * MEGABYTE)];
-    vi.advanceTimersByTime(UNTAKEN_LIMITS.graceMs - 1);
+    vi.advanceTimersByTime(UNREAD_LIMITS.graceMs - 1);
     expect(small.destroy).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1_000);
     expect(small.destroy).toHaveBeenCalledTimes(1);
@@ -46,9 +46,9 @@ describe('answers that nobody takes', () => {
   });
 
   it('are given up at once, the oldest first, where they are too much together', () => {
-    const taken = answer(UNTAKEN_LIMITS.bytes);
+    const taken = answer(UNREAD_LIMITS.bytes);
     taken.emit('finish'); // counts no more
-    const all = Array.from({ length: 5 }, () => answer(UNTAKEN_LIMITS.bytes / 4));
+    const all = Array.from({ length: 5 }, () => answer(UNREAD_LIMITS.bytes / 4));
     expect(all.map(({ destroy }) => destroy.mock.calls.length)).toEqual([1, 0, 0, 0, 0]);
   });
 });
