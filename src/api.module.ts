@@ -12,7 +12,7 @@ import { validationPipe } from './shared/api/validation-pipe.js';
 import { HTTP_METRICS, HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 import { RequestRates } from './shared/infrastructure/persistence/request-rates.js';
 
-/** The process that speaks HTTP. */
+/** The process that serves HTTP. */
 @Module({
   imports: [
     RuntimeModule,

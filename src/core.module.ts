@@ -46,7 +46,7 @@ import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
 import { ConfigModule } from './config/config.module.js';
 import { ShutdownModule } from './shutdown.module.js';
 
-/** What every module stands on: settings, database, events, metrics, log. */
+/** The foundation of every module: settings, database, events, metrics, log. */
 @Global()
 @Module({
   imports: [
@@ -59,7 +59,7 @@ import { ShutdownModule } from './shutdown.module.js';
       useFactory: ({ url }: DatabaseLocation, { databasePoolSize }: Config) => ({
         ...poolOptionsFor(url, databasePoolSize),
         autoLoadEntities: true,
-        retryAttempts: 0, // a start that fails is repeated by what has started the process
+        retryAttempts: 0, // the process manager repeats a failed start
       }),
       dataSourceFactory: (options) => openDataSource(options as PostgresOptions),
     }),

@@ -16,6 +16,6 @@ export async function generatedFile(
   if (command !== 'check') throw new Error(`usage: write | check (${file})`);
   const committed = await readFile(file, 'utf8').catch(() => '');
   if (committed === text) return;
-  console.error(`${file} is not what the code says: npm run ${script}`);
+  console.error(`${file} is outdated: npm run ${script}`);
   process.exitCode = 1;
 }

@@ -26,14 +26,14 @@ import { HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
 /** The HTTP application, ready to listen. */
 export async function createHttpApp(): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(ApiModule, new LimitedHttpServer(), {
-    logger: false, // until the real one takes over; an error that keeps it from starting is the caller's to tell
+    logger: false, // until the real logger is set; the caller reports an error that prevents the start
     bodyParser: false,
     abortOnError: false,
   });
   return prepare(app);
 }
 
-/** What stands before the routes. */
+/** Installs the middleware in front of the routes. */
 export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.set('etag', false);
   app.use(app.get(OpenRequests).track);
@@ -47,14 +47,14 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
   app.use(PROTECTED_PATH, app.get(Authentication).identify);
-  // Only what users send is read: elsewhere nothing takes a body. Nothing is inflated: 2 KB can be 2 MB of brackets.
+  // Bodies are parsed on user routes only. Compressed bodies are refused: 2 KB can be 2 MB of brackets.
   app.use(PROTECTED_PATH, [
     requireJson,
     express.json({ limit: BODY_LIMIT, type: ['json', '+json'], inflate: false, verify: requireUtf8 }),
     explainMalformedJson,
     requireStorable,
   ]);
-  if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation has them
+  if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation serves them
   serveDocs(app);
   return app;
 }
@@ -63,7 +63,9 @@ const absent = (): never => {
   throw new NotFoundException();
 };
 
-/** What pages of other origins may send and see. Credentials are in a header that they add themselves: no cookies. */
+/**
+ * The headers that pages of other origins may send and read. No cookies: credentials are in the Authorization header.
+ */
 const corsOf = (origins: readonly string[]): CorsOptions => ({
   origin: [...origins],
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -4,7 +4,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Response } from 'express';
 import { answerClientErrors } from './shared/api/client-errors.js';
 
-/** How much, and how long, the server listens to somebody before it knows what is wanted. */
+/** Limits for requests before they are routed. */
 export const HTTP_LIMITS = {
   /** All headers of a request together, in bytes. */
   maxHeaderSize: 16 * 1024,
@@ -12,34 +12,36 @@ export const HTTP_LIMITS = {
   headersTimeout: 10_000,
   /** From the beginning of a request to the end of its body, in milliseconds. */
   requestTimeout: 60_000,
-  /** How often both are looked at. */
+  /** How often the timeouts are checked. */
   connectionsCheckingInterval: 1_000,
   /**
-   * How long a connection stays open for the next request. Longer than proxies keep theirs (nginx: 60 s): the one that
-   * closes first must be the one that sends, or a request meets a closed connection.
+   * How long an idle connection stays open. Longer than the keep-alive of proxies (nginx: 60 s): the sender of
+   * requests must close first, else a request meets a closed connection.
    */
   keepAliveTimeout: 75_000,
 };
 
-/** The framework's web server, with limits that can only be given when a server is made, and answers that go on. */
+/**
+ * The framework's HTTP server, with limits that can only be given at its creation, and with responses that continue.
+ */
 export class LimitedHttpServer extends ExpressAdapter {
   constructor(private readonly limits = HTTP_LIMITS) {
     super();
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
-    // A request without a host is refused like others, by a middleware.
+    // A middleware refuses a request without a Host header, in the form of other refusals.
     this.httpServer = createServer({ ...this.limits, requireHostHeader: false }, this.getInstance());
     answerClientErrors(this.httpServer);
   }
 
-  /** What an interceptor has begun to write (EventFeedInterceptor) is not written by the framework as well. */
+  /** A response that an interceptor has begun to write (EventFeedInterceptor) is not written by the framework again. */
   override reply(response: Response, body: unknown, status?: number): unknown {
     const isWritten = response.headersSent || response.destroyed;
     return body === undefined && isWritten ? response : super.reply(response, body, status);
   }
 
-  /** Whoever is still connected has had the time to take an answer. */
+  /** Closes all connections: the shutdown has waited for clients to read their responses. */
   override close(): Promise<void> {
     const closed = super.close() as Promise<void>;
     this.httpServer.closeAllConnections();

@@ -8,7 +8,7 @@ import { DomainError } from './shared/domain/domain-error.js';
 
 const USAGE = `usage: keys create --user USER [--name NAME]   prints a new key, once
        keys list [--user USER]
-       keys revoke KEY_ID                     its key lets nobody in from now on`;
+       keys revoke KEY_ID                     its key is rejected from now on`;
 
 class UsageError extends Error {}
 
@@ -42,7 +42,7 @@ function parse(args: string[]) {
 
 async function create(app: INestApplicationContext, userId: string, name: string): Promise<void> {
   const { id, secret } = await app.get(CreateApiKey).execute({ userId, name });
-  // The key alone is on standard output, so that KEY=$(…) takes it.
+  // Standard output has the key only, for KEY=$(…).
   console.error(`Key ${id} of ${userId}. It is shown only now:`);
   console.log(secret);
 }
@@ -65,7 +65,7 @@ async function revoke(app: INestApplicationContext, keyId: string): Promise<void
   console.error(`Key ${keyId} is revoked`);
 }
 
-/** What is said to whoever has typed the command. */
+/** The text for the operator who has typed the command. */
 function explain(error: unknown): unknown {
   const expected =
     error instanceof UsageError || error instanceof ConfigInvalid || error instanceof DomainError;

@@ -8,10 +8,10 @@ import { serveOperation } from './operation-app.js';
 import { runProcess } from './run-process.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
-/** What `npm run start:api` says: the jobs are left to other processes. */
+/** Set by `npm run start:api`: other processes execute the jobs. */
 const API_ONLY = process.argv.includes('--api-only');
 
-/** Starts the process and says what it is and where. */
+/** Starts the process and prints what it is and its address. */
 async function start(): Promise<NestExpressApplication> {
   const app = await createHttpApp();
   const config = app.get(Config);
@@ -43,7 +43,7 @@ Try it${HINTS[auth]}:
     -d '{"type":"user_message","content":"Explain what a lease is"}'
 `;
 
-/** Where credentials come from. */
+/** How to get credentials, by authentication mode. */
 const HINTS = {
   none: '',
   api_key: ', after KEY=$(npm run --silent keys -- create --user me)',

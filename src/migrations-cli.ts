@@ -9,10 +9,10 @@ import { DatabaseLocation } from './shared/infrastructure/persistence/database-l
 
 const USAGE = 'usage: migrations-cli run | check | generate NAME';
 
-/** This program runs as built only. */
+/** This program only runs from a build. */
 const ROW_SCHEMAS = join(import.meta.dirname, '**/*.row.js');
 
-/** Statements that would change the database, and those that would undo it. */
+/** Statements that change the database, and those that undo it. */
 interface Difference {
   readonly up: string[];
   readonly down: string[];
@@ -29,7 +29,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** What would have to change in a database made by the migrations, so that it is as the row schemas say. */
+/** The difference between a database made by the migrations and the row schemas. */
 async function difference(): Promise<Difference> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-'));
   const database = await EmbeddedPostgres.start(folder);
@@ -59,16 +59,15 @@ async function compare(url: string): Promise<Difference> {
 
 async function check(): Promise<void> {
   const { up } = await difference();
-  if (up.length === 0) return console.log('The migrations make what the row schemas say');
-  console.error(`The row schemas say something else than the migrations make:\n  ${up.join('\n  ')}`);
+  if (up.length === 0) return console.log('The migrations agree with the row schemas');
+  console.error(`The row schemas differ from the migrations:\n  ${up.join('\n  ')}`);
   process.exitCode = 1;
 }
 
 async function generate(name: string | undefined): Promise<void> {
   if (!name || !/^[a-z][a-z0-9-]*$/.test(name)) throw new Error('NAME must be like add-plans');
   const { up, down } = await difference();
-  if (up.length === 0)
-    return console.log('Nothing to generate: the migrations make what the row schemas say');
+  if (up.length === 0) return console.log('Nothing to generate: the migrations agree with the row schemas');
   const stamp = Date.now();
   const className = name.replace(/(^|-)([a-z0-9])/g, (_match, _dash, letter: string) => letter.toUpperCase());
   const file = `migrations/${stamp}-${name}.ts`;

@@ -3,7 +3,7 @@ import { ApiModule } from './api.module.js';
 import { generatedFile } from './generated-file.js';
 import { describeApi } from './openapi.js';
 
-/** The document, made without a database: in preview mode nothing is instantiated. */
+/** The document, without a database: in preview mode Nest instantiates nothing. */
 async function document(): Promise<string> {
   const app = await NestFactory.create(ApiModule, { preview: true, logger: ['error'] });
   const text = `${JSON.stringify(describeApi(app), null, 2)}\n`;

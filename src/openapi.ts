@@ -11,7 +11,7 @@ Errors are \`application/problem+json\` (RFC 9457); \`code\` is what programs de
 Lists take \`limit\` and \`cursor\`. Ids are strings, times ISO 8601 in UTC.
 \`docs/protocol.md\` tells how a plugin uses all this.`;
 
-/** The OpenAPI document of the application, made of its routes and their schemas. */
+/** The OpenAPI document of the application, generated from its routes and their schemas. */
 export function describeApi(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('agent-runtime')
@@ -24,7 +24,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;
 }
 
-/** `nullable` counts only beside a type (OpenAPI 3.0.3, Schema Object), also where the rest is a reference. */
+/** Adds the type without which `nullable` has no effect (OpenAPI 3.0.3, Schema Object), also beside a reference. */
 function typeNullable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(typeNullable);
   if (typeof value !== 'object' || value === null) return value;

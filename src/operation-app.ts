@@ -12,8 +12,7 @@ import { answerWithRequestId } from './shared/api/request-id.js';
 import { Shutdown } from './shared/application/shutdown.js';
 
 /**
- * Serves probes and scrapes of an application on a port of their own: METRICS_PORT, or that of a process that serves
- * nothing else.
+ * Serves probes and scrapes on a port of their own: METRICS_PORT, or WORKER_PORT in a worker process.
  * @returns its address
  */
 export async function serveOperation(main: INestApplicationContext, port: number): Promise<string> {
@@ -31,7 +30,7 @@ export async function serveOperation(main: INestApplicationContext, port: number
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalInterceptors(new AnswerInterceptor());
   await app.listen(port, host);
-  // Scraped until the end: what happens while the process drains is worth seeing.
+  // Open until late in the shutdown, so that the drain can be observed.
   main.get(Shutdown).register('close_database', () => app.close());
   return app.getUrl();
 }

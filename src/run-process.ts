@@ -8,14 +8,14 @@ import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/pers
 import { Redaction } from './shared/infrastructure/redaction.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 
-/** Ctrl-C reaches a process under npm twice, by the terminal and by npm: so close together they are one. */
+/** Ctrl-C reaches a process under npm twice, from the terminal and from npm: two signals within this time are one. */
 const SAME_SIGNAL_MS = 500;
-/** What a process may take to end, besides its drain and its last writes. */
+/** Time to close, besides the drain and the last writes. */
 const CLOSING_MS = 5_000;
-/** And to start, once it is told to stop: a database may have to be made first. */
+/** Time to start, after a signal: a database may have to be created first. */
 const STARTING_MS = 30_000;
 
-/** Runs a process from its start to its end in order, which a signal asks for. */
+/** Runs a process from its start to its orderly end, which a signal requests. */
 export function runProcess(start: () => Promise<INestApplicationContext>): void {
   const starting = start();
   stopOnSignals(starting);
@@ -28,8 +28,8 @@ export function runProcess(start: () => Promise<INestApplicationContext>): void 
 }
 
 /**
- * The first signal ends the process in order; a second one shortens every wait. One that comes while it starts is heeded
- * when it has started, so that no half-made database is left behind.
+ * The first signal shuts the process down; a second one shortens every wait. A signal during the start takes effect
+ * after it, so that no half-made database is left behind.
  */
 function stopOnSignals(starting: Promise<INestApplicationContext>): void {
   let stoppedAt: number | undefined;
@@ -44,7 +44,7 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
     endAtLast(app, app.get(Config).shutdownDrainTimeoutSeconds * 1000);
     try {
       await app.close();
-      // Whoever could not keep the order has said so.
+      // A step that could not finish has logged why.
       process.exit(app.get(Shutdown).isComplete ? 0 : 1);
     } catch (error) {
       app.get(Logger).error({ err: error }, 'the process could not end in order');
@@ -65,7 +65,7 @@ function stopOnSignals(starting: Promise<INestApplicationContext>): void {
   }
 }
 
-/** The last resort: whatever hangs, in ours or in what we stand on, the process ends. */
+/** The last resort: exits although a step or a library hangs. */
 function endAtLast(app: INestApplicationContext, drainMs: number): void {
   const giveUp = () => {
     app.get(Logger).error('the process could not end in time, and is cut off');
@@ -74,10 +74,10 @@ function endAtLast(app: INestApplicationContext, drainMs: number): void {
   setTimeout(giveUp, drainMs + LAST_WRITE_MS + CLOSING_MS).unref();
 }
 
-/** Nothing to stop: a start that fails ends the process by itself. */
+/** Nothing to stop: a failed start ends the process by itself. */
 const ended = () => undefined;
 
-/** What keeps it from starting, in words where the reason is known. */
+/** The reason of a failed start, in words if it is known. */
 function explain(error: unknown): unknown {
   if (error instanceof ConfigInvalid) return error.message;
   const { code, message, syscall, port } = error as NodeJS.ErrnoException & { port?: number };

@@ -13,7 +13,7 @@ import { SessionsModule } from './modules/sessions/index.js';
 import { SynopsesModule } from './modules/synopses/index.js';
 import { ApiSharedModule } from './shared/api/api-shared.module.js';
 
-/** Everything there is, whichever process it is in: one that serves HTTP, or one that only works. */
+/** All modules, for both kinds of process: one that serves HTTP, and one that only executes jobs. */
 @Module({
   imports: [
     CoreModule,

@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 import { Shutdown } from './shared/application/shutdown.js';
 
 /**
- * Not global: on the way down Nest calls the hooks of global modules last, and one of them, TypeORM's, closes the pool.
- * So the stages of Shutdown, which still write, have ended before.
+ * Not global: at shutdown Nest calls the hooks of global modules last, and TypeORM's, which is one, closes the pool.
+ * So the stages of Shutdown, which still write, end before that.
  */
 @Module({ providers: [Shutdown], exports: [Shutdown] })
 export class ShutdownModule {}

@@ -8,7 +8,7 @@ import { runProcess } from './run-process.js';
 import { RuntimeModule } from './runtime.module.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 
-/** Starts the process that carries out jobs: no API, only a port for probes and scrapes. */
+/** Starts the process that executes jobs: no API, only a port for probes and scrapes. */
 runProcess(async () => {
   const app = await NestFactory.createApplicationContext(RuntimeModule, {
     logger: false,

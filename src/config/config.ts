@@ -1,13 +1,13 @@
 /**
- * The settings of this process, validated and frozen. docs/settings.md says what each means; durations carry
- * their unit in the name.
+ * The settings of this process, validated and frozen. docs/settings.md explains each; durations have their unit in
+ * the name.
  */
 export abstract class Config {
   abstract readonly host: string;
   /** 0 = any free port. */
   abstract readonly port: number;
   abstract readonly metricsPort: number | undefined;
-  /** Where a process that only works answers probes and scrapes; 0 = any free port. */
+  /** Port for probes and scrapes of a worker process; 0 = any free port. */
   abstract readonly workerPort: number;
   /** Unset = embedded PostgreSQL under `dataDir`. */
   abstract readonly databaseUrl: string | undefined;
@@ -26,13 +26,13 @@ export abstract class Config {
     readonly maxRetries: number;
   };
   abstract readonly modelCallLimit: number;
-  /** The rules for tool calls. `required`: its absence is a fault. */
+  /** The rules for tool calls. `required`: a missing file is an error. */
   abstract readonly approvalPolicyFile: { readonly path: string; readonly required: boolean };
   abstract readonly approvalTimeoutSeconds: number;
   abstract readonly toolResultTimeoutSeconds: number;
   abstract readonly runLeaseSeconds: number;
   abstract readonly shutdownDrainTimeoutSeconds: number;
-  /** What becomes of the runs that are not done by then. */
+  /** What happens to runs that are still active after the drain. */
   abstract readonly shutdownPolicy: 'interrupt' | 'handover';
   abstract readonly jobs: {
     readonly concurrency: number;
@@ -42,13 +42,13 @@ export abstract class Config {
     readonly quotaPerUser: number;
     readonly quotaPerType: number;
   };
-  /** Requests of a user that change something; 0 = any number. */
+  /** Requests of a user that change something, per minute; 0 = no limit. */
   abstract readonly rateLimitPerMinute: number;
-  /** Event streams of a user that this process has open; 0 = any number. */
+  /** Open event streams of a user in this process; 0 = no limit. */
   abstract readonly sseConnectionsPerUser: number;
   abstract readonly sseHeartbeatSeconds: number;
   abstract readonly eventDeltaRetentionSeconds: number;
-  /** Who is who: nobody asks (on a loopback address only), keys of ours, or tokens that somebody else issues. */
+  /** Authentication: none (on a loopback address only), API keys of this server, or tokens of another issuer. */
   abstract readonly auth:
     | { readonly mode: 'none' | 'api_key' }
     | {
@@ -57,23 +57,23 @@ export abstract class Config {
         readonly issuer: string | undefined;
         readonly audience: string | undefined;
       };
-  /** Other origins whose pages may ask, such as `https://ide.example`. */
+  /** Other origins whose pages may call the API, such as `https://ide.example`. */
   abstract readonly corsAllowedOrigins: readonly string[];
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   abstract readonly logFormat: 'pretty' | 'json';
-  /** Where spans are sent, and as whose; undefined = nowhere. */
+  /** The collector that receives spans, and the service name; undefined = no tracing. */
   abstract readonly tracing:
     | {
-        /** Of a collector that speaks OTLP over HTTP. */
+        /** URL of a collector for OTLP over HTTP. */
         readonly endpoint: string;
         readonly serviceName: string;
-        /** The part of the traces begun here that is recorded, 0..1. */
+        /** The share of traces begun here that is recorded, 0..1. */
         readonly ratio: number;
       }
     | undefined;
 }
 
-/** Settings that cannot be used. The message names each faulty variable and what it must be, never its value. */
+/** Invalid settings. The message names each faulty variable and its allowed values, never its value. */
 export class ConfigInvalid extends Error {
   constructor(readonly faults: readonly string[]) {
     super(`Cannot start, these settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);

@@ -2,14 +2,14 @@ import type { z } from 'zod';
 import { Config, ConfigInvalid } from './config.js';
 import { SETTINGS } from './settings.js';
 
-/** Read where it is there; a file that the settings name must be. */
+/** Read if it exists; a file that the settings name must exist. */
 const APPROVAL_POLICY = 'approval-policy.json';
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /**
- * Reads the settings of this process from the environment. A variable that is set to nothing counts as unset.
+ * Reads the settings of this process from the environment. An empty variable counts as unset.
  *
  * @throws ConfigInvalid that lists every faulty variable at once
  */
@@ -84,7 +84,10 @@ export function readConfig(
   });
 }
 
-/** A secret is shared with whoever makes tokens for us; who publishes keys makes tokens for others as well. */
+/**
+ * Only the issuer shares the secret; published keys also sign tokens for other services, so they need issuer and
+ * audience.
+ */
 function tokenFaults(given: Readonly<Record<string, unknown>>): string[] {
   const { JWT_SECRET: secret, JWT_JWKS_URL: keys, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = given;
   if (secret === undefined && keys === undefined) {

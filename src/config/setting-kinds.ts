@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const must = (values: string) => `must be ${values}`;
 
-/** `values` is what a setting may be, in the words of docs/settings.md. */
+/** `values` describes the allowed values in docs/settings.md. */
 const described = <T extends z.ZodType>(schema: T, values: string): T => schema.meta({ values });
 
 /** A whole number within limits, written in digits. */
@@ -33,7 +33,7 @@ export const ratio = () =>
     '0 to 1',
   );
 
-/** One of these words; the page of the settings reads them from the enum. */
+/** One of these words; docs/settings.md lists them from the enum. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
   z.enum(words, must(`${words.slice(0, -1).join(', ')} or ${words.at(-1)}`));
 
@@ -42,7 +42,7 @@ export const flag = (fallback: boolean) =>
     .transform((value) => value === 'true')
     .default(fallback);
 
-/** Its escapes must be sound, too: a % in a password has to be written as %25. */
+/** Percent escapes must be valid, too: a % in a password is written as %25. */
 function isUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   try {
@@ -73,7 +73,7 @@ export const host = () => {
   );
 };
 
-/** A scheme and a host, as browsers write them; programs made of web pages have schemes of their own. */
+/** A scheme and a host, as browsers write an origin; web views of programs have schemes of their own. */
 const isOrigin = (value: string) => /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.[\]:-]+$/.test(value);
 
 export const origins = () => {

@@ -43,7 +43,7 @@ function fallbackOf(value: unknown): string {
   return isUnset ? 'unset' : code(value);
 }
 
-/** Columns of equal width, as the formatter of this project wants them. */
+/** Columns of equal width, as prettier formats them. */
 function table(rows: readonly string[][]): string {
   const widths = COLUMNS.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),

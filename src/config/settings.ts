@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DAY_SECONDS, flag, host, oneOf, origins, ratio, seconds, url, whole } from './setting-kinds.js';
 
-/** As long as the hash that it keys (RFC 7518, 3.2). */
+/** The length of the hash that it keys (RFC 7518, 3.2). */
 const JWT_SECRET_LENGTH = 32;
 
 const ADDRESSES = {
@@ -150,7 +150,7 @@ const TELEMETRY = {
   OTEL_TRACES_SAMPLER_ARG: ratio().default(1).describe('Share of the traces begun here that is recorded'),
 };
 
-/** Every setting by its topic, in the order in which faults are listed. */
+/** Every setting by topic, in the order in which faults are listed. */
 export const TOPICS = {
   'Addresses and ports': ADDRESSES,
   'Database and queue': STORAGE,
