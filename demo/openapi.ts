@@ -1053,7 +1053,7 @@ export type components = {
         };
         /** @description The input is stored */
         Accepted: {
-            /** @description Null where the input sets no run in motion */
+            /** @description Null if the input starts no run */
             run: components["schemas"]["Run"] | null;
             message?: components["schemas"]["Message"];
             /** @description Of a decision: the question as it is now */
@@ -1064,7 +1064,7 @@ export type components = {
             last_event_id: string;
         };
         /**
-         * @description What one user input sets in motion, until a final status
+         * @description The processing of one user input until a final status
          * @example {
          *       "id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
          *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",

@@ -15,7 +15,7 @@ import { AcceptedDto, toAcceptedDto } from './inputs.dto.js';
 const INPUT = { 400: ['request.invalid', 'request.malformed_json'], 413: ['request.too_large'] };
 const UNAVAILABLE = { 503: ['database.unavailable', 'server.draining'] };
 
-/** What a human decides on approvals and plans. */
+/** Decisions of a human on approvals and plans. */
 @Controller('v1')
 export class DecisionsController {
   constructor(

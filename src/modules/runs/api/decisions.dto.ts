@@ -11,7 +11,7 @@ const feedback = z
   .optional()
   .describe('Kept with the decision; of a rejection or a wish for changes the model reads it');
 
-/** What may be said beside the decision on a tool call. */
+/** Optional parts of a decision on a tool call. */
 export const TOOL_DECISION = {
   modified_arguments: z
     .record(z.string(), JsonDto)
@@ -21,7 +21,7 @@ export const TOOL_DECISION = {
   remember: z.boolean().optional().describe('Allow this tool for the rest of the session without asking'),
 };
 
-/** What may be said beside the decision on a plan. */
+/** Optional parts of a decision on a plan. */
 export const PLAN_DECISION = {
   feedback,
   version: z.int().min(1).optional().describe('The version that was looked at; another one in review → 409'),

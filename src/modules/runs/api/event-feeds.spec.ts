@@ -141,7 +141,7 @@ describe('the feed of an input', () => {
     expectSeen(feed, events, told, seen);
   });
 
-  it('is its own events where it sets no run in motion', async () => {
+  it('is its own events where it starts no run', async () => {
     expectSeen(await feedOf({ endEventId: 12 }), events, '-a-o-b', '-a-o-|');
     expectSeen(await feedOf({}), events, '-a', '-|');
   });

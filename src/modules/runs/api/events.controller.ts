@@ -63,7 +63,7 @@ export class EventsController {
     return {
       sessionId,
       after,
-      // Of a finished run everything is in the log, also where the cursor is behind its last event.
+      // All events of a finished run are in the log, also where the cursor is behind its last one.
       open: (cursor) =>
         (isFinal ? this.events.replay(sessionId, cursor) : this.events.watch(sessionId, cursor)).pipe(
           filter((item) => isReset(item) || item.runId === runId),

@@ -23,7 +23,7 @@ const StreamResetDto = frameDto(
   { reason: 'cursor_ahead', resume_after: '7' },
 );
 
-/** Everything a session's stream can carry. */
+/** Every event of a session's stream. */
 export const SessionEventDto = z
   .discriminatedUnion('type', [
     RunStartedDto,

@@ -31,7 +31,7 @@ const UserMessageDto = z
   })
   .meta({ id: 'UserMessage', example: { type: 'user_message', content: 'Add a greeting to hello.txt' } });
 
-/** Numbers that were read as other ones than they were sent as would be told to the model. */
+/** The model must not be told other numbers than the client sent: JavaScript cannot represent all of them. */
 function isExact(value: JsonValue | undefined): boolean {
   if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
   return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
@@ -109,7 +109,7 @@ export type InputDto = z.infer<typeof InputDto>;
 
 export const AcceptedDto = z
   .object({
-    run: RunDto.nullable().describe('Null where the input sets no run in motion'),
+    run: RunDto.nullable().describe('Null if the input starts no run'),
     message: MessageDto.optional(),
     approval: ApprovalDto.optional().describe('Of a decision: the question as it is now'),
     plan: PlanRecordDto.optional().describe('Of what is done with a plan: the plan as it is now'),

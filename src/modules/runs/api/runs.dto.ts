@@ -36,7 +36,7 @@ export const RunDto: z.ZodType<RunView> = z
   })
   .meta({
     id: 'Run',
-    description: 'What one user input sets in motion, until a final status',
+    description: 'The processing of one user input until a final status',
     example: {
       id: '0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19',
       session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',

@@ -2,14 +2,14 @@ export const RECOVERY_OUTCOMES = ['recovered', 'handed_over', 'exhausted'] as co
 
 export type RecoveryOutcome = (typeof RECOVERY_OUTCOMES)[number];
 
-/** What the runs tell of themselves besides their events. */
+/** Metrics of runs that do not come from their events. */
 export abstract class RunMetrics {
-  /** How many runs this process carries out at the moment. */
+  /** The number of runs that this process executes. */
   abstract active(runs: number): void;
-  /** A run was taken over from a process that is gone. */
+  /** A run of a dead process was taken over. */
   abstract recovered(outcome: RecoveryOutcome): void;
   /** A model is asked again after a call that failed with this code. */
   abstract retried(model: string, code: string): void;
-  /** What the runtime added to the time until a reader could see the first text, without the model's own share. */
+  /** The runtime's share of the time to the first text, without that of the model. */
   abstract addedToFirstToken(seconds: number): void;
 }

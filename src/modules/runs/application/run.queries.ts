@@ -4,7 +4,7 @@ import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run.states.js';
 import { RunState } from '../domain/run.js';
 
-/** Where a run's events are in the log of its session. */
+/** The position of a run's events in the log of its session. */
 export interface RunPlace {
   readonly sessionId: string;
   readonly isFinal: boolean;
@@ -12,21 +12,21 @@ export interface RunPlace {
   readonly eventsAfter: number;
 }
 
-/** A run as whoever carries it out finds it. */
+/** A run as its executing process reads it. */
 export interface RunAtWork extends RunState {
-  /** Entered in the ledger when the run was set in motion: to be asked now. */
+  /** The model call that was opened when the run was activated or resumed, to be made now. */
   readonly openCall: LlmCall | null;
 }
 
-/** Runs as they are shown. */
+/** Read access to runs. */
 export abstract class RunQueries {
   /** Newest first. */
   abstract list(sessionId: string, page: PageRequest): Promise<Page<RunState>>;
-  /** @throws RunNotFound also when it belongs to somebody else */
+  /** @throws RunNotFound also when it belongs to another user */
   abstract view(runId: string, userId: string): Promise<RunState>;
-  /** @throws RunNotFound also when it belongs to somebody else */
+  /** @throws RunNotFound also when it belongs to another user */
   abstract place(runId: string, userId: string): Promise<RunPlace>;
-  /** The state of a run, for whoever carries it out. @throws RunNotFound */
+  /** The state of a run, for the process that executes it. @throws RunNotFound */
   abstract state(runId: string): Promise<RunAtWork>;
   /** The user's runs in all sessions, newest first. */
   abstract listOwned(
@@ -34,15 +34,15 @@ export abstract class RunQueries {
     filter: { status: RunStatus | undefined; olderThanSeconds: number | undefined },
     page: PageRequest,
   ): Promise<Page<RunState>>;
-  /** Runs that nobody carries on, those that wait for longest first. */
+  /** Running runs without a valid lease, longest without one first. */
   abstract listAbandoned(limit: number): Promise<string[]>;
-  /** Whether a run waits for its turn in a session. */
+  /** Whether a session has a queued run. */
   abstract hasQueued(sessionId: string): Promise<boolean>;
-  /** Sessions in which a queued run could begin. */
+  /** Sessions with a queued run and no active one. */
   abstract listSessionsToStart(limit: number): Promise<string[]>;
   /** Runs with a requested tool call whose deadline has passed. */
   abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
-  /** The number of the first event of a type whose data holds this. */
+  /** The number of the first event of a type whose data contains this. */
   abstract firstSeq<Type extends EventType>(
     sessionId: string,
     type: Type,

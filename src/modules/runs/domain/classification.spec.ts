@@ -12,7 +12,7 @@ describe('the guess by words', () => {
     ['Почему падает тест', 'debug'],
     ['Design a new billing system', 'plan'],
     ['Спроектируй новую схему', 'plan'],
-    ['Show me whatever is newest', 'code'],
+    ['Show me whatever seems newest', 'code'],
     ['', 'code'],
   ])('takes “%s” for %s', (task, agent) => {
     expect(classifyByKeywords(task)).toMatchObject({ agent, isAtomic: agent !== 'plan', confidence: 'low' });

@@ -3,7 +3,7 @@ export const CONFIDENCES = ['high', 'medium', 'low'] as const;
 
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What a task is. What takes more than one step is always `plan`. */
+/** The classification of a task. Any task of more than one step is `plan`. */
 export interface Classification {
   readonly isAtomic: boolean;
   readonly agent: TaskKind;
@@ -11,7 +11,7 @@ export interface Classification {
   readonly reason: string;
 }
 
-/** Which agent does which kind of task. */
+/** The agent for each kind of task. */
 export const AGENT_OF: Readonly<Record<TaskKind, string>> = {
   code: 'coder',
   plan: 'architect',
@@ -20,8 +20,8 @@ export const AGENT_OF: Readonly<Record<TaskKind, string>> = {
 };
 
 /**
- * Words, English and Russian, in the order they are tried; one that ends in a dash stands for all that begin with it.
- * What nothing matches is code: the agent for it can do everything.
+ * English and Russian words, in the order of matching; a trailing dash matches any ending. A task without a match is
+ * code: the agent for it can do everything.
  */
 const KEYWORDS: readonly (readonly [TaskKind, readonly string[]])[] = [
   [
@@ -74,7 +74,7 @@ const matches = (text: string, keyword: string): boolean => {
   return new RegExp(`(?<!\\p{L})${word}`, 'u').test(text);
 };
 
-/** A guess by words alone, for when no model can be asked. */
+/** Classifies by keywords, when the model cannot. */
 export function classifyByKeywords(task: string): Classification {
   const text = task.toLowerCase();
   for (const [agent, keywords] of KEYWORDS) {

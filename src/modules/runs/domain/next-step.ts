@@ -1,9 +1,9 @@
 import { RunState } from './run.js';
 
-/** What a run needs next; `rest`: nothing that the runtime could do. */
+/** The next step of a run; `rest`: there is nothing to do for the runtime. */
 export type Step = 'classify' | 'ask_model' | 'advance_plan' | 'rest';
 
-/** @param subtaskRunning whether an agent is at work on the plan that the run carries out */
+/** @param subtaskRunning whether a subtask of the executed plan is running */
 export function nextStep(
   { status, phase }: Pick<RunState, 'status' | 'phase'>,
   subtaskRunning: boolean,

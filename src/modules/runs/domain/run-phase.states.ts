@@ -36,7 +36,7 @@ export type PhaseEvent =
 
 /**
  * The orchestration of a run. An architect that answers without a plan (a question, an explanation) completes its
- * task like any other agent. A failed plan that is retried begins in a run of its own.
+ * task like any other agent. A retry of a failed plan is a run of its own.
  */
 export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
   idle: {
@@ -69,7 +69,7 @@ export const runPhase = new StateMachine<RunPhase, PhaseEvent>({
   completed: {},
 });
 
-/** What completes a run, by phase. */
+/** The event that completes a run, by phase. */
 export const COMPLETION: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
   architect_planning: 'task_completed',
   plan_review: 'plan_rejected',
@@ -77,7 +77,7 @@ export const COMPLETION: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
   execution: 'task_completed',
 };
 
-/** What happens in each phase when the run cannot go on. A plan in review is nobody's failure, but rejected with it. */
+/** The event that fails a run, by phase. A plan in review is rejected instead, since it has not failed. */
 export const FAILURE: Readonly<Partial<Record<RunPhase, PhaseEvent>>> = {
   classify: 'classify_error',
   architect_planning: 'planning_failed',

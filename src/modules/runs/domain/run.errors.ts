@@ -48,7 +48,7 @@ export class ToolCallTransitionNotAllowed extends DomainError {
   }
 }
 
-/** The client may execute, and answer, only what `tool_call.requested` announced. */
+/** The client may execute and answer only calls that `tool_call.requested` announced. */
 export class ToolCallNotRequested extends DomainError {
   readonly code = 'tool_call.not_requested';
   readonly kind = 'conflict';

@@ -3,11 +3,11 @@ import { FinalRunStatus } from './run.states.js';
 
 export interface RunEvents {
   'run.started': { agent: string; trigger: string };
-  /** `event`: what moved the run on, a key of the transition table. */
+  /** `event`: the cause of the transition, a key of the transition table. */
   'run.phase_changed': { from: RunPhase; to: RunPhase; event: string; reason?: string };
   'run.waiting': { for: { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string }[] };
   'run.resumed': { by: string };
-  /** Exactly one per run, and always its last event. */
+  /** Exactly once per run, as its last event. */
   'run.finished': {
     status: FinalRunStatus;
     error?: { code: string; message: string };

@@ -12,7 +12,7 @@ export const RUN_STATUSES = ['queued', 'running', 'waiting', ...FINAL_RUN_STATUS
 export type FinalRunStatus = (typeof FINAL_RUN_STATUSES)[number];
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** The actions that end a run, and the status each leads to. */
+/** The actions that end a run, and the resulting status. */
 export const RUN_ENDINGS = {
   complete: 'completed',
   fail: 'failed',
@@ -24,7 +24,7 @@ export const RUN_ENDINGS = {
 export type RunEnding = keyof typeof RUN_ENDINGS;
 export type RunAction = 'start' | 'wait' | 'resume' | RunEnding;
 
-/** `waiting`: nothing to do until the client answers; such a run is only rows. */
+/** `waiting`: for the client; such a run occupies no process. */
 export const runStatus = new StateMachine<RunStatus, RunAction>({
   queued: { start: 'running', cancel: 'cancelled' },
   running: { wait: 'waiting', ...RUN_ENDINGS },

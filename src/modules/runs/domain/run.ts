@@ -7,17 +7,17 @@ import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.s
 import { RunTransitionNotAllowed } from './run.errors.js';
 import { RunEvents } from './run.events.js';
 
-/** More often, the agents hand over in a circle. */
+/** With more switches, the agents hand over in a circle. */
 const MAX_SWITCHES = 50;
-/** Replies in a row that call tools wrongly; one more ends the run. */
+/** Consecutive replies with invalid tool calls; one more ends the run. */
 const MAX_INVALID_REPLIES = 3;
 
-/** What a user said while another run was active: how the run begins when its turn comes. */
+/** A message sent while another run was active: the run starts with it when its turn comes. */
 export type QueuedInput = { content: string; agent: string | null };
 
 export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
 
-/** Why a run did not reach its end. The message may be shown to clients. */
+/** Why a run failed. The message may be shown to clients. */
 export type RunError = { code: string; message: string };
 
 export const INTERNAL_ERROR: RunError = {
@@ -51,31 +51,31 @@ export interface RunState {
   readonly phase: RunPhase;
   readonly agent: string;
   readonly trigger: string;
-  /** The job that it belongs to: it is carried out in the background, beside the session's active run. */
+  /** The job it belongs to: it is executed in the background, beside the session's active run. */
   readonly jobId: string | null;
-  /** The plan that it made or carries out. */
+  /** The plan that it made or executes. */
   readonly planId: string | null;
   readonly waitingFor: WaitingFor[];
   readonly error: RunError | null;
   readonly usage: RunUsage;
   readonly switches: number;
-  /** Replies in a row that were at odds with the tools. */
+  /** Consecutive replies with invalid tool calls. */
   readonly invalidReplies: number;
-  /** 1, and one more each time another process had to go on with it. */
+  /** 1, plus one for each takeover by another process. */
   readonly attempt: number;
-  /** How often the step it is at was begun anew, because whoever carried it out was gone. */
+  /** How often the current step was restarted because the executing process had died. */
   readonly recoveries: number;
-  /** Of the process that carries it on; null while it waits, and while it is to be had. */
+  /** The executing process; null while the run waits or is to be taken over. */
   readonly leaseOwner: string | null;
   readonly leaseToken: string | null;
-  /** What set it in motion, in the words of W3C Trace Context; null where an older version made it. */
+  /** The `traceparent` (W3C Trace Context) of its cause; null if an older version made the run. */
   readonly traceparent: string | null;
-  /** Of a queued run only. */
+  /** Set while the run is queued. */
   readonly input: QueuedInput | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
-  /** Somebody wants it to end; whoever carries it out sees to that. */
+  /** A cancellation was requested; the executing process ends the run. */
   readonly cancelRequestedAt: Date | null;
   readonly version: number;
 }
@@ -84,13 +84,13 @@ interface NewRun {
   readonly id: string;
   readonly sessionId: string;
   readonly userId: string;
-  /** Until the run is activated with the agent that answers. */
+  /** Until the activation chooses the answering agent. */
   readonly agent: string;
   readonly trigger: string;
   readonly jobId?: string;
   readonly planId?: string;
   readonly traceparent: string;
-  /** Of a run that waits for its turn. */
+  /** Set for a run that is queued. */
   readonly input?: QueuedInput;
   readonly now: Date;
 }
@@ -98,19 +98,19 @@ interface NewRun {
 /** How a run becomes active. */
 export interface Activation {
   readonly agent: string;
-  /** Whether the agent is still to be found, known already, or working on a plan again. */
+  /** Whether the agent is to be chosen, is known already, or retries a plan. */
   readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
   readonly lease: Lease;
   readonly now: Date;
 }
 
-/** What one user input sets in motion: orchestration until a final state. */
+/** The processing of one user input: orchestration until a final state. */
 export class Run extends AggregateRoot {
   private constructor(private state: RunState) {
     super();
   }
 
-  /** Queued, until it is activated. */
+  /** A queued run. */
   static create(given: NewRun): Run {
     return new Run({
       id: given.id,
@@ -153,15 +153,15 @@ export class Run extends AggregateRoot {
     this.movePhase(entry);
   }
 
-  /** Another process goes on with it, from its last recorded step. */
+  /** Another process takes it over, from its last recorded step. */
   recover(lease: Lease): void {
     const { attempt, recoveries, leaseToken } = this.state;
-    // A lease that was given up does not count: its process has not died of this step.
+    // A released lease does not count: its process has not died in this step.
     this.change({ attempt: attempt + 1, recoveries: leaseToken === null ? recoveries : recoveries + 1 });
     this.setLease(lease);
   }
 
-  /** Whether it was recovered too often: its next step may be what ends processes. */
+  /** Whether it was recovered too often: its next step may be what crashes processes. */
   get isExhausted(): boolean {
     return this.state.recoveries > MAX_RECOVERIES;
   }
@@ -191,7 +191,7 @@ export class Run extends AggregateRoot {
     return this.state.cancelRequestedAt !== null;
   }
 
-  /** Takes note of what the task is and who shall do it. */
+  /** Records the classification, and switches to the agent for it. */
   classify(result: Classification, agent: string): void {
     this.change({ recoveries: 0 });
     if (result.isAtomic) {
@@ -207,12 +207,12 @@ export class Run extends AggregateRoot {
     return this.state.switches < MAX_SWITCHES;
   }
 
-  /** Goes on with another agent. */
+  /** Continues with another agent. */
   switchTo(agent: string): void {
     this.change({ agent, switches: this.state.switches + 1 });
   }
 
-  /** Whether the model may be asked once more. */
+  /** Whether another model call is allowed. */
   mayCallModel(limit: number): boolean {
     return this.state.usage.modelCalls < limit;
   }
@@ -233,38 +233,38 @@ export class Run extends AggregateRoot {
     });
   }
 
-  /** Counts replies that call tools wrongly; `false` for one too many in a row. */
+  /** Counts consecutive invalid replies; `false` if there are too many. */
   countReply(validity: 'valid' | 'invalid'): boolean {
     const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
     this.change({ invalidReplies, recoveries: 0 });
     return invalidReplies <= MAX_INVALID_REPLIES;
   }
 
-  /** A plan is there, and a human is to decide on it. */
+  /** Waits for a human to decide on the plan. */
   reviewPlan(planId: string): void {
     this.change({ planId });
     this.movePhase('plan_created');
     this.wait([{ kind: 'plan_decision', id: planId }]);
   }
 
-  /** The plan is approved: it is carried out. */
+  /** The plan is approved: executes it. */
   executePlan(lease: Lease): void {
     this.resume('plan_decision', lease);
     this.movePhase('plan_approved');
   }
 
-  /** The plan is to be changed: the architect plans again. */
+  /** A human wants changes: the architect plans again. */
   planAgain(reason: string | undefined, lease: Lease): void {
     this.resume('plan_decision', lease);
     this.movePhase('plan_modification_requested', reason);
   }
 
-  /** A subtask of the plan begins, or is begun once more. */
+  /** Starts or restarts a subtask of the plan. */
   workAs(agent: string): void {
     this.change({ agent, invalidReplies: 0, recoveries: 0 });
   }
 
-  /** A subtask has failed and is begun once more. */
+  /** Retries a failed subtask. */
   retrySubtask(reason: string): void {
     this.movePhase('plan_execution_failed', reason);
     this.movePhase('retry_subtask', reason);
@@ -276,7 +276,7 @@ export class Run extends AggregateRoot {
     this.updateWaiting(waitingFor);
   }
 
-  /** Something that the run waits for has arrived. */
+  /** Changes what the run waits for, when one of several answers has arrived. */
   updateWaiting(waitingFor: WaitingFor[]): void {
     this.change({ waitingFor });
     this.tell('run.waiting', { for: waitingFor });
@@ -307,13 +307,13 @@ export class Run extends AggregateRoot {
     this.finish('exhaust_model_calls', { code: 'run.model_call_limit', message }, now);
   }
 
-  /** Ends it because the process ends. */
+  /** Ends the run because its process is shut down. */
   interrupt(now: Date): void {
     this.giveUp('run.interrupted');
     this.finish('interrupt', { code: 'run.interrupted', message: 'The server was stopped' }, now);
   }
 
-  /** Asks the process that executes it to end it. */
+  /** Asks the executing process to end the run. */
   requestCancel(now: Date): void {
     this.change({ cancelRequestedAt: now });
   }

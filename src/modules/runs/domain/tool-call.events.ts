@@ -2,7 +2,7 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { ToolCallEnd } from './tool-call.states.js';
 
 export interface ToolCallEvents {
-  /** The client executes a call when it sees this event, and only then. */
+  /** The client executes a call only after this event. */
   'tool_call.requested': {
     call_id: string;
     tool_name: string;

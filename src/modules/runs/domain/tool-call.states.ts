@@ -1,6 +1,6 @@
 import { StateMachine } from '../../../shared/domain/state-machine.js';
 
-/** How a call can end. */
+/** The final statuses of a call. */
 export const TOOL_CALL_ENDS = ['completed', 'failed', 'rejected', 'expired', 'cancelled'] as const;
 export const TOOL_CALL_STATUSES = ['awaiting_approval', 'requested', ...TOOL_CALL_ENDS] as const;
 
@@ -10,8 +10,8 @@ export type ToolCallStatus = (typeof TOOL_CALL_STATUSES)[number];
 export type ToolCallAction = 'request' | 'complete' | 'fail' | 'reject' | 'expire' | 'cancel';
 
 /**
- * `awaiting_approval`: the client must not execute it yet. A call that the runtime answers or refuses itself ends without
- * being requested.
+ * `awaiting_approval`: the client must not execute it yet. A call that the runtime itself answers or refuses is never
+ * requested.
  */
 export const toolCallStatus = new StateMachine<ToolCallStatus, ToolCallAction>({
   awaiting_approval: {

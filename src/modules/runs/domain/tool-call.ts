@@ -13,14 +13,14 @@ export interface ToolCallState {
   /** The subtask of a plan that the call belongs to. */
   readonly subtaskId: string | null;
   readonly agent: string;
-  /** As the model named it; not always one that exists. */
+  /** As the model wrote it; a tool of that name may not exist. */
   readonly toolName: string;
-  /** As they are to be executed. */
+  /** The arguments to execute. */
   readonly arguments: JsonValue;
-  /** The user changed the arguments before allowing the call. */
+  /** Whether the user changed the arguments before approving the call. */
   readonly edited: boolean;
   readonly status: ToolCallStatus;
-  /** When the client must have answered; null before the call is requested. */
+  /** The deadline for the client's answer; null before the call is requested. */
   readonly deadlineAt: Date | null;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
@@ -28,13 +28,13 @@ export interface ToolCallState {
 
 export type NewToolCall = Omit<ToolCallState, 'edited' | 'status' | 'deadlineAt' | 'settledAt'>;
 
-/** A model's wish to run a tool. */
+/** A tool call of a model. */
 export class ToolCall extends AggregateRoot {
   private constructor(private state: ToolCallState) {
     super();
   }
 
-  /** The client does not know of it before it is requested. */
+  /** Unknown to the client until it is requested. */
   static create(given: NewToolCall): ToolCall {
     return new ToolCall({
       ...given,
@@ -65,12 +65,12 @@ export class ToolCall extends AggregateRoot {
     return this.state.deadlineAt !== null && this.state.deadlineAt <= now;
   }
 
-  /** The user puts other arguments in the place of the model's. */
+  /** Replaces the model's arguments with those of the user. */
   edit(args: JsonObject): void {
     this.change({ arguments: args, edited: true });
   }
 
-  /** The client is to execute it now. */
+  /** Asks the client to execute it. */
   request(deadlineAt: Date): void {
     this.move('request', { deadlineAt });
     const { id, toolName, agent, subtaskId } = this.state;
@@ -104,7 +104,7 @@ export class ToolCall extends AggregateRoot {
     this.settle('cancel', now);
   }
 
-  /** It is cancelled before the client has heard of it, so that there is nothing to record. */
+  /** Cancels a call that the client has never seen, so that no event is recorded. */
   discard(now: Date): void {
     this.move('cancel', { settledAt: now });
   }

@@ -12,7 +12,7 @@ import { isToolName } from '../../agents/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
 
-/** A run may wait for a human for a day. */
+/** Up to a day, since a run may wait for a human. */
 const SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
 
 export const RUN_METRICS = [
@@ -58,7 +58,7 @@ export const RUN_METRICS = [
   }),
 ];
 
-/** Counts what the runs of this process tell in their events. */
+/** Counts the events of the runs of this process. */
 @Injectable()
 export class PrometheusRunMetrics extends RunMetrics {
   constructor(
@@ -72,7 +72,7 @@ export class PrometheusRunMetrics extends RunMetrics {
     @InjectMetric('server_time_to_first_token_seconds') private readonly firstToken: Histogram,
   ) {
     super();
-    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    // Starts at 0: `rate()` needs a first sample.
     for (const status of FINAL_RUN_STATUSES) this.runs.inc({ status }, 0);
     for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);
   }
@@ -106,7 +106,7 @@ export class PrometheusRunMetrics extends RunMetrics {
 
   @OnStored('tool_call.settled')
   onToolCall({ data: { tool_name: name, status } }: StoredEvent<'tool_call.settled'>): void {
-    // A model can name anything: labels stay bounded.
+    // Names that a model invents must not become labels.
     this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status });
   }
 }

@@ -8,7 +8,7 @@ import { RunSupervisor } from '../application/supervision/run-supervisor.js';
 import { StartQueuedRun } from '../application/supervision/start-queued-run.js';
 import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
 
-/** What other processes, and the ends of runs, tell this one to do. */
+/** Handles notifications of other processes, and the ends of runs. */
 @Injectable()
 export class RunNotices {
   private readonly logger = new Logger(RunNotices.name);
@@ -25,11 +25,11 @@ export class RunNotices {
     });
   }
 
-  /** The next message of the session has waited for this. Were it missed, the next look for abandoned runs finds it. */
+  /** Starts the next queued message of the session. If the event is missed, the sweep for abandoned runs finds it. */
   @OnStored('run.finished')
   async onFinished({ sessionId }: StoredEvent<'run.finished'>): Promise<void> {
     try {
-      // What comes next is another message's affair.
+      // The next run belongs to another message.
       await runDetached(() => this.startQueued.execute(sessionId));
     } catch (error) {
       this.logger.warn({ err: error, session_id: sessionId }, 'a queued run could not be started yet');

@@ -7,7 +7,7 @@ import { RunState } from '../domain/run.js';
 import { ToolCallState } from '../domain/tool-call.js';
 import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 
-/** What keeps a session busy; what a job does goes on beside it. */
+/** The condition of a run that keeps its session busy; runs of jobs do not. */
 export const ACTIVE = `((job_id IS NULL) AND (status = ANY (ARRAY['running'::text, 'waiting'::text])))`;
 
 /** What keeps a session from being deleted or handed to another agent. */
@@ -22,7 +22,7 @@ export const ONE_ACTIVE_RUN = 'runs_one_active';
 export interface RunRow extends RunState {
   /** The run's first event comes after this one. */
   readonly eventsAfter: number;
-  /** By the database's clock: those of the processes may differ. Of a run that was handed over: when that was. */
+  /** By the database's clock, since those of processes differ. Of a run that was handed over: the time of that. */
   readonly leaseExpiresAt: Date | null;
 }
 

@@ -11,14 +11,14 @@ import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
 import { ACTIVE, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
-/** At most one is open of a run. */
+/** A run has at most one open call. */
 const OPEN_CALL = `(
   select json_build_object('id', c.id, 'sessionId', c.session_id, 'runId', c.run_id, 'jobId', c.job_id,
            'messageId', c.message_id, 'agent', c.agent, 'purpose', c.purpose, 'model', c.model,
            'startedAt', c.started_at)
     from llm_calls c where c.run_id = r.id and c.status = 'started')`;
 
-/** A run is its user's as long as its session is there. */
+/** A run belongs to its user until its session is deleted. */
 const OWNED = `${joinSession('r')} where r.id = $1 and r.user_id = $2`;
 
 @Injectable()

@@ -23,7 +23,7 @@ export class SqlRunRepository extends RunRepository {
 
   async add(run: Run): Promise<void> {
     const { sessionId } = run.snapshot();
-    // Not locked: a number that is too low only makes a reader of the run skip a few events more.
+    // Read without a lock: too low a number only makes readers of the run skip a few more events.
     const eventsAfter = new Expression(
       (parameter) => `(select last_seq from event_streams where session_id = ${parameter(sessionId)})`,
     );

@@ -1,7 +1,7 @@
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { RECOVERABLE } from './run.row.js';
 
-/** A call that had to be allowed is requested then. */
+/** A call with an approval is requested after it, so its wait begins then. */
 const OLDEST = `
   select 'tool_result' as kind, min(coalesce(a.decided_at, c.created_at)) as since
     from tool_calls c left join approvals a on a.call_id = c.id where c.status = 'requested'
@@ -11,7 +11,7 @@ const OLDEST = `
   union all select 'recovery', min(lease_expires_at) from runs where ${RECOVERABLE}
   union all select 'job', min(available_at) from jobs where status = 'queued' and available_at <= now()`;
 
-/** How long the oldest thing of each kind has waited: what is stuck shows here. */
+/** The age of the oldest open wait of each kind, which reveals stuck ones. */
 export const WAITING_METRICS = [
   makeDatabaseGaugeProvider(
     {

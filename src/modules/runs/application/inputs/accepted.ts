@@ -3,19 +3,19 @@ import { NewMessage } from '../../../conversations/index.js';
 import { PlanRecord } from '../../../plans/index.js';
 import { RunState } from '../../domain/run.js';
 
-/** What an input has led to. */
+/** The result of an input. */
 export interface Accepted {
-  /** Null where the input sets no run in motion. */
+  /** Null if the input starts no run. */
   readonly run: RunState | null;
   readonly message?: NewMessage | undefined;
-  /** Of a decision: what was decided. */
+  /** Of a decision: the decided approval. */
   readonly approval?: ApprovalState;
-  /** Of what is done with a plan: the plan. */
+  /** Of an input about a plan: the plan. */
   readonly plan?: PlanRecord;
-  /** The cursor before this input: whoever reads on from here misses nothing of it. */
+  /** The cursor before this input: a reader that starts here gets all its events. */
   readonly lastEventId: number;
-  /** Of what sets no run in motion: its own last event, or `lastEventId` where it has none. */
+  /** Of an input that starts no run: its own last event, or `lastEventId` if it has none. */
   readonly endEventId?: number;
-  /** The same input had been taken before; this is what it led to then. */
+  /** The same input was accepted before; this is its first result. */
   readonly repeated: boolean;
 }

@@ -24,7 +24,7 @@ export class CancelPlan {
   ) {}
 
   /**
-   * Gives a plan up, and stops the run that makes it or carries it out.
+   * Cancels a plan, and stops the run that makes or executes it.
    * @throws PlanNotFound, PlanTransitionNotAllowed
    */
   async execute({ userId, planId, reason }: CancelPlanCommand): Promise<Accepted> {

@@ -14,7 +14,7 @@ export class CancelRun {
   ) {}
 
   /**
-   * Ends a run, wherever it is carried out. One that has ended stays as it is.
+   * Cancels a run on any instance. A finished run stays as it is.
    * @throws RunNotFound
    */
   async execute({
@@ -30,7 +30,7 @@ export class CancelRun {
       await this.stopRun.stop(tx, run);
       return { run: run.snapshot(), repeated };
     });
-    // Other processes are told by the database.
+    // The database notifies other processes.
     if (value.run.status === 'running') this.supervisor.cancel(value.run.id);
     return value;
   }

@@ -23,7 +23,7 @@ import { JudgeReply } from '../orchestration/judge-reply.js';
 import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from '../supervision/run-supervisor.js';
 
-/** What is decided on: the question itself, or what it asks about in a session. */
+/** The subject of the decision: the approval itself, or what it asks about in a session. */
 export type Subject =
   | { readonly approvalId: string }
   | { readonly sessionId: string; readonly callId: string }
@@ -33,7 +33,7 @@ export interface DecideApprovalCommand {
   readonly userId: string;
   readonly on: Subject;
   readonly verdict: Verdict;
-  /** The version of the plan that the user has seen; undefined = whichever is in review. */
+  /** The plan version that the user has seen; undefined = the one in review. */
   readonly planVersion?: number | undefined;
 }
 
@@ -43,7 +43,7 @@ interface Decided {
   readonly message: NewMessage | undefined;
 }
 
-/** Takes a human's decision on a tool call or a plan. */
+/** Accepts the decision of a human on a tool call or a plan. */
 @Injectable()
 export class DecideApproval {
   constructor(
@@ -60,7 +60,7 @@ export class DecideApproval {
   ) {}
 
   /**
-   * Decided once: the same decision again gets what the first one got, another one is refused.
+   * Decided once: the same decision again returns the result of the first, a different one is refused.
    * @throws SessionNotFound, ApprovalNotFound, PlanNotFound, InputInvalid, ApprovalAlreadyDecided, ApprovalExpired,
    * PlanTransitionNotAllowed, PlanVersionChanged, ServerDraining
    */
@@ -73,7 +73,7 @@ export class DecideApproval {
     const { value, events } = await this.uow.run(operation, (tx) =>
       this.decide(tx, asked, { ...command, verdict }),
     );
-    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    // Also for a repeated request: the answer to the first commit may have been lost, and with it the start.
     this.supervisor.start(value.run);
     const [first] = events;
     if (!first) {
@@ -96,13 +96,13 @@ export class DecideApproval {
       approval: approval.snapshot(),
       message,
     });
-    // As it was given, or as it was taken: what counts as sound may have changed since.
+    // Compared as given and after the check, whose rules may have changed since.
     if (approval.wasDecided(given)) return result();
     const verdict = await this.withCheckedEdit(tx, approval, given);
     if (approval.wasDecided(verdict)) return result();
     const plan = asked.planId === null ? undefined : await tx.get(PlanRepository).get(asked.planId);
     if (plan) {
-      // A decision that names the plan is told what the plan allows, not what the approval does.
+      // For a decision about a plan, the error lists the decisions that the plan allows, not the approval.
       if ('planId' in on && !approval.isPending) throw plan.refusal(verdict.decision);
       const { revision } = plan.snapshot();
       if (planVersion !== undefined && planVersion !== revision) {
@@ -124,7 +124,7 @@ export class DecideApproval {
     return approval;
   }
 
-  /** Arguments of the user's own are checked like a model's. */
+  /** Checks arguments edited by the user like those of a model. */
   private async withCheckedEdit(tx: Transaction, approval: Approval, verdict: Verdict): Promise<Verdict> {
     const { modifiedArguments } = verdict;
     const { toolName, callId } = approval.snapshot();
@@ -135,7 +135,7 @@ export class DecideApproval {
   }
 }
 
-/** Whether the parts of a decision go together, and with what is asked. */
+/** Checks that the parts of a decision fit together, and fit the subject. */
 function checkVerdict({ kind }: ApprovalState, verdict: Verdict, planVersion: number | undefined): Verdict {
   const { decision, modifiedArguments, remember } = verdict;
   const faults: FieldFault[] = [];

@@ -5,9 +5,9 @@ import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 
 /**
- * Loads a user's plan in order to change it, and the run it lives in, which is what is locked.
+ * Loads a plan of the user for a change, and locks the run it belongs to.
  * @throws PlanNotFound
- * @throws ConcurrencyError when it got another run at this moment; the unit of work is repeated
+ * @throws ConcurrencyError when the plan has just got another run; the unit of work is repeated
  */
 export async function lockPlan(
   tx: Transaction,

@@ -26,7 +26,7 @@ export class RetryPlan {
   ) {}
 
   /**
-   * Goes on with a failed plan from the subtask that failed, in a run of its own.
+   * Continues a failed plan from the failed subtask, in a run of its own.
    * @throws PlanNotFound, PlanTransitionNotAllowed, SessionArchived, SessionBusy, ServerDraining
    */
   async execute(command: { userId: string; planId: string; reason: string | undefined }): Promise<Accepted> {
@@ -46,7 +46,7 @@ export class RetryPlan {
         sessionId: session.id,
         userId,
         planId,
-        // Everything may be done already, where the run was cut just before it could say so.
+        // All subtasks may be done, if the run was cut just before it completed the plan.
         agent: next?.agent ?? this.agents.defaultAgent().id,
         trigger: 'plan_retry',
         traceparent,

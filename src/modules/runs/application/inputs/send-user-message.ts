@@ -19,7 +19,7 @@ import { RunSupervisor } from '../supervision/run-supervisor.js';
 import { StartQueuedRun } from '../supervision/start-queued-run.js';
 import { StopRun } from '../lifecycle/stop-run.js';
 
-/** Why a plan was rejected by a message that came while it was in review. */
+/** The reason of a plan rejected by a message during its review. */
 const SUPERSEDED = 'superseded';
 
 const MAX_QUEUED = 20;
@@ -30,23 +30,23 @@ export interface SendUserMessageCommand {
   readonly content: string;
   /** Unset = the agent the user chose before, or else the classification decides. */
   readonly agent: string | undefined;
-  /** While a run is active: refuse, wait for its end, or end it. */
+  /** While a run is active: refuse, wait for its end, or cancel it. */
   readonly onBusy: 'reject' | 'queue' | 'interrupt';
 }
 
-/** The same with the agent's name checked. */
+/** The command with a checked agent name. */
 type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
 
-/** What a message leads to, by either way: its repetition may go the other way. */
+/** The outcome of a message, of one shape for both units of work: a repeat may take the other one. */
 interface Taken {
   readonly run: RunState;
-  /** Of one that is queued there is none yet. */
+  /** Undefined for a queued message: it is stored when its turn comes. */
   readonly message?: NewMessage;
-  /** The model call that it begins with. */
+  /** The first model call of the run. */
   readonly openCall?: LlmCall | null;
-  /** Of one that is queued: the newest event before it. */
+  /** Of a queued message: the newest event before it. */
   readonly cursor?: number;
-  /** The run that was ended for it. */
+  /** The run that was cancelled for it. */
   readonly interrupted?: string | undefined;
 }
 
@@ -66,8 +66,8 @@ export class SendUserMessage {
   ) {}
 
   /**
-   * Stores the message and starts a run, which goes on whether or not a client listens. A plan that is in review is
-   * rejected by it: the user has changed their mind.
+   * Stores the message and starts a run, which does not depend on a listening client. The message rejects a plan in
+   * review: the user has changed their mind.
    * @throws SessionNotFound, SessionArchived, SessionBusy, QueueFull, AgentNotFound, ServerDraining
    */
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
@@ -85,7 +85,7 @@ export class SendUserMessage {
     } catch (error) {
       if (!(error instanceof SessionBusy)) throw error;
     }
-    // The rare cases cost the usual one nothing.
+    // The rare cases come second, so that the usual one pays nothing for them.
     try {
       return await this.send(command, true);
     } catch (error) {
@@ -98,7 +98,7 @@ export class SendUserMessage {
   private async start({ run, openCall, interrupted }: Taken, replayed: boolean): Promise<void> {
     if (interrupted) this.supervisor.cancel(interrupted);
     this.supervisor.start(run, replayed ? undefined : openCall);
-    // The run that kept the session busy may have ended before this one was there to be found.
+    // The run that kept the session busy may have ended just before this one was stored.
     if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
   }
 
@@ -116,7 +116,7 @@ export class SendUserMessage {
     });
   }
 
-  /** Lets the message wait for its turn, which comes when the active run has ended: by itself, or now. */
+  /** Queues the message until the active run has ended, which `interrupt` ends now. */
   private async queue(command: Checked): Promise<Committed<Taken>> {
     const { userId, sessionId, content, agent, onBusy } = command;
     const cursor = await this.events.lastSeq(sessionId);
@@ -147,14 +147,14 @@ export class SendUserMessage {
     });
   }
 
-  /** Ends the active run. Its row is locked before the session's, as everywhere. */
+  /** Cancels the active run. Locks its row before that of the session, as everywhere. */
   private async interrupt(tx: Transaction, sessionId: string): Promise<string | undefined> {
     const active = await tx.get(RunRepository).findActive(sessionId);
     if (active) await this.stopRun.stop(tx, active);
     return active?.id;
   }
 
-  /** Ends the review of a plan; where no plan is in review, the session stays busy. */
+  /** Rejects the plan in review; without one, the session is busy. */
   private async rejectPlan(tx: Transaction, { sessionId, userId }: Checked): Promise<void> {
     const run = await tx.get(RunRepository).findActive(sessionId);
     const { phase, userId: owner } = run?.snapshot() ?? {};

@@ -34,8 +34,8 @@ export class SubmitToolResult {
   ) {}
 
   /**
-   * Takes what the client's tool answered; the run goes on when nothing more is open. The same answer again gets what
-   * the first one got.
+   * Accepts the result of a client's tool; the run resumes when no call is open. The same result again returns the
+   * outcome of the first.
    * @throws SessionNotFound, ToolCallNotFound, ToolCallNotRequested, ToolCallAlreadySettled, ServerDraining
    */
   async execute(command: SubmitToolResultCommand): Promise<Accepted> {
@@ -46,7 +46,7 @@ export class SubmitToolResult {
       const { sessionId, runId } = found?.snapshot() ?? {};
       if (sessionId !== command.sessionId || !runId) throw new ToolCallNotFound(command.callId);
       const run = await tx.get(RunRepository).get(runId);
-      // Read again: a decision may have changed it before the run was locked.
+      // Read again after the lock: a decision may have changed it.
       const call = (await tx.get(ToolCallRepository).find(command.callId))!;
       if (call.status === 'awaiting_approval') throw new ToolCallNotRequested(command.callId);
       const outcome = toOutcome(command.outcome, call.snapshot());
@@ -62,7 +62,7 @@ export class SubmitToolResult {
       }
       return { run: run.snapshot(), message: earlier };
     });
-    // Also for a repetition: the answer to the first commit may have been lost, and with it the start.
+    // Also for a repeated request: the answer to the first commit may have been lost, and with it the start.
     this.supervisor.start(value.run, replayed ? undefined : value.openCall);
     const { run, message } = value;
     const [first] = events;
@@ -83,7 +83,7 @@ function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCallStat
   return { end: 'complete', content: withNote(content, call) };
 }
 
-/** Tells the model that another call was executed than it asked for. */
+/** Tells the model that the user changed the call. */
 const withNote = (content: string, call: ToolCallState): string =>
   call.edited
     ? `${content}\n\n(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`

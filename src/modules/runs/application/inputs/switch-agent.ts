@@ -26,12 +26,12 @@ export class SwitchAgent {
   ) {}
 
   /**
-   * Gives an agent the word until the user says otherwise; naming the orchestrator hands the choice back to it.
+   * Makes an agent the session's until the user chooses again; naming the orchestrator returns the choice to it.
    * @throws SessionNotFound, SessionArchived, AgentNotFound, SessionBusy
    */
   async execute(command: SwitchAgentCommand): Promise<Accepted> {
     const to = this.agents.conversational(command.agent).id;
-    // Read before, so that it is part of what is recorded: where nothing changes, the cursor stays what it was.
+    // Read before the unit of work, so that its stored outcome includes it: without a change, the cursor stays.
     const before = await this.events.lastSeq(command.sessionId);
     const { value, events } = await this.uow.run('switch_agent', async (tx) => {
       const sessions = tx.get(SessionRepository);

@@ -11,7 +11,7 @@ import { RunRepository } from '../../domain/run.repository.js';
 import { Leases } from './leases.js';
 import { ModelCalls } from './model-calls.js';
 
-/** Activates a run with the message of its user: at once, or when its turn in the session has come. */
+/** Activates a run with the user's message: at once, or when its turn in the session comes. */
 @Injectable()
 export class ActivateRun {
   constructor(
@@ -23,10 +23,10 @@ export class ActivateRun {
   ) {}
 
   /**
-   * Stores the run, its message and its first model call. Where the session is busy, the unit of work fails with
+   * Stores the run, its message and its first model call. If the session is busy, the unit of work fails with
    * SessionBusy.
-   * @param input.agent the one the user named; null = the one they chose before, or else the classification decides
-   * @param store `add` for a new run, `save` for one that was queued
+   * @param input.agent named by the user; null = the one they chose before, or else the classification decides
+   * @param store `add` for a new run, `save` for a queued one
    */
   async activate(
     tx: Transaction,
@@ -57,7 +57,7 @@ export class ActivateRun {
     return { message, openCall };
   }
 
-  /** The user has named an agent: it stays the session's. */
+  /** Makes the agent that the user named the agent of the session. */
   private async handOver(tx: Transaction, session: Session, run: Run, to: string, now: Date): Promise<void> {
     if (to === session.agent && session.agentChosenByUser) return;
     session.handOver({

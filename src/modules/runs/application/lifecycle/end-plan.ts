@@ -8,7 +8,7 @@ import { Act, Plan, PlanRepository } from '../../../plans/index.js';
 import { appendSpoken } from './spoken-message.js';
 import { summarise } from './summarise-plan.js';
 
-/** Ends a plan. Of one that was being carried out the session's main history keeps what came of it. */
+/** Ends a plan. If it was being executed, its summary is added to the session's main history. */
 @Injectable()
 export class EndPlan {
   constructor(
@@ -17,7 +17,7 @@ export class EndPlan {
     private readonly ids: Ids,
   ) {}
 
-  /** @param end the verb that ends it; @throws PlanTransitionNotAllowed where it may not */
+  /** @param end the verb that ends it; @throws PlanTransitionNotAllowed */
   async end(
     tx: Transaction,
     plan: Plan,

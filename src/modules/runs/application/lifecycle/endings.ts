@@ -5,33 +5,33 @@ import { SessionNotFound } from '../../../sessions/index.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
 import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../../domain/run.js';
 
-/** Why a process stops executing a run. How the run ends is in the database. */
+/** Reasons for which a process stops executing a run. The run's ending is in the database. */
 export const CANCELLED = new Error('the run was cancelled');
 export const STOPPING = new Error('the process ends');
 export const TIMED_OUT = new Error('the job takes too long');
 
-/** The run stays as it is, for another process to go on with. */
+/** The run is left as it is, for another process to continue. */
 export class RunDetached extends Error {}
 
 export const HANDED_OVER = new RunDetached('the process ends, and hands its runs over');
 export const LEASE_LOST = new RunDetached('another process executes the run');
 
-/** Whether this process must not write anything more about the run. */
+/** Whether this process must write nothing more about the run. */
 export const isDetached = (error: unknown, signal: AbortSignal): boolean =>
   error instanceof LeaseLost || signal.reason instanceof RunDetached;
 
-/** Whether a run that has to stop was cancelled. */
+/** Whether a stopped run was cancelled. */
 export const isCancelled = (run: Run, reason: unknown): boolean =>
   run.isCancelRequested || reason === CANCELLED;
 
-/** Ends a run that has to stop, as its reason says. */
+/** Ends a stopped run as its reason says. */
 export function endStopped(run: Run, reason: unknown, now: Date): void {
   if (isCancelled(run, reason)) run.cancel(now);
   else if (reason === TIMED_OUT) run.fail(JOB_TIMED_OUT, now);
   else run.interrupt(now);
 }
 
-/** The error of a run whose step threw. A session that was deleted meanwhile is no defect. */
+/** The error of a run whose step threw. A session deleted meanwhile is no defect. */
 export function errorOf(error: unknown, logger: Logger, runId: string): RunError {
   if (error instanceof SessionNotFound) return { code: error.code, message: error.message };
   logger.error({ err: error, run_id: runId }, 'a run failed by a defect');

@@ -3,7 +3,7 @@ import { InstanceId } from '../../../../shared/application/instance-id.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { Lease } from '../../../../shared/domain/lease.js';
 
-/** Leases of this process. */
+/** Makes the leases of this process. */
 @Injectable()
 export class Leases {
   constructor(
@@ -11,7 +11,7 @@ export class Leases {
     private readonly ids: Ids,
   ) {}
 
-  /** A lease with a token of its own. */
+  /** A lease with a new token. */
   next(): Lease {
     return { owner: this.instance.value, token: this.ids.next() };
   }

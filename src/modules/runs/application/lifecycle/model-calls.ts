@@ -13,7 +13,7 @@ import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { RunWriter } from './run-writer.js';
 
-/** A run's entries in the ledger of model calls: a row is opened before each request, and settled after it. */
+/** A run's entries in the ledger of model calls: a row is opened before each request and settled after it. */
 @Injectable()
 export class ModelCalls {
   constructor(
@@ -25,7 +25,7 @@ export class ModelCalls {
     private readonly config: Config,
   ) {}
 
-  /** Only an answer becomes a message. */
+  /** Only an answer gets a message id. */
   create(run: RunState, agent: Agent, purpose: 'answer' | 'classification'): LlmCall {
     return {
       id: this.ids.next(),
@@ -43,7 +43,7 @@ export class ModelCalls {
   /**
    * Opens a call and counts it on its run, in a unit of work of its own.
    * @param started recorded with it: the message that the call begins
-   * @returns false where the run may make no more calls: it is finished then
+   * @returns false if the run is at its limit of model calls: it is finished then
    */
   async open(
     state: RunState,
@@ -67,9 +67,9 @@ export class ModelCalls {
   }
 
   /**
-   * The call that a run makes next, counted on it; null where its next step asks no model. It is opened in the unit of
-   * work that activates or resumes the run, by `openFirst`: one commit less before the first token.
-   * @param subtaskId the subtask of a plan that the run is at
+   * Makes the next call of a run and counts it; null if the next step asks no model. `openFirst` stores it in the
+   * unit of work that activates or resumes the run, which saves a commit before the first token.
+   * @param subtaskId the current subtask of the plan
    */
   createFirst(run: Run, subtaskId: string | null): LlmCall | null {
     const step = nextStep(run.snapshot(), subtaskId !== null);
@@ -81,7 +81,7 @@ export class ModelCalls {
     return this.create(state, this.agents.get(state.agent), purpose);
   }
 
-  /** Stores what `createFirst` made, behind the run itself. */
+  /** Stores the call of `createFirst`, after the run itself. */
   async openFirst(tx: Transaction, run: Run, call: LlmCall | null, subtaskId: string | null): Promise<void> {
     if (!call) return;
     await tx.get(LlmCallRepository).add(call);

@@ -5,7 +5,7 @@ import { PlanRepository } from '../../../plans/index.js';
 import { Run, RunError } from '../../domain/run.js';
 import { RunWriter } from './run-writer.js';
 
-/** Fails a run; a subtask of a plan gets another attempt first. */
+/** Fails a run; a subtask of a plan is retried first. */
 @Injectable()
 export class RecordFailure {
   constructor(

@@ -7,8 +7,8 @@ import { Run, RunState } from '../../domain/run.js';
 import { ToolCall } from '../../domain/tool-call.js';
 
 /**
- * Logs and traces what has ended, once that is stored. These spans may have begun long ago, in another process: while
- * something waits it is rows, not an open span.
+ * Logs and traces what has ended, after the commit. The spans may have begun long ago in another process: a waiting
+ * run is rows, not an open span.
  */
 @Injectable()
 export class ReportRun {
@@ -24,7 +24,7 @@ export class ReportRun {
     });
   }
 
-  /** A tool call has ended that waited for the client or a human. */
+  /** Records the span of a tool call that waited for the client or a human. */
   toolCallEnded(tx: Transaction, run: Run, call: ToolCall): void {
     const { context } = placeOf(run.snapshot());
     const { id, toolName, agent, status, createdAt, settledAt } = call.snapshot();
@@ -46,7 +46,7 @@ export class ReportRun {
     );
   }
 
-  /** An approval was decided, or cancelled. */
+  /** Records the span of an approval that was decided or cancelled. */
   approvalEnded(tx: Transaction, run: Run, approval: Approval): void {
     const { id, callId, kind, toolName, decision, status, createdAt, decidedAt } = approval.snapshot();
     const { context } = placeOf(run.snapshot());
@@ -65,7 +65,7 @@ export class ReportRun {
     );
   }
 
-  /** Names the ids itself: the run may be ended by a request about something else. */
+  /** With explicit ids: the log context may be that of a request about something else. */
   private log(run: RunState): void {
     const { usage, error } = run;
     this.logger.log(

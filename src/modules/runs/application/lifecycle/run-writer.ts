@@ -11,10 +11,7 @@ import { ReportRun } from './report-run.js';
 import { SettleOpenCalls } from './settle-open-calls.js';
 import { SettleToolCall } from './settle-tool-call.js';
 
-/**
- * The only way to save a run. One that has finished leaves nothing open: no model call, no tool call, no approval, no
- * plan.
- */
+/** The only way to save a run. Finishing a run closes its model calls, tool calls, approvals and plan. */
 @Injectable()
 export class RunWriter {
   constructor(
@@ -35,8 +32,8 @@ export class RunWriter {
   private async closeAll(tx: Transaction, run: Run): Promise<void> {
     const { status, planId } = run.snapshot();
     if (status !== 'completed') await this.cancelOpen(tx, run);
-    // The usual end of a run reads no plan. Any other end looks also where the run names none: a process of an older
-    // version may have made it.
+    // A completed run without a plan needs no look-up. Other ends look for a plan even if the run names none: a
+    // process of an older version may have made it.
     if (status === 'completed' && planId === null) return;
     const plan = await tx.get(PlanRepository).findOpen(run.id);
     if (plan) await this.closePlan(tx, run, plan);
@@ -54,7 +51,7 @@ export class RunWriter {
     await this.settleToolCall.cancelOpen(tx, run, now);
   }
 
-  /** A plan in execution can be retried; one that was not approved is cancelled. */
+  /** A plan in execution fails, and can be retried; one that was not approved is cancelled. */
   private async closePlan(tx: Transaction, run: Run, plan: Plan): Promise<void> {
     const { error, status } = run.snapshot();
     const reason = error?.code ?? (status === 'completed' ? 'not_planned_again' : `run_${status}`);

@@ -6,17 +6,17 @@ import { MessageRepository, messageDiscarded, newMessage } from '../../../conver
 import { Run } from '../../domain/run.js';
 import { appendSpoken } from './spoken-message.js';
 
-/** For these reasons an incomplete message is kept. */
+/** Reasons for which an incomplete message is kept. */
 const KEPT: ReadonlySet<string> = new Set(['cancelled', 'interrupted']);
 
-/** Settles the model calls that a run has left open, and the messages that they began. */
+/** Settles the open model calls of a run, and the messages that they began. */
 @Injectable()
 export class SettleOpenCalls {
   constructor(private readonly clock: Clock) {}
 
   /**
    * @param reason why they are not completed
-   * @param writer who may add to the answers of the run from here on; unset = who might before
+   * @param writer the token whose deltas are accepted from here on; unset = unchanged
    */
   async settle(tx: Transaction, run: Run, reason: string, writer?: string): Promise<void> {
     const now = this.clock.now();

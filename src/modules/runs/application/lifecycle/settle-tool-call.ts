@@ -7,7 +7,7 @@ import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { ReportRun } from './report-run.js';
 
-/** How a tool call ended, and what the model reads of it. */
+/** The end of a tool call, and the text that the model reads. */
 export interface ToolOutcome {
   readonly end: 'complete' | 'fail' | 'reject' | 'expire';
   readonly content: string;
@@ -21,7 +21,7 @@ export class SettleToolCall {
     private readonly ids: Ids,
   ) {}
 
-  /** Settles a call that a client or a human was asked about. @returns the answer that the model reads */
+  /** Settles a call that waited for a client or a human. @returns the answer that the model reads */
   async settle(
     tx: Transaction,
     run: Run,
@@ -48,7 +48,7 @@ export class SettleToolCall {
     await this.answer(tx, run, call, content, now);
   }
 
-  /** Stores calls of a reply that are not executed, since their run ends. Clients do not hear of them. */
+  /** Stores calls that are not executed, since their run ends. Clients never see them. */
   async discard(tx: Transaction, calls: readonly ToolCall[], now: Date): Promise<void> {
     for (const call of calls) {
       call.discard(now);
@@ -56,7 +56,7 @@ export class SettleToolCall {
     }
   }
 
-  /** Cancels what a run that ends still waits for. */
+  /** Cancels the open calls of a run that ends. */
   async cancelOpen(tx: Transaction, run: Run, now: Date): Promise<void> {
     for (const call of await tx.get(ToolCallRepository).listOpen(run.id)) {
       call.cancel(now);

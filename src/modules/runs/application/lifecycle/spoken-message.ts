@@ -2,8 +2,8 @@ import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { MessageRepository, SpokenMessage, messageCompleted } from '../../../conversations/index.js';
 
 /**
- * Appends what an agent has said, and records that it is complete.
- * @param writer who may add to the answers of the run from here on; unset = who might before
+ * Appends a message of an agent, and records that it is complete.
+ * @param writer the token whose deltas are accepted from here on; unset = unchanged
  */
 export async function appendSpoken(tx: Transaction, message: SpokenMessage, writer?: string): Promise<void> {
   await tx.get(MessageRepository).append(message);

@@ -1,6 +1,6 @@
 import { PlanState, Subtask } from '../../../plans/index.js';
 
-/** So much of each result is repeated; the whole of it is in the plan. */
+/** Characters of each result in the summary; the plan has the whole text. */
 const LONGEST_RESULT = 2_000;
 
 const ENDS: Readonly<Partial<Record<PlanState['status'], string>>> = {
@@ -9,7 +9,7 @@ const ENDS: Readonly<Partial<Record<PlanState['status'], string>>> = {
   cancelled: 'was cancelled',
 };
 
-/** What came of a plan, in the words of those who carried it out. */
+/** The results of a plan, in the words of its agents. */
 export function summarise(plan: PlanState): string {
   const done = plan.subtasks.filter(({ status }) => status === 'done').length;
   const end = ENDS[plan.status] ?? 'has ended';

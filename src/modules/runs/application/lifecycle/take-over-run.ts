@@ -4,7 +4,7 @@ import { Run } from '../../domain/run.js';
 import { Leases } from './leases.js';
 import { SettleOpenCalls } from './settle-open-calls.js';
 
-/** Gives a run to this process, which goes on from its last recorded step. The caller saves the run. */
+/** Gives a run to this process, which continues from its last recorded step. The caller saves the run. */
 @Injectable()
 export class TakeOverRun {
   constructor(
@@ -13,8 +13,8 @@ export class TakeOverRun {
   ) {}
 
   /**
-   * An unfinished message is discarded and written again, or kept as it is where the run is to be cancelled. Everything
-   * that was recorded stays.
+   * Discards an unfinished message, which is then written again, or keeps it if the run is to be cancelled.
+   * Everything recorded stays.
    */
   async takeOver(tx: Transaction, run: Run): Promise<void> {
     const lease = this.leases.next();

@@ -9,7 +9,7 @@ import { RunRepository } from '../../domain/run.repository.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { COMPLETED, StepEnd } from './step-end.js';
 
-/** The step of a run in which its plan goes on: the next subtask begins, or all of them are done. */
+/** The step that advances the plan of a run: starts the next subtask, or completes the plan. */
 @Injectable()
 export class AdvancePlan {
   constructor(
@@ -24,7 +24,7 @@ export class AdvancePlan {
       const run = await tx.get(RunRepository).getLeased(state);
       const plans = tx.get(PlanRepository);
       const plan = await plans.findOpen(state.id);
-      // What was committed already though its answer was lost, or a plan that was cancelled at this moment.
+      // The step was committed although its answer was lost, or the plan was cancelled meanwhile.
       if (run.isCancelRequested || plan?.running) return;
       if (!plan) throw new Error(`run ${state.id} carries out a plan that is not there`);
       const now = this.clock.now();

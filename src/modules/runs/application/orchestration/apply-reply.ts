@@ -39,13 +39,13 @@ export interface Reply {
   readonly answer: ModelAnswer;
 }
 
-/** A call of a reply, and the decision on it. */
+/** A tool call of a reply, and the verdict on it. */
 interface DecidedCall {
   readonly judged: JudgedCall;
   readonly call: ToolCall;
 }
 
-/** Stores a model's reply, and everything that follows from it, in one unit of work. */
+/** Stores a model's reply and all its consequences in one unit of work. */
 @Injectable()
 export class ApplyReply {
   constructor(
@@ -61,7 +61,7 @@ export class ApplyReply {
     private readonly config: Config,
   ) {}
 
-  /** @returns the run after it; undefined where it was stored already */
+  /** @returns the run after it; undefined if the reply was stored before */
   async apply(given: Reply): Promise<RunState | undefined> {
     const { turn, answer } = given;
     const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null });
@@ -85,12 +85,12 @@ export class ApplyReply {
           arguments: judged.arguments,
         })),
         suggestions: reply.kind === 'answer' ? reply.suggestions : null,
-        // A turn that a tool has ended is complete, also where the provider gives another reason.
+        // A turn ended by a tool is complete, also if the provider gives another finish reason.
         finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
         usage: answer.usage,
       });
       if (reply.kind === 'calls') {
-        // A run that is to be cancelled begins nothing new; a final answer still counts.
+        // A run with a requested cancellation starts nothing new; a final answer still counts.
         if (run.isCancelRequested) await this.cancelInstead(tx, run, called, now);
         else await this.applyCalls(tx, run, called, now);
         return run.snapshot();
@@ -103,7 +103,7 @@ export class ApplyReply {
     });
   }
 
-  /** Stores what was said before the run had to stop, and ends it. */
+  /** Stores the text received before the run was stopped, and ends the run. */
   async cut(cut: Omit<Reply, 'answer'> & { content: string; reason: unknown }): Promise<void> {
     const { run: begun } = cut.turn;
     await this.patience.writeOutcome('interrupt_run', async (tx) => {
@@ -123,7 +123,7 @@ export class ApplyReply {
     });
   }
 
-  /** A subtask ends with the words of its agent. Where its plan was cancelled meanwhile, nobody asks for them. */
+  /** Completes a subtask with the words of its agent; discards them if the plan was cancelled meanwhile. */
   private async finishSubtask(
     tx: Transaction,
     run: Run,

@@ -26,16 +26,16 @@ import { PrepareTurn, Turn } from './prepare-turn.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
 import { StreamReply } from './stream-reply.js';
 
-/** A message of a model that is not complete yet. */
+/** An incomplete message of a model. */
 interface Draft {
   readonly turn: Turn;
   readonly messageId: string;
   readonly call: LlmCall;
-  /** What readers were shown so far. */
+  /** The text that readers have been sent so far. */
   shown: string;
 }
 
-/** The step of a run in which its agent is asked: one model call, with its retries, and what its reply leads to. */
+/** The step that asks the agent: one model call, with its retries, and the consequences of its reply. */
 @Injectable()
 export class AskAgentStep {
   private readonly logger = new Logger(AskAgentStep.name);
@@ -55,8 +55,8 @@ export class AskAgentStep {
   ) {}
 
   /**
-   * @param plan the one that the run carries out; undefined where it carries out none
-   * @param classifiedMs how long the model took to classify the task; undefined where this process has not asked it to
+   * @param plan the plan that the run executes, if it does
+   * @param classifiedMs duration of the model call that classified the task; undefined if this process has made none
    */
   async ask(
     run: RunAtWork,
@@ -93,13 +93,13 @@ export class AskAgentStep {
     }
   }
 
-  /** @param open the call that was opened with the run's activation */
+  /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
     const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
     return { turn, messageId: call.messageId!, call, shown: '' };
   }
 
-  /** Settles the failed call and opens the next. Readers are told to forget what they were shown of the message. */
+  /** Settles the failed call and opens the next. Readers are told to discard the text of the first attempt. */
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
     await this.deltas.flushed(before.messageId);
     const fresh = this.draft(before.turn);
@@ -116,7 +116,7 @@ export class AskAgentStep {
     return next;
   }
 
-  /** @throws the error where another process executes the run by now */
+  /** @throws the error if another process executes the run by now */
   private async end(draft: Draft, error: unknown, signal: AbortSignal): Promise<StepEnd> {
     if (isDetached(error, signal)) throw error;
     await this.deltas.flushed(draft.messageId);
@@ -140,7 +140,7 @@ export class AskAgentStep {
   }
 }
 
-/** Readers were shown nothing of the message: they need not know of another attempt. */
+/** Readers have received nothing of the message, so the next attempt can use its id. */
 const sameMessage = (draft: Draft, messageId: string): Draft => ({
   ...draft,
   messageId,

@@ -1,9 +1,9 @@
 import { PlanState, Subtask } from '../../../plans/index.js';
 
-/** So much of another subtask's result is handed on. */
+/** Characters of each earlier result that are passed on. */
 const LONGEST_RESULT = 20_000;
 
-/** All that an agent is told of the plan when it carries out one subtask of it. */
+/** Everything an agent is told of the plan for one subtask. */
 export function briefOf(plan: PlanState, subtask: Subtask): string {
   const needed = plan.subtasks.filter(({ id }) => subtask.dependencies.includes(id));
   const parts = [

@@ -39,7 +39,7 @@ describe('the prompt', () => {
     ]);
   });
 
-  it('drops answers whose call is outside of the window, and answers calls that nobody answered', () => {
+  it('drops answers whose call is outside of the window, and answers calls that were left without an answer', () => {
     const prompt = buildPrompt(AGENT, [
       message('tool', 'of an earlier call', { callId: 'gone' }),
       message('assistant', '', { toolCalls: [call('open')] }),

@@ -5,9 +5,9 @@ import { Message } from '../../../conversations/index.js';
 const UNANSWERED = 'Error: this call was not carried out';
 
 /**
- * What a model gets: the agent's prompt, the brief where it has one, and the newest part of the conversation. The window
- * may begin anywhere, so answers whose call is no longer in it are left out; and a call that was never answered (its run
- * was ended) gets an answer, since providers refuse a conversation in which one is missing.
+ * The input of a model: the agent's prompt, the brief if there is one, and the newest part of the conversation. The
+ * window may begin anywhere, so tool answers whose call is outside it are left out; a call without an answer (its run
+ * was ended) gets one, since providers refuse a conversation that lacks it.
  */
 export function buildPrompt(agent: Agent, history: readonly Message[], brief?: string): ModelMessage[] {
   const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m.content]));
@@ -22,7 +22,7 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
       toolCalls: message.toolCalls.map((call) => ({
         callId: call.callId,
         toolName: call.toolName,
-        // What is not JSON is not repeated: some servers fail on it.
+        // Invalid JSON is not repeated: some servers fail on it.
         arguments: typeof call.arguments === 'string' ? '{}' : JSON.stringify(call.arguments),
       })),
     });

@@ -33,7 +33,7 @@ is_atomic: false only when it needs a plan: several steps over several files, or
 agent: code (write or change code), debug (find the cause of a fault), explain (answer a question),
 plan (not atomic: always this one). confidence: how sure you are. reason: one short sentence.`;
 
-/** As long as the reason that a user may give for a switch. */
+/** The limit for the reason that a user gives for a switch. */
 const LONGEST_REASON = 1000;
 
 const SCHEMA: JsonObject = {
@@ -48,7 +48,7 @@ const SCHEMA: JsonObject = {
   additionalProperties: false,
 };
 
-/** The step of a run that finds out what the task is and gives the word to who can do it. */
+/** The step that classifies the task and chooses the agent for it. */
 @Injectable()
 export class ClassifyTask {
   private readonly logger = new Logger(ClassifyTask.name);
@@ -62,7 +62,7 @@ export class ClassifyTask {
     private readonly ids: Ids,
   ) {}
 
-  /** One try: where the model does not help, the words of the task decide. */
+  /** Asks the model once; if that fails, keywords of the task decide. */
   async classify(run: RunAtWork, task: string, signal: AbortSignal): Promise<StepEnd> {
     const agent = this.agents.get(run.agent);
     const call = run.openCall ?? this.calls.create(run, agent, 'classification');
@@ -118,7 +118,7 @@ export class ClassifyTask {
   }
 }
 
-/** Undefined where the model did not keep to the schema. */
+/** Undefined if the reply does not match the schema. */
 function parseClassification(content: string): Classification | undefined {
   try {
     const given = JSON.parse(content) as Partial<Record<string, unknown>>;

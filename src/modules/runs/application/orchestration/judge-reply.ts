@@ -16,12 +16,12 @@ import { ApprovalPolicy } from '../../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../../plans/index.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
 
-/** Longer than that of any tool. */
+/** Longer than the name of any tool. */
 const LONGEST_NAME = 100;
-/** As deep as a request may be. */
+/** The depth that requests may have. */
 const MAX_DEPTH = 64;
 
-/** What becomes of one tool call of a reply. */
+/** The verdict on one tool call of a reply. */
 export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
   | { readonly verdict: 'execute' }
   | { readonly verdict: 'ask'; readonly reason: string }
@@ -31,19 +31,19 @@ export type JudgedCall = { readonly toolName: string; readonly arguments: JsonVa
       readonly verdict: 'refuse';
       /** What the model reads. */
       readonly error: string;
-      /** Whether the reply is at odds with the tools themselves, not only with what the agent may do. */
+      /** Whether the call itself is invalid, not only forbidden to the agent. */
       readonly invalid: boolean;
-      /** Whether the rules of the installation forbid it. */
+      /** Whether the approval policy forbids it. */
       readonly denied?: boolean;
     }
 );
 
-/** What a model's reply means for its run. */
+/** The meaning of a model's reply for its run. */
 export type JudgedReply =
   | { readonly kind: 'answer'; readonly content: string; readonly suggestions: string[] | null }
   | { readonly kind: 'calls'; readonly content: string; readonly calls: readonly JudgedCall[] };
 
-/** Decides on a model's reply: nothing it wishes for is believed before it is checked. */
+/** Checks every part of a model's reply, and decides what happens with it. */
 @Injectable()
 export class JudgeReply {
   constructor(
@@ -81,8 +81,7 @@ export class JudgeReply {
   }
 
   /**
-   * Checks arguments that the user puts in the place of the model's: what the agent or the installation may not do, the
-   * user cannot make them do.
+   * Checks arguments edited by the user: an edit cannot do what the agent or the policy may not.
    * @throws InputInvalid
    */
   checkEdit(agent: Agent, name: ToolName, args: JsonObject): JsonObject {
@@ -104,7 +103,7 @@ export class JudgeReply {
     return [{ field: 'modified_arguments', message: `the policy forbids this: ${reason}` }];
   }
 
-  /** The call with sound arguments that the agent may use, or its refusal. */
+  /** The call with valid arguments and an allowed tool, or its refusal. */
   private check(
     agent: Agent,
     call: ModelToolCall,
@@ -120,7 +119,7 @@ export class JudgeReply {
       verdict: 'refuse',
       toolName: name,
       arguments: storableJson(given ?? call.arguments),
-      error: storableText(error), // may name what the model wrote
+      error: storableText(error), // may quote text of the model
       invalid,
     });
     if (!isToolName(name)) {
@@ -141,7 +140,7 @@ export class JudgeReply {
     if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
       return refuse(this.forbidden(agent, name, path), false);
     }
-    // Checked as the model wrote them, then made storable: a path with NUL is refused, not mended.
+    // Checked as the model wrote them, then made storable: a path with NUL is refused, not corrected.
     return { name, args: storableJson(parsed.arguments) as JsonObject };
   }
 
@@ -184,7 +183,7 @@ export class JudgeReply {
   }
 }
 
-/** The tools that end a turn become the assistant's message itself. */
+/** Turns a call that ends the turn into the message of the assistant. */
 function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedReply {
   const said = name === 'attempt_completion' ? args['result'] : args['question'];
   return {
@@ -196,7 +195,7 @@ function toAnswer(content: string, name: ToolName, args: JsonObject): JudgedRepl
   };
 }
 
-/** The arguments of create_plan, as the catalogue has checked them. */
+/** The arguments of create_plan, checked by the catalogue. */
 interface PlanArguments {
   readonly title: string;
   readonly description: string;

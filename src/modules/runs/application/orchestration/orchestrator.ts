@@ -17,13 +17,12 @@ import { COMPLETED, StepEnd } from './step-end.js';
 
 type WorkStep = Exclude<Step, 'rest'>;
 
-/** A run as its owner knows it. */
+/** A run and the lease of the process that executes it. */
 export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
 
 /**
- * Carries a run on: read its state, decide the next step, do the slow thing without a transaction, record what came of
- * it; until it waits or is finished. Everything it needs to know is in the database, so that any process can begin at
- * any step.
+ * Executes a run: read its state, decide the next step, do the slow work without a transaction, record the result;
+ * until the run waits or is finished. All state is in the database, so that any process can begin at any step.
  */
 @Injectable()
 export class Orchestrator {
@@ -43,10 +42,10 @@ export class Orchestrator {
   ) {}
 
   /**
-   * @param token proves that this process carries the run on; with another one there is nothing to do here
-   * @param stored the run as it was stored just now; where it is not given, it is read
-   * @returns the run at its rest, where this process knows of it
-   * @throws LeaseLost, RunDetached when another process goes on with it
+   * @param token of the lease; if the run has another one, this process has nothing to do
+   * @param stored the run as it was just stored; read from the database if not given
+   * @returns the run when it waits or is finished, if this process knows it
+   * @throws LeaseLost, RunDetached when another process continues it
    */
   async run(
     runId: string,
@@ -90,7 +89,7 @@ export class Orchestrator {
     }
   }
 
-  /** Each step has a line in the log and a span. */
+  /** Logs each step and records its span. */
   private async report(step: WorkStep, run: RunState, work: () => Promise<StepEnd>): Promise<StepEnd> {
     const begunAt = performance.now();
     let outcome = '';
@@ -123,18 +122,18 @@ export class Orchestrator {
     }
   }
 
-  /** The plan that a run carries out. */
+  /** The plan that the run executes. */
   private async planOf({ id, phase }: RunState, signal: AbortSignal): Promise<PlanState | undefined> {
     if (phase !== 'plan_execution') return undefined;
     return this.patience.read('read_plan', signal, () => this.plans.findOpen(id));
   }
 
-  /** Ends a run that cannot go on, with a reason that may be shown. */
+  /** Fails a run, with an error that clients may see. */
   async fail(run: HeldRun, error: RunError): Promise<void> {
     await this.end('fail_run', run, (current) => current.fail(error, this.clock.now()));
   }
 
-  /** Ends a run that has to stop. */
+  /** Ends a stopped run. */
   stop(run: HeldRun, reason: unknown): Promise<RunState | undefined> {
     return this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
   }
@@ -142,7 +141,7 @@ export class Orchestrator {
   private end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<RunState | undefined> {
     return this.patience.writeOutcome(operation, async (tx) => {
       const run = await tx.get(RunRepository).get(held.id);
-      // Ended already, though the answer to that was lost; or somebody else's by now.
+      // Finished although the answer to that commit was lost, or leased to another process.
       if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return undefined;
       how(run);
       await this.runWriter.save(tx, run);
@@ -150,7 +149,7 @@ export class Orchestrator {
     });
   }
 
-  /** The message that set the run in motion is the newest one: nothing else was said since. */
+  /** The task is the newest message: no message has followed it. */
   private async task(run: RunState, signal: AbortSignal): Promise<string> {
     const [message] = await this.patience.read('read_task', signal, () =>
       this.conversations.newest(run.sessionId, 'main', { messages: 1, characters: 0 }),

@@ -8,23 +8,23 @@ import { RunState } from '../../domain/run.js';
 import { briefOf } from './brief-subtask.js';
 import { buildPrompt } from './build-prompt.js';
 
-/** Whoever carries out a subtask neither hands over nor asks back: the plan is agreed on. */
+/** Not for subtasks: the plan is approved, so an agent neither hands over nor asks the user. */
 const NOT_IN_SUBTASKS: readonly ToolName[] = ['ask_followup_question', 'create_plan', 'switch_agent'];
 
-/** In the background there is no IDE to run a tool, and nobody to ask. */
+/** For jobs: in the background there is no IDE to run a tool and no user to ask. */
 const IN_BACKGROUND: readonly ToolName[] = ['attempt_completion'];
 
-/** Who speaks next in a run, knowing what. */
+/** The input of the next model call: the agent and its messages. */
 export interface Turn {
   readonly run: RunState;
-  /** With the tools it may use here. */
+  /** With the tools allowed here. */
   readonly agent: Agent;
-  /** The subtask its words belong to, where it is one's. */
+  /** The subtask that its messages belong to; null outside a plan. */
   readonly subtaskId: string | null;
   readonly messages: readonly ModelMessage[];
 }
 
-/** Gathers what an agent is told before it speaks: the session, or its subtask and what was said in that. */
+/** Collects the messages for an agent: the history of the session, or the brief and history of its subtask. */
 @Injectable()
 export class PrepareTurn {
   constructor(
@@ -33,7 +33,7 @@ export class PrepareTurn {
     private readonly patience: DatabasePatience,
   ) {}
 
-  /** @param plan the one that the run carries out; undefined where it carries out none */
+  /** @param plan the plan that the run executes, if it does */
   async prepare(run: RunState, plan: PlanState | undefined, signal: AbortSignal): Promise<Turn> {
     const subtask = plan?.subtasks.find(({ status }) => status === 'running');
     const known = this.agents.get(run.agent);

@@ -7,7 +7,10 @@ import { Plan, PlanProposal, PlanRepository } from '../../../plans/index.js';
 import { Run } from '../../domain/run.js';
 import { ToolCall } from '../../domain/tool-call.js';
 
-/** Makes a plan of the architect's proposal, or the next version of the plan it was to change, and asks the human. */
+/**
+ * Makes a plan of the architect's proposal, or a new version of the plan to be changed, and asks the human to approve
+ * it.
+ */
 @Injectable()
 export class ProposePlan {
   constructor(

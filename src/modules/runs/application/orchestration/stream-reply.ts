@@ -6,7 +6,7 @@ import { RunState } from '../../domain/run.js';
 import { RunMetrics } from '../run-metrics.js';
 import { SpokenCall } from './spoken-call.js';
 
-/** Asks the model, and shows readers the text of its reply while it arrives. */
+/** Asks the model, and streams the text of its reply to readers. */
 @Injectable()
 export class StreamReply {
   constructor(
@@ -17,9 +17,9 @@ export class StreamReply {
   ) {}
 
   /**
-   * @param message the one that the reply becomes; what readers are shown is added to `shown`
-   * @param modelMs how long the run has waited for the model before; undefined where that is not known, and so how much
-   * of the time to the first token the server has added
+   * @param message the one that the reply becomes; streamed text is added to `shown`
+   * @param modelMs how long the run has waited for models before; undefined if unknown, and then the server's share
+   * of the time to the first token is not measured
    * @throws ModelError, or the signal's reason
    */
   async stream(
@@ -54,7 +54,7 @@ export class StreamReply {
       },
       signal,
     );
-    // Before a message is completed, its deltas are stored.
+    // The deltas of a message are stored before it is completed.
     await this.deltas.flushed(messageId);
     if (firstShownAt && modelMs !== undefined) {
       const elapsedMs = (await firstShownAt).getTime() - (run.startedAt ?? run.createdAt).getTime();

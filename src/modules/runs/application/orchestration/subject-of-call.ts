@@ -2,7 +2,7 @@ import { JsonObject } from '../../../../shared/domain/json.js';
 
 const LONGEST = 200;
 
-/** One line that tells a human what a tool call does. */
+/** One line that describes a tool call to a human. */
 export function subjectOf(toolName: string, args: JsonObject): string {
   const { command, path, query } = args;
   const object = command ?? path ?? query;

@@ -16,7 +16,7 @@ import { RunWriter } from '../lifecycle/run-writer.js';
 import { SettleToolCall, ToolOutcome } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from './resume-run.js';
 
-/** Carries out a decision on a tool call or a plan, taken by the human or by its deadline. */
+/** Applies a decision on a tool call or a plan, made by a human or by the deadline. */
 @Injectable()
 export class ApplyDecision {
   constructor(
@@ -30,9 +30,9 @@ export class ApplyDecision {
   ) {}
 
   /**
-   * Saves an approval that has just been decided, and what the decision means for its run.
-   * @param plan the one that was decided on, where the caller has loaded it
-   * @returns the answer to the call that waited for the decision, where it gets one
+   * Saves an approval that was just decided, and the consequences for its run.
+   * @param plan the decided plan, if the caller has loaded it
+   * @returns the answer to the tool call that waited for the decision, if it gets one
    */
   async apply(
     tx: Transaction,

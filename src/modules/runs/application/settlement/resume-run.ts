@@ -9,7 +9,7 @@ import { Leases } from '../lifecycle/leases.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 
-/** What an answer to a tool call means for its run. */
+/** Resumes a run after an answer to a tool call. */
 @Injectable()
 export class ResumeRun {
   constructor(
@@ -19,9 +19,9 @@ export class ResumeRun {
   ) {}
 
   /**
-   * Resumes the run where nothing is open any more; else records what it still waits for. Stores it either way.
-   * @param answered the call that was answered just now
-   * @returns the model call that was opened, where the run resumes with one
+   * Resumes the run if no call is open, else records what it still waits for. Stores it either way.
+   * @param answered the call that was just answered
+   * @returns the model call that was opened, if the run resumes with one
    */
   async resume(tx: Transaction, run: Run, answered: ToolCall, by: string): Promise<LlmCall | null> {
     const open = await tx.get(ToolCallRepository).listOpen(run.id);
@@ -38,7 +38,7 @@ export class ResumeRun {
     return openCall;
   }
 
-  /** What the client must do about calls that are open. */
+  /** The client's tasks for the open calls. */
   async waitingFor(tx: Transaction, open: readonly ToolCall[]): Promise<WaitingFor[]> {
     const asked = open.find(({ status }) => status === 'awaiting_approval');
     const approvals = asked ? await tx.get(ApprovalRepository).listPending(asked.snapshot().runId) : [];

@@ -34,7 +34,7 @@ import { RunWriter } from '../lifecycle/run-writer.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { TakeOverRun } from '../lifecycle/take-over-run.js';
 
-/** What the run does when its job has to stop. */
+/** Reasons that stop the run when its job is stopped. */
 const REASONS: Readonly<Record<JobStop['kind'], Error>> = {
   cancelled: CANCELLED,
   timed_out: TIMED_OUT,
@@ -42,7 +42,7 @@ const REASONS: Readonly<Record<JobStop['kind'], Error>> = {
   lost: LEASE_LOST,
 };
 
-/** Carries out the job of an agent: each attempt is a run of its session, beside the session's conversation. */
+/** Executes the job of an agent: each attempt is a run of its session, outside the conversation. */
 @Injectable()
 export class AgentJob implements JobHandler {
   constructor(
@@ -70,7 +70,7 @@ export class AgentJob implements JobHandler {
       return (_, signal) => this.executeRun(begun, signal);
     }
     const run = await tx.get(RunRepository).get(runId);
-    // Else it had come to its end, and only the job was not told.
+    // Otherwise the run has ended, and only the job does not know it.
     if (!run.isFinal) {
       await this.takeOver.takeOver(tx, run);
       if (run.isExhausted) run.fail(RECOVERY_EXHAUSTED, this.clock.now());
@@ -127,10 +127,10 @@ export class AgentJob implements JobHandler {
     return { ...run.snapshot(), openCall };
   }
 
-  /** @throws JobFailed, JobStop where the run did not come to an answer */
+  /** @throws JobFailed, JobStop if the run has no answer */
   private async resultOf(run: RunState, signal: AbortSignal): Promise<JsonObject> {
     if (run.status === 'completed') {
-      // An answer is the last word of its run.
+      // The answer is the last message of its run.
       const thread = { jobId: run.jobId!, runId: run.id };
       const [answer] = await this.conversations.newest(run.sessionId, thread, { messages: 1, characters: 0 });
       return { text: answer?.content ?? '', usage: usageView(run.usage) };
@@ -142,7 +142,7 @@ export class AgentJob implements JobHandler {
   }
 }
 
-/** What the agent is told: the task, and what it shall know for it. */
+/** The message to the agent: the task, and the memory given with it. */
 function taskOf({ query, memory }: JsonObject): string {
   if (memory === undefined) return query as string;
   const known = typeof memory === 'string' ? memory : JSON.stringify(memory, null, 2);

@@ -7,7 +7,7 @@ import { ExpireToolCalls } from './expire-tool-calls.js';
 
 const SWEEP_MS = 1_000;
 
-/** Checks for deadlines that have passed. They are in the database, so that any process may find them. */
+/** Sweeps for expired deadlines. They are in the database, so that any process can find them. */
 @Injectable()
 export class DeadlineWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(DeadlineWatch.name);

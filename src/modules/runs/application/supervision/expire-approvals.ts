@@ -10,7 +10,7 @@ import { RunSupervisor } from './run-supervisor.js';
 
 const APPROVALS_PER_SWEEP = 100;
 
-/** Ends the questions that nobody has answered in time: what was asked for is rejected, and the run goes on. */
+/** Rejects approvals without a decision in time, and resumes their runs. */
 @Injectable()
 export class ExpireApprovals {
   private readonly logger = new Logger(ExpireApprovals.name);
@@ -23,7 +23,7 @@ export class ExpireApprovals {
     private readonly clock: Clock,
   ) {}
 
-  /** Several processes may sweep at once: an approval is decided by whoever holds the row of its run first. */
+  /** Safe on several processes: the row lock of the run decides which one rejects an approval. */
   async execute(): Promise<void> {
     const overdue = await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP);
     await forEachItem(overdue, this.logger, 'an approval could not be expired', async (approval) => {

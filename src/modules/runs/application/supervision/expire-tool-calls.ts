@@ -12,7 +12,7 @@ import { ResumeRun } from '../settlement/resume-run.js';
 
 const RUNS_PER_SWEEP = 100;
 
-/** Ends the waits whose deadline has passed: the model reads that no answer came, and the run goes on. */
+/** Settles tool calls without an answer in time, which the model is told, and resumes their runs. */
 @Injectable()
 export class ExpireToolCalls {
   private readonly logger = new Logger(ExpireToolCalls.name);
@@ -26,7 +26,7 @@ export class ExpireToolCalls {
     private readonly clock: Clock,
   ) {}
 
-  /** Several processes may sweep at once: a call is settled by whoever holds the row of its run first. */
+  /** Safe on several processes: the row lock of the run decides which one settles a call. */
   async execute(): Promise<void> {
     const runIds = await this.queries.listWithExpiredCalls(this.clock.now(), RUNS_PER_SWEEP);
     await forEachItem(runIds, this.logger, 'tool calls of a run could not be expired', async (runId) => {

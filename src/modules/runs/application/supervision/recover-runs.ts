@@ -11,10 +11,10 @@ import { RunWriter } from '../lifecycle/run-writer.js';
 import { StartQueuedRun } from './start-queued-run.js';
 import { TakeOverRun } from '../lifecycle/take-over-run.js';
 
-/** So many at a time, so that the processes of a group share what one of them leaves behind. */
+/** Runs per sweep. Few, so that several processes share the runs of a dead one. */
 const RUNS_PER_SWEEP = 20;
 
-/** Goes on with runs that nobody carries on: their process is gone, or has handed them over. */
+/** Takes over running runs without a valid lease: their process has died, or has handed them over. */
 @Injectable()
 export class RecoverRuns {
   private readonly logger = new Logger(RecoverRuns.name);
@@ -30,7 +30,7 @@ export class RecoverRuns {
     private readonly clock: Clock,
   ) {}
 
-  /** Several processes may look at once: whoever locks the row first has the run. */
+  /** Safe on several processes: the one that locks the row takes the run over. */
   async execute(): Promise<void> {
     if (!this.supervisor.isAccepting) return;
     const abandoned = await this.queries.listAbandoned(RUNS_PER_SWEEP);

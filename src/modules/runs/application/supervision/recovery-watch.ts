@@ -5,11 +5,11 @@ import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { sweep } from '../../../../shared/application/sweep.js';
 import { RecoverRuns } from './recover-runs.js';
 
-/** A lease that has run out is noticed after this part of its time at the latest. */
+/** Sweeps per lease time: an expired lease is noticed after this part of it at the latest. */
 const LOOKS_PER_LEASE = 3;
 const AT_MOST_EVERY_MS = 100;
 
-/** Looks for runs that nobody carries on: at the start, again and again, and when another process hands some over. */
+/** Sweeps for abandoned runs: at the start, periodically, and when another process hands runs over. */
 @Injectable()
 export class RecoveryWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(RecoveryWatch.name);
@@ -31,7 +31,7 @@ export class RecoveryWatch implements OnApplicationBootstrap {
     );
   }
 
-  /** Another process has given runs up. */
+  /** Another process has handed runs over. */
   lookNow(): void {
     this.told.next();
   }

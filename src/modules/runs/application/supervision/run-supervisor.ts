@@ -15,16 +15,16 @@ import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, isDetached } fro
 import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
 
-/** What this process knows of a run that it executes. */
+/** A run that this process executes. */
 interface Executed {
   readonly runId: string;
-  /** It is stopped by its job, not by the shutdown of the process. */
+  /** Its job stops it, not the shutdown of the process. */
   readonly ofJob: boolean;
 }
 
 /**
- * The runs that this process executes, each under a lease that it renews. They belong to the process, not to the requests
- * that started them.
+ * The runs that this process executes, each under a lease that it renews. They do not depend on the requests that
+ * started them.
  */
 @Injectable()
 export class RunSupervisor implements OnApplicationBootstrap {
@@ -41,7 +41,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
     private readonly config: Config,
   ) {
     shutdown.register('drain', () => this.drain());
-    // A request that was in progress during the drain may have started one more run.
+    // A request during the drain may have started another run.
     shutdown.register('settle_runs', () => this.work.allDone());
   }
 
@@ -52,30 +52,29 @@ export class RunSupervisor implements OnApplicationBootstrap {
     });
   }
 
-  /** False when the process is about to end. */
+  /** False during the shutdown. */
   get isAccepting(): boolean {
     return !this.shutdown.draining;
   }
 
-  /** @throws ServerDraining when the process is about to end */
+  /** @throws ServerDraining during the shutdown */
   requireAccepting(): void {
     if (!this.isAccepting) throw new ServerDraining();
   }
 
   /**
-   * Carries a run on in the background, from its last recorded step to its next rest. Nothing happens for a run that
-   * rests, that is another process's, or that this one carries on already.
-   * @param openCall where the run was stored just now: the model call that was entered with it. Where it is not given,
-   * what stands in the database is read
+   * Executes a run in the background, from its last recorded step until it waits or is finished. Ignores runs that
+   * are not running, belong to another process, or are executed here already.
+   * @param openCall the model call that was just stored with the run; without it, the run is read from the database
    */
   start(run: RunState, openCall?: LlmCall | null): void {
     this.begin(run, openCall === undefined ? undefined : { ...run, openCall });
   }
 
   /**
-   * The same for the run of a job: until it is over, or has to stop.
-   * @param stop its reason is one of those in run-end
-   * @returns the run at its end, where this process knows of it
+   * The same for the run of a job: resolves when it is over or stopped.
+   * @param stop its reason is one of those in endings
+   * @returns the run at its end, if this process knows it
    */
   async startAndWait(run: RunAtWork, stop: AbortSignal): Promise<RunState | undefined> {
     const begun = this.begin(run, run);
@@ -85,12 +84,12 @@ export class RunSupervisor implements OnApplicationBootstrap {
     if (stop.aborted) passOn();
     const end = await begun.done;
     stop.removeEventListener('abort', passOn);
-    // Given up in good order, so that it does not count as a recovery.
+    // The lease is released, so that this does not count as a recovery.
     if (stop.reason === HANDED_OVER) await this.release([run.leaseToken!]);
     return end;
   }
 
-  /** Stops what a run is doing where this process carries it out; how it ends stands in the database. */
+  /** Stops a run that this process executes; the database says how it ends. */
   cancel(runId: string): void {
     this.work.stop(CANCELLED, (run) => run.runId === runId);
   }
@@ -137,13 +136,13 @@ export class RunSupervisor implements OnApplicationBootstrap {
       if (signal.aborted) await this.orchestrator.stop(run, signal.reason);
       else await this.orchestrator.fail(run, errorOf(error, this.logger, run.id));
     } catch (again) {
-      // Its lease runs out, and whoever takes it over tries once more.
+      // Its lease expires, and the next owner tries again.
       this.logger.error({ err: again, run_id: run.id }, 'the end of a run could not be stored');
       this.shutdown.markIncomplete();
     }
   }
 
-  /** Waits for the runs as long as the settings allow; then ends the rest, or hands them over. */
+  /** Waits for the runs within the drain timeout; then ends the rest, or hands them over. */
   private async drain(): Promise<void> {
     await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.forced);
     const handsOver = this.config.shutdownPolicy === 'handover';

@@ -9,7 +9,7 @@ import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 
-/** Activates the run whose turn it is in a session, where none is active. */
+/** Activates the next queued run of a session without an active run. */
 @Injectable()
 export class StartQueuedRun {
   constructor(
@@ -21,14 +21,14 @@ export class StartQueuedRun {
     private readonly clock: Clock,
   ) {}
 
-  /** Several processes may try at once: the database lets one of them. */
+  /** Safe on several processes: the database admits one. */
   async execute(sessionId: string): Promise<void> {
     if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
     try {
       const { value: run } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
       if (run) this.supervisor.start(run);
     } catch (error) {
-      if (!(error instanceof SessionBusy)) throw error; // else another message was faster: its end comes here again
+      if (!(error instanceof SessionBusy)) throw error; // else another run was faster: its end triggers this again
     }
   }
 
