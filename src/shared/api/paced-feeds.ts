@@ -55,7 +55,10 @@ export class PacedFeeds {
   }
 
   private drop(response: Response): Observable<never> {
-    this.logger.warn({ unsent_bytes: response.writableLength }, 'a reader that does not read is dropped');
+    this.logger.warn(
+      { unsent_bytes: response.writableLength },
+      'a stream is dropped: its client does not read it',
+    );
     response.destroy();
     return EMPTY;
   }

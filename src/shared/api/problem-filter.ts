@@ -19,7 +19,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 const RETRY_AFTER_SECONDS = 1;
 
-type Described = Fault & { retryAfterSeconds?: number | undefined };
+type ProblemOfError = Fault & { retryAfterSeconds?: number | undefined };
 
 /** Errors of the body parser and the router, by status. */
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
@@ -49,7 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  private describe(error: unknown): Described {
+  private describe(error: unknown): ProblemOfError {
     if (error instanceof DomainError) {
       const { code, kind, message, faults, details, retryAfterSeconds } = error;
       if (kind === 'unavailable') this.logger.warn({ err: error }, 'a request could not be served');

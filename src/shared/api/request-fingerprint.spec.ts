@@ -30,7 +30,7 @@ describe('The fingerprint of a request', () => {
     expect(of(part)).not.toBe(of({}));
   });
 
-  it('cannot be forged by what a text holds', () => {
+  it('cannot be forged by the contents of a text', () => {
     expect(of({ body: { a: '1,"b":2' } })).not.toBe(of({ body: { a: '1', b: 2 } }));
     expect(of({ body: ['a,b'] })).not.toBe(of({ body: ['a', 'b'] }));
     expect(of({ body: JSON.parse('{"__proto__":{"a":1}}') })).not.toBe(of({ body: {} }));

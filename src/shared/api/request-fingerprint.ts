@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** The parts of a request that decide its effect. */
-interface Described {
+interface RequestParts {
   readonly method: string;
   /** With the query. */
   readonly originalUrl: string;
@@ -9,7 +9,7 @@ interface Described {
 }
 
 /** Equal for requests with the same meaning: key order and white space of the JSON body do not count. */
-export function fingerprintOf({ method, originalUrl, body }: Described): Buffer {
+export function fingerprintOf({ method, originalUrl, body }: RequestParts): Buffer {
   return createHash('sha256').update(`${method} ${originalUrl}\n`).update(canonical(body)).digest();
 }
 

@@ -106,7 +106,7 @@ describe('an answer of events', () => {
     expect(response.read()).toBe(HEAD + frameOf(8));
   });
 
-  it('ends, without a word of why, where its feed breaks', () => {
+  it('ends, without a reason, when its feed fails', () => {
     const items$ = concat(
       of(eventOf(8)),
       throwError(() => new Error('column x does not exist')),
@@ -145,7 +145,7 @@ describe('an answer of events', () => {
 });
 
 describe('the time an event takes to its reader', () => {
-  it('counts for what is stored while the reader waits, and not for what it reads of the past', () => {
+  it('counts for events stored while the reader waits, and not for earlier ones', () => {
     const { metrics, time, emit, response } = streaming();
     time.seconds = 10;
     emit(8, -60);
@@ -182,7 +182,7 @@ describe('the heartbeats of a stream', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it('go on while it cannot be found out whether the credentials of its reader still hold', () => {
+  it('go on while the credentials of its reader cannot be checked', () => {
     const authenticate = vi.fn(() => new Promise<string>(() => undefined));
     const { response } = streaming({ authenticate });
     const written = vi.spyOn(response, 'write');
@@ -192,7 +192,7 @@ describe('the heartbeats of a stream', () => {
     response.destroy();
   });
 
-  it('end it where its credentials do not hold any more', async () => {
+  it('end it when its credentials are no longer valid', async () => {
     const { response } = streaming({ authenticate: async () => 'another user' });
     await vi.advanceTimersByTimeAsync(15_000);
     expect(response.writableEnded).toBe(true);

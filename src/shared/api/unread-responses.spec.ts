@@ -27,7 +27,7 @@ describe('responses that are not read', () => {
     return response;
   }
 
-  it('are waited for, a small one for the grace and a large one for longer, and then given up', () => {
+  it('are kept, a small one for the grace period and a large one for longer, and then dropped', () => {
     const [small, large] = [answer(1000), answer(32 * MEGABYTE)];
     vi.advanceTimersByTime(UNREAD_LIMITS.graceMs - 1);
     expect(small.destroy).not.toHaveBeenCalled();
@@ -37,7 +37,7 @@ describe('responses that are not read', () => {
     expect(large.destroy).toHaveBeenCalledTimes(1);
   });
 
-  it('are left alone once they are taken, and where nothing was left', () => {
+  it('are ignored once they are read, and where nothing is unsent', () => {
     const [taken, none] = [answer(1000), answer(0)];
     taken.emit('finish');
     vi.advanceTimersByTime(1_000_000);
@@ -45,7 +45,7 @@ describe('responses that are not read', () => {
     expect(none.destroy).not.toHaveBeenCalled();
   });
 
-  it('are given up at once, the oldest first, where they are too much together', () => {
+  it('are dropped at once, the oldest first, when together they exceed the limit', () => {
     const taken = answer(UNREAD_LIMITS.bytes);
     taken.emit('finish'); // counts no more
     const all = Array.from({ length: 5 }, () => answer(UNREAD_LIMITS.bytes / 4));

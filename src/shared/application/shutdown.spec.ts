@@ -90,7 +90,7 @@ describe('the shutdown of a process', () => {
     },
   );
 
-  it('is not orderly once the order is broken; before the shutdown there is none to break', async () => {
+  it('is incomplete once a step reports it; before the shutdown a report has no effect', async () => {
     shutdown.markIncomplete();
     await shutdown.beforeApplicationShutdown();
     expect(shutdown.isComplete).toBe(true);
@@ -116,7 +116,7 @@ describe('the shutdown of a process', () => {
     await ended;
   });
 
-  it('in a hurry does not wait for the drain, but still lets writes wait ten seconds', async () => {
+  it('when forced does not wait for the drain, but still lets writes wait ten seconds', async () => {
     await shutdown.beforeApplicationShutdown();
     shutdown.forceStop();
     expect([shutdown.forced.aborted, shutdown.writeDeadline.aborted]).toEqual([true, false]);

@@ -43,7 +43,7 @@ describe('a traceparent', () => {
   });
 });
 
-describe('the place of what outlives its process', () => {
+describe('the place of a span that may outlive its process', () => {
   it('is known by its id, below its cause', () => {
     expect(placeOf({ id: ID, traceparent: `00-${TRACE}-${SPAN}-00` })).toEqual({
       context: { traceId: TRACE, spanId: '8f6b5a1c2d3e4f50', traceFlags: NONE },
@@ -51,7 +51,7 @@ describe('the place of what outlives its process', () => {
     });
   });
 
-  it('begins a trace where that is not known, the same one for every process', () => {
+  it('begins a trace where its cause is unknown, the same one for every process', () => {
     expect(placeOf({ id: ID, traceparent: null })).toEqual({
       context: {
         traceId: '0198c6a177aa7e018f6b5a1c2d3e4f50',

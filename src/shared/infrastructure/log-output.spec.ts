@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../config/read-config.js';
 import { logOutput } from './log-output.js';
 
-/** What a client may have had a hand in, and a terminal or a reader of lines would act on. */
+/** Characters of a client that a terminal or a reader of lines would interpret. */
 const HOSTILE = 'x\n{"level":30,"msg":"forged"}\r\n\u001b[2K\u009b31m\u007f\u0085\u2028\u202e\b\u0000\\n';
 
 function logged(format: 'json' | 'pretty', write: (logger: pino.Logger) => void): string {
@@ -49,7 +49,7 @@ describe('the log on a terminal', () => {
 });
 
 describe('the log as JSON', () => {
-  it('says what was said', () => {
+  it('has the message and its fields', () => {
     const [line] = logged('json', (logger) => logger.info({ path: HOSTILE }, HOSTILE)).split('\n');
     expect(JSON.parse(line!)).toMatchObject({ msg: HOSTILE, path: HOSTILE });
   });

@@ -126,7 +126,7 @@ describe('a reader of a session', () => {
     expect(seen).toEqual([9, 10]);
   });
 
-  it('hears nothing more once it has left', async () => {
+  it('gets no notices once it has unsubscribed', async () => {
     const { hub, seen, watch } = watching();
     const reading = watch();
     await settled();
@@ -171,7 +171,7 @@ describe('a reader of the log', () => {
     ]);
   });
 
-  it('waits for a database that is away, and goes on where it was', async () => {
+  it('waits for an unavailable database, and continues at its cursor', async () => {
     const { log, items$ } = reading();
     const seen: number[] = [];
     items$.subscribe((item) => {
@@ -185,7 +185,7 @@ describe('a reader of the log', () => {
     expect(seen).toEqual(ALL);
   });
 
-  it('asks a database that is away no more once it has left', async () => {
+  it('stops asking an unavailable database once it has unsubscribed', async () => {
     const { log, items$ } = reading();
     log.failures.push(new DatabaseUnavailable('away'));
     const reader = items$.subscribe();

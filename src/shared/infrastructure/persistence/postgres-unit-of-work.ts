@@ -39,8 +39,8 @@ const AGAIN: RetryPolicy = {
 type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
 
 /** The outcome, and the callbacks to call after the commit. */
-interface Done<T> {
-  readonly left: Committed<T>;
+interface FinishedWork<T> {
+  readonly committed: Committed<T>;
   readonly callbacks: readonly (() => void)[];
 }
 
@@ -66,16 +66,21 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
-    const { left, callbacks } = await this.tracing.withSpan(`unit_of_work ${operation}`, { attributes }, () =>
-      enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
+    const { committed, callbacks } = await this.tracing.withSpan(
+      `unit_of_work ${operation}`,
+      { attributes },
+      () => enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
     );
     // Outside the guarded path: a callback or listener may open a unit of work.
     for (const callback of callbacks) callback();
-    if (!left.replayed) this.hub.publish(left.events);
-    return left;
+    if (!committed.replayed) this.hub.publish(committed.events);
+    return committed;
   }
 
-  private async runOnce<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Done<T>> {
+  private async runOnce<T>(
+    operation: string,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<FinishedWork<T>> {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
     const callbacks: (() => void)[] = [];
@@ -93,7 +98,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
         await sql.rollBack(undefined);
         this.measure(operation, 'replayed', performance.now() - begunAt);
         keyed.close();
-        return { left: earlier, callbacks: [] };
+        return { committed: earlier, callbacks: [] };
       }
       const context = new RepositoryContext(
         sql,
@@ -106,7 +111,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
       const [events] = await Promise.all([appending, sql.commit()]);
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
-      return { left: { value, events, replayed: false }, callbacks };
+      return { committed: { value, events, replayed: false }, callbacks };
     } catch (error) {
       const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
