@@ -36,7 +36,7 @@ describe('the settings', () => {
     expect(readConfig({}, true).logFormat).toBe('pretty');
   });
 
-  it('take what is set, and what is set to nothing as unset', () => {
+  it('take variables that are set, and empty ones as unset', () => {
     const config = readConfig(
       { PORT: '8080', HOST: '::1', MULTI_AGENT_MODE: 'false', DATABASE_URL: '' },
       false,
@@ -96,7 +96,7 @@ describe('the settings', () => {
 
   const SECRET = 's'.repeat(32);
 
-  it('know a secret, or published keys with who uses them', () => {
+  it('know a secret, or published keys with issuer and audience', () => {
     const given = { AUTH_MODE: 'jwt', JWT_SECRET: SECRET, JWT_ISSUER: 'me' };
     expect(readConfig(given, false).auth).toEqual({
       mode: 'jwt',

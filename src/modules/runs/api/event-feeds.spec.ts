@@ -76,7 +76,7 @@ describe('the feed of a session', () => {
     expect(events.watch).toHaveBeenLastCalledWith('s', 7);
   });
 
-  it('does not come about for a cursor that is none, and for the session of another user', async () => {
+  it('is refused for an invalid cursor, and for the session of another user', async () => {
     await expect(feedOf('x')).rejects.toThrow(/after/);
     await expect(feedOf('3', undefined, refusing)).rejects.toThrow(SessionNotFound);
   });

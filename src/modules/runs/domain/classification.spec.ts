@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classifyByKeywords } from './classification.js';
 
-describe('the guess by words', () => {
+describe('the classification by keywords', () => {
   it.each([
     ['Rename the variable in utils.ts', 'code'],
     ['Добавь проверку пароля', 'code'],

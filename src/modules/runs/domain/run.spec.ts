@@ -61,7 +61,7 @@ describe('a run', () => {
     expect(run.snapshot()).toMatchObject({ status: 'running', waitingFor: [] });
   });
 
-  it('ends with exactly one run.finished, the last of its events, whatever ends it', () => {
+  it('ends with exactly one run.finished, the last of its events, by any ending', () => {
     const endings: [string, (run: Run) => void][] = [
       ['completed', (run) => run.complete(LATER)],
       ['failed', (run) => run.fail({ code: 'model.unavailable', message: 'gone' }, LATER)],
@@ -90,7 +90,7 @@ describe('a run', () => {
     expect(classifying.snapshot()).toMatchObject({ status: 'failed', phase: 'completed' });
   });
 
-  it('bears three replies in a row that are at odds with the tools', () => {
+  it('tolerates three consecutive replies with invalid tool calls', () => {
     const run = start();
     const notes = Array.from({ length: 3 }, () => run.countReply('invalid'));
     notes.push(run.countReply('valid'));
@@ -99,7 +99,7 @@ describe('a run', () => {
     expect(run.countReply('invalid')).toBe(false);
   });
 
-  it('adds up what its model calls cost, also where a provider does not tell', () => {
+  it('adds up the usage of its model calls, also without figures of a provider', () => {
     const run = start();
     run.countModelCall();
     run.addUsage({ promptTokens: 10, completionTokens: 2 });

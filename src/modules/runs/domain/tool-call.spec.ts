@@ -74,7 +74,7 @@ describe('A tool call', () => {
     ]);
   });
 
-  it('is discarded without a word to clients', () => {
+  it('is discarded without an event to clients', () => {
     const call = ToolCall.create(NEW);
     call.discard(NOW);
     expect(call.snapshot()).toMatchObject({ status: 'cancelled', settledAt: NOW });

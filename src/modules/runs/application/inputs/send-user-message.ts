@@ -35,10 +35,10 @@ export interface SendUserMessageCommand {
 }
 
 /** The command with a checked agent name. */
-type Checked = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
+type CheckedCommand = Omit<SendUserMessageCommand, 'agent'> & { readonly agent: string | null };
 
 /** The outcome of a message, of one shape for both units of work: a repeat may take the other one. */
-interface Taken {
+interface MessageOutcome {
   readonly run: RunState;
   /** Undefined for a queued message: it is stored when its turn comes. */
   readonly message?: NewMessage;
@@ -79,7 +79,7 @@ export class SendUserMessage {
     return { run, message, lastEventId: cursor ?? events[0]!.seq - 1, repeated: false };
   }
 
-  private async take(command: Checked): Promise<Committed<Taken>> {
+  private async take(command: CheckedCommand): Promise<Committed<MessageOutcome>> {
     try {
       return await this.send(command, false);
     } catch (error) {
@@ -95,14 +95,14 @@ export class SendUserMessage {
   }
 
   /** Also for a repeated request: the answer to the first commit may have been lost, and with it the start. */
-  private async start({ run, openCall, interrupted }: Taken, replayed: boolean): Promise<void> {
+  private async start({ run, openCall, interrupted }: MessageOutcome, replayed: boolean): Promise<void> {
     if (interrupted) this.supervisor.cancel(interrupted);
     this.supervisor.start(run, replayed ? undefined : openCall);
     // The run that kept the session busy may have ended just before this one was stored.
     if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
   }
 
-  private send(command: Checked, supersedes: boolean): Promise<Committed<Taken>> {
+  private send(command: CheckedCommand, supersedes: boolean): Promise<Committed<MessageOutcome>> {
     const { userId, sessionId } = command;
     // The parent of the run's span is the request, not the unit of work.
     const traceparent = currentTraceparent();
@@ -117,7 +117,7 @@ export class SendUserMessage {
   }
 
   /** Queues the message until the active run has ended, which `interrupt` ends now. */
-  private async queue(command: Checked): Promise<Committed<Taken>> {
+  private async queue(command: CheckedCommand): Promise<Committed<MessageOutcome>> {
     const { userId, sessionId, content, agent, onBusy } = command;
     const cursor = await this.events.lastSeq(sessionId);
     const traceparent = currentTraceparent();
@@ -133,7 +133,12 @@ export class SendUserMessage {
     });
   }
 
-  private createRun({ agent }: Checked, session: Session, traceparent: string, input?: QueuedInput): Run {
+  private createRun(
+    { agent }: CheckedCommand,
+    session: Session,
+    traceparent: string,
+    input?: QueuedInput,
+  ): Run {
     const { id: sessionId, userId } = session.snapshot();
     return Run.create({
       id: this.ids.next(),
@@ -155,7 +160,7 @@ export class SendUserMessage {
   }
 
   /** Rejects the plan in review; without one, the session is busy. */
-  private async rejectPlan(tx: Transaction, { sessionId, userId }: Checked): Promise<void> {
+  private async rejectPlan(tx: Transaction, { sessionId, userId }: CheckedCommand): Promise<void> {
     const run = await tx.get(RunRepository).findActive(sessionId);
     const { phase, userId: owner } = run?.snapshot() ?? {};
     if (!run || phase !== 'plan_review' || owner !== userId) throw new SessionBusy(sessionId);

@@ -17,7 +17,7 @@ const call = (callId: string, args: Message['toolCalls'][number]['arguments'] = 
 });
 
 describe('the prompt', () => {
-  it('begins with what the agent is told, and leaves out what is for people only', () => {
+  it('begins with the prompt of the agent, and leaves out messages for people only', () => {
     expect(buildPrompt(AGENT, [message('system', 'debug takes over'), message('user', 'hi')])).toEqual([
       { role: 'system', content: 'You are a test.' },
       { role: 'user', content: 'hi' },

@@ -127,7 +127,7 @@ describe('a call of a tool of the client', () => {
     expect(verdictOn(name, args)).toEqual({ toolName: name, arguments: args, ...verdict });
   });
 
-  it('loses the arguments that the tool does not know', () => {
+  it('loses arguments that the tool does not define', () => {
     expect(verdictOn('read_file', { path: 'a.ts', sudo: true }).arguments).toEqual({ path: 'a.ts' });
   });
 
@@ -141,7 +141,7 @@ describe('a call of a tool of the client', () => {
 
 describe('a call is refused as invalid', () => {
   it.each([
-    ['for a tool there is not', 'teleport', {}, /no tool teleport; your tools are read_file, /],
+    ['for an unknown tool', 'teleport', {}, /no tool teleport; your tools are read_file, /],
     ['for arguments that are not JSON', 'read_file', '{"path": ', /not valid JSON/],
     ['for arguments that are missing', 'read_file', '', /^path: /],
     ['for arguments of a wrong type', 'read_file', { path: 7 }, /^path: /],

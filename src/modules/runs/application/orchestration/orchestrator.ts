@@ -18,7 +18,7 @@ import { COMPLETED, StepEnd } from './step-end.js';
 type WorkStep = Exclude<Step, 'rest'>;
 
 /** A run and the lease of the process that executes it. */
-export type HeldRun = Pick<RunState, 'id' | 'leaseToken'>;
+export type LeasedRun = Pick<RunState, 'id' | 'leaseToken'>;
 
 /**
  * Executes a run: read its state, decide the next step, do the slow work without a transaction, record the result;
@@ -129,20 +129,20 @@ export class Orchestrator {
   }
 
   /** Fails a run, with an error that clients may see. */
-  async fail(run: HeldRun, error: RunError): Promise<void> {
+  async fail(run: LeasedRun, error: RunError): Promise<void> {
     await this.end('fail_run', run, (current) => current.fail(error, this.clock.now()));
   }
 
   /** Ends a stopped run. */
-  stop(run: HeldRun, reason: unknown): Promise<RunState | undefined> {
+  stop(run: LeasedRun, reason: unknown): Promise<RunState | undefined> {
     return this.end('interrupt_run', run, (current) => endStopped(current, reason, this.clock.now()));
   }
 
-  private end(operation: string, held: HeldRun, how: (run: Run) => void): Promise<RunState | undefined> {
+  private end(operation: string, leased: LeasedRun, how: (run: Run) => void): Promise<RunState | undefined> {
     return this.patience.writeOutcome(operation, async (tx) => {
-      const run = await tx.get(RunRepository).get(held.id);
+      const run = await tx.get(RunRepository).get(leased.id);
       // Finished although the answer to that commit was lost, or leased to another process.
-      if (run.isFinal || run.snapshot().leaseToken !== held.leaseToken) return undefined;
+      if (run.isFinal || run.snapshot().leaseToken !== leased.leaseToken) return undefined;
       how(run);
       await this.runWriter.save(tx, run);
       return run.snapshot();

@@ -21,7 +21,7 @@ describe('a spoken tool call', () => {
     }
   });
 
-  it('stops previewing what is too long to be read again and again', () => {
+  it('stops the preview of arguments that are too long to be parsed repeatedly', () => {
     const spoken = new SpokenCall();
     expect(spoken.grow('attempt_completion', `{"result":"${'x'.repeat(40_000)}`, false)).toHaveLength(40_000);
     expect(spoken.grow('attempt_completion', `{"result":"${'x'.repeat(2_000_000)}`, false)).toBe('');

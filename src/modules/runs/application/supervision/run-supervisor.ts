@@ -10,7 +10,7 @@ import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { LlmCall } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
-import { HeldRun, Orchestrator } from '../orchestration/orchestrator.js';
+import { LeasedRun, Orchestrator } from '../orchestration/orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, isDetached } from '../lifecycle/endings.js';
 import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
@@ -114,7 +114,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
   }
 
   private async orchestrate(
-    run: HeldRun,
+    run: LeasedRun,
     token: string,
     signal: AbortSignal,
     stored: RunAtWork | undefined,
@@ -127,10 +127,13 @@ export class RunSupervisor implements OnApplicationBootstrap {
     }
   }
 
-  private async failAfterError(run: HeldRun, signal: AbortSignal, error: unknown): Promise<void> {
+  private async failAfterError(run: LeasedRun, signal: AbortSignal, error: unknown): Promise<void> {
     try {
       if (isDetached(error, signal)) {
-        this.logger.warn({ run_id: run.id, reason: (error as Error).message }, 'a run is left to others');
+        this.logger.warn(
+          { run_id: run.id, reason: (error as Error).message },
+          'a run is left to another process',
+        );
         return;
       }
       if (signal.aborted) await this.orchestrator.stop(run, signal.reason);
