@@ -41,11 +41,6 @@ const EXCEPTIONS: readonly { file: string; tables: readonly string[]; reason: st
     reason:
       'A session is shown with its active run and its last event as they are at one moment, also in a list.',
   },
-  {
-    file: 'src/modules/synopses/infrastructure/sql-synopsis.queries.ts',
-    tables: ['llm_calls'],
-    reason: 'The usage of a job is a sum over its calls to the model.',
-  },
 ];
 
 const REFERENCE = /\b(?:from|join|update|into|using)\s+(?:only\s+)?([a-z_]+)/gi;

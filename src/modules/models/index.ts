@@ -11,5 +11,6 @@ export {
   type ModelRequest,
   type ModelToolCall,
 } from './application/language-model.js';
+export { LlmCallQueries } from './application/llm-call.queries.js';
 export { LlmCallRepository, type LlmCall, type LlmCallOutcome } from './domain/llm-call.js';
 export { ModelEndpoint } from './infrastructure/model-endpoint.js';

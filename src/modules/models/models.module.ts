@@ -4,12 +4,14 @@ import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { LanguageModel } from './application/language-model.js';
+import { LlmCallQueries } from './application/llm-call.queries.js';
 import { LlmCallRepository } from './domain/llm-call.js';
 import { LlmCallSchema } from './infrastructure/llm-call.row.js';
 import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { MODEL_METRICS, ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
+import { SqlLlmCallQueries } from './infrastructure/sql-llm-call.queries.js';
 import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 
 @Module({
@@ -29,8 +31,9 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
     { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
     ModelCircuit,
     { provide: LanguageModel, useClass: OpenAiLanguageModel },
+    { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],
-  exports: [LanguageModel, ModelEndpoint],
+  exports: [LanguageModel, LlmCallQueries, ModelEndpoint],
 })
 export class ModelsModule {
   constructor(repositories: RepositoryRegistry) {

@@ -5,7 +5,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { LlmCallRepository } from '../../models/index.js';
+import { LlmCallQueries, LlmCallRepository } from '../../models/index.js';
 import { Job, JobFailed, JobHandler, JobRequest, JobState, JobWork } from '../../jobs/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
@@ -31,6 +31,7 @@ export class SynopsisJob implements JobHandler {
   constructor(
     private readonly agents: AgentRegistry,
     private readonly queries: SynopsisQueries,
+    private readonly calls: LlmCallQueries,
     private readonly gather: GatherMaterial,
     private readonly askAgent: AskAgent,
     private readonly write: WriteSynopsis,
@@ -87,7 +88,7 @@ export class SynopsisJob implements JobHandler {
   }
 
   private async resultOf(job: JobState, live: SynopsisVersion): Promise<JsonObject> {
-    const usage = await this.queries.usageOf(job.id);
+    const usage = await this.calls.usageOfJob(job.id);
     return {
       version: live.version,
       title: live.title,

@@ -1,13 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 
-/** What the model calls of a job have taken. */
-export interface JobUsage {
-  readonly modelCalls: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-}
-
 /** Synopses as they are shown, and as whoever forms them needs to see them. */
 export abstract class SynopsisQueries {
   /** Undefined where nothing is written yet. */
@@ -16,6 +9,4 @@ export abstract class SynopsisQueries {
   abstract view(sessionId: string, version: string): Promise<SynopsisVersion>;
   /** Newest first, without what they say. */
   abstract list(sessionId: string, page: PageRequest): Promise<Page<Omit<SynopsisVersion, 'items'>>>;
-  /** Of all attempts, also of calls that came to nothing where their provider told. */
-  abstract usageOf(jobId: string): Promise<JobUsage>;
 }

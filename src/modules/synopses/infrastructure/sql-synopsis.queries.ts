@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
-import { JobUsage, SynopsisQueries } from '../application/synopsis.queries.js';
+import { SynopsisQueries } from '../application/synopsis.queries.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { SynopsisVersionNotFound } from '../domain/synopsis.errors.js';
 import { SynopsisVersionSchema } from './synopsis.row.js';
@@ -56,15 +56,5 @@ export class SqlSynopsisQueries extends SynopsisQueries {
       (row) => row,
       (row) => String(row.version),
     );
-  }
-
-  async usageOf(jobId: string): Promise<JobUsage> {
-    const [usage] = await this.database.query<JobUsage>(
-      `select count(*)::int as "modelCalls", coalesce(sum(prompt_tokens), 0)::float8 as "promptTokens",
-              coalesce(sum(completion_tokens), 0)::float8 as "completionTokens"
-         from llm_calls where job_id = $1`,
-      [jobId],
-    );
-    return usage!;
   }
 }
