@@ -14,7 +14,7 @@ import { LocalAuthenticator } from './infrastructure/local-authenticator.js';
 import { SqlApiKeyQueries } from './infrastructure/sql-api-key.queries.js';
 import { SqlApiKeyRepository } from './infrastructure/sql-api-key.repository.js';
 
-/** Who is who. Global, since every route is somebody's. */
+/** Authentication. Global, since every route needs to know its user. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeySchema])],

@@ -13,7 +13,7 @@ import { TerminusReadiness } from './infrastructure/terminus-readiness.js';
 @Module({
   imports: [
     PrometheusModule.register({ controller: MetricsController }),
-    // Its own log lines are no JSON; what is wrong is said by whoever finds it.
+    // Terminus would log text instead of JSON; the indicators log their failures themselves.
     TerminusModule.forRoot({ logger: false }),
     JobsModule,
   ],

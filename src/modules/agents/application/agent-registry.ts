@@ -1,7 +1,7 @@
 import { Agent, AgentNotFound, mayWrite } from '../domain/agent.js';
 import { ToolName } from '../domain/tool.js';
 
-const RECEPTIONIST = 'orchestrator';
+const ORCHESTRATOR = 'orchestrator';
 const SINGLE_AGENT = 'universal';
 
 /** The agents of this installation. */
@@ -14,8 +14,8 @@ export class AgentRegistry {
   ) {
     this.agents = new Map(agents.map((agent) => [agent.id, agent]));
     if (this.agents.size !== agents.length) throw new Error('Two agents have the same id');
-    // A missing one is found at the start, not with the first user.
-    for (const required of [RECEPTIONIST, SINGLE_AGENT]) this.get(required);
+    // A missing agent fails the start of the process, not the first request.
+    for (const required of [ORCHESTRATOR, SINGLE_AGENT]) this.get(required);
   }
 
   all(): Agent[] {
@@ -30,7 +30,7 @@ export class AgentRegistry {
   }
 
   /**
-   * An agent that can have the word in a session.
+   * An agent that can be the current agent of a session.
    * @throws AgentNotFound
    */
   conversational(id: string): Agent {
@@ -45,24 +45,24 @@ export class AgentRegistry {
     return agent;
   }
 
-  /** Who has the word in a new session: the orchestrator, or the one agent of single-agent mode. */
+  /** The current agent of a new session: the orchestrator, or the one agent of single-agent mode. */
   defaultAgent(): Agent {
-    return this.get(this.multiAgentMode ? RECEPTIONIST : SINGLE_AGENT);
+    return this.get(this.multiAgentMode ? ORCHESTRATOR : SINGLE_AGENT);
   }
 
-  /** Whether tasks that reach this agent are classified first, instead of being answered by it. */
+  /** Whether tasks for this agent are classified first, instead of being answered by it. */
   classifies(agentId: string): boolean {
-    return this.multiAgentMode && agentId === RECEPTIONIST;
+    return this.multiAgentMode && agentId === ORCHESTRATOR;
   }
 
-  /** Who can be given the subtasks of a plan. */
+  /** The agents that a plan may assign subtasks to. */
   forSubtasks(): string[] {
     return this.all()
       .filter((agent) => agent.takesSubtasks)
       .map((agent) => agent.id);
   }
 
-  /** Another agent that may do what `agentId` may not: use the tool, or write that path. */
+  /** An agent other than `agentId` that may use the tool and write the path. */
   whoMay(tool: ToolName, path: string | undefined, agentId: string): Agent | undefined {
     return this.all().find(
       (agent) =>

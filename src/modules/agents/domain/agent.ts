@@ -2,32 +2,32 @@ import { DomainError } from '../../../shared/domain/domain-error.js';
 import { plainPath } from '../../../shared/domain/plain-path.js';
 import { ToolName } from './tool.js';
 
-/** A named role: what it is for, what it is told, what it may do. One file each, beside this one. */
+/** A named role: its purpose, prompt and permissions. One file each, beside this one. */
 export interface Agent {
   readonly id: string;
   readonly version: string;
-  /** One sentence for people and for the classifier. */
+  /** One sentence, for users and for the classifier. */
   readonly description: string;
   /** The system prompt. */
   readonly prompt: string;
   readonly tools: readonly ToolName[];
-  /** Which paths write_file may name; null = none. */
+  /** The paths that write_file may name; null = none. */
   readonly writePattern: RegExp | null;
   /** Unset = AGENTS_DEFAULT_MODEL. */
   readonly model?: string;
   readonly limits: {
     /** The newest messages of the session that are sent to the model. */
     readonly historyMessages: number;
-    /** The most characters of them. */
+    /** The most characters that these messages may have together. */
     readonly historyCharacters: number;
   };
-  /** `background`: runs as a job only, never has the word in a session. */
+  /** `background`: runs as a job only and is never the current agent of a session. */
   readonly mode: 'conversation' | 'background';
-  /** Whether a plan may give it subtasks. */
+  /** Whether a plan may assign subtasks to it. */
   readonly takesSubtasks: boolean;
 }
 
-/** Whether an agent may write a file of this name, in whatever spelling. */
+/** Whether an agent may write this path. Other spellings of the same path get the same answer. */
 export const mayWrite = (agent: Agent, path: string): boolean =>
   agent.writePattern?.test(plainPath(path)) ?? false;
 

@@ -1,7 +1,7 @@
 import { FieldFault } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 
-/** Tools the client executes: the IDE is the hands. */
+/** Tools that the client executes. */
 export const IDE_TOOLS = [
   'read_file',
   'write_file',
@@ -11,7 +11,7 @@ export const IDE_TOOLS = [
   'search_in_code',
 ] as const;
 
-/** Tools the runtime answers itself. */
+/** Tools that the runtime executes itself. */
 export const VIRTUAL_TOOLS = [
   'attempt_completion',
   'ask_followup_question',
@@ -28,7 +28,7 @@ export const isToolName = (name: string): name is ToolName =>
 
 export const isIdeTool = (name: ToolName): name is IdeTool => (IDE_TOOLS as readonly string[]).includes(name);
 
-/** What a model is told of a tool. */
+/** A tool as it is described to a model. */
 export interface ToolDescription {
   readonly name: ToolName;
   readonly description: string;
@@ -40,7 +40,7 @@ export type ParsedArguments =
   | { readonly ok: true; readonly arguments: JsonObject }
   | { readonly ok: false; readonly faults: readonly FieldFault[] };
 
-/** The tools there are and what they take. */
+/** All tools and the schemas of their arguments. */
 export abstract class ToolCatalog {
   abstract describe(names: readonly ToolName[]): ToolDescription[];
   /** Checks a model's arguments against the tool's schema. Unknown keys are dropped. */

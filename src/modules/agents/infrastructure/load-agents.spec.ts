@@ -37,11 +37,11 @@ describe('the agents', () => {
     for (const agent of agents) expect(agent.version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it('are found by id; one that works in the background never has the word', async () => {
+  it('are found by id; a background agent is never the current agent of a session', async () => {
     const registry = new AgentRegistry(await loadAgents(), true);
     expect(registry.conversational('ask').id).toBe('ask');
     expect(() => registry.conversational('synopsis_manager')).toThrow(AgentNotFound);
-    expect(() => registry.get('nobody')).toThrow(/there are architect, ask, coder/);
+    expect(() => registry.get('unknown')).toThrow(/there are architect, ask, coder/);
     expect(registry.defaultAgent().id).toBe('orchestrator');
     expect(new AgentRegistry(await loadAgents(), false).defaultAgent().id).toBe('universal');
   });

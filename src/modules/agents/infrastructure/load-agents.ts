@@ -5,7 +5,7 @@ import { Agent } from '../domain/agent.js';
 
 const FOLDER = join(import.meta.dirname, '../domain');
 
-/** Every `*.agent` file beside the domain's types: adding an agent is adding a file. */
+/** Loads every `*.agent` file of the domain folder, so that a new agent needs a new file only. */
 export async function loadAgents(): Promise<Agent[]> {
   const files = (await readdir(FOLDER)).filter((name) => /\.agent\.(js|ts)$/.test(name)).toSorted();
   return Promise.all(

@@ -4,18 +4,18 @@ import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../doma
 
 const MAX_PATH = 4096;
 const MAX_SUBTASKS = 50;
-/** What a title and a description of a plan or subtask may hold. */
+/** Limits of the title and description of a plan or subtask. */
 const title = z.string().trim().min(1).max(200);
 const description = z.string().trim().min(1).max(10_000);
 
-/** Relative to the workspace, for POSIX and Windows alike: nothing that could lead out of it. */
+/** A path relative to the workspace that stays inside it, by the rules of POSIX and of Windows. */
 const inside = z
   .string()
   .min(1)
   .max(MAX_PATH)
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
   .refine((value) => !/^([/\\]|[a-z]:)/i.test(value), 'must be relative to the workspace')
-  // Windows forgets dots and spaces at the end of a name.
+  // Windows ignores dots and spaces at the end of a name.
   .refine((value) => !value.split(/[/\\]/).some((name) => /^\.\.[. ]*$/.test(name)), 'must not contain ..');
 
 const path = inside.meta({ description: 'Relative to the workspace' });
@@ -118,7 +118,7 @@ subtask by subtask. Must be the only tool call of the reply.`,
 };
 
 export class ZodToolCatalog extends ToolCatalog {
-  /** Made once: it takes longer than everything else before a model is asked. */
+  /** Built once: it takes longer than all other preparation of a model request. */
   private readonly descriptions = new Map(
     Object.entries(TOOLS).map(([name, { description: text, schema }]) => [
       name,

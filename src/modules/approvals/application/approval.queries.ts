@@ -2,7 +2,7 @@ import { Page, PageRequest } from '../../../shared/application/page.js';
 import { ApprovalState } from '../domain/approval-state.js';
 import { ApprovalStatus } from '../domain/approval.states.js';
 
-/** Approvals as they are shown. */
+/** Reads approvals for the API. */
 export abstract class ApprovalQueries {
   /** Newest first. */
   abstract list(
@@ -10,12 +10,12 @@ export abstract class ApprovalQueries {
     status: ApprovalStatus | undefined,
     page: PageRequest,
   ): Promise<Page<ApprovalState>>;
-  /** @throws ApprovalNotFound also when it belongs to somebody else */
+  /** @throws ApprovalNotFound also when it belongs to another user */
   abstract view(approvalId: string, userId: string): Promise<ApprovalState>;
-  /** The question about a tool call. @throws ApprovalNotFound also when it belongs to somebody else */
+  /** The approval of a tool call. @throws ApprovalNotFound also when it belongs to another user */
   abstract ofCall(sessionId: string, callId: string, userId: string): Promise<ApprovalState>;
-  /** The newest question about a plan, where there is one. */
+  /** The newest approval of a plan, if there is one. */
   abstract newestOfPlan(planId: string): Promise<ApprovalState | undefined>;
-  /** Unanswered ones whose deadline has passed, the oldest first. */
+  /** Pending approvals whose deadline has passed, oldest first. */
   abstract listExpired(now: Date, limit: number): Promise<ApprovalState[]>;
 }

@@ -5,15 +5,15 @@ export const POLICY_ACTIONS = ['allow', 'ask', 'deny'] as const;
 
 export type PolicyAction = (typeof POLICY_ACTIONS)[number];
 
-/** What may be done without asking. In patterns `*` stands for any text, also for none, and `?` for one character. */
+/** Decides on matching tool calls. In patterns `*` stands for any text, also for none, and `?` for one character. */
 export interface PolicyRule {
   readonly tool: string;
-  /** Unset = whichever agent it is. */
+  /** Unset = all agents. */
   readonly agent?: string | undefined;
-  /** Patterns by argument: all of them must fit. An argument that is not given fits none. */
+  /** Patterns by argument: all of them must match. A missing argument matches no pattern. */
   readonly when?: Readonly<Record<string, string>> | undefined;
   readonly action: PolicyAction;
-  /** For people, and for the model where the action is `deny`. */
+  /** Shown to users, and to the model where the action is `deny`. */
   readonly reason: string;
 }
 
@@ -22,7 +22,7 @@ export interface PolicyVerdict {
   readonly reason: string;
 }
 
-/** What changes the workspace or runs in it is asked; reading is not. */
+/** Tools that write files or run commands need an approval; reading does not. */
 const DEFAULT_RULES: readonly PolicyRule[] = [
   { tool: 'write_file', action: 'ask', reason: 'It changes a file' },
   { tool: 'create_directory', action: 'ask', reason: 'It makes a folder' },
@@ -30,17 +30,17 @@ const DEFAULT_RULES: readonly PolicyRule[] = [
   { tool: '*', action: 'allow', reason: 'It only reads' },
 ];
 
-/** Ordered rules for tool calls; the first that fits decides. */
+/** Ordered rules for tool calls; the first that matches decides. */
 export class ApprovalPolicy {
   private readonly rules: readonly PolicyRule[];
 
-  /** @param rules of this installation; what fits none of them is decided by the default rules */
+  /** @param rules of this installation; calls that match none of them are decided by the default rules */
   constructor(rules: readonly PolicyRule[]) {
     this.rules = [...rules, ...DEFAULT_RULES];
   }
 
   decide(call: { tool: string; agent: string; arguments: JsonObject }): PolicyVerdict {
-    const { action, reason } = this.rules.find((rule) => fits(rule, call))!; // the last one fits everything
+    const { action, reason } = this.rules.find((rule) => fits(rule, call))!; // the last rule matches all calls
     return { action, reason };
   }
 }
@@ -54,8 +54,8 @@ const fits = (rule: PolicyRule, call: { tool: string; agent: string; arguments: 
   });
 
 /**
- * Whether a text is of the form that a pattern describes. Not by a regular expression: a model writes the text, and must
- * not find one that takes for ever. Whoever comes to a dead end gives the last `*` one character more.
+ * Whether a text matches a pattern. Not a regular expression: the text comes from a model, and backtracking on it could
+ * take exponential time. After a mismatch the last `*` takes one more character.
  */
 export function matches(pattern: string, text: string): boolean {
   const [signs, characters] = [Array.from(pattern), Array.from(text)];

@@ -7,24 +7,24 @@ export interface ApprovalState {
   readonly runId: string;
   readonly userId: string;
   readonly kind: ApprovalKind;
-  /** The call that waits for it: the tool call, or the one that proposed the plan. */
+  /** The tool call that waits for the decision, or the call that proposed the plan. */
   readonly callId: string;
-  /** Of a plan only. */
+  /** Set for plans only. */
   readonly planId: string | null;
   readonly toolName: string;
-  /** One line that says what is asked. */
+  /** One line that names what is to be approved. */
   readonly subject: string;
-  /** Of a tool call only: as the model wishes it. */
+  /** Set for tool calls only: the arguments that the model gave. */
   readonly arguments: JsonObject | null;
-  /** Why it is asked. */
+  /** Why an approval is needed. */
   readonly reason: string;
   readonly status: ApprovalStatus;
   readonly expiresAt: Date;
   readonly createdAt: Date;
   readonly decision: Decision | null;
-  /** The user, or `runtime` where the question expired. */
+  /** The user, or `runtime` if the approval expired. */
   readonly decidedBy: string | null;
-  /** The user's words, or why the runtime ended it. */
+  /** The user's text, or why the runtime closed the approval. */
   readonly feedback: string | null;
   readonly modifiedArguments: JsonObject | null;
   /** The tool needs no further approval in this session. */

@@ -5,7 +5,7 @@ export class ApprovalNotFound extends DomainError {
   readonly code = 'approval.not_found';
   readonly kind = 'not_found';
 
-  /** @param what the approval, or the tool call that is asked about */
+  /** @param what names the approval, or the tool call it is about */
   constructor(what: string) {
     super(`There is no approval ${what}`);
   }

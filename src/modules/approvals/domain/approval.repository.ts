@@ -1,14 +1,14 @@
 import { Approval } from './approval.js';
 
-/** The approvals, inside a unit of work that holds the row of their run: nobody else decides meanwhile. */
+/** The approvals. The unit of work holds the row lock of their run, so that decisions do not race. */
 export abstract class ApprovalRepository {
   abstract add(approval: Approval): Promise<void>;
   /** @throws ApprovalNotFound */
   abstract get(approvalId: string): Promise<Approval>;
-  /** The unanswered questions of a run, oldest first. */
+  /** The pending approvals of a run, oldest first. */
   abstract listPending(runId: string): Promise<Approval[]>;
-  /** Whether the user allowed a tool for the rest of the session. */
+  /** Whether the user allowed the tool for the rest of the session. */
   abstract isRemembered(sessionId: string, toolName: string): Promise<boolean>;
-  /** @throws ConcurrencyError when it was changed since it was loaded */
+  /** @throws ConcurrencyError when the row has changed since it was loaded */
   abstract save(approval: Approval): Promise<void>;
 }

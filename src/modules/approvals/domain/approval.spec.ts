@@ -76,7 +76,7 @@ describe('an approval', () => {
     ]);
   });
 
-  it('is decided once, by whatever comes first', () => {
+  it('is decided once, by the first decision, expiry or cancellation', () => {
     const ends: ((approval: Approval) => void)[] = [
       (approval) => approval.decide(verdict(), 'alice', LATER),
       (approval) => approval.decide(verdict({ decision: 'reject' }), 'alice', LATER),

@@ -14,7 +14,7 @@ export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 export type Decision = (typeof DECISIONS)[number];
 
-/** What can be said to each kind of question. */
+/** The decisions allowed for each kind of approval. */
 export const DECISIONS_ON: Readonly<Record<ApprovalKind, readonly Decision[]>> = {
   tool_call: ['approve', 'edit', 'reject'],
   plan: ['approve', 'reject', 'modify'],

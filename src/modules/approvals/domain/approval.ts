@@ -8,10 +8,10 @@ import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
 import { ApprovalEvents } from './approval.events.js';
 import { Decision, approvalStatus } from './approval.states.js';
 
-/** Why the runtime itself rejected. */
+/** The reason of a rejection by the runtime. */
 const EXPIRED = 'expired';
 
-/** What somebody decides. */
+/** A user's decision. */
 export interface Verdict {
   readonly decision: Decision;
   readonly feedback: string | null;
@@ -19,7 +19,7 @@ export interface Verdict {
   readonly remember: boolean;
 }
 
-/** A question to the human about a tool call or a plan. */
+/** A tool call or a plan that waits for a user's decision. */
 export class Approval extends AggregateRoot {
   private constructor(private state: ApprovalState) {
     super();
@@ -54,7 +54,7 @@ export class Approval extends AggregateRoot {
       decidedAt: null,
       version: 1,
     });
-    // Of a plan tells plan.approval_required, with the plan.
+    // The approval of a plan is announced by plan.approval_required, together with the plan.
     if (given.kind === 'tool_call') {
       approval.tell('approval.requested', { approval: toApprovalView(approval.state) });
     }
@@ -77,7 +77,7 @@ export class Approval extends AggregateRoot {
     return this.state.status === 'pending';
   }
 
-  /** Whether nobody answered it in time. */
+  /** Whether the deadline passed without a decision. */
   get hasExpired(): boolean {
     return this.state.decidedBy === RUNTIME;
   }
@@ -87,7 +87,7 @@ export class Approval extends AggregateRoot {
     return this.isPending && this.state.expiresAt <= now;
   }
 
-  /** Whether it was answered before, with just this. */
+  /** Whether the same decision was stored before. */
   wasDecided(verdict: Verdict): boolean {
     const { decision, feedback, modifiedArguments, remember } = this.state;
     return (
@@ -104,12 +104,12 @@ export class Approval extends AggregateRoot {
     this.resolve(verdict.decision, verdict, by, now);
   }
 
-  /** The deadline has passed. */
+  /** Rejects, since the deadline has passed. */
   expire(now: Date): void {
     this.resolve('reject', { feedback: EXPIRED }, RUNTIME, now);
   }
 
-  /** What it asks about is not wanted any more. */
+  /** Closes the approval because its run or plan has ended. */
   cancel(reason: string, now: Date): void {
     this.resolve('cancel', { feedback: reason }, RUNTIME, now);
   }
@@ -148,7 +148,7 @@ export class Approval extends AggregateRoot {
   }
 }
 
-/** Whatever the order of the keys: the database does not keep it. */
+/** Ignores the order of keys, which the database does not keep. */
 const sameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
 
 const canonical = (value: unknown): string =>

@@ -18,7 +18,7 @@ export const APPROVAL_METRICS = [
   }),
 ];
 
-/** Counts what this process sees decided. */
+/** Counts the decisions that this process stores. */
 @Injectable()
 export class ApprovalMetrics {
   constructor(

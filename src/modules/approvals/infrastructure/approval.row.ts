@@ -5,7 +5,7 @@ import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../domain/approval
 
 const PENDING = `(status = 'pending'::text)`;
 
-/** TypeORM's types cannot follow a recursive type like JSON's. */
+/** TypeORM's types do not support a recursive type such as JsonObject. */
 export type ApprovalRow = Omit<ApprovalState, 'arguments' | 'modifiedArguments'> & {
   readonly arguments: object | null;
   readonly modifiedArguments: object | null;
@@ -42,7 +42,7 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
   ],
   uniques: [
     { name: 'approvals_call', columns: ['callId'] },
-    { name: 'approvals_of_plan', columns: ['planId', 'id', 'decision'] }, // what plans refer to
+    { name: 'approvals_of_plan', columns: ['planId', 'id', 'decision'] }, // target of the foreign key in plans
   ],
   indices: [
     { name: 'approvals_session', columns: ['sessionId', 'id'] },

@@ -21,9 +21,9 @@ const FILE = z.strictObject({
 });
 
 /**
- * Reads the rules of this installation: `{ "rules": [...] }`. Without a file the default ones stand alone.
- * @param file.required whether its absence is a fault: it was named by the settings
- * @throws ConfigInvalid that names what is wrong in it
+ * Reads the rules of this installation: `{ "rules": [...] }`. Without a file only the default rules apply.
+ * @param file.required whether a missing file is an error: true when the settings name it
+ * @throws ConfigInvalid that names the faults
  */
 export async function loadApprovalPolicy(
   file: { path: string; required: boolean },
@@ -37,7 +37,7 @@ export async function loadApprovalPolicy(
     ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
   );
   const rules = parsed.data?.rules ?? [];
-  // A rule that fits nothing protects nothing: most likely a word is misspelt.
+  // A rule for an unknown agent or tool would never match: most likely the name is misspelt.
   const agentIds = agents.all().map(({ id }) => id);
   for (const [index, rule] of rules.entries()) {
     faults.push(...misspelt(rule, `rules.${index}`, agentIds, catalog));

@@ -14,7 +14,7 @@ import { ApprovalSchema } from './approval.row.js';
 @Injectable()
 export class SqlApprovalQueries extends ApprovalQueries {
   private readonly select: string;
-  /** An approval is its user's as long as its session is there. */
+  /** An approval is hidden once its session is deleted. */
   private readonly selectOwned: string;
 
   constructor(

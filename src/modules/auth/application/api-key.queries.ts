@@ -8,8 +8,8 @@ export interface ApiKeyView {
 }
 
 export abstract class ApiKeyQueries {
-  /** The oldest first; revoked ones too. */
+  /** Oldest first, including revoked keys. */
   abstract list(userId: string | undefined): Promise<ApiKeyView[]>;
-  /** Whom a secret stands for, unless it is revoked. @param hash of the secret */
+  /** The user of a key; undefined for unknown and revoked keys. @param hash of the secret */
   abstract findOwner(hash: Buffer): Promise<string | undefined>;
 }

@@ -16,7 +16,7 @@ export class CreateApiKey {
   ) {}
 
   /**
-   * @returns the key's id, and its secret, which nobody can be told again
+   * @returns the key's id, and its secret, which is not stored and cannot be shown again
    * @throws InputInvalid
    */
   async execute({ userId, name }: { userId: string; name: string }): Promise<{ id: string; secret: string }> {

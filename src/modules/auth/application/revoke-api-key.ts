@@ -12,7 +12,7 @@ export class RevokeApiKey {
     private readonly clock: Clock,
   ) {}
 
-  /** From now on its secret lets nobody in, on any instance. @throws ApiKeyNotFound */
+  /** From now on every instance refuses the secret. @throws ApiKeyNotFound */
   async execute(keyId: string): Promise<void> {
     if (!isId(keyId)) throw new ApiKeyNotFound(keyId);
     await this.uow.run('revoke_api_key', async (tx) =>

@@ -2,6 +2,6 @@ import { ApiKey } from './api-key.js';
 
 export abstract class ApiKeyRepository {
   abstract add(key: ApiKey): void;
-  /** @throws ApiKeyNotFound out of the unit of work, where it is not there or revoked already */
+  /** The unit of work fails with ApiKeyNotFound if the key is unknown or already revoked. */
   abstract revoke(keyId: string, now: Date): void;
 }

@@ -1,10 +1,10 @@
-/** A secret that stands for a user. Of the secret itself only a hash is kept. */
+/** A secret that identifies a user. Only a hash of it is stored. */
 export interface ApiKey {
   readonly id: string;
   readonly userId: string;
-  /** What its owner calls it: the machine or the program that uses it. */
+  /** Chosen by the owner: the machine or program that uses the key. */
   readonly name: string;
-  /** The beginning of the secret, to tell keys apart. */
+  /** The first characters of the secret, to tell keys apart. */
   readonly hint: string;
   readonly hash: Buffer;
   readonly createdAt: Date;

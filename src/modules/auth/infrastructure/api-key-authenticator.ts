@@ -2,7 +2,7 @@ import { Authenticator, NotAuthenticated, bearerOf } from '../../../shared/appli
 import { ApiKeyQueries } from '../application/api-key.queries.js';
 import { hashOf, isSecret } from '../application/api-key-secret.js';
 
-/** Whoever sends a key is its owner. Asked of the database each time, so that a revoked key is of no use at once. */
+/** The sender of a key is its owner. Each request queries the database, so that revoking a key takes effect at once. */
 export class ApiKeyAuthenticator extends Authenticator {
   constructor(private readonly keys: ApiKeyQueries) {
     super();

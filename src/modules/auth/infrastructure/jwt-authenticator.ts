@@ -8,20 +8,20 @@ import {
 } from '../../../shared/application/authenticator.js';
 import { isUserId } from '../../../shared/domain/user-id.js';
 
-/** A secret verifies what was made with a secret, a public key what was made with a private one, and never crosswise. */
+/** Kept apart from the algorithms of public keys, so that a public key is never accepted as a shared secret. */
 const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** How far the clocks of issuer and server may be apart. */
+/** The accepted difference between the clocks of issuer and server. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Published keys are fetched anew when a token names an unknown one, and after this time: a withdrawn one ends then. */
+/** Published keys are fetched again when a token names an unknown key, and after this time, to notice withdrawn keys. */
 const KEYS_MAX_AGE_MS = 600_000;
-/** However many unknown keys are named. */
+/** The shortest time between two fetches, however often tokens name unknown keys. */
 const KEYS_COOLDOWN_MS = 30_000;
 const KEYS_TIMEOUT_MS = 5_000;
 
-/** What says that a token is not good. Anything else says that it could not be looked at. */
+/** The errors that mean an invalid token. All other errors mean that it could not be verified. */
 const REFUSALS = [
   errors.JWTInvalid,
   errors.JWTExpired,
@@ -34,7 +34,7 @@ const REFUSALS = [
   errors.JWKSMultipleMatchingKeys,
 ];
 
-/** JSON Web Tokens (RFC 7519) of an issuer that is trusted; `sub` is the user. */
+/** Accepts JSON Web Tokens (RFC 7519) of a trusted issuer; `sub` is the user. */
 export class JwtAuthenticator extends Authenticator {
   private readonly key: JWTVerifyGetKey;
   private readonly options: JWTVerifyOptions;
@@ -53,7 +53,7 @@ export class JwtAuthenticator extends Authenticator {
 
   async authenticate(authorization: string | undefined): Promise<string> {
     const token = bearerOf(authorization);
-    // It ends also while nobody can say whether it was ever good.
+    // An expired token is refused also while the issuer's keys cannot be fetched.
     if (isExpired(token)) throw new NotAuthenticated(true);
     try {
       const { payload } = await jwtVerify(token, this.key, this.options);
@@ -65,7 +65,7 @@ export class JwtAuthenticator extends Authenticator {
   }
 }
 
-/** By its own word, which counts against it. What is no token is found out later. */
+/** Reads `exp` unverified, which can only lead to a refusal. Malformed tokens are left to jwtVerify. */
 function isExpired(token: string): boolean {
   try {
     const { exp } = decodeJwt(token);

@@ -1,7 +1,7 @@
 import { Authenticator } from '../../../shared/application/authenticator.js';
 import { LOCAL_USER } from '../../../shared/domain/user-id.js';
 
-/** Without authentication there is one user: whoever reaches the loopback address. */
+/** Without authentication there is one user: every client that reaches the loopback address. */
 export class LocalAuthenticator extends Authenticator {
   private readonly user = Promise.resolve(LOCAL_USER);
 

@@ -6,7 +6,7 @@ import { MessageDto, UsageDto } from './messages.dto.js';
 const MESSAGE_ID = '0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10';
 
 const messageId = z.string();
-/** Where an agent speaks, if not in the main history. */
+/** The thread of a message outside the main history. */
 const THREAD = {
   subtask_id: z.string().optional().describe('The subtask of a plan it belongs to'),
   job_id: z.string().optional().describe('The job it belongs to'),

@@ -1,22 +1,22 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { Message } from '../domain/message.js';
 
-/** A conversation within a session: its main history, what was said in one subtask of a plan, or in one job. */
+/** A conversation within a session: the main history, or the messages of one subtask or one job. */
 export type Thread = 'main' | { readonly subtaskId: string } | { readonly jobId: string };
 
-/** The messages of a session as they are shown, and as a model gets them. */
+/** Reads the messages of a session for the API and for prompts. */
 export abstract class ConversationQueries {
   /** Oldest first. */
   abstract list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>>;
   /**
-   * The newest messages within both limits, oldest first. Costs the same however long the session is.
-   * @param thread with `runId`, what a job knows: what it has said in this run, and the main history before that
+   * The newest messages within both limits, oldest first. The cost does not depend on the length of the session.
+   * @param thread with `runId`: the messages of a job in this run, and the main history before them
    */
   abstract newest(
     sessionId: string,
     thread: Thread | { readonly jobId: string; readonly runId: string },
     limits: { messages: number; characters: number },
   ): Promise<Message[]>;
-  /** Messages of all threads after a place, oldest first. */
+  /** Messages of all threads after a position, oldest first. */
   abstract following(sessionId: string, position: number, limit: number): Promise<Message[]>;
 }

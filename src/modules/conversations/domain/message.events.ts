@@ -10,7 +10,7 @@ import {
 import { NewMessage, SpokenMessage } from './message.js';
 
 export interface MessageEvents {
-  /** A message that is whole from the start: the user's, a tool's, the system's. */
+  /** A message that is complete from the start: the user's, a tool's, the system's. */
   'message.created': { message: MessageView };
   /** Without `subtask_id` and `job_id` the agent speaks in the session's main history. */
   'message.started': { message_id: string; agent: string; subtask_id?: string; job_id?: string };
@@ -28,7 +28,7 @@ export interface MessageEvents {
     finish_reason: string;
     usage: UsageView | null;
   };
-  /** A message that was started will not be completed. */
+  /** A started message that will not be completed. */
   'message.discarded': { message_id: string; reason: string };
 }
 
@@ -44,8 +44,8 @@ export const messageCreated = (message: NewMessage): DomainEvent<'message.create
 });
 
 /**
- * @param writer the lease under which the agent speaks: from here on its pieces are taken, and no others. Also a run that
- * was taken over before its agent spoke has a new one
+ * @param writer the lease of the run: from here on only its holder may append deltas. A run that was taken over before
+ * the message started has a new lease
  */
 export const messageStarted = (
   message: Pick<SpokenMessage, 'id' | 'sessionId' | 'runId' | 'agent' | 'subtaskId' | 'jobId'>,
@@ -58,7 +58,7 @@ export const messageStarted = (
   writer,
 });
 
-/** @param writer who may add to the answers of the run from here on; unset = who might before */
+/** @param writer the lease whose holder may append deltas to the run's messages from here on; unset = unchanged */
 export const messageCompleted = (
   message: SpokenMessage,
   writer?: string,

@@ -1,14 +1,14 @@
 import { Message, NewMessage, UnfinishedMessage } from './message.js';
 
-/** The messages, inside a unit of work. They are only ever appended. */
+/** The messages, inside a unit of work. Messages are appended and never changed. */
 export abstract class MessageRepository {
   /**
-   * Gives the message the next place of its session. Costs the same however long the session is.
-   * Where the session was deleted meanwhile, the unit of work fails with SessionNotFound.
+   * Appends at the next position of the session. The cost does not depend on the length of the session.
+   * If the session was deleted meanwhile, the unit of work fails with SessionNotFound.
    */
   abstract append(message: NewMessage): Promise<void>;
-  /** The answer to a tool call, where there is one. */
+  /** The answer to a tool call, if there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
-  /** What readers were shown of a message that nobody will complete; undefined where that is nothing. */
+  /** The text that readers have seen of a message that stays incomplete; undefined if they have seen none. */
   abstract findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined>;
 }

@@ -2,11 +2,11 @@ import { JsonValue } from '../../../shared/domain/json.js';
 
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
-/** A model's wish to run a tool, as part of its message. */
+/** A model's request to run a tool, as part of its message. */
 export interface MessageToolCall {
   readonly callId: string;
   readonly toolName: string;
-  /** An object, or the model's own words where they are not JSON. */
+  /** An object, or the model's raw text where that is not JSON. */
   readonly arguments: JsonValue;
 }
 
@@ -15,42 +15,42 @@ export interface MessageUsage {
   readonly completionTokens: number;
 }
 
-/** An entry to be appended to a session. */
+/** A message to be appended to a session. */
 export interface NewMessage {
   readonly id: string;
   readonly sessionId: string;
   readonly runId: string | null;
-  /** Said while a subtask of a plan was carried out: not part of the session's main history. */
+  /** Set for the messages of a plan's subtask, which are not part of the main history. */
   readonly subtaskId: string | null;
-  /** Said by a job in the background: not part of it either. */
+  /** Set for the messages of a background job, which are not part of it either. */
   readonly jobId: string | null;
   readonly role: MessageRole;
-  /** Who speaks, where an agent does. */
+  /** The author, if it is an agent. */
   readonly agent: string | null;
   readonly content: string;
   readonly toolCalls: readonly MessageToolCall[];
-  /** Of a tool's answer: the call it answers. */
+  /** For a tool's answer: the call it answers. */
   readonly callId: string | null;
   readonly suggestions: readonly string[] | null;
-  /** Of a model's answer: why it ended; `interrupted` for one that was cut. */
+  /** For a model's answer: why it ended; `interrupted` if it was cut off. */
   readonly finishReason: string | null;
   readonly usage: MessageUsage | null;
   readonly createdAt: Date;
 }
 
-/** An entry of a session. Never changed once it is there. */
+/** A stored message. Never changed. */
 export interface Message extends NewMessage {
   /** 1 for the first of its session. */
   readonly position: number;
 }
 
-/** An entry of an agent. */
+/** A message of an agent. */
 export interface SpokenMessage extends NewMessage {
   readonly agent: string;
   readonly finishReason: string;
 }
 
-/** A message of which only pieces are there. */
+/** A message of which only deltas are stored. */
 export type UnfinishedMessage = Pick<SpokenMessage, 'agent' | 'subtaskId' | 'jobId' | 'content'>;
 
 const NOTHING = {
@@ -65,7 +65,7 @@ const NOTHING = {
   usage: null,
 } as const;
 
-/** Fills in what most messages do not have. */
+/** Fills in defaults for the fields that most messages do not use. */
 export const newMessage = <
   Given extends Pick<NewMessage, 'id' | 'sessionId' | 'role' | 'content' | 'createdAt'> & Partial<NewMessage>,
 >(

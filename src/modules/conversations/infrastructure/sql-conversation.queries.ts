@@ -7,7 +7,7 @@ import { ConversationQueries, Thread } from '../application/conversation.queries
 import { Message } from '../domain/message.js';
 import { MessageSchema } from './message.row.js';
 
-/** A condition of its own for each, so that each finds its index; with what its parameter stands for. */
+/** One condition per kind of thread, so that each uses its own index, and the value of its parameter. */
 function within(
   thread: Parameters<ConversationQueries['newest']>[1],
   parameter: string,

@@ -7,7 +7,7 @@ import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
 import { MessageSchema } from './message.row.js';
 
-/** Takes the place and uses it in one statement; the lock on the session's row keeps places gapless. */
+/** Takes and uses the next position in one statement; the lock on the session's row keeps positions gapless. */
 const APPEND = `
   with place as (
     update sessions set message_count = message_count + 1, updated_at = $12
@@ -20,7 +20,7 @@ const APPEND = `
   )
   select require_rows(count(*), 1) from appended`;
 
-/** Of a session that was deleted nothing is kept. */
+/** Nothing is returned for a deleted session. */
 const FIND_SHOWN = `
   select data from events
    where session_id = $1 and type in ('message.started', 'message.delta') and data->>'message_id' = $2
@@ -70,7 +70,7 @@ export class SqlMessageRepository extends MessageRepository {
     const [started, ...pieces] = found as [Started, ...Piece[]];
     let content = '';
     for (const { data } of pieces) {
-      // Up to what a crash of PostgreSQL has made it forget: what comes after a gap would be put into wrong words.
+      // A crash of PostgreSQL can lose deltas: text after a gap is left out, as it does not belong to the text before.
       if (data.offset === content.length) content += data.text;
     }
     if (content === '') return undefined;

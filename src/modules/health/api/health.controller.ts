@@ -21,7 +21,7 @@ const answerSchema = (...statuses: string[]) => ({
   properties: { status: { type: 'string', enum: statuses }, info: PARTS, error: PARTS, details: PARTS },
 });
 
-/** What AnswerProbe answers, which terminus' own decorator would describe as its whole report. */
+/** Describes the answer of AnswerProbe; terminus' own decorator would describe its full report. */
 const AnswersProbe = () =>
   applyDecorators(
     Header('cache-control', 'no-cache, no-store, must-revalidate'),

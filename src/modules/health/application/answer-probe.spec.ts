@@ -27,7 +27,7 @@ describe('the answer to a probe', () => {
   });
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])(
-    'is one word for whoever comes through a proxy that says so by %s, whatever it says',
+    'is one word for clients behind a proxy that sends %s, whatever its value',
     async (header) => {
       expect(await answer('127.0.0.1', { [header]: '127.0.0.1' })).toEqual({ status: 'ok' });
       expect(await answer('127.0.0.1', { [header]: '' })).toEqual({ status: 'ok' });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Readiness } from './readiness.js';
 
-/** Of an HTTP request, what tells where it comes from. */
+/** The parts of an HTTP request that show its origin. */
 interface Probe {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -12,12 +12,12 @@ interface ProbeAnswer {
   readonly body: object;
 }
 
-/** IPv4 may come in the clothes of IPv6. */
+/** With IPv4-mapped IPv6 addresses. */
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/i;
-/** What a proxy adds: its own socket says nothing of who asks. */
+/** Headers that proxies add: behind a proxy the socket's address is not the client's. */
 const PROXIED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** Answers whether new work may be sent here; what is wrong with which part is only for whoever is on this machine. */
+/** Answers whether this process accepts new work. Only clients on this machine get the state of each part. */
 @Injectable()
 export class AnswerProbe {
   constructor(private readonly readiness: Readiness) {}

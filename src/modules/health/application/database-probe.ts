@@ -1,4 +1,4 @@
-/** The migrations of the database beside those of this code, by name. */
+/** The difference between the migrations of the database and those of this code, by name. */
 export interface MigrationState {
   /** Not run yet: the database is older than the code. */
   readonly missing: readonly string[];
@@ -6,8 +6,8 @@ export interface MigrationState {
   readonly unknown: readonly string[];
 }
 
-/** Whether the database answers, and which migrations it has run. */
+/** Checks that the database answers, and which migrations it has run. */
 export abstract class DatabaseProbe {
-  /** @throws whatever keeps the database from answering */
+  /** @throws the error of the connection or the query */
   abstract look(): Promise<MigrationState>;
 }

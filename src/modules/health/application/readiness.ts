@@ -1,11 +1,11 @@
 export interface Checked {
   readonly isReady: boolean;
-  /** What each part says; for people. */
+  /** The state of each part, for operators. */
   readonly details: object;
 }
 
-/** Whether new work may be sent to this process: not while it drains, nor without a database that is as new as it. */
+/** Whether this process accepts new work: not while it drains, nor while the database lacks migrations of this code. */
 export abstract class Readiness {
-  /** Answers within seconds, also where a part does not. */
+  /** Answers within seconds, even if a part does not. */
   abstract check(): Promise<Checked>;
 }

@@ -5,7 +5,7 @@ import { JobQueue } from '../../jobs/index.js';
 import { DatabaseProbe, MigrationState } from '../application/database-probe.js';
 import { Checked, Readiness } from '../application/readiness.js';
 
-/** How long an answer is waited for. */
+/** The longest wait for the answer of a part. */
 const PATIENCE_MS = 3_000;
 
 @Injectable()
@@ -36,7 +36,7 @@ export class TerminusReadiness extends Readiness {
       ]);
       return { isReady: true, details };
     } catch (error) {
-      // Terminus throws what it has found; to a prober that is an answer, not a problem.
+      // Terminus throws its report of a failed check; the probe answers with it.
       if (!(error instanceof ServiceUnavailableException)) throw error;
       return { isReady: false, details: error.getResponse() as object };
     }
@@ -51,7 +51,7 @@ export class TerminusReadiness extends Readiness {
     return this.shutdown.draining ? check.down() : check.up();
   }
 
-  /** Without it jobs wait in the database, and everything else goes on. */
+  /** Degraded at worst, not down: without the queue, jobs wait in the database and the rest works. */
   private async jobQueue(): Promise<HealthIndicatorResult> {
     const { queue } = await this.attempt('queue', this.pingQueue);
     return queue.status === 'up'
@@ -60,13 +60,13 @@ export class TerminusReadiness extends Readiness {
   }
 }
 
-/** However many ask, and however long the answer takes, beyond their patience too: one question is open at a time. */
+/** Callers share one pending check, even if it outlasts their timeouts. */
 function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | undefined;
   return () => (asking ??= ask().finally(() => (asking = undefined)));
 }
 
-/** A newer database does not matter: while a version is rolled out, the one before goes on serving. */
+/** A newer database is fine: during a rollout the previous version goes on serving. */
 function compare({ missing, unknown }: MigrationState): Record<string, unknown> {
   if (missing.length > 0) throw new Error(`not run yet: ${missing.join(', ')}`);
   return unknown.length > 0 ? { unknown } : {};
