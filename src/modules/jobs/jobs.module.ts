@@ -23,7 +23,7 @@ import { SettleJob } from './application/settle-job.js';
 import { StartJob } from './application/start-job.js';
 import { JobRepository } from './domain/job.repository.js';
 import { BullMqJobQueue } from './infrastructure/bullmq-job-queue.js';
-import { EnlistingQueue } from './infrastructure/enlisting-queue.js';
+import { TransactionalQueue } from './infrastructure/transactional-queue.js';
 import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
 import { JobNotices } from './infrastructure/job-notices.js';
 import { JOB_METRICS, JobMetrics } from './infrastructure/job.metrics.js';
@@ -65,10 +65,11 @@ import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
 })
 export class JobsModule {
   constructor(repositories: RepositoryRegistry, queue: JobQueue, config: Config) {
-    const enlisting = queue instanceof GraphileJobQueue ? (queue satisfies EnlistingQueue) : undefined;
+    const transactional =
+      queue instanceof GraphileJobQueue ? (queue satisfies TransactionalQueue) : undefined;
     repositories.register(
       JobRepository,
-      (context) => new SqlJobRepository(context, config.runLeaseSeconds, enlisting),
+      (context) => new SqlJobRepository(context, config.runLeaseSeconds, transactional),
     );
   }
 }

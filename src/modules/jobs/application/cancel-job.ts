@@ -18,7 +18,7 @@ export class CancelJob {
   ) {}
 
   /**
-   * Ends a job, wherever it is carried out. One that has ended stays as it is.
+   * Cancels a job, on whichever process it runs. A job that has ended stays as it is.
    * @throws JobNotFound
    */
   async execute({ userId, jobId }: { userId: string; jobId: string }): Promise<{
@@ -40,7 +40,7 @@ export class CancelJob {
       }
       return { job: job.snapshot(), repeated };
     });
-    // Other processes are told by the database.
+    // Other processes are notified through the database.
     if (value.job.status === 'running') this.supervisor.cancel(jobId);
     return value;
   }

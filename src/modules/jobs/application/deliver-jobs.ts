@@ -4,12 +4,12 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { JobOutbox } from './job-outbox.js';
 import { JobQueue } from './job-queue.js';
 
-/** So many at a time, so that the processes of a group share the work. */
+/** The batch size, small enough that several processes share the work. */
 const JOBS_PER_DELIVERY = 500;
-/** A message that nobody has acted on for so many leases is taken for lost. */
+/** A message counts as lost when no worker has started its job for this many lease times. */
 const LOST_AFTER_LEASES = 2;
 
-/** Sends what is due to the workers: new jobs, next attempts, and jobs whose message was lost on the way. */
+/** Sends due jobs to the workers: new jobs, next attempts, and jobs whose message was lost. */
 @Injectable()
 export class DeliverJobs {
   private readonly logger = new Logger(DeliverJobs.name);
@@ -42,7 +42,7 @@ export class DeliverJobs {
     }
   }
 
-  /** It is said when it begins, and when it is over. */
+  /** Logs the start and the end of an outage, not each failure. */
   private noteReachable(isReachable: boolean, error?: unknown): void {
     if (isReachable === this.isReachable) return;
     this.isReachable = isReachable;

@@ -19,17 +19,17 @@ export interface EnqueueJobCommand extends JobRequest {
   readonly userId: string;
   readonly sessionId: string;
   readonly agent: string;
-  /** Unset = the one there is. */
+  /** Unset = the current version. */
   readonly version?: string;
 }
 
 export interface EnqueuedJob {
   readonly job: JobState;
-  /** An active job had the same key: this is that one. */
+  /** True if an active job had the same key; the answer is then that job. */
   readonly repeated: boolean;
 }
 
-/** Takes a job in; a worker carries it out. */
+/** Stores a job, which a worker executes. */
 @Injectable()
 export class EnqueueJob {
   constructor(
@@ -57,7 +57,7 @@ export class EnqueueJob {
     const trace = currentTrace() ?? newTrace();
     const { value } = await this.uow.run('enqueue_job', async (tx) => {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
-      // In an archived session nothing new is said; what was said may still be summed up.
+      // An archived session takes no new messages, but may still be summed up.
       if (agent.mode === 'conversation') session.requireOpen();
       const jobs = tx.get(JobRepository);
       const job = Job.queue(
@@ -72,7 +72,7 @@ export class EnqueueJob {
       const { idempotencyKey } = job.snapshot();
       if (!(await jobs.add(job))) {
         const active = await jobs.findActive(idempotencyKey);
-        // It has ended at this moment.
+        // It ended between the two statements.
         if (!active) throw new ConcurrencyError(`the job ${idempotencyKey}`);
         return { job: active.snapshot(), repeated: true };
       }
@@ -82,7 +82,7 @@ export class EnqueueJob {
     return value;
   }
 
-  /** The new job counts already. */
+  /** The new job is counted too. */
   private async requireQuota(tx: Transaction, job: Job): Promise<void> {
     const { quotaPerUser, quotaPerType } = this.config.jobs;
     const { userId, type } = job.snapshot();

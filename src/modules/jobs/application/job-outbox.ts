@@ -1,14 +1,14 @@
 import { Delivery } from './job-queue.js';
 
-/** Which queued jobs no worker has been told of. Each call is a transaction of its own. */
+/** The queued jobs that are not in the queue yet. Each call is a transaction of its own. */
 export abstract class JobOutbox {
   /**
-   * Jobs that are due and were not sent, or so long ago that the message must be lost. They count as sent from here on.
-   * Several processes may take at once: each gets others.
+   * Takes due jobs that were not sent, or were sent before `lostBefore`, and marks them as sent. Processes that take at
+   * the same time get different jobs.
    */
   abstract take(now: Date, lostBefore: Date, limit: number): Promise<Delivery[]>;
-  /** They could not be sent. */
+  /** Marks deliveries as not sent, after sending has failed. */
   abstract putBack(deliveries: readonly Delivery[]): Promise<void>;
-  /** When the next job that was not sent is due; undefined where there is none. */
+  /** When the next unsent job is due; undefined if there is none. */
   abstract nextDue(): Promise<Date | undefined>;
 }

@@ -1,7 +1,7 @@
-/** Why a process stops carrying a job out. */
+/** Why a process stops executing a job. */
 export class JobStop extends Error {
   constructor(
-    /** `released`: others go on with it; `lost`: they do so already. */
+    /** `released`: another process will resume it; `lost`: another process has its lease. */
     readonly kind: 'cancelled' | 'timed_out' | 'released' | 'lost',
   ) {
     super(`the job is ${kind}`);

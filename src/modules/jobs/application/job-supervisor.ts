@@ -17,7 +17,7 @@ import { placeOfJob } from './place-of-job.js';
 import { SettleJob } from './settle-job.js';
 import { StartJob, StartedJob } from './start-job.js';
 
-/** The jobs that this process carries out, each under a lease, and no longer than an attempt may take. */
+/** Executes jobs in this process, each under a lease and until the deadline of its attempt. */
 @Injectable()
 export class JobSupervisor implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobSupervisor.name);
@@ -44,26 +44,26 @@ export class JobSupervisor implements OnApplicationBootstrap {
     });
   }
 
-  /** Carries a queued job out, up to the end of this attempt. Nothing happens where another process has it. */
+  /** Executes a queued job up to the end of this attempt. Does nothing if another process has it. */
   async execute(delivery: Delivery): Promise<void> {
     try {
       const started = await this.startJob.execute(delivery);
       if (started) await this.supervise(started);
     } catch (error) {
-      // It stays queued, or its lease runs out: another try follows either way.
-      this.logger.error({ err: error, job_id: delivery.jobId }, 'a job could not be carried out');
+      // The job stays queued, or its lease expires: it is tried again either way.
+      this.logger.error({ err: error, job_id: delivery.jobId }, 'a job could not be executed');
       this.shutdown.markIncomplete();
     }
   }
 
-  /** Stops a job where this process carries it out; how it ends stands in the database. */
+  /** Stops a job that runs in this process; its final status comes from the database. */
   cancel(jobId: string): void {
     this.work.stop(JOB_CANCELLED, (carried) => carried.jobId === jobId);
   }
 
   private async supervise({ job, work }: StartedJob): Promise<void> {
     const stop = new AbortController();
-    // It may have been started while the others were told to stop.
+    // The drain may have begun while this job was starting.
     if (this.shutdown.draining) stop.abort(JOB_RELEASED);
     const { context } = placeOfJob(job);
     const { id, sessionId, userId, runId } = job;
@@ -82,7 +82,7 @@ export class JobSupervisor implements OnApplicationBootstrap {
     try {
       outcome = { result: await work(job, signal) };
     } catch (error) {
-      // Whatever it stumbled over when it was stopped: it was stopped.
+      // An error after the stop is a consequence of it: the stop is the outcome.
       outcome = { error: signal.reason instanceof JobStop ? signal.reason : error };
     } finally {
       clearTimeout(limit);
@@ -98,7 +98,7 @@ export class JobSupervisor implements OnApplicationBootstrap {
     );
   }
 
-  /** Waits for the jobs as long as the settings allow; the rest goes back into the queue, for others to go on with. */
+  /** Waits for running jobs as long as the settings allow, then puts the rest back into the queue. */
   private async drain(): Promise<void> {
     await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.forced);
     this.work.stop(JOB_RELEASED, () => true);

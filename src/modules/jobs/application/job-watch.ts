@@ -7,22 +7,22 @@ import { DeliverJobs } from './deliver-jobs.js';
 import { JobOutbox } from './job-outbox.js';
 import { RecoverJobs } from './recover-jobs.js';
 
-/** A lease that has run out is noticed after this part of its time at the latest. */
+/** Sweeps per lease time: an expired lease is noticed after a third of that time at the latest. */
 const LOOKS_PER_LEASE = 3;
-/** Between two looks: when much is told at once, each finds much to be delivered. */
+/** The pause between two sweeps, so that one sweep delivers the jobs of many notifications. */
 const GAP_MS = 50;
-/** Before a queue that cannot be reached is tried once more, whatever is told meanwhile. */
+/** The pause before an unreachable queue is tried again. Notifications do not shorten it. */
 const UNREACHABLE_MS = 1_000;
 
 /**
- * Sees to it that no job is forgotten: looks at the start, when told, when the next attempt of one is due, and every now
- * and then. It runs in every process, whether that carries jobs out or not.
+ * Delivers due jobs and recovers abandoned ones: at the start, on notification, when the next attempt is due, and at
+ * intervals. It runs in every process, also in those that execute no jobs.
  */
 @Injectable()
 export class JobWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobWatch.name);
   private readonly told = new Subject<void>();
-  /** How long to wait for the next look, unless told. */
+  /** The time until the next sweep, if there is no notification before. */
   private waitMs = 0;
   private isReachable = true;
 
@@ -36,7 +36,7 @@ export class JobWatch implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    // What is told during a look leads to another.
+    // A notification during a sweep causes another sweep.
     let missed = false;
     this.told.pipe(takeUntil(this.shutdown.begun$)).subscribe(() => (missed = true));
     const next = () => {
@@ -51,7 +51,7 @@ export class JobWatch implements OnApplicationBootstrap {
       .subscribe();
   }
 
-  /** There is something to be delivered. */
+  /** Starts a sweep, since a job is ready to be delivered. */
   lookNow(): void {
     this.told.next();
   }
@@ -66,7 +66,7 @@ export class JobWatch implements OnApplicationBootstrap {
       const due = await this.outbox.nextDue();
       if (due) this.waitMs = Math.min(everyMs, Math.max(GAP_MS, due.getTime() - this.clock.now().getTime()));
     } catch (error) {
-      this.logger.warn({ err: error }, 'jobs could not be looked after; the next look does');
+      this.logger.warn({ err: error }, 'the sweep of jobs failed; the next one retries');
     }
   }
 }

@@ -4,7 +4,7 @@ import { Shutdown } from '../../../shared/application/shutdown.js';
 import { Consumer, JobQueue } from './job-queue.js';
 import { JobSupervisor } from './job-supervisor.js';
 
-/** Takes what the queue delivers. Not every process does: one that only serves the API leaves it to others. */
+/** Executes the jobs that the queue delivers. A process that only serves the API has no worker. */
 @Injectable()
 export class JobWorker {
   private consumer: Consumer | undefined;
@@ -18,7 +18,7 @@ export class JobWorker {
     shutdown.register('drain', () => this.consumer?.stop());
   }
 
-  /** For people: what brings the jobs. */
+  /** The queue's description, for logs. */
   get description(): string {
     return this.queue.description;
   }

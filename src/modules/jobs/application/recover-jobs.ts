@@ -10,7 +10,7 @@ import { SaveJob } from './save-job.js';
 
 const JOBS_PER_SWEEP = 100;
 
-/** Puts jobs back into the queue whose worker is gone. */
+/** Puts jobs back into the queue after their worker has died. */
 @Injectable()
 export class RecoverJobs {
   private readonly logger = new Logger(RecoverJobs.name);
@@ -23,7 +23,7 @@ export class RecoverJobs {
     private readonly clock: Clock,
   ) {}
 
-  /** Several processes may look at once: whoever locks the row first has the job. */
+  /** Several processes may do this at the same time: the first to lock a row recovers the job. */
   async execute(): Promise<void> {
     const abandoned = await this.queries.listAbandoned(JOBS_PER_SWEEP);
     await forEachItem(abandoned, this.logger, 'a job could not be recovered', (jobId) => this.recover(jobId));
@@ -43,7 +43,7 @@ export class RecoverJobs {
       }
       await this.saveJob.execute(tx, job);
       const { status } = job.snapshot();
-      tx.afterCommit(() => this.logger.warn({ job_id: jobId, status }, 'a job was left by its worker'));
+      tx.afterCommit(() => this.logger.warn({ job_id: jobId, status }, 'the worker of a job has died'));
     });
   }
 }

@@ -5,7 +5,7 @@ import { Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { placeOfJob } from './place-of-job.js';
 
-/** Saves a job. One that has ended has a span, from its request to its end. */
+/** Saves a job. A job that has ended also gets a span, from its request to its end. */
 @Injectable()
 export class SaveJob {
   constructor(private readonly tracing: Tracing) {}

@@ -14,7 +14,7 @@ import { JobHandlers } from './job-handler.js';
 import { JobStop } from './job-stop.js';
 import { SaveJob } from './save-job.js';
 
-/** Stores what came of an attempt. */
+/** Stores the outcome of an attempt. */
 @Injectable()
 export class SettleJob {
   private readonly logger = new Logger(SettleJob.name);
@@ -28,7 +28,7 @@ export class SettleJob {
   ) {}
 
   async complete(job: JobState, result: JsonObject): Promise<void> {
-    // What has come to its end leaves nothing open.
+    // A completed job has left nothing open.
     await this.settle(
       job,
       (held, now) => held.complete(result, now),
@@ -58,7 +58,7 @@ export class SettleJob {
   }
 
   /**
-   * @param leavesNothing whether there is nothing to be ended with it: others go on with it, or it has ended itself
+   * @param leavesNothing true if there is nothing to close: another process resumes the attempt, or it has completed
    */
   private async settle(
     { id, leaseToken }: JobState,
@@ -67,7 +67,7 @@ export class SettleJob {
   ): Promise<void> {
     await this.patience.writeOutcome('finish_job', async (tx) => {
       const job = await tx.get(JobRepository).get(id);
-      // Settled already, though the answer to that was lost; or somebody else's by now.
+      // Settled by a commit whose answer was lost, or leased by another process by now.
       if (job.snapshot().leaseToken !== leaseToken) return;
       const isToBeEnded = !leavesNothing(job.snapshot());
       how(job, this.clock.now());
@@ -87,7 +87,7 @@ export class SettleJob {
       return new JobFailed('job.persistence_failed', 'The outcome of the job could not be stored', true);
     }
     if (error instanceof DomainError) return new JobFailed(error.code, error.message, false);
-    this.logger.error({ err: error, job_id: job.id }, 'a job failed by a defect');
+    this.logger.error({ err: error, job_id: job.id }, 'a job failed with an unexpected error');
     return new JobFailed('job.internal_error', 'The job failed inside the server', false);
   }
 }

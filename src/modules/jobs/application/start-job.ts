@@ -11,13 +11,13 @@ import { JobHandlers, JobWork } from './job-handler.js';
 import { Delivery } from './job-queue.js';
 import { SaveJob } from './save-job.js';
 
-/** An attempt that is to be carried out by this process. */
+/** An attempt that this process is to execute. */
 export interface StartedJob {
   readonly job: JobState;
   readonly work: JobWork;
 }
 
-/** Makes this process the one that carries a job out. */
+/** Takes the lease of a queued job and starts its attempt. */
 @Injectable()
 export class StartJob {
   private readonly logger = new Logger(StartJob.name);
@@ -32,7 +32,7 @@ export class StartJob {
     private readonly config: Config,
   ) {}
 
-  /** @returns undefined where there is nothing to do: it was delivered twice, or cancelled, or cannot be carried out */
+  /** @returns undefined if there is nothing to do: a duplicate delivery, or a job that is cancelled or refused */
   async execute(delivery: Delivery): Promise<StartedJob | undefined> {
     try {
       const { value } = await this.uow.run('start_job', async (tx) => {
@@ -40,7 +40,7 @@ export class StartJob {
         if (!job) return undefined;
         const lease = { owner: this.instance.value, token: this.ids.next() };
         job.start(lease, this.config.jobs.ttlSeconds, this.clock.now());
-        // Told before what happens in it.
+        // The start of the job comes before the events of its attempt.
         tx.record(...job.pullEvents());
         const work = await this.handlers.of(job.snapshot().agent).begin(tx, job);
         await tx.get(JobRepository).save(job);
@@ -54,9 +54,9 @@ export class StartJob {
     }
   }
 
-  /** Its session is gone, or something else that no other attempt would bring back. */
+  /** Fails the job for a reason that a retry would not change, such as a deleted session. */
   private async refuse(delivery: Delivery, { code, message }: DomainError): Promise<void> {
-    this.logger.warn({ job_id: delivery.jobId, code }, 'a job cannot be carried out');
+    this.logger.warn({ job_id: delivery.jobId, code }, 'a job cannot be executed');
     await this.uow.run('fail_job', async (tx) => {
       const job = await tx.get(JobRepository).findQueued(delivery);
       if (!job) return;
@@ -66,6 +66,6 @@ export class StartJob {
   }
 }
 
-/** Not the job's fault: it stays queued, and is delivered again. */
+/** Whether the error is not the job's: it stays queued and is delivered again. */
 const isPassing = (error: DomainError): boolean =>
   error.kind === 'unavailable' || error instanceof ConcurrencyError;

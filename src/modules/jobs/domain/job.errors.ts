@@ -30,10 +30,10 @@ export class JobTransitionNotAllowed extends DomainError {
   }
 }
 
-/** How long a client does well to wait: some job will have ended by then. */
+/** The Retry-After of a full quota: by then a job has probably ended. */
 const QUOTA_RETRY_SECONDS = 30;
 
-/** As many jobs as may be queued or running are so already. */
+/** The limit of queued and running jobs is reached. */
 export class JobQuotaExceeded extends DomainError {
   readonly code = 'job.quota_exceeded';
   readonly kind = 'too_many';
@@ -46,12 +46,12 @@ export class JobQuotaExceeded extends DomainError {
   }
 }
 
-/** Work that came to a bad end. The message may be shown to clients. */
+/** A failed attempt. The message may be shown to clients. */
 export class JobFailed extends Error {
   constructor(
     readonly code: string,
     message: string,
-    /** Whether another attempt, later, may bring what this one did not. */
+    /** Whether a later attempt may succeed. */
     readonly mayPass: boolean,
   ) {
     super(message);

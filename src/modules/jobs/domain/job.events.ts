@@ -6,7 +6,7 @@ export interface JobEvents {
     job_type: string;
     status: JobStatus;
     attempt: number;
-    /** Of the last attempt, once the job has ended. */
+    /** The duration of the last attempt, once the job has ended. */
     duration_ms?: number;
   };
 }

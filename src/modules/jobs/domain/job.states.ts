@@ -5,8 +5,8 @@ export const JOB_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled']
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /**
- * `retry`: the attempt failed in a way that may pass. `release`: the process that executed the job has died or is about
- * to end, and the same attempt goes on in another.
+ * `retry`: the attempt failed and another one follows. `release`: the process that executed the job has died or is
+ * shutting down, and another one resumes the same attempt.
  */
 export type JobAction = 'start' | 'complete' | 'fail' | 'cancel' | 'retry' | 'release';
 

@@ -5,7 +5,7 @@ import { JobTransitionNotAllowed } from './job.errors.js';
 import { JobEvents } from './job.events.js';
 import { JobAction, JobStatus, jobStatus } from './job.states.js';
 
-/** Why a job, or its last attempt, did not reach its end. The message may be shown to clients. */
+/** Why a job or its last attempt failed. The message may be shown to clients. */
 export type JobError = { code: string; message: string };
 
 export const JOB_TIMED_OUT: JobError = {
@@ -17,11 +17,11 @@ export const JOB_RECOVERY_EXHAUSTED: JobError = {
   message: `The server process died ${MAX_RECOVERIES + 1} times while executing this job`,
 };
 
-/** How often, and after how long a wait, an attempt is followed by another. */
+/** The number of retries and the delay before them. */
 export interface RetryRules {
-  /** Attempts after the first. */
+  /** The number of attempts after the first. */
   readonly retries: number;
-  /** Before the second attempt; twice as long before each further one. */
+  /** The delay before the second attempt; it doubles with each further one. */
   readonly retryDelaySeconds: number;
 }
 
@@ -34,31 +34,31 @@ export interface JobState {
   readonly status: JobStatus;
   readonly payload: JsonObject;
   readonly result: JsonObject | null;
-  /** Of a failed job, or of the last attempt of one that will be tried again. */
+  /** The error of a failed job, or of the last attempt of a job that will be retried. */
   readonly error: JobError | null;
   readonly sessionId: string;
   readonly userId: string;
   readonly idempotencyKey: string;
-  /** 1, and one more with each retry. */
+  /** Starts at 1 and grows by 1 with each retry. */
   readonly attempt: number;
-  /** How often this attempt was begun anew, because whoever carried it out was gone. */
+  /** How often this attempt was resumed after its process had died. */
   readonly recoveries: number;
-  /** In the words of W3C Trace Context: 32 hexadecimal digits. */
+  /** As in W3C Trace Context: 32 hexadecimal digits. */
   readonly traceId: string;
-  /** The span of that trace that asked for it; null where an older version took it in. */
+  /** The span of the request that created the job; null for jobs stored by an older version. */
   readonly traceparent: string | null;
-  /** The run of this attempt, where it has one. */
+  /** The run of this attempt, if it has one. */
   readonly runId: string | null;
-  /** Not before this may it be started. */
+  /** The earliest start. */
   readonly availableAt: Date;
-  /** When the attempt has taken too long. */
+  /** The deadline of the attempt. */
   readonly deadlineAt: Date | null;
-  /** Of the process that carries it out. */
+  /** The process that executes the job. */
   readonly leaseOwner: string | null;
   readonly leaseToken: string | null;
   readonly cancelRequestedAt: Date | null;
   readonly createdAt: Date;
-  /** Of the last attempt. */
+  /** The start of the last attempt. */
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly version: number;
@@ -69,10 +69,10 @@ type NewJob = Pick<
   'id' | 'agent' | 'agentVersion' | 'payload' | 'sessionId' | 'userId' | 'traceId' | 'traceparent'
 >;
 
-/** What a job of this agent is called. */
+/** The type of an agent's jobs. */
 export const jobTypeOf = (agent: string): string => `agent:${agent}`;
 
-/** Two jobs with the same key are never active at once. */
+/** At most one active job has a given key. */
 export const jobKeyOf = ({
   agent,
   agentVersion,
@@ -127,7 +127,7 @@ export class Job extends AggregateRoot {
     return jobStatus.isFinal(this.state.status);
   }
 
-  /** Whether the attempt was recovered too often: the job itself may be what ends processes. */
+  /** Whether the limit of recoveries is reached: the job itself probably crashes its process. */
   get isExhausted(): boolean {
     return this.state.recoveries > MAX_RECOVERIES;
   }
@@ -137,18 +137,18 @@ export class Job extends AggregateRoot {
     if (this.state.leaseToken !== token) throw new LeaseLost(`job ${this.id}`);
   }
 
-  /** A process begins an attempt, or goes on with one. @param limitSeconds how long an attempt may take */
+  /** Starts or resumes an attempt. @param limitSeconds the longest duration of an attempt */
   start(lease: Lease, limitSeconds: number, now: Date): void {
     this.move('start', {
       leaseOwner: lease.owner,
       leaseToken: lease.token,
       startedAt: now,
-      // What goes on elsewhere gets no more time.
+      // A resumed attempt keeps its deadline.
       deadlineAt: this.state.deadlineAt ?? new Date(now.getTime() + limitSeconds * 1000),
     });
   }
 
-  /** The attempt is carried out as this run of the session. */
+  /** Sets the run that executes the attempt. */
   attachRun(runId: string): void {
     this.change({ runId });
   }
@@ -161,7 +161,7 @@ export class Job extends AggregateRoot {
     this.finish('fail', { error }, now);
   }
 
-  /** The attempt failed: another one follows, later, where that may help and is allowed. */
+  /** Ends a failed attempt. A later one follows if the error may pass and the rules allow a retry. */
   failAttempt(error: JobError, mayPass: boolean, rules: RetryRules, now: Date): void {
     const { attempt } = this.state;
     if (!mayPass || attempt > rules.retries) return this.fail(error, now);
@@ -178,15 +178,16 @@ export class Job extends AggregateRoot {
   }
 
   /**
-   * Nobody carries it out any more: the same attempt goes on elsewhere.
-   * @param how `handed_over` in good order; `lost` counts, since the job itself may be what ends processes
+   * Gives up the lease, so that another process resumes the same attempt.
+   * @param how `handed_over` by a process that shuts down; `lost` counts as a recovery, since the job itself may have
+   * crashed its process
    */
   release(how: 'handed_over' | 'lost', now: Date): void {
     const recoveries = this.state.recoveries + (how === 'lost' ? 1 : 0);
     this.move('release', { recoveries, availableAt: now, ...NOBODY });
   }
 
-  /** Asks whoever carries it out to end it. */
+  /** Asks the process that executes the job to end it. */
   requestCancel(now: Date): void {
     this.change({ cancelRequestedAt: now });
   }
@@ -216,7 +217,7 @@ export class Job extends AggregateRoot {
 
   private tellStatus(more?: Ended): void {
     const { id, type, status, attempt, sessionId } = this.state;
-    // Not the run's: a run's last event is run.finished.
+    // Without a run id: a run's last event is run.finished.
     const data = { job_id: id, job_type: type, status, attempt, ...more };
     this.record({ type: 'job.status_changed', sessionId, runId: null, data });
   }
@@ -226,7 +227,7 @@ export class Job extends AggregateRoot {
   }
 }
 
-/** What is told of a job that has ended. */
+/** The additional data of a job that has ended. */
 type Ended = Pick<JobEvents['job.status_changed'], 'duration_ms'>;
 
 const NOBODY = { leaseOwner: null, leaseToken: null } as const;

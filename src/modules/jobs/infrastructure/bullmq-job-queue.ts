@@ -5,30 +5,30 @@ import { Redis, RedisOptions } from 'ioredis';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
-import { DeliveriesInHand } from './deliveries-in-hand.js';
-import { TroubleLog } from './trouble-log.js';
+import { InFlightDeliveries } from './in-flight-deliveries.js';
+import { ThrottledWarning } from './throttled-warning.js';
 
 const QUEUE = 'jobs';
-/** So that others may use the same database of the same Redis. */
+/** Key prefix, so that other programs can use the same Redis database. */
 const PREFIX = 'agent-runtime';
 const DEFAULT_PORT = '6379';
 const LONGEST_PAUSE_MS = 1_000;
-/** How long Redis may take to accept a connection, and to answer on it. */
+/** Connect timeout and answer timeout of Redis. */
 const PATIENCE_MS = 3_000;
-/** A worker waits for its next message by a command that is answered after five seconds at the latest. */
+/** Answer timeout of a worker, whose blocking command for the next message takes up to five seconds. */
 const BLOCKING_PATIENCE_MS = 15_000;
-/** For the last acknowledgements of a worker that stops. */
+/** The longest wait for the last acknowledgements of a worker that stops. */
 const LAST_WORDS_MS = 1_000;
 
 /**
- * The queue in Redis. A message is there from its sending to the end of its job; what Redis loses, or a dead worker
- * had taken and not begun, the relay sends again.
+ * The queue in Redis. A message stays there until its attempt has ended; the relay sends messages again that Redis lost,
+ * or that a dead worker had taken without starting the job.
  */
 @Injectable()
 export class BullMqJobQueue extends JobQueue {
   readonly description: string;
   private readonly logger = new Logger(BullMqJobQueue.name);
-  private readonly trouble = new TroubleLog(this.logger);
+  private readonly trouble = new ThrottledWarning(this.logger);
   private readonly connections: Redis[] = [];
   private isClosed = false;
   private readonly sender: Redis;
@@ -42,7 +42,7 @@ export class BullMqJobQueue extends JobQueue {
     super();
     const { hostname, port } = new URL(url);
     this.description = `queue in Redis at ${hostname}:${port || DEFAULT_PORT}`;
-    // What cannot be sent at once fails: it waits in the database, and not in here.
+    // A send without a connection fails at once: jobs wait in the database, not in memory.
     this.sender = this.connect({
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -55,7 +55,7 @@ export class BullMqJobQueue extends JobQueue {
   }
 
   async ping(): Promise<void> {
-    // Fails at once where there is no connection.
+    // Fails at once if there is no connection.
     await this.sender.ping();
   }
 
@@ -72,23 +72,23 @@ export class BullMqJobQueue extends JobQueue {
     );
   }
 
-  /** Not async in fact: a process that starts does not wait for Redis. */
+  /** Returns without awaiting Redis, so that a process can start during its outage. */
   async consume(concurrency: number, take: (delivery: Delivery) => Promise<void>): Promise<Consumer> {
-    const inHand = new DeliveriesInHand(concurrency, take);
-    // Whatever a worker asks is asked until it is answered.
+    const inFlight = new InFlightDeliveries(concurrency, take);
+    // Commands of a worker are retried until Redis answers.
     const connection = this.connect({ maxRetriesPerRequest: null, socketTimeout: BLOCKING_PATIENCE_MS });
     const leaseMs = this.leaseSeconds * 1000;
     const worker = new Worker<Delivery>(
       QUEUE,
       async (message: Job<Delivery>, token) => {
-        if (await inHand.deal(message.data)) return;
+        if (await inFlight.deal(message.data)) return;
         await message.moveToWait(token);
         throw new WaitingError();
       },
       {
         ...this.options(connection),
         concurrency,
-        // What a dead worker had taken and not begun is delivered again after two leases, as the relay would have it.
+        // Messages that a dead worker took without starting their jobs come again after two leases, as from the relay.
         lockDuration: leaseMs,
         stalledInterval: leaseMs / 2,
         runRetryDelay: LONGEST_PAUSE_MS,
@@ -97,8 +97,8 @@ export class BullMqJobQueue extends JobQueue {
     worker.on('error', (error) => this.hear(error));
     return {
       stop: async () => {
-        const emptied = inHand.close();
-        // It waits for Redis, however long that is away.
+        const emptied = inFlight.close();
+        // Waits for the end of an outage of Redis, so it gets a time limit below.
         const closed = worker.close();
         await emptied;
         await atMost(LAST_WORDS_MS, closed);
@@ -117,7 +117,7 @@ export class BullMqJobQueue extends JobQueue {
     return connection;
   }
 
-  /** The version is not asked for: a connection that breaks at that moment would never be used. */
+  /** Skips the version check: BullMQ never uses a connection that breaks during it. */
   private options(connection: Redis): Pick<QueueOptions, 'connection' | 'prefix' | 'skipVersionCheck'> {
     return { connection, prefix: PREFIX, skipVersionCheck: true };
   }
@@ -126,7 +126,7 @@ export class BullMqJobQueue extends JobQueue {
     if (!this.isClosed) this.trouble.warn(error, 'trouble with the queue in Redis');
   }
 
-  /** Those that BullMQ has opened beside them end with their next try to reach Redis. */
+  /** BullMQ's own duplicates of these connections end with their next attempt to reconnect. */
   private close(): void {
     this.isClosed = true;
     for (const connection of this.connections) connection.disconnect();

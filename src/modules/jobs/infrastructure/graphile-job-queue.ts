@@ -8,25 +8,25 @@ import { RepositoryContext } from '../../../shared/infrastructure/persistence/re
 import { PostgresClient } from '../../../shared/infrastructure/persistence/postgres-client.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
-import { DeliveriesInHand } from './deliveries-in-hand.js';
-import { EnlistingQueue } from './enlisting-queue.js';
+import { InFlightDeliveries } from './in-flight-deliveries.js';
+import { TransactionalQueue } from './transactional-queue.js';
 import { QueuePool } from './queue-pool.js';
-import { TroubleLog } from './trouble-log.js';
+import { ThrottledWarning } from './throttled-warning.js';
 
 const TASK = 'agent_job';
-/** One is kept for notifications; the others fetch and acknowledge messages. */
+/** One connection listens for notifications; the others fetch and acknowledge messages. */
 const CONNECTIONS = 4;
-/** How long PostgreSQL may take to accept a connection. */
+/** Connect timeout. */
 const PATIENCE_MS = 3_000;
-/** Only in case a notification is lost. */
+/** Polling is needed only if a notification is lost. */
 const POLL_MS = 2_000;
 const RESTART_MS = 500;
-/** For the last acknowledgements of a worker that stops, and for its connections to be given back. */
+/** The longest wait for a stopping worker to send its last acknowledgements and release its connections. */
 const LAST_WORDS_MS = 1_000;
-/** What a stopped worker has taken, it finishes; the wait for that is ours to limit. */
+/** A stopped worker finishes the messages it has taken; the shutdown limits that time, not the library. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** What waits already keeps its place. */
+/** A message that is already in the queue keeps its place. */
 const ADD = `
   select count(*) from graphile_worker.add_jobs(
     array(
@@ -36,7 +36,7 @@ const ADD = `
     job_key_preserve_run_at => true
   )`;
 
-/** It ends by itself; it could not look for messages. */
+/** Events of a runner that ends by itself, or could not fetch messages. */
 const TROUBLE = ['pool:gracefulShutdown', 'worker:getJob:error'];
 
 const parametersOf = (deliveries: readonly Delivery[]) => [
@@ -44,12 +44,12 @@ const parametersOf = (deliveries: readonly Delivery[]) => [
   deliveries.map((delivery) => JSON.stringify(delivery)),
 ];
 
-/** The queue in PostgreSQL. A message is added in the transaction that stores its job, and heard of by NOTIFY. */
+/** The queue in PostgreSQL. A message is added in the transaction that stores its job; NOTIFY wakes the workers. */
 @Injectable()
-export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModuleInit {
+export class GraphileJobQueue extends JobQueue implements TransactionalQueue, OnModuleInit {
   readonly description = 'queue in PostgreSQL';
   private readonly logger = new NestLogger(GraphileJobQueue.name);
-  private readonly trouble = new TroubleLog(this.logger);
+  private readonly trouble = new ThrottledWarning(this.logger);
   private readonly pool: QueuePool;
 
   constructor({ url }: DatabaseLocation, shutdown: Shutdown) {
@@ -58,18 +58,18 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
       connectionString: url,
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
-      // What the queue forgets when PostgreSQL crashes is sent again: nothing of it is worth waiting for the disk.
+      // No wait for the disk: the relay sends again what a crash of PostgreSQL loses.
       options: '-c synchronous_commit=off',
       Client: PostgresClient,
       connectionTimeoutMillis: PATIENCE_MS,
     });
-    // Each connection is heard, in use or not: an error that nobody hears ends the process.
+    // Every connection has an error listener, idle or not: an unhandled `error` event would end the process.
     this.pool.on('connect', (connection) => connection.on('error', this.hear));
     this.pool.on('error', this.hear);
     shutdown.register('close_database', () => atMost(LAST_WORDS_MS, this.pool.end()));
   }
 
-  /** Its tables are its own; they are there before anything is served. */
+  /** Creates the queue's own tables before the server listens. */
   async onModuleInit(): Promise<void> {
     await runMigrations({ pgPool: this.pool, logger: this.bridge() });
   }
@@ -87,13 +87,13 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
   }
 
   async consume(concurrency: number, take: (delivery: Delivery) => Promise<void>): Promise<Consumer> {
-    const inHand = new DeliveriesInHand(concurrency, take);
+    const inFlight = new InFlightDeliveries(concurrency, take);
     const stopping = new AbortController();
-    const first = await this.start(concurrency, inHand);
-    const ended = this.keepRunning(first, () => this.start(concurrency, inHand), stopping.signal);
+    const first = await this.start(concurrency, inFlight);
+    const ended = this.keepRunning(first, () => this.start(concurrency, inFlight), stopping.signal);
     return {
       stop: async () => {
-        const emptied = inHand.close();
+        const emptied = inFlight.close();
         stopping.abort();
         await emptied;
         await atMost(LAST_WORDS_MS, ended);
@@ -102,9 +102,9 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
   }
 
   /**
-   * Keeps a runner of this library going. One that cannot acknowledge a message ends, and one whose first look for
-   * messages fails would never find any: at the first sign of trouble another one takes its place. It does not wait
-   * until that one is done with what it has taken: both together take no more than one may.
+   * Replaces graphile-worker's runner at the first sign of trouble: a runner that cannot acknowledge a message ends, and
+   * one whose first fetch fails never fetches again. The new runner does not wait for the messages of the old one: both
+   * share one concurrency limit.
    */
   private async keepRunning(
     first: Running,
@@ -121,7 +121,7 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
     }
   }
 
-  private async start(concurrency: number, inHand: DeliveriesInHand): Promise<Running> {
+  private async start(concurrency: number, inFlight: InFlightDeliveries): Promise<Running> {
     const events: NonNullable<RunnerOptions['events']> = new EventEmitter();
     const trouble = Promise.race(TROUBLE.map((sign) => once(events, sign)));
     const runner = await run({
@@ -133,11 +133,11 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
       noHandleSignals: true,
       gracefulShutdownAbortTimeout: NEVER_MS,
       parsedCronItems: [],
-      // An acknowledgement that fails ends the runner; without this it would be a rejection that nobody handles.
+      // With these, a failed acknowledgement ends the runner; by default it would be an unhandled rejection.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       taskList: {
         [TASK]: async (message) => {
-          if (!(await inHand.deal(message as Delivery))) throw new Error('the worker has stopped');
+          if (!(await inFlight.deal(message as Delivery))) throw new Error('the worker has stopped');
         },
       },
     });
@@ -149,7 +149,7 @@ export class GraphileJobQueue extends JobQueue implements EnlistingQueue, OnModu
     this.trouble.warn(error, 'trouble with the queue in PostgreSQL');
   };
 
-  /** What goes wrong in the library goes into our log; its news of every message do not. */
+  /** Logs the library's errors as warnings and its reports of each message at debug level. */
   private bridge(): Logger {
     return new Logger(() => (level, message) => {
       if (level === 'error') this.hear(new Error(message));

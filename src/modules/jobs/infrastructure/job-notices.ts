@@ -4,7 +4,7 @@ import { JobSupervisor } from '../application/job-supervisor.js';
 import { JobWatch } from '../application/job-watch.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 
-/** What processes tell each other about jobs. */
+/** Notifications between processes about jobs. */
 @Injectable()
 export class JobNotices {
   constructor(listener: PostgresListener, supervisor: JobSupervisor, watch: JobWatch) {

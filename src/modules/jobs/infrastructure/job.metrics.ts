@@ -29,7 +29,7 @@ export const JOB_METRICS = [
   ),
 ];
 
-/** Counts what this process sees happen to jobs. */
+/** Counts the changes of jobs that this process stores. */
 @Injectable()
 export class JobMetrics {
   constructor(
@@ -37,7 +37,7 @@ export class JobMetrics {
     @InjectMetric('job_duration_seconds') private readonly duration: Histogram<'type' | 'status'>,
     agents: AgentRegistry,
   ) {
-    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    // Starts at 0: `rate()` needs a first sample.
     for (const { id } of agents.all()) {
       for (const status of JOB_STATUSES) jobs.inc({ type: jobTypeOf(id), status }, 0);
     }

@@ -3,19 +3,19 @@ import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { JOB_STATUSES } from '../domain/job.states.js';
 import { JobState } from '../domain/job.js';
 
-/** TypeORM's types cannot follow a recursive type like JSON's. */
+/** TypeORM's types do not support a recursive type such as JsonObject. */
 export type JobRow = Omit<JobState, 'payload' | 'result' | 'error'> & {
   readonly payload: object;
   readonly result: object | null;
   readonly errorCode: string | null;
   readonly errorText: string | null;
-  /** By the database's clock: those of the processes may differ. */
+  /** By the database's clock, since those of the processes may differ. */
   readonly leaseExpiresAt: Date | null;
-  /** When a message about it was last given to the queue; null = it is to be given. */
+  /** When its message was last sent to the queue; null = to be sent. */
   readonly deliveredAt: Date | null;
 };
 
-/** In the words PostgreSQL gives the condition back in, so that comparing the schema finds no difference. */
+/** Worded as PostgreSQL prints the condition, so that the schema comparison finds no difference. */
 export const ACTIVE = `(status = ANY (ARRAY['queued'::text, 'running'::text]))`;
 const QUEUED = `(status = 'queued'::text)`;
 const RUNNING = `(status = 'running'::text)`;

@@ -7,8 +7,8 @@ type Connected = (
 ) => void;
 
 /**
- * A pool for graphile-worker, which gives a connection back twice when that breaks while the worker stops. The second
- * time would be a rejection that nobody handles, which ends a process; here it means nothing.
+ * A pool for graphile-worker, which releases a connection twice if it breaks while the worker stops. The second release
+ * would be an unhandled rejection, which ends the process; this pool ignores it.
  */
 export class QueuePool extends Pool {
   override connect(): Promise<PoolClient>;

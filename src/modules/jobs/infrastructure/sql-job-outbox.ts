@@ -3,7 +3,7 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { JobOutbox } from '../application/job-outbox.js';
 import { Delivery } from '../application/job-queue.js';
 
-/** What somebody else has locked is about to change; the next look finds it, if it is still there to be sent. */
+/** Skips locked rows: they are about to change, and the next sweep finds them if they still have to be sent. */
 const TAKE = `
   with due as (
     select id from jobs

@@ -11,7 +11,7 @@ import { JobNotFound } from '../domain/job.errors.js';
 import { JobState } from '../domain/job.js';
 import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
-/** A job is its user's as long as its session is there. */
+/** A job is hidden once its session is deleted. */
 const OWNED = `${joinSession('j')} where j.user_id = $1`;
 
 @Injectable()

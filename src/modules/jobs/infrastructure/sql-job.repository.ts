@@ -5,18 +5,18 @@ import { isOwned } from '../../sessions/index.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
-import { EnlistingQueue } from './enlisting-queue.js';
+import { TransactionalQueue } from './transactional-queue.js';
 import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 export class SqlJobRepository extends JobRepository {
   private readonly leased: LeasedRows<JobRow, Job>;
 
-  /** @param queue where it can take part in a transaction; with any other one, the relay sends what is stored */
+  /** @param queue set if it can take part in a transaction; with other queues the relay sends stored jobs */
   constructor(
     private readonly context: RepositoryContext,
     leaseSeconds: number,
-    private readonly queue: EnlistingQueue | undefined,
+    private readonly queue: TransactionalQueue | undefined,
   ) {
     super();
     this.leased = new LeasedRows(context, JobSchema, (row) => Job.restore(toJobState(row)), leaseSeconds);
@@ -42,7 +42,7 @@ export class SqlJobRepository extends JobRepository {
       text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
       values: [`jobs ${column} ${value}`],
     });
-    // Seen by a statement that begins when the lock is had: whoever had it before has committed.
+    // A separate statement after the lock, so that it sees what the previous lock holder committed.
     const [row] = await this.context.query<{ active: number }>(
       `select count(*)::int as active from jobs where ${column} = $1 and ${ACTIVE}`,
       [value],
@@ -67,7 +67,7 @@ export class SqlJobRepository extends JobRepository {
     return job;
   }
 
-  // Whether it is due was decided by whoever sent the message: the clock here may be another one.
+  // Does not check that the job is due: the sender has, and this process' clock may differ.
   findQueued({ jobId, version }: { jobId: string; version: number }): Promise<Job | undefined> {
     return this.leased.lock(`id = $1 and status = 'queued' and version = $2`, [jobId, version]);
   }

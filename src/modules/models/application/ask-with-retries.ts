@@ -6,15 +6,15 @@ const LONGEST_BACKOFF_MS = 30_000;
 
 export interface AskPolicy {
   readonly maxRetries: number;
-  /** Ends the retries, also in the middle of a pause. */
+  /** Ends the retries, also during a pause. */
   readonly signal: AbortSignal;
   /** Called before each pause. */
   readonly onRetry: (error: ModelError, retry: number) => void;
 }
 
 /**
- * Asks a model again after failures that may pass: when its provider says, or after twice as long each time.
- * @param ask is given the failure before, and how often the model was asked before
+ * Retries a model call after failures that may pass: when the provider says, or after a delay that doubles each time.
+ * @param ask gets the previous failure and the number of earlier calls
  * @throws the error of the last attempt, or the signal's reason
  */
 export async function askWithRetries<T>(

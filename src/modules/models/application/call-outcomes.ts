@@ -3,7 +3,7 @@ import { ModelAnswer } from './language-model.js';
 
 const NOTHING = { errorCode: null, promptTokens: null, completionTokens: null, firstTokenMs: null };
 
-/** What the ledger keeps of a call that was answered. */
+/** The ledger's outcome of an answered call. */
 export const completedCall = (answer: ModelAnswer, finishedAt: Date): LlmCallOutcome => ({
   status: 'completed',
   errorCode: null,
@@ -13,7 +13,7 @@ export const completedCall = (answer: ModelAnswer, finishedAt: Date): LlmCallOut
   finishedAt,
 });
 
-/** Of one that failed. */
+/** The outcome of a failed call. */
 export const failedCall = (error: { readonly code: string }, finishedAt: Date): LlmCallOutcome => ({
   ...NOTHING,
   status: 'failed',
@@ -21,7 +21,7 @@ export const failedCall = (error: { readonly code: string }, finishedAt: Date): 
   finishedAt,
 });
 
-/** Of one that was ended by us. */
+/** The outcome of a call that the runtime ended. */
 export const abortedCall = (finishedAt: Date): LlmCallOutcome => ({
   ...NOTHING,
   status: 'aborted',

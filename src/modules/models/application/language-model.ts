@@ -7,14 +7,14 @@ export type ModelMessage =
   | { readonly role: 'tool'; readonly content: string; readonly callId: string };
 
 export interface ModelToolCall {
-  /** In an answer: the provider's; in a request: ours. */
+  /** In an answer: the provider's id; in a request: the runtime's. */
   readonly callId: string;
   readonly toolName: string;
-  /** As the model wrote it; not always JSON. */
+  /** The model's raw text; not always JSON. */
   readonly arguments: string;
 }
 
-/** What a model is told of a tool. */
+/** A tool as it is described to a model. */
 export interface ModelTool {
   readonly name: string;
   readonly description: string;
@@ -26,9 +26,9 @@ export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly ModelTool[];
-  /** How often it was sent before; unset = never. */
+  /** The number of earlier attempts; unset = none. */
   readonly retry?: number;
-  /** Asks for JSON of this schema instead of text. */
+  /** Requests JSON of this schema instead of text. */
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
 }
 
@@ -41,13 +41,13 @@ export interface ModelAnswer {
   readonly content: string;
   readonly toolCalls: readonly ModelToolCall[];
   readonly finishReason: string;
-  /** Null where the provider does not tell. */
+  /** Null if the provider does not report it. */
   readonly usage: ModelUsage | null;
   /** From sending the request to the first piece of the answer. */
   readonly firstTokenMs: number;
 }
 
-/** What can go wrong with a call, and whether another try may bring what this one did not. */
+/** The failures of a call, and whether a retry may succeed. */
 const MAY_PASS = {
   'model.unavailable': true,
   'model.circuit_open': true,
@@ -68,43 +68,43 @@ export type ModelErrorCode = keyof typeof MAY_PASS;
 
 export const MODEL_ERROR_CODES = Object.keys(MAY_PASS) as ModelErrorCode[];
 
-/** Whether a failure with this code is one of a model's that may pass by itself. */
+/** Whether the code is a model failure after which a retry may succeed. */
 export const isPassing = (code: string): boolean => code in MAY_PASS && MAY_PASS[code as ModelErrorCode];
 
-/** A call that brought no whole answer. The message is made for clients: no word of the provider's. */
+/** A call without a complete answer. The message is for clients and has no text of the provider. */
 export class ModelError extends DomainError {
   readonly kind = 'unavailable';
 
   constructor(
     readonly code: ModelErrorCode,
     message: string,
-    /** How long to wait before another try, where that is known: by the provider's word, or until it is asked again. */
+    /** The delay before a retry, if known: from the provider, or until the circuit lets a call pass. */
     readonly retryAfterMs?: number,
   ) {
     super(message);
   }
 
-  /** Whether another try may bring what this one did not. */
+  /** Whether a retry may succeed. */
   get retryable(): boolean {
     return isPassing(this.code);
   }
 }
 
-/** Who hears an answer while it is made. */
+/** Receives an answer while it is streamed. */
 export interface ModelListener {
-  /** Each piece of text; never an empty one. */
+  /** Called with each piece of text; never with an empty one. */
   onText(text: string): void;
-  /** The first tool call of the answer, each time more of its arguments is there. */
+  /** Called for the answer's first tool call, each time more of its arguments has arrived. */
   onFirstCall?(toolName: string, argumentsSoFar: string): void;
 }
 
 /**
- * A model that answers piece by piece. One call is one request: trying again is the caller's decision, who knows what
- * has been shown already.
+ * A model that streams its answers. One call is one request: retries are up to the caller, which knows what users have
+ * already seen.
  */
 export abstract class LanguageModel {
   /**
-   * Asks, and lets the listener hear the answer as it comes.
+   * Sends the request and passes the answer to the listener as it arrives.
    * @param signal ends the request; the call then rejects with the signal's reason
    * @throws ModelError
    * @throws UnitOfWorkMisuse inside a unit of work

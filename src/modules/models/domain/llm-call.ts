@@ -1,12 +1,12 @@
-/** One request to a model, for the ledger: written before it is sent, settled when it has ended. */
+/** A request to a model, as a row of the ledger: opened before it is sent, settled when it has ended. */
 export interface LlmCall {
   readonly id: string;
   readonly sessionId: string;
-  /** The run it belongs to; null where a job asks without one. */
+  /** The run it belongs to; null for the calls of a job without a run. */
   readonly runId: string | null;
-  /** The job that asks without a run; null for a run's. */
+  /** The job without a run that it belongs to; null for the calls of a run. */
   readonly jobId: string | null;
-  /** The message it shall become; null for what is not said in a session. */
+  /** The message that its answer becomes; null if it becomes none. */
   readonly messageId: string | null;
   readonly agent: string;
   readonly purpose: 'answer' | 'classification' | 'synopsis';
@@ -26,19 +26,19 @@ export interface LlmCallOutcome {
 }
 
 /**
- * The ledger, inside a unit of work. Starting and settling also tell whether this unit of work repeats one that was
- * committed though its answer was lost.
+ * The ledger, inside a unit of work. `start` and `settle` also show whether this unit of work repeats a commit whose
+ * answer was lost.
  */
 export abstract class LlmCallRepository {
-  /** Enters a call that cannot be there. */
+  /** Opens a call that cannot be in the ledger yet. */
   abstract add(call: LlmCall): Promise<void>;
-  /** Enters a call; false where it is in the ledger already. */
+  /** Opens a call; false if it is in the ledger already. */
   abstract start(call: LlmCall): Promise<boolean>;
-  /** False where it is settled already. */
+  /** False if it is settled already. */
   abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;
   /**
-   * Settles whatever is still open of a run or job that ends, or begins its step anew.
-   * @returns the messages that will not be completed
+   * Aborts the open calls of a run or job that ends or restarts its step.
+   * @returns ids of messages that will not be completed
    */
   abstract abortOpen(of: { runId: string } | { jobId: string }, at: Date): Promise<string[]>;
 }

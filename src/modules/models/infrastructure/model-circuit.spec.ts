@@ -7,8 +7,8 @@ import { ModelCircuit } from './model-circuit.js';
 const OPEN_MS = 1000;
 const [CLOSED, HALF_OPEN, OPEN] = [0, 1, 2];
 
-/** A call whose course the test decides. */
-function callInHand() {
+/** A call controlled by the test. */
+function controlledCall() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const hand = {
     made: 0,
@@ -106,7 +106,7 @@ describe('the circuit of a model endpoint', () => {
   it('opens by answers that begin and break off', async () => {
     for (let round = 0; round < 5; round++) {
       expect(await state()).toEqual([CLOSED]);
-      const call = callInHand();
+      const call = controlledCall();
       const answer = circuit.pass(call.make, untouched).catch((error: unknown) => error);
       call.begins();
       call.fails(failure('model.idle_timeout'));
@@ -132,7 +132,7 @@ describe('the circuit of a model endpoint', () => {
   it('half open lets one call try, and the others go as soon as it begins to be answered', async () => {
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);
-    const [probe, second] = [callInHand(), callInHand()];
+    const [probe, second] = [controlledCall(), controlledCall()];
     const [first, other] = [circuit.pass(probe.make, untouched), circuit.pass(second.make, untouched)];
     expect(await state()).toEqual([HALF_OPEN]);
     expect([probe.made, second.made]).toEqual([1, 0]);
@@ -148,7 +148,7 @@ describe('the circuit of a model endpoint', () => {
   it('opens again when the try fails, and refuses those that waited for it', async () => {
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);
-    const probe = callInHand();
+    const probe = controlledCall();
     const first = circuit.pass(probe.make, untouched);
     const others = [isRefused(), isRefused()];
     probe.fails(failure('model.connect_timeout'));
@@ -167,7 +167,7 @@ describe('the circuit of a model endpoint', () => {
   it('stays closed by calls that we end', async () => {
     for (let time = 0; time < 30; time++) {
       const stop = new AbortController();
-      const call = callInHand();
+      const call = controlledCall();
       const answer = circuit.pass(call.make, stop.signal);
       stop.abort(new Error('cancelled'));
       call.fails(failure('model.stream_cut'));
@@ -180,7 +180,7 @@ describe('the circuit of a model endpoint', () => {
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);
     const stop = new AbortController();
-    const [probe, second, third] = [callInHand(), callInHand(), callInHand()];
+    const [probe, second, third] = [controlledCall(), controlledCall(), controlledCall()];
     const first = circuit.pass(probe.make, stop.signal);
     const others = [second, third].map(({ make }) => circuit.pass(make, untouched));
     stop.abort(new Error('cancelled'));
@@ -197,7 +197,7 @@ describe('the circuit of a model endpoint', () => {
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);
     const stop = new AbortController();
-    const [probe, waiting, late] = [callInHand(), callInHand(), callInHand()];
+    const [probe, waiting, late] = [controlledCall(), controlledCall(), controlledCall()];
     const first = circuit.pass(probe.make, untouched);
     const other = circuit.pass(waiting.make, stop.signal);
     stop.abort(new Error('cancelled'));
@@ -210,7 +210,7 @@ describe('the circuit of a model endpoint', () => {
   });
 
   it('does not count failures of calls from before it opened', async () => {
-    const calls = Array.from({ length: 20 }, callInHand);
+    const calls = Array.from({ length: 20 }, controlledCall);
     const answers = calls.map(({ make }) => circuit.pass(make, untouched).catch(() => undefined));
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);

@@ -13,28 +13,28 @@ import {
 import { Gauge } from 'prom-client';
 import { ModelError, ModelErrorCode } from '../application/language-model.js';
 
-/** When the endpoint counts as broken, and for how long it is left alone then. */
+/** When the circuit opens, and for how long. */
 export abstract class CircuitLimits {
-  /** How many of the newest signs are looked at: calls that began to be answered, and failures. */
+  /** The number of newest signs that count. A sign is a call whose answer has begun, or a failure. */
   abstract readonly signs: number;
-  /** So many of them must be failures; of one call, one less is counted at most, however often it is tried. */
+  /** Failures among the last `signs` that open the circuit. One call counts at most `failures - 1` times. */
   abstract readonly failures: number;
   abstract readonly openMs: number;
 }
 
 export const CIRCUIT_LIMITS = { signs: 10, failures: 5, openMs: 10_000 } satisfies CircuitLimits;
 
-/** As the gauge has them. */
+/** Values of the gauge. */
 const CLOSED = 0;
 const HALF_OPEN = 1;
 const OPEN = 2;
 
-/** Timers may fire a little early: a caller that comes back then must not find the circuit still open. */
+/** Timers may fire a little early; a caller that retries after `retryAfterMs` must not find the circuit still open. */
 const TIMER_SLACK_MS = 20;
 
 /**
- * A refused request, a quota that is used up or an answer of no use say something about that one call. So does 429: the
- * endpoint is there, says itself how long to wait, and often means one model or key only.
+ * The failures that count. A refused request, an exhausted quota or an unusable answer concern one call only. So does
+ * 429: the endpoint works, states how long to wait, and often limits a single model or key.
  */
 const AGAINST_THE_ENDPOINT: ReadonlySet<ModelErrorCode> = new Set([
   'model.unavailable',
@@ -44,7 +44,7 @@ const AGAINST_THE_ENDPOINT: ReadonlySet<ModelErrorCode> = new Set([
   'model.stream_cut',
 ]);
 
-/** Decides when to open: by so many failures among the newest signs, and half open by the first. */
+/** Opens the circuit at `failures` among the newest signs; a half-open one at the first failure. */
 class FailureCount implements IBreaker {
   /** The newest signs, true for a failure. */
   state: boolean[] = [];
@@ -66,11 +66,11 @@ class FailureCount implements IBreaker {
   }
 }
 
-/** What the library counts as a failure. */
-class Strike extends Error {
+/** The only error that the library counts as a failure. */
+class EndpointFailure extends Error {
   constructor(
     override readonly cause: unknown,
-    /** How long the circuit is open, if it opens by this. */
+    /** How long the circuit stays open, if this failure opens it. */
     readonly openMs: number,
   ) {
     super('The model’s endpoint did not answer');
@@ -78,26 +78,26 @@ class Strike extends Error {
 }
 
 /**
- * Keeps calls away from a model endpoint that fails: open, every call is refused at once; after a while one call goes
- * out to try, and those that come meanwhile wait for its first word. One circuit serves all runs of the process.
+ * A circuit breaker for the model endpoint. While open, it refuses every call at once; then one call probes the
+ * endpoint, and other calls wait until its answer begins. One circuit serves all runs of the process.
  */
 @Injectable()
 export class ModelCircuit {
   private readonly logger = new Logger(ModelCircuit.name);
   private readonly policy: CircuitBreakerPolicy;
   private opened = 0;
-  /** What it opened by last. */
-  private openedBy: Strike | undefined;
+  /** The failure that opened the circuit last. */
+  private openedBy: EndpointFailure | undefined;
   private tryAgainAt = 0;
 
   constructor(
     @InjectMetric('llm_circuit_state') private readonly state: Gauge,
     private readonly limits: CircuitLimits,
   ) {
-    this.policy = circuitBreaker(handleType(Strike), {
+    this.policy = circuitBreaker(handleType(EndpointFailure), {
       breaker: new FailureCount(limits),
       halfOpenAfter: new DelegateBackoff(({ result }: IHalfOpenAfterBackoffContext) =>
-        this.open('error' in result && result.error instanceof Strike ? result.error : undefined),
+        this.open('error' in result && result.error instanceof EndpointFailure ? result.error : undefined),
       ),
     });
     this.policy.onHalfOpen(() => state.set(HALF_OPEN));
@@ -110,8 +110,8 @@ export class ModelCircuit {
 
   /**
    * Makes the call, unless the circuit is open.
-   * @param call says when the model begins to answer, and fails with ModelError or, ended by us, the signal's reason
-   * @param retry how often it was made before
+   * @param call calls `begins` when the answer begins; rejects with ModelError, or the signal's reason once aborted
+   * @param retry the number of earlier attempts
    * @throws ModelError model.circuit_open
    */
   async pass<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry = 0): Promise<T> {
@@ -120,12 +120,12 @@ export class ModelCircuit {
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
     const admitted = this.policy.execute(() => {
-      signal.removeEventListener('abort', leave); // from here on the call itself sees to it
+      signal.removeEventListener('abort', leave); // from here on the call itself observes the signal
       const { answer, sign } = this.observe(call, signal, retry);
       resolve(answer);
       return sign;
     });
-    // Once the call is made, its answer says what became of it.
+    // Only a refusal matters here: after the call has begun, `promise` follows its answer.
     admitted.catch((error: unknown) => reject(error instanceof BrokenCircuitError ? this.refusal() : error));
     try {
       return await promise;
@@ -135,8 +135,8 @@ export class ModelCircuit {
   }
 
   /**
-   * The answer, and the first sign of how the endpoint is: it begins to answer, or fails. An answer may take minutes;
-   * nobody waits for its end to know that the endpoint is there. What breaks off later is a sign of its own.
+   * Makes the call. Returns its answer and the first sign of the endpoint's state: the answer begins, or the call fails.
+   * An answer may take minutes, so the circuit does not wait for its end; a failure after its beginning is another sign.
    */
   private observe<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry: number) {
     const sign = Promise.withResolvers<void>();
@@ -152,32 +152,32 @@ export class ModelCircuit {
     answer.then(
       () => sign.resolve(),
       (error: unknown) => {
-        // What began before the circuit opened tells of the time before; one call alone tells only of itself.
+        // Not counted: calls made before the circuit last opened, and retries from `failures - 1` on that are no probes.
         const counts =
           isAgainstTheEndpoint(error, signal) &&
           this.opened === opened &&
           (probing || retry < this.limits.failures - 1);
-        const strike = new Strike(error, this.limits.openMs);
+        const failure = new EndpointFailure(error, this.limits.openMs);
         if (begun && counts) {
-          this.policy.execute(() => Promise.reject(strike)).catch(() => undefined); // said by the answer
+          this.policy.execute(() => Promise.reject(failure)).catch(() => undefined); // thrown by the answer
         }
-        // A probe that was cancelled has shown nothing: whoever is next may try at once.
-        if (probing && signal.aborted) sign.reject(new Strike(error, 0));
-        else sign.reject(counts ? strike : error);
+        // A cancelled probe shows nothing: open for 0 ms, so that the next call probes at once.
+        if (probing && signal.aborted) sign.reject(new EndpointFailure(error, 0));
+        else sign.reject(counts ? failure : error);
       },
     );
     return { answer, sign: sign.promise };
   }
 
-  /** @returns for how long, in milliseconds */
-  private open(strike: Strike | undefined): number {
-    const openMs = strike?.openMs ?? this.limits.openMs;
+  /** @returns how long the circuit stays open, in milliseconds */
+  private open(failure: EndpointFailure | undefined): number {
+    const openMs = failure?.openMs ?? this.limits.openMs;
     this.opened++;
-    this.openedBy = strike;
+    this.openedBy = failure;
     this.tryAgainAt = Date.now() + openMs;
     this.state.set(OPEN);
     if (openMs > 0) {
-      this.logger.warn({ code: this.lastFailure()?.code }, 'the model’s endpoint is not asked for a while');
+      this.logger.warn({ code: this.lastFailure()?.code }, 'the circuit of the model’s endpoint is open');
     }
     return openMs;
   }

@@ -1,21 +1,21 @@
 import { Config, ConfigInvalid } from '../../../config/config.js';
 import type { OfflineModel } from '../../../offline-model/offline-model.js';
 
-/** OpenAI's clients want a key; local servers (Ollama, vLLM, LM Studio) ignore it. */
+/** OpenAI's client requires a key; local servers (Ollama, vLLM, LM Studio) ignore it. */
 const NO_KEY = 'none';
 
-/** Where the language models of this process are. */
+/** The server of this process' language models. */
 export class ModelEndpoint {
   private constructor(
     /** Unset = OpenAI itself. */
     readonly baseUrl: string | undefined,
     readonly apiKey: string,
-    /** For people: without credentials. */
+    /** For logs, without credentials. */
     readonly description: string,
     readonly offline: OfflineModel | undefined,
   ) {}
 
-  /** What the settings name; with neither key nor address, the offline demo model of a development install. */
+  /** The endpoint of the settings; with neither key nor address, the offline demo model of a development install. */
   static async open(config: Config): Promise<ModelEndpoint> {
     const { apiKey, baseUrl } = config.openai;
     if (baseUrl) {
@@ -38,7 +38,7 @@ export class ModelEndpoint {
   }
 }
 
-/** Loaded only here, so that a process with a real model never reads it. */
+/** Imported here only, so that a process with a real model never loads it. */
 async function startOfflineModel(): Promise<OfflineModel | undefined> {
   const { OfflineModel: Model } = await import('../../../offline-model/offline-model.js');
   return Model.start();

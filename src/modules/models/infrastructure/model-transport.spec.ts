@@ -35,7 +35,7 @@ describe('the way to a model', () => {
   it('uses a connection again when an answer has ended', async () => {
     answer = (response) => response.end('data: [DONE]\n\n');
     for (let n = 0; n < 9; n++) expect(await readUntilDone()).toBe('data: [DONE]\n\n');
-    // One may still be about to end when the next request is made.
+    // A socket may still be closing when the next request is made.
     expect(sockets.size).toBeLessThan(3);
   });
 

@@ -1,12 +1,12 @@
 import { Agent, Dispatcher, request } from 'undici';
 
-/** How long to wait is decided elsewhere: until an answer begins, and between its parts. */
+/** No timeouts here: the client limits the time until an answer begins, and the watchdog the time between its parts. */
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
-/** Of a refusal: its codes stand at its beginning. */
+/** The part of an error response that is read; error codes are at its beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** After the last event of an answer: until the connection counts as lost instead of free. */
+/** Time for the response to end after the last event; without an end the connection is closed instead of reused. */
 const LAST_BYTES_MS = 1_000;
 
 type Body = Dispatcher.ResponseData['body'];
@@ -14,10 +14,10 @@ type Body = Dispatcher.ResponseData['body'];
 const bodies = new WeakMap<Response, Body>();
 
 /**
- * What the OpenAI client sends its requests by. The platform's own `fetch` would do the same, but spends more time on
- * each part of an answer than everything that is done with it.
+ * The `fetch` of the OpenAI client. The platform's own would do, but spends more time on each part of an answer than all
+ * further processing of it.
  *
- * The answer to a good request has its body elsewhere: `readBody` reads it.
+ * A successful response has no body of its own: `readBody` reads it.
  */
 export async function modelFetch(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const answer = await request(url as string | URL, {
@@ -37,7 +37,7 @@ export async function modelFetch(url: string | URL | Request, init: RequestInit 
 }
 
 async function beginningOf(body: Body): Promise<string> {
-  body.on('error', () => undefined); // whoever reads is told as well
+  body.on('error', () => undefined); // the reader gets the error too
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of body) {
@@ -49,13 +49,13 @@ async function beginningOf(body: Body): Promise<string> {
 }
 
 /**
- * Reads the body of an answer until it ends or is read far enough. The connection is used again where the answer ends by
- * itself then, and is given up where something goes wrong.
- * @param take is given the parts as they come, and answers whether it has enough
+ * Reads the body of an answer until it ends or `take` has enough. The connection is reused if the answer then ends by
+ * itself, and closed after an error.
+ * @param take gets each part as it arrives and returns whether it has enough
  */
 export async function readBody(response: Response, take: (part: Buffer) => boolean): Promise<void> {
   const body = bodies.get(response)!;
-  body.on('error', () => undefined); // whoever reads is told as well
+  body.on('error', () => undefined); // the reader gets the error too
   try {
     for await (const part of body.iterator({ destroyOnReturn: false })) {
       if (take(part as Buffer)) return letEnd(body);

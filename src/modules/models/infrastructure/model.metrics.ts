@@ -32,7 +32,7 @@ export const MODEL_METRICS = [
   }),
 ];
 
-/** How a call is said to have ended that failed with this code. */
+/** The label `outcome` of a call that failed with this code. */
 export const outcomeOf = (code: ModelErrorCode): string => code.slice('model.'.length);
 
 /** Calls to language models. The label `model` is bounded: models come from agents and settings. */
@@ -44,7 +44,7 @@ export class ModelMetrics {
     @InjectMetric('llm_tokens_total') private readonly tokens: Counter<'model' | 'type'>,
     { defaultModel }: Config,
   ) {
-    // How much a figure has grown shows only where there was one before: also the first failure is one.
+    // Starts at 0: `rate()` needs a first sample.
     for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
       this.requests.inc({ model: defaultModel, outcome }, 0);
     }

@@ -4,7 +4,7 @@ import { MAX_ANSWER_CHARACTERS, OpenAiAnswer } from './openai-answer.js';
 
 type Chunk = OpenAI.Chat.ChatCompletionChunk;
 
-/** A chunk as a provider may send it: with fields of any type. */
+/** A chunk whose fields have any type, as a provider may send it. */
 const chunk = (delta: unknown, finish_reason: unknown = null): Chunk =>
   ({ id: 'a1', model: 'm1', choices: [{ index: 0, delta, finish_reason }] }) as Chunk;
 

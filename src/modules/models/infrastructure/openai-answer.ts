@@ -4,9 +4,9 @@ import { ModelAnswer, ModelError, ModelUsage } from '../application/language-mod
 import { answerTooLong } from './openai-errors.js';
 import { WellFormedText } from './well-formed-text.js';
 
-/** Text and tool calls together; longer than any model's context, so that more is a fault. */
+/** Limit for text and tool calls together; longer than the context of any model, so that more is a fault. */
 export const MAX_ANSWER_CHARACTERS = 2_000_000;
-/** Counted as well, since a tool call need not hold a character. */
+/** A limit of its own, since a tool call may be empty. */
 const MAX_TOOL_CALLS = 100;
 /** The largest value of PostgreSQL's integer. */
 const MAX_COUNT = 2 ** 31 - 1;
@@ -20,8 +20,8 @@ interface GatheredCall {
 }
 
 /**
- * Puts an answer together from its chunks. The types of a chunk's fields are not checked by the client: a field of
- * another type counts as absent.
+ * Assembles an answer from its chunks. The client does not check the types of a chunk's fields: a field of another type
+ * counts as absent.
  */
 export class OpenAiAnswer {
   private readonly text = new WellFormedText();
@@ -70,14 +70,14 @@ export class OpenAiAnswer {
     return this.toolCalls[0];
   }
 
-  /** As the provider names the answer and the model that gave it; undefined where it does not. */
+  /** The provider's names of the answer and its model; undefined if it gives none. */
   get source(): { readonly id: string | undefined; readonly model: string | undefined } {
     return { id: nameOf(this.id), model: nameOf(this.model) };
   }
 
   /**
    * @param elapsedMs since the request was sent
-   * @throws ModelError where the answer is empty, or was cut before its end
+   * @throws ModelError if the answer is empty or was cut off
    */
   complete(elapsedMs: number): ModelAnswer {
     const { content, finishReason, usage, toolCalls } = this;
@@ -105,8 +105,8 @@ export class OpenAiAnswer {
   }
 
   /**
-   * The call that a piece belongs to. Providers tell calls apart by index, some by id only (all with index 0, or without
-   * one): another id is another call. An index of any type is taken, as long as the same one comes again.
+   * The call that a piece belongs to. Providers distinguish calls by index, some by id only (all with index 0, or
+   * without one): a new id is a new call. An index may have any type, as long as it is the same for all pieces of a call.
    */
   private callOf(index: unknown, id: string): GatheredCall {
     const known = this.toolCalls.findLast((call) => call.index === index);
@@ -129,7 +129,7 @@ const nameOf = (name: unknown): string | undefined =>
 
 const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
 
-/** Null for values that are no counts of tokens. */
+/** Null for values that are not token counts. */
 function toUsage(usage: OpenAI.CompletionUsage): ModelUsage | null {
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
   return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;

@@ -3,7 +3,7 @@ import { ModelError } from '../application/language-model.js';
 
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
-/** The failure of a request in our own words: the provider's text may hold keys, prompts or addresses. */
+/** Describes the failure in the runtime's own words: the provider's text may contain keys, prompts or addresses. */
 export function toModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
   if (error instanceof APIConnectionTimeoutError) {

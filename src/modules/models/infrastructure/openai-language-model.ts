@@ -28,7 +28,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   private readonly server: URL;
   private readonly connectTimeoutMs: number;
   private readonly idleTimeoutMs: number;
-  /** A model server continues the trace only where its parent is exported. */
+  /** The trace is passed on to the model server only if its parent span is exported. */
   private readonly propagates: boolean;
 
   constructor(
@@ -46,8 +46,8 @@ export class OpenAiLanguageModel extends LanguageModel {
       apiKey: endpoint.apiKey,
       baseURL: endpoint.baseUrl,
       timeout: this.connectTimeoutMs, // until the response begins; the watchdog takes over from there
-      maxRetries: 0, // trying again is the caller's decision
-      logLevel: 'off', // it would print the provider's words
+      maxRetries: 0, // retries are up to the caller
+      logLevel: 'off', // its log would contain the provider's text
       fetch: modelFetch,
     });
     this.server = new URL(this.client.baseURL);
@@ -77,7 +77,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   private attributesOf({ model, retry, responseFormat }: ModelRequest): Attributes {
     return {
       'gen_ai.operation.name': 'chat',
-      'gen_ai.provider.name': 'openai', // whoever is behind it: that is what it speaks
+      'gen_ai.provider.name': 'openai', // the protocol; the server may be another provider's
       'gen_ai.request.model': model,
       'gen_ai.request.stream': true,
       'gen_ai.output.type': responseFormat ? 'json' : 'text',

@@ -6,16 +6,16 @@ import { readBody } from './model-transport.js';
 import { MAX_ANSWER_CHARACTERS } from './openai-answer.js';
 import { answerTooLong } from './openai-errors.js';
 
-/** Bytes of a whole stream: a provider may also send events without end that hold no text. */
+/** Limit for the whole stream: a provider may send endless events without text. */
 const MAX_STREAM_BYTES = 256 * 1024 * 1024;
-/** Characters of one event; JSON may write one character as six. */
+/** Limit for one event; JSON may escape one character as six. */
 const MAX_EVENT_CHARACTERS = 6 * MAX_ANSWER_CHARACTERS;
 
 export type Chunk = OpenAI.Chat.ChatCompletionChunk;
 
 /**
  * Reads the server-sent events of an answer (WHATWG HTML, 9.2), whose data are chunks, up to `[DONE]`.
- * @param onBytes called with each part of the body, also where it holds no whole event
+ * @param onBytes called for each part of the body, even without a complete event
  * @throws SyntaxError for data that is not JSON, ModelError where the provider reports a failure or exceeds a limit
  */
 export async function readChunks(

@@ -1,8 +1,8 @@
 import { storableText } from '../../../shared/domain/storable.js';
 
 /**
- * Makes a model's text storable: PostgreSQL takes neither NUL nor half a surrogate pair. A pair that is cut between
- * two pieces is put together again.
+ * Makes a model's text storable: PostgreSQL accepts neither NUL nor half a surrogate pair. A pair that is split between
+ * two pieces is joined again.
  */
 export class WellFormedText {
   private held = '';
@@ -14,7 +14,7 @@ export class WellFormedText {
     return storableText(cut ? text.slice(0, -1) : text);
   }
 
-  /** What was still held back. */
+  /** The text that is still held back. */
   end(): string {
     const text = this.held;
     this.held = '';

@@ -2,21 +2,21 @@ import { Logger } from '@nestjs/common';
 
 const QUIET_MS = 10_000;
 
-/** Says now and then what goes wrong all the time; what is not said is counted. */
-export class TroubleLog {
+/** Logs a repeated warning at most every 10 s, with the number suppressed. */
+export class ThrottledWarning {
   private quietUntil = 0;
-  private unsaid = 0;
+  private suppressed = 0;
 
   constructor(private readonly logger: Logger) {}
 
   warn(error: unknown, message: string): void {
     const now = performance.now();
     if (now < this.quietUntil) {
-      this.unsaid++;
+      this.suppressed++;
       return;
     }
-    this.logger.warn({ err: error, unsaid: this.unsaid }, message);
+    this.logger.warn({ err: error, suppressed: this.suppressed }, message);
     this.quietUntil = now + QUIET_MS;
-    this.unsaid = 0;
+    this.suppressed = 0;
   }
 }
