@@ -159,7 +159,7 @@ export class Initial1795174303801 implements MigrationInterface {
     );
   }
 
-  /** Indexes and constraints go with their tables. */
+  /** Indexes and constraints are dropped with their tables. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE event_streams`);
     await runner.query(`DROP TABLE events`);

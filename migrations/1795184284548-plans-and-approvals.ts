@@ -138,7 +138,7 @@ export class PlansAndApprovals1795184284548 implements MigrationInterface {
     );
   }
 
-  /** Indexes and constraints go with their tables and columns. Calls in the new statuses count as cancelled again. */
+  /** Indexes and constraints are dropped with their tables and columns. Calls in the new statuses become cancelled. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
       `UPDATE tool_calls SET status = 'cancelled' WHERE status IN ('awaiting_approval', 'rejected')`,

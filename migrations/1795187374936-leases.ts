@@ -19,7 +19,7 @@ export class Leases1795187374936 implements MigrationInterface {
     );
   }
 
-  /** Indexes and constraints go with their columns. */
+  /** Indexes and constraints are dropped with their columns. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE event_streams DROP COLUMN writer`);
     await runner.query(`ALTER TABLE llm_calls DROP COLUMN message_id`);

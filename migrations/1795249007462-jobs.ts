@@ -70,7 +70,7 @@ export class Jobs1795249007462 implements MigrationInterface {
     );
     await runner.query(`CREATE INDEX llm_calls_job ON llm_calls (job_id, id) WHERE (job_id IS NOT NULL)`);
 
-    // Who may add to an answer is known by run: the runs of jobs go on beside the one of the conversation.
+    // One writer per run, since the runs of jobs write at the same time as the run of the conversation.
     await runner.query(`ALTER TABLE event_streams ADD writers jsonb NOT NULL DEFAULT '{}'`);
     await runner.query(
       `UPDATE event_streams e SET writers = jsonb_build_object(r.id, e.writer)
@@ -79,7 +79,7 @@ export class Jobs1795249007462 implements MigrationInterface {
     await runner.query(`ALTER TABLE event_streams DROP COLUMN writer`);
   }
 
-  /** Indexes and constraints go with their tables and columns. What only jobs did is lost. */
+  /** Indexes and constraints are dropped with their tables and columns. The rows of jobs are lost. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE event_streams DROP COLUMN writers`);
     await runner.query(`ALTER TABLE event_streams ADD writer uuid`);

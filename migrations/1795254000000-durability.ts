@@ -5,7 +5,7 @@ export class Durability1795254000000 implements MigrationInterface {
     await runner.query(`ALTER TABLE event_streams ADD reserved_seq bigint NOT NULL DEFAULT 0`);
     // Unlogged, so that PostgreSQL empties it when it recovers from a crash.
     await runner.query(`CREATE UNLOGGED TABLE unbroken_streams (session_id uuid PRIMARY KEY)`);
-    // A run that was handed over keeps the time at which that was.
+    // A run that was handed over keeps the time of the hand-over.
     await runner.query(`ALTER TABLE runs DROP CONSTRAINT runs_lease_whole`);
     await runner.query(
       `UPDATE runs SET lease_expires_at = now() WHERE status = 'running' AND lease_expires_at IS NULL`,

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class StatementsInOneGo1795262400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // Lets a statement fail where it does not do what it must. Strict: with nothing required, nothing is checked.
+    // Makes a statement fail if its required effect is missing. Strict: without a requirement nothing is checked.
     await runner.query(`
       CREATE FUNCTION require_rows(present bigint, required bigint) RETURNS bigint LANGUAGE plpgsql STRICT AS $$
       BEGIN
@@ -24,8 +24,8 @@ export class StatementsInOneGo1795262400000 implements MigrationInterface {
 }
 
 /**
- * Appends events, or pieces of answers, to their sessions' logs; see event-log.ts. A function, since planning the same as
- * one statement takes five times as long as carrying it out.
+ * Appends events, or pieces of answers, to their sessions' logs; see event-log.ts. A function, since the planning of an
+ * equivalent single statement takes five times as long as its execution.
  *
  * Sessions come in the order of their ids, so that two batches cannot deadlock, and events in the order of sessions.
  */
@@ -47,7 +47,7 @@ const APPEND_EVENTS = `
     FOR i IN 1 .. cardinality(_sessions) LOOP
       _last := _first + _counts[i] - 1;
       SELECT * INTO _stream FROM event_streams WHERE session_id = _sessions[i] FOR UPDATE;
-      -- Seen by a statement that begins when the stream is had: whoever had it before has committed.
+      -- A separate statement after the lock, so that it sees what the previous lock holder committed.
       _broken := NOT EXISTS (SELECT FROM unbroken_streams WHERE session_id = _sessions[i]);
       _seq := CASE WHEN _broken THEN greatest(_stream.last_seq, _stream.reserved_seq) ELSE _stream.last_seq END;
       FOR n IN _first .. _last LOOP

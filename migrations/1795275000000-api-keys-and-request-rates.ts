@@ -15,7 +15,7 @@ export class ApiKeysAndRequestRates1795275000000 implements MigrationInterface {
       CONSTRAINT api_keys_user_id CHECK (user_id NOT IN ('', 'runtime', 'local')),
       CONSTRAINT api_keys_hashed CHECK (octet_length(hash) = 32)
     )`);
-    // Unlogged: what is lost with a crash is the count of a minute. Room in the pages keeps updates off the index.
+    // Unlogged: a crash loses the counts of a minute only. Free space in the pages allows updates without index writes.
     await runner.query(`CREATE UNLOGGED TABLE request_rates (
       user_id text NOT NULL,
       requests integer NOT NULL,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What set a run or a job in motion: whoever goes on with it goes on with its trace. */
+/** The span that started a run or a job, so that every process that executes it continues the same trace. */
 export class Traces1795276000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE runs ADD traceparent text`);

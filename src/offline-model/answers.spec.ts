@@ -38,7 +38,7 @@ function classification(task: string) {
   };
 }
 
-/** Carries a task through with tools that answer as told; the calls in order, each as `tool {arguments}`. */
+/** Runs a task to its end with the given tool answers. @returns the calls in order, each as `tool {arguments}` */
 function carryOut(agent: Agent, history: ChatMessage[], tools: Record<string, string | string[]>) {
   const messages = [...history];
   const calls: { name: string; args: Record<string, unknown> }[] = [];

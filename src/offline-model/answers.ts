@@ -10,8 +10,8 @@ import { Turn, textOf } from './turn.js';
 import { filesNamedIn } from './wish.js';
 
 /**
- * The canned brain of the offline demo model. It knows the agents by the tools they are offered, and remembers nothing:
- * the same request gets the same answer.
+ * The canned answers of the offline demo model. It recognises agents by the tools they are offered, and has no memory:
+ * equal requests get equal answers.
  */
 export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const turn = Turn.of(request);
@@ -34,17 +34,17 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   return explain(turn, verdict.agent === 'debug' ? 'fault' : 'question');
 }
 
-/** Who does what the one that was asked cannot do. */
+/** The agent to switch to, by kind of task, and what is said about it. */
 const SPECIALISTS: Partial<Record<Kind, { agent: string; said: string }>> = {
   code: { agent: 'coder', said: 'I change no files; the coder does.' },
   plan: { agent: 'architect', said: 'That wants a plan; the architect makes it.' },
 };
 
-/** A coder does what names a file even where a plan would be better: the developer has chosen it. */
+/** A coder takes a task that names a file even if it needs a plan, since the developer chose the coder. */
 const codes = ({ agent }: Verdict, { task }: Turn): boolean =>
   agent === 'code' || (agent === 'plan' && filesNamedIn(task).length > 0);
 
-/** What the answer has to be, where it is not text. */
+/** The name of the requested JSON format; undefined for text. */
 function formatOf({ response_format: format }: ChatCompletionRequest): string | undefined {
   return (format?.['json_schema'] as { name?: string } | undefined)?.name;
 }

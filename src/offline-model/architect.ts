@@ -5,13 +5,13 @@ import { callTool, finish, sayAndCall } from './reply.js';
 import { SettledCall, Turn } from './turn.js';
 import { filesNamedIn } from './wish.js';
 
-/** How the runtime hands on what the developer wants changed. */
+/** The runtime's wording of a request for changes. */
 const WISH = /^The developer wants the plan changed(?:: ([^]*?))?\.?\nCall create_plan again/;
 const MOST_CHANGES = 5;
 
 /**
- * The architect's next step: look, propose, and propose again for as long as the developer wants changes, within
- * reason. A task that names no file gets a design in prose.
+ * The architect's next step: list the files, propose, and propose again after each request for changes, up to a limit.
+ * A task that names no file gets a design in prose.
  */
 export function design(turn: Turn): FixtureResponse {
   if (filesNamedIn(turn.task).length === 0) return sketch(turn);

@@ -1,6 +1,6 @@
 import { filesNamedIn } from './wish.js';
 
-/** What a task is, in the words of the classification's schema. */
+/** The kind of a task, as in the classification's schema. */
 export type Kind = 'code' | 'plan' | 'debug' | 'explain';
 
 export interface Verdict {
@@ -12,7 +12,7 @@ export interface Verdict {
 
 const word = (...beginnings: string[]) => new RegExp(`(?<!\\p{L})(?:${beginnings.join('|')})`, 'iu');
 
-/** A question says so at its beginning; "Write down what it does" is none. */
+/** A question starts with a question word; "Write down what it does" is not a question. */
 const LONGEST_QUESTION_WORD = 9;
 const QUESTION = word('explain|describe|tell me|what|how|why', 'объясн|расскаж|опиши|что|как|почему|зачем');
 const FAULT = word(
@@ -27,7 +27,7 @@ const WORK = word(
 );
 const FILE = /[\p{L}\w-]\.[a-z]{1,4}(?![\p{L}\w])/iu;
 
-/** The words of a task decide what it is; the first match wins. */
+/** Classifies a task by its words; the first match wins. */
 export function classify(task: string): Verdict {
   const asks = QUESTION.test(task.trimStart().slice(0, LONGEST_QUESTION_WORD));
   if (asks && !FAULT.test(task)) return atomic('explain', 'high', 'The task is a question');

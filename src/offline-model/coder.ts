@@ -5,8 +5,8 @@ import { commandOf, howItEnded, reasonOf } from './outcome.js';
 import { Wish, checksFor, nameOf, readWish, writeOut } from './wish.js';
 
 /**
- * The coder's next step: look, read, write, run, report. What was tried in this turn decides, and nothing is tried
- * twice the same way: it ends whatever the tools answer.
+ * The coder's next step: list, read, write, run, report. It follows from the calls of this turn. No call is repeated
+ * unchanged, so that the turn ends for all answers of the tools.
  */
 export function takeCodingStep(turn: Turn): FixtureResponse {
   const wish = readWish(turn.task);

@@ -26,13 +26,13 @@ it turns wrong. Name the file (“Debug src/hello.js”) and I will read it.
 
 ${HOW_TO_CONFIGURE}`;
 
-/** What the examples of the documentation ask about. */
+/** Answers to the example questions in the documentation. */
 const GLOSSARY: readonly (readonly [RegExp, string])[] = [
   [
     /lease/i,
-    `A lease is a lock that ends by itself. Whoever holds it may work on something, and renews it while working.
+    `A lease is a lock that ends by itself. Its holder may work on something, and renews the lease while working.
 
-When the holder dies, nobody has to notice or clean up: the time runs out and another one takes over. A plain lock would \
+When the holder dies, no clean-up is needed: the time runs out and another one takes over. A plain lock would \
 stay behind for ever.
 
 The price is that a slow holder can lose its lease without knowing. So every write carries the holder's token, and a \
@@ -49,7 +49,7 @@ They go one way, through every proxy that can carry HTTP; what the client has to
   ],
 ];
 
-/** Answers in prose; about a file of the workspace only after reading it. */
+/** Answers in prose; reads a file of the workspace before it answers about it. */
 export function explain(turn: Turn, of: 'fault' | 'question'): FixtureResponse {
   const path = FILE.exec(turn.task)?.[0];
   if (path && turn.offers('read_file')) {

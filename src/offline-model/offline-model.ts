@@ -1,18 +1,18 @@
 import type { LLMock } from '@copilotkit/aimock';
 import { answerOffline } from './answers.js';
 
-/** The pace of a fast real model, so that the answers can be watched. */
+/** The speed of a fast real model, so that users can watch the answers stream. */
 const TOKENS_PER_SECOND = 60;
 const CHARACTERS_PER_TOKEN = 4;
 
 /**
- * A model server inside this process for trying things out without a key: OpenAI's protocol, canned answers. It comes
- * with a development install only.
+ * A model server inside this process, to try the runtime without a key: OpenAI's protocol with canned answers. Part of
+ * a development install only.
  */
 export class OfflineModel {
   private constructor(private readonly server: LLMock) {}
 
-  /** Undefined where the package it lives on is not installed. */
+  /** Undefined if the package that it needs is not installed. */
   static async start(): Promise<OfflineModel | undefined> {
     const aimock = await import('@copilotkit/aimock').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;

@@ -1,6 +1,6 @@
 import { checksFor, exportsText, filesNamedIn } from './wish.js';
 
-/** A plan, in the words of create_plan. */
+/** The arguments of create_plan. */
 export interface PlanArguments {
   readonly title: string;
   readonly description: string;
@@ -17,14 +17,14 @@ interface PlannedSubtask {
 
 const MOST_FILES = 20;
 const LONGEST_QUOTE = 300;
-/** Where wishes go that name no file: this model can do no more about them. */
+/** The file for change requests that name no file, which this model can only write down. */
 const NOTES = 'NOTES.md';
 const OPENING = /^(?:please\s+)?(?:plan|design|спланируй|спроектируй)(?:\s+(?:and|и)\s+\p{L}+)?\s+/iu;
 const SCRIPT = /\.(?:m?js|ts)$/i;
 
 /**
- * A file per subtask, and in the end somebody who tries them out; undefined where the task names no file.
- * @param wishes what the developer wanted changed, in order
+ * A plan with one subtask per file and a last one that tests them; undefined if the task names no file.
+ * @param wishes the developer's requests for changes, in order
  * @param existing the files of the workspace
  */
 export function planFor(
@@ -76,7 +76,7 @@ export function planFor(
   };
 }
 
-/** What a task calls its aim, else the files it names. */
+/** The aim that the task states, else the files it names. */
 function titleOf(task: string, paths: readonly string[]): string {
   const aim = /^[^:.\n]+(?=:)/.exec(task)?.[0].replace(OPENING, '').trim();
   const title = clip(aim ? aim : paths.join(', '), 100);
@@ -89,7 +89,7 @@ function describe(task: string, wishes: readonly string[]): string {
 What the task does not name stays out.${changed.join('')}\n\nThe task: ${clip(task)}`;
 }
 
-/** On one line, without the quotation marks that would end a quotation early. */
+/** Shortens a text to one line, without quotation marks that would end a quotation early. */
 function clip(text: string, longest = LONGEST_QUOTE): string {
   const line = text.replace(/[“”]/g, '"').replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest).toWellFormed()}…` : line;

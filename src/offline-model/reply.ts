@@ -6,13 +6,13 @@ export const callTool = (name: ToolName, args: Readonly<Record<string, unknown>>
   arguments: JSON.stringify(args),
 });
 
-/** Says what comes next, then calls for it. */
+/** Announces the next step and calls its tools. */
 export const sayAndCall = (content: string, ...toolCalls: ToolCall[]): FixtureResponse => ({
   content,
   toolCalls,
 });
 
-/** Ends the task with what the developer reads. */
+/** Ends the task with a result for the developer. */
 export const finish = (result: string): FixtureResponse => ({
   toolCalls: [callTool('attempt_completion', { result })],
 });

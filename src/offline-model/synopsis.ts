@@ -1,4 +1,4 @@
-/** A synopsis, in the words of its format. */
+/** A synopsis, as in its JSON format. */
 interface Synopsis {
   readonly title: string;
   readonly items: readonly Item[];
@@ -10,24 +10,24 @@ type Item =
   | { readonly kind: 'code'; readonly text: string; readonly language?: string | null }
   | { readonly kind: 'list'; readonly entries: readonly string[] };
 
-/** What is summed up as lists, each under the heading it is found again by. */
+/** The lists of a synopsis and their headings, by which the next synopsis finds them again. */
 const LISTS = { asked: 'What was asked', done: 'What was done', files: 'Files' } as const;
 
 const LONGEST_TITLE = 100;
 const LONGEST_ENTRY = 300;
 const MOST_ENTRIES = 100;
-/** Well within what a synopsis may hold. */
+/** Well below the runtime's limit for a synopsis. */
 const MOST_CHARACTERS = 90_000;
-/** As the runtime words a request for a synopsis; a message begins with its place and who speaks. */
+/** The runtime's wording of a synopsis request; each message begins with its position and author. */
 const EARLIER = /^(?:The synopsis so far:\n\n|=== Part \d+\n)(\{.*\})$/gm;
 const MESSAGE = /^=== #\d+ (user|assistant|answer of \S+)[^\n]*\n([^]*?)(?=\n\n=== #\d+ |$(?![^]))/gm;
 const CALL = /^\[calls (\w+) (\{.*\})\]$/gm;
 const APPROVED = /^The developer has approved the plan/;
 
-/** Sums up by words what it is given: requests, last words of agents, approved plans, written files. */
+/** Sums up the request's messages by their words: requests, final texts of agents, approved plans, written files. */
 export function sumUp(request: string): Synopsis {
   const found = new Findings();
-  // What stands behind the first message is not the runtime's word.
+  // Text behind the first message is not the runtime's.
   const begin = request.search(MESSAGE);
   const before = begin < 0 ? request : request.slice(0, begin);
   for (const [, json] of before.matchAll(EARLIER)) found.addEarlier(JSON.parse(json!) as Synopsis);
@@ -38,7 +38,7 @@ export function sumUp(request: string): Synopsis {
 class Findings {
   private title: string | undefined;
   private readonly lists = { asked: [] as string[], done: [] as string[], files: [] as string[] };
-  /** What stood in an earlier synopsis and is not for this model to change. */
+  /** Items of the earlier synopsis that this model does not change. */
   private readonly kept: Item[] = [];
   private readonly decisions: Item[] = [];
   private questions: string[] = [];
@@ -61,12 +61,12 @@ class Findings {
     const said = clip(body.replaceAll(CALL, ''), LONGEST_ENTRY);
     if (speaker === 'user') {
       this.lists.asked.push(said);
-      // It answers what was asked last.
+      // The agent's text answers the newest question.
       this.questions = this.questions.slice(0, -1);
     } else if (speaker === 'assistant') {
       const calls = [...body.matchAll(CALL)];
       for (const [, tool, args] of calls) if (tool === 'write_file') this.lists.files.push(pathIn(args!));
-      // What is said beside calls is what comes next, not what was done.
+      // Text beside tool calls announces the next step; it reports no result.
       if (calls.length > 0) return;
       if (/[?？]$/.test(said)) this.questions.push(said);
       else this.lists.done.push(said);
@@ -87,7 +87,7 @@ class Findings {
     }
   }
 
-  /** @param most entries of each kind: the newest */
+  /** @param most the number of newest entries to keep of each kind */
   private items(most: number): Item[] {
     const { asked, done, files } = this.lists;
     const newest = <T>(entries: readonly T[]) => (most === 0 ? [] : entries.slice(-most));
@@ -118,7 +118,7 @@ class Findings {
   }
 }
 
-/** What a call was to write; empty where it only looks like a call. */
+/** The path that a call writes; empty if the text only resembles a call. */
 function pathIn(json: string): string {
   try {
     const { path } = JSON.parse(json) as { path?: unknown };
@@ -128,7 +128,7 @@ function pathIn(json: string): string {
   }
 }
 
-/** On one line. */
+/** Shortens a text to one line. */
 function clip(text: string, longest: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest).toWellFormed()}…` : line;

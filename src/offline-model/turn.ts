@@ -1,32 +1,32 @@
 import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
 import type { ToolName } from '../modules/agents/index.js';
 
-/** A tool call of the current turn and what came of it. */
+/** A tool call of the current turn with its outcome. */
 export interface SettledCall {
   readonly tool: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly answer: string;
   readonly failed: boolean;
-  /** Somebody did not want it: it is not to be tried again. */
+  /** Refused by the user or a rule, so not to be repeated. */
   readonly refused: boolean;
-  /** A human changed its arguments before allowing it; those here are the model's. */
+  /** The user changed the arguments before allowing the call; `arguments` are still the model's. */
   readonly edited: boolean;
 }
 
 const REFUSAL = /^Error: (?:the developer did not allow|nobody allowed|this call is forbidden)/i;
 const EDIT = '(Before allowing this call the developer changed its arguments';
-/** How the runtime words a subtask; what stands around the subtask itself is not the task. */
+/** The runtime's wording of a subtask; only the part inside is the task. */
 const BRIEF =
   /^You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
 
-/** Beyond it no words are looked for: that would take a time that grows with the square of the length. */
+/** The part of a task that is searched for words, since the search time grows with the square of the length. */
 const LONGEST_TASK = 5_000;
 
-/** What a request tells one who remembers nothing: the task, and what was done for it since it was given. */
+/** The state of a task, read from the request alone: the task and the calls made for it so far. */
 export class Turn {
   private constructor(
     readonly task: string,
-    /** Whether the task is a part of a plan that is agreed on. */
+    /** Whether the task is part of an approved plan. */
     readonly isSubtask: boolean,
     private readonly settled: readonly SettledCall[],
     private readonly tools: ReadonlySet<string>,
@@ -69,11 +69,11 @@ export class Turn {
   }
 }
 
-/** An error that the runtime or the client reports, or a command that ended with another code than 0. */
+/** Whether the runtime or the client reports an error, or a command ended with an exit code other than 0. */
 const isFailure = (tool: string, answer: string): boolean =>
   answer.startsWith('Error:') || (tool === 'execute_command' && /"exit_code":\s*[^0\s]/.test(answer));
 
-/** What a message says. */
+/** The text of a message. */
 export function textOf(message: ChatMessage | undefined): string {
   const content = message?.content ?? '';
   return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');

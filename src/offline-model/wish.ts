@@ -1,15 +1,15 @@
 import { dirname, relative } from 'node:path/posix';
 
-/** The file a task asks for. */
+/** The file that a task asks for. */
 export interface Wish {
   readonly path: string;
-  /** Whether the file shall keep what it holds. */
+  /** Whether the file keeps its present content. */
   readonly adds: boolean;
-  /** What it shall say; undefined where the task does not tell. */
+  /** The text it prints or contains; undefined if the task names none. */
   readonly text: string | undefined;
-  /** Whether the text is for other files to use: a function gives it out. */
+  /** Whether other files use the text: a function then returns it. */
   readonly exports: boolean;
-  /** The file whose text it shall say instead of its own. */
+  /** The file whose text it uses instead of its own. */
   readonly uses: string | undefined;
 }
 
@@ -19,11 +19,11 @@ const ADDS = /(?<!\p{L})(?:add|append|change|edit|добав|допиш|изме
 const QUOTED = /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|`([^`\n]+)`|(?<!\p{L})'([^'\n]+)'/gu;
 const SAYS =
   /(?:prints?|says?|outputs?|saying|containing|with the text|печата\p{L}*|вывод\p{L}*|с текстом)\s+(.+?)(?=[.,;!]?$|[,;]|[.!]\s|\s(?:and|then|и)\s|\n)/iu;
-/** What leads on to the next file that is named. */
+/** The words between one file and the next. */
 const LEADS_ON = /[\s,;:.]*(?:(?<!\p{L})(?:and|then|и)[\s,]*)*$/iu;
 const USES = new RegExp(`\\buses\\s+(${WRITABLE.source})`, 'iu');
 
-/** The file a task names and what it wants in it; undefined where it names none that can be written here. */
+/** The file that a task names and its content; undefined if it names none that this model can write. */
 export function readWish(task: string): Wish | undefined {
   const path = WRITABLE.exec(task)?.[0];
   if (!path) return undefined;
@@ -40,10 +40,10 @@ export function readWish(task: string): Wish | undefined {
   };
 }
 
-/** Whether a text wants something that other files can use. */
+/** Whether a text asks for an export. */
 export const exportsText = (text: string): boolean => /(?<!\p{L})exports?(?!\p{L})/iu.test(text);
 
-/** The files a text names that can be written here, each with what is said of it. */
+/** The files in a text that this model can write, each with the words about it. */
 export function filesNamedIn(text: string): [path: string, wanted: string][] {
   const plain = text.replace(/`([^`\s]+\.\w+)`/g, '$1');
   const named = [...plain.matchAll(new RegExp(WRITABLE, 'giu'))];
@@ -54,7 +54,7 @@ export function filesNamedIn(text: string): [path: string, wanted: string][] {
   return files.filter(([path], place) => files.findIndex(([earlier]) => earlier === path) === place);
 }
 
-/** The file whole, with what it held before where that shall stay. */
+/** The complete file, including its previous content if the wish adds to it. */
 export function writeOut(wish: Wish, before: string): string {
   const { path, adds, text = 'Hello!' } = wish;
   if (wish.uses && before === '') {
@@ -70,7 +70,7 @@ export function writeOut(wish: Wish, before: string): string {
   return `${lineFor(path, text)}\n`;
 }
 
-/** The shell commands that show whether the file works, in the order to try them. */
+/** Shell commands that test the file, in the order to try them. */
 export function checksFor(path: string): string[] {
   if (/\.py$/i.test(path)) return [`python3 ${path}`, `python ${path}`];
   if (/\.(?:m?js|ts)$/i.test(path)) return [`node ${path}`];

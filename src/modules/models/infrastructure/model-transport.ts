@@ -17,7 +17,7 @@ const bodies = new WeakMap<Response, Body>();
  * The `fetch` of the OpenAI client. The platform's own would do, but spends more time on each part of an answer than all
  * further processing of it.
  *
- * A successful response has no body of its own: `readBody` reads it.
+ * A successful response is returned without its body, which `readBody` reads.
  */
 export async function modelFetch(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const answer = await request(url as string | URL, {

@@ -106,7 +106,7 @@ export class OpenAiAnswer {
 
   /**
    * The call that a piece belongs to. Providers distinguish calls by index, some by id only (all with index 0, or
-   * without one): a new id is a new call. An index may have any type, as long as it is the same for all pieces of a call.
+   * without one): a new id is a new call. An index may have any type, if all pieces of a call have the same.
    */
   private callOf(index: unknown, id: string): GatheredCall {
     const known = this.toolCalls.findLast((call) => call.index === index);

@@ -1,20 +1,20 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { PlanState, PlanTransition } from '../domain/plan-state.js';
 
-/** A plan with everything that was decided on it, oldest first. */
+/** A plan with its history, oldest first. */
 export interface PlanRecord {
   readonly plan: PlanState;
   readonly history: readonly PlanTransition[];
 }
 
-/** Plans as they are shown. */
+/** Reads plans for the API. */
 export abstract class PlanQueries {
   /** Newest first. */
   abstract list(sessionId: string, page: PageRequest): Promise<Page<PlanRecord>>;
-  /** @throws PlanNotFound also when it belongs to somebody else */
+  /** @throws PlanNotFound also when it belongs to another user */
   abstract view(planId: string, userId: string): Promise<PlanRecord>;
-  /** Whoever's it is: for one who has just changed it. */
+  /** Without a check of the owner, for a caller that has just changed the plan. */
   abstract record(planId: string): Promise<PlanRecord>;
-  /** The plan that a run is making or carrying out, for whoever carries the run out. */
+  /** The plan that a run is drafting or executing, for the process that executes the run. */
   abstract findOpen(runId: string): Promise<PlanState | undefined>;
 }

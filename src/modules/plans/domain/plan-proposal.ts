@@ -1,6 +1,6 @@
 import { FieldFault } from '../../../shared/domain/domain-error.js';
 
-/** What an architect proposes; nothing of it is believed before it is checked. */
+/** An architect's proposal, as the model wrote it and not yet checked. */
 export interface PlanProposal {
   readonly title: string;
   readonly description: string;
@@ -12,11 +12,11 @@ export interface ProposedSubtask {
   readonly description: string;
   readonly agent: string;
   readonly estimatedMinutes: number | null;
-  /** Places of earlier subtasks in the proposal, from 0. */
+  /** Indexes of earlier subtasks in the proposal, from 0. */
   readonly dependencies: readonly number[];
 }
 
-/** Everything that is wrong with who shall do what, and in which order. Nothing: the proposal can be carried out. */
+/** All faults in the agents and dependencies of the subtasks; empty if the plan can be executed. */
 export function faultsOf(subtasks: readonly ProposedSubtask[], agents: readonly string[]): FieldFault[] {
   return subtasks.flatMap((subtask, index) => {
     const place = `subtasks.${index}`;
@@ -45,7 +45,7 @@ function faultOfDependency(
     : `subtask ${on} comes later; a subtask may depend on earlier ones only`;
 }
 
-/** Whether following dependencies from `from` one gets to `to`. */
+/** Whether subtask `from` depends on `to`, directly or indirectly. */
 function leadsTo(subtasks: readonly ProposedSubtask[], from: number, to: number): boolean {
   const seen = new Set([from]);
   for (const index of seen) subtasks[index]?.dependencies.forEach((on) => seen.add(on));

@@ -4,24 +4,24 @@ import { Subtask } from './subtask.js';
 export interface PlanState {
   readonly id: string;
   readonly sessionId: string;
-  /** The run it lives in; a retry gives it another one. */
+  /** The run that drafts or executes it; a retry assigns another one. */
   readonly runId: string;
   readonly userId: string;
   readonly title: string;
   readonly description: string;
   readonly status: PlanStatus;
-  /** What clients call its version: raised whenever changes are asked for. */
+  /** The `version` of the API: raised by each request for changes. */
   readonly revision: number;
-  /** The decision that approved it. */
+  /** The approval that allowed it. */
   readonly approvalId: string | null;
-  /** Those of the current revision, in order. */
+  /** The subtasks of the current revision, in order. */
   readonly subtasks: readonly Subtask[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
 }
 
-/** One step in the life of a plan, kept for good: who did what, when and why. */
+/** A permanent record of one transition of a plan: who did what, when and why. */
 export interface PlanTransition {
   readonly id: string;
   readonly planId: string;
@@ -32,7 +32,7 @@ export interface PlanTransition {
   /** The user, the agent, or `runtime`. */
   readonly decidedBy: string;
   readonly reason: string | null;
-  /** The question that was answered by it. */
+  /** The approval that was decided by it. */
   readonly approvalId: string | null;
   readonly createdAt: Date;
 }

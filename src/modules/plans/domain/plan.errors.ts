@@ -18,13 +18,13 @@ export class PlanTransitionNotAllowed extends DomainError {
   constructor(planId: string, what: string, status: string, allowed: readonly string[]) {
     const instead = allowed.length > 0 ? `possible are ${allowed.join(', ')}` : 'there is nothing to decide';
     super(`Plan ${planId} is ${status}: ${what} is not possible; ${instead}`);
-    // The words of the decisions, where they differ from those of the life cycle.
+    // The API's names of the decisions, where they differ from the actions.
     const actions = allowed.map((action) => (action === 'request_changes' ? 'modify' : action));
     this.details = { plan_status: status, allowed_actions: actions };
   }
 }
 
-/** The decision was made on another version than the one that is in review. */
+/** The decision is about another version than the one in review. */
 export class PlanVersionChanged extends DomainError {
   readonly code = 'plan.version_changed';
   readonly kind = 'conflict';

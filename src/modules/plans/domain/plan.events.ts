@@ -4,7 +4,7 @@ import { SubtaskStatus } from './subtask.states.js';
 
 export interface PlanEvents {
   'plan.created': { plan: PlanView };
-  /** `approval_id`: the approval that a human decides. */
+  /** `approval_id`: the approval to be decided by the user. */
   'plan.approval_required': { approval_id: string; plan: PlanView };
   'plan.status_changed': { plan_id: string; from: PlanStatus; to: PlanStatus; reason?: string };
   'subtask.status_changed': {

@@ -28,7 +28,7 @@ const IDS = ['s1', 's2'];
 const draft = () =>
   Plan.draft({ id: 'p', sessionId: 's', runId: 'r', userId: 'u' }, PROPOSAL, IDS, act('architect'));
 
-/** The way to each status, by verbs alone. */
+/** Brings a plan to each status, through its methods only. */
 const WAYS: Record<PlanStatus, (plan: Plan) => void> = {
   draft: () => undefined,
   review: (plan) => plan.submit('q1', act('architect')),
@@ -98,7 +98,7 @@ describe('a plan', () => {
     'that is $status: $action',
     ({ status, action }) => {
       const plan = inStatus(status);
-      // With every subtask done, so that its status alone decides.
+      // All subtasks are done, so that only the status decides.
       if (status === 'executing') while (plan.startNext(NOW)) plan.finishSubtask('done', NOW);
       plan.pullEvents();
       plan.pullTransitions();

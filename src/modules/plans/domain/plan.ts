@@ -9,22 +9,22 @@ import { PlanProposal } from './plan-proposal.js';
 import { SubtaskAction, subtaskStatus } from './subtask.states.js';
 import { Subtask, SubtaskError, progressOf } from './subtask.js';
 
-/** What a human can do to a plan; the rest is the runtime's. */
+/** The actions of a user; all others are the runtime's. */
 const HUMAN_ACTIONS: readonly PlanAction[] = ['approve', 'reject', 'request_changes', 'cancel', 'retry'];
 
-/** A subtask that fails is begun once more by itself; then its plan fails. */
+/** A failed subtask is retried once; then its plan fails. */
 const ATTEMPTS = 2;
 
-/** Who acts, when, and what for. */
+/** The actor, time and reason of a transition. */
 export interface Act {
-  /** Identifies the entry that is kept of it. */
+  /** The id of its history entry. */
   readonly id: string;
   readonly by: string;
   readonly reason?: string | null;
   readonly now: Date;
 }
 
-/** What the architect proposes and, once a human has approved it, the specialists carry out. */
+/** A plan: proposed by the architect, approved by a user, executed by the specialists. */
 export class Plan extends AggregateRoot {
   #transitions: PlanTransition[] = [];
   #changed = new Set<string>();
@@ -33,7 +33,7 @@ export class Plan extends AggregateRoot {
     super();
   }
 
-  /** Born a draft, whoever asks. */
+  /** Creates a plan, always as a draft. */
   static draft(
     given: { id: string; sessionId: string; runId: string; userId: string },
     proposal: PlanProposal,
@@ -74,19 +74,19 @@ export class Plan extends AggregateRoot {
     return this.state.status;
   }
 
-  /** The subtask that is being carried out. */
+  /** The subtask that is being executed. */
   get running(): Subtask | undefined {
     return this.state.subtasks.find(({ status }) => status === 'running');
   }
 
-  /** Puts another proposal in the place of the one that was to be changed. */
+  /** Replaces the proposal after a request for changes. */
   revise(proposal: PlanProposal, subtaskIds: readonly string[], now: Date): void {
     if (this.state.status !== 'draft') throw this.refusal('revise');
     this.change({ title: proposal.title, description: proposal.description, updatedAt: now });
     this.fill(proposal, subtaskIds);
   }
 
-  /** Asks a human; `approvalId` is the question. */
+  /** Submits the plan for review by the approval `approvalId`. */
   submit(approvalId: string, act: Act): void {
     if (this.state.subtasks.length === 0) throw this.refusal('submit without subtasks');
     this.move('submit', act, approvalId);
@@ -102,7 +102,7 @@ export class Plan extends AggregateRoot {
     this.move('reject', act, approvalId);
   }
 
-  /** Back to draft as the next version, which has no subtasks until it is revised. */
+  /** Returns the plan to draft as the next version, which has no subtasks until it is revised. */
   requestChanges(approvalId: string, act: Act): void {
     this.move('request_changes', act, approvalId);
     this.change({ revision: this.state.revision + 1, subtasks: [] });
@@ -112,7 +112,7 @@ export class Plan extends AggregateRoot {
     this.move('start', act);
   }
 
-  /** Begins the next subtask in order; undefined where none is left. Earlier ones are done by then. */
+  /** Starts the next subtask in order; undefined if none is left. Earlier ones are done by then. */
   startNext(now: Date): Subtask | undefined {
     if (this.state.status !== 'executing' || this.running) throw this.refusal('start a subtask');
     const next = this.state.subtasks.find(({ status }) => status === 'pending');
@@ -128,7 +128,7 @@ export class Plan extends AggregateRoot {
     this.moveSubtask(this.requireRunning(), 'finish', { result, error: null, finishedAt: now });
   }
 
-  /** Ends the attempt; `true` where another one follows by itself. */
+  /** Ends the attempt. @returns whether the subtask is retried */
   failSubtask(error: SubtaskError, now: Date): boolean {
     const failed = this.moveSubtask(this.requireRunning(), 'fail', { error, finishedAt: now });
     if (failed.attempt >= ATTEMPTS) return false;
@@ -143,14 +143,14 @@ export class Plan extends AggregateRoot {
     this.move('complete', act);
   }
 
-  /** Ends the execution; what was not begun is skipped. */
+  /** Ends the execution; subtasks that have not started are skipped. */
   fail(error: SubtaskError, act: Act): void {
     this.require('fail');
     this.stopSubtasks(error, act.now);
     this.move('fail', { ...act, reason: error.code });
   }
 
-  /** Goes on from the subtask that failed, in another run. */
+  /** Resumes at the failed subtask, in another run. */
   retry(runId: string, act: Act): void {
     this.require('retry');
     this.change({ runId });
@@ -168,21 +168,21 @@ export class Plan extends AggregateRoot {
     this.move('cancel', act);
   }
 
-  /** The steps since the last call, oldest first. */
+  /** The transitions since the last call, oldest first. */
   pullTransitions(): PlanTransition[] {
     const transitions = this.#transitions;
     this.#transitions = [];
     return transitions;
   }
 
-  /** The subtasks that are new or changed since the last call. */
+  /** The subtasks that were added or changed since the last call. */
   pullSubtasks(): Subtask[] {
     const changed = this.#changed;
     this.#changed = new Set();
     return this.state.subtasks.filter(({ id }) => changed.has(id));
   }
 
-  /** The refusal of what its status does not allow. */
+  /** The error for an action that its status does not allow. */
   refusal(what: string): PlanTransitionNotAllowed {
     const { id, status } = this.state;
     const possible = planStatus.actions(status).filter((action) => HUMAN_ACTIONS.includes(action));
@@ -230,7 +230,7 @@ export class Plan extends AggregateRoot {
     this.change({ status: to, updatedAt: act.now });
     this.note(action, from, to, act, approvalId);
     const data = { plan_id: this.id, from, to, ...(act.reason && { reason: act.reason }) };
-    // The run of a failed plan has told its end already.
+    // The run of a failed plan has already recorded its last event.
     this.tell('plan.status_changed', data, from === 'failed' && to === 'cancelled' ? null : this.state.runId);
   }
 

@@ -1,6 +1,6 @@
 import { SubtaskStatus } from './subtask.states.js';
 
-/** Why a subtask was not done. The message may be shown to clients. */
+/** Why a subtask failed. The message may be shown to clients. */
 export type SubtaskError = { code: string; message: string };
 
 /** One step of a plan, for one agent. */
@@ -8,19 +8,19 @@ export interface Subtask {
   readonly id: string;
   /** The version of the plan it belongs to. */
   readonly revision: number;
-  /** 1 for the first. */
+  /** Starts at 1. */
   readonly position: number;
   readonly title: string;
   readonly description: string;
   readonly agent: string;
-  /** Ids of earlier subtasks, whose results it is given. */
+  /** Ids of earlier subtasks, whose results are part of its prompt. */
   readonly dependencies: string[];
   readonly estimatedMinutes: number | null;
   readonly status: SubtaskStatus;
-  /** How often it was begun since a human last decided on the plan. */
+  /** The number of starts since the user's last decision on the plan. */
   readonly attempt: number;
   readonly result: string | null;
-  /** Of the last attempt that failed. */
+  /** The error of the last failed attempt. */
   readonly error: SubtaskError | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;

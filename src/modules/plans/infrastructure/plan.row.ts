@@ -5,17 +5,17 @@ import { PlanState, PlanTransition } from '../domain/plan-state.js';
 import { SUBTASK_STATUSES } from '../domain/subtask.states.js';
 import { Subtask } from '../domain/subtask.js';
 
-/** The statuses of a plan that is being made or carried out. */
+/** The statuses of a plan that is being drafted or executed. */
 export const OPEN = `(status = ANY (ARRAY['draft'::text, 'review'::text, 'approved'::text, 'executing'::text]))`;
 
 /**
- * Whatever the code does, the database refuses a plan that counts as approved without a decision on this very plan that
- * says so and names who took it.
+ * The database itself refuses an approved plan without an approval of this very plan that names the user who decided
+ * it, so that no defect of the code can bypass the review.
  */
 const NEEDS_APPROVAL = `(status NOT IN ('approved', 'executing', 'completed', 'failed')) OR (approval_id IS NOT NULL)`;
 
 export type PlanRow = Omit<PlanState, 'subtasks'> & {
-  /** Always `approve`, beside an approval: the foreign key finds no other decision. */
+  /** `approve` if an approval is set: the foreign key then requires that decision. */
   readonly approvalDecision: 'approve' | null;
 };
 

@@ -11,7 +11,7 @@ import { SessionView } from './session.queries.js';
 export interface CreateSessionCommand {
   readonly userId: string;
   readonly title: string | undefined;
-  /** Unset = whoever receives users in this installation. */
+  /** Unset = the default agent of this installation. */
   readonly agent: string | undefined;
   readonly metadata: JsonObject | undefined;
 }
@@ -45,7 +45,7 @@ export class CreateSession {
   }
 }
 
-/** Nothing has happened in it yet. */
+/** The view of a session without messages and runs. */
 const viewOfNew = ({ id, title, agent, metadata, createdAt, updatedAt }: SessionState): SessionView => ({
   id,
   title,

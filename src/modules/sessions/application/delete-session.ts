@@ -14,7 +14,7 @@ export class DeleteSession {
 
   /**
    * @throws SessionNotFound
-   * @throws SessionBusy while a run is active: what it is doing must end first
+   * @throws SessionBusy while a run is active
    */
   async execute(command: { userId: string; sessionId: string }): Promise<void> {
     await this.uow.run('delete_session', async (tx) => {

@@ -1,7 +1,7 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 
-/** What the active run of a session looks like from the session. */
+/** The active run, as part of a session's view. */
 export interface ActiveRunView {
   id: string;
   status: string;
@@ -15,7 +15,7 @@ export interface SessionView {
   id: string;
   title: string;
   agent: string;
-  /** Of the active run; `idle` without one. */
+  /** The phase of the active run; `idle` without one. */
   phase: string;
   activeRun: ActiveRunView | null;
   messageCount: number;
@@ -26,12 +26,12 @@ export interface SessionView {
   archivedAt: Date | null;
 }
 
-/** Sessions as they are shown. */
+/** Reads sessions for the API. */
 export abstract class SessionQueries {
   /** Newest first. */
   abstract list(userId: string, page: PageRequest): Promise<Page<SessionView>>;
-  /** @throws SessionNotFound also when it belongs to somebody else */
+  /** @throws SessionNotFound also when it belongs to another user */
   abstract view(sessionId: string, userId: string): Promise<SessionView>;
-  /** @throws SessionNotFound also when it belongs to somebody else */
+  /** @throws SessionNotFound also when it belongs to another user */
   abstract requireOwned(sessionId: string, userId: string): Promise<void>;
 }

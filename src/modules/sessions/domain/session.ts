@@ -7,9 +7,9 @@ export interface SessionState {
   readonly id: string;
   readonly userId: string;
   readonly title: string;
-  /** The agent that has the word. */
+  /** The current agent. */
   readonly agent: string;
-  /** Whether the user chose that agent: then no classification takes the word away from it. */
+  /** Whether the user chose the current agent: classification then does not replace it. */
   readonly agentChosenByUser: boolean;
   readonly metadata: JsonObject;
   readonly createdAt: Date;
@@ -19,19 +19,19 @@ export interface SessionState {
   readonly version: number;
 }
 
-/** One hand-over of the word, kept for good. */
+/** A permanent record of one change of the current agent. */
 export interface AgentSwitch {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly reason: string;
   readonly confidence: string | null;
-  /** Null for a switch outside of a run. */
+  /** Null for a switch outside a run. */
   readonly runId: string | null;
   readonly createdAt: Date;
 }
 
-/** One workspace conversation of one user. */
+/** A user's conversation about a workspace. */
 export class Session extends AggregateRoot {
   #switches: AgentSwitch[] = [];
 
@@ -91,12 +91,12 @@ export class Session extends AggregateRoot {
     this.change({ archivedAt: null }, now);
   }
 
-  /** The session disappears for clients; its rows stay. */
+  /** Hides the session from clients; its rows stay. */
   delete(now: Date): void {
     this.change({ deletedAt: now }, now);
   }
 
-  /** Gives another agent the word. Only what changes hands is a switch; that the user insists on an agent is noted. */
+  /** Makes an agent current. A switch is recorded only if the agent changes; the user's choice is always kept. */
   handOver(given: AgentSwitch & { by: 'user' | 'runtime' }): void {
     const { by, ...change } = given;
     this.change({ agent: change.to, agentChosenByUser: by === 'user' }, change.createdAt);
@@ -111,14 +111,14 @@ export class Session extends AggregateRoot {
     });
   }
 
-  /** The hand-overs since the last call, oldest first. */
+  /** The switches since the last call, oldest first. */
   pullSwitches(): AgentSwitch[] {
     const switches = this.#switches;
     this.#switches = [];
     return switches;
   }
 
-  /** @throws SessionArchived when nothing new may be said in it */
+  /** @throws SessionArchived since an archived session takes no new messages */
   requireOpen(): void {
     if (this.state.archivedAt) throw new SessionArchived(this.id);
   }

@@ -1,10 +1,10 @@
 import { EntitySchema } from 'typeorm';
 import { SessionState } from '../domain/session.js';
 
-/** TypeORM's types cannot follow a recursive type like JSON's: metadata is any object to it. */
+/** TypeORM's types do not support a recursive type such as JsonObject, so metadata is any object here. */
 export interface SessionRow extends Omit<SessionState, 'metadata'> {
   readonly metadata: object;
-  /** How many messages it has; also the place of the newest. Changed by appending only, never by the aggregate. */
+  /** The number of messages, which is the position of the newest. Changed by appending only, never by the aggregate. */
   readonly messageCount: number;
 }
 

@@ -23,7 +23,7 @@ interface Record {
   run_created_at: Date;
 }
 
-/** Reads the table of runs as well: what a session shows of its active run is a join, not a second question. */
+/** Joins the table of runs, so that the active run of each session needs no second query. */
 const SELECT = `
   select s.id, s.title, s.agent, s.message_count, e.last_seq, s.metadata, s.created_at, s.updated_at, s.archived_at,
          r.id as run_id, r.status as run_status, r.phase as run_phase, r.agent as run_agent,

@@ -21,7 +21,7 @@ import { SynopsisContent } from '../domain/synopsis-content.js';
 import { SynopsisAttempt } from './synopsis-attempt.js';
 import { SynopsisFormat } from './synopsis-format.js';
 
-/** Asks the agent of an attempt for a synopsis of what it is given. */
+/** Asks the model for a synopsis, as the agent of the job. */
 @Injectable()
 export class AskAgent {
   private readonly logger = new Logger(AskAgent.name);
@@ -66,7 +66,7 @@ export class AskAgent {
     return askWithRetries(policy, (retry) => this.call(attempt, task, retry));
   }
 
-  /** One request, and its row in the ledger. */
+  /** Makes one request, with its row in the ledger. */
   private async call(attempt: SynopsisAttempt, task: string, retry: number): Promise<ModelAnswer> {
     const { agent, signal } = attempt;
     const call = await this.begin(attempt);
@@ -114,7 +114,7 @@ export class AskAgent {
     return call;
   }
 
-  /** Whoever has the job by now: what became of this call is known here only. */
+  /** Without a check of the job's lease: only this process knows the outcome of the call. */
   private async settle({ id }: LlmCall, outcome: LlmCallOutcome): Promise<void> {
     await this.patience.writeOutcome('end_synopsis_call', async (tx) => {
       await tx.get(LlmCallRepository).settle(id, outcome);

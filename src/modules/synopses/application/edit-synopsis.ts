@@ -11,11 +11,11 @@ export interface EditSynopsisCommand {
   readonly userId: string;
   readonly sessionId: string;
   readonly content: SynopsisContent;
-  /** The version the user had before them, 0 = none; unset = whichever is live. */
+  /** The version that the user edited, 0 = none; unset = the live one. */
   readonly basedOn: number | undefined;
 }
 
-/** Makes what a human has written the live version. */
+/** Stores a user's text as the live version. */
 @Injectable()
 export class EditSynopsis {
   constructor(

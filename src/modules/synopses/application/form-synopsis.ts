@@ -14,13 +14,13 @@ export interface FormSynopsisCommand {
   readonly sessionId: string;
 }
 
-/** What the session is the reason for, and no other attempt would change; all else is for another time. */
+/** Failures that are due to the session's state, so that a later request would fail too. All others may pass. */
 const CONFLICTS: ReadonlySet<string> = new Set(['synopsis.nothing_to_cover', 'job.cancelled']);
 
-/** Has the synopsis of a session brought up to date: later, or while one waits. It is the same job either way. */
+/** Updates the synopsis of a session by a job, in the background or while the client waits. */
 @Injectable()
 export class FormSynopsis {
-  /** What this process carries out is done, or given to others. */
+  /** True once the jobs of this process have ended or gone back into the queue. */
   private readonly ended$ = new BehaviorSubject(false);
 
   constructor(
@@ -45,8 +45,8 @@ export class FormSynopsis {
   }
 
   /**
-   * Resolves when it is formed. This process carries the job out, unless another one has it already; nothing of that
-   * ends when nobody waits any more.
+   * Resolves when the synopsis is stored. This process executes the job, unless another one has it already. The job goes
+   * on when the client disconnects.
    * @throws the same, and SynopsisNotFormed
    */
   async now(command: FormSynopsisCommand): Promise<void> {
@@ -79,7 +79,7 @@ export class FormSynopsis {
     if (job.status === 'done') return true;
     if (job.status === 'failed' || job.status === 'cancelled') throw notFormed(job);
     if (this.ended$.value) throw new ServerDraining();
-    // Its last attempt failed, and the next one is not for now.
+    // Its last attempt failed, and the next one is due later.
     if (job.status === 'queued' && job.error && !isDue(job)) {
       throw notFormed(job, (job.availableAt.getTime() - this.clock.now().getTime()) / 1000);
     }

@@ -9,22 +9,22 @@ import { packIntoPieces } from './pieces.js';
 import { SynopsisAttempt } from './synopsis-attempt.js';
 import { Material, askForNotes, askToMerge, notesOf } from './synopsis-prompt.js';
 
-/** Each may be as large as a request. */
+/** A small page, since each message may be as large as a request. */
 const MESSAGES_PER_READ = 20;
-/** Notes are not larger than a synopsis. Where less than two fit into a piece, merging them would not come to an end. */
+/** Notes are at most as large as a synopsis. A piece must hold two of them, or merging them would never end. */
 const LEAST_PIECE = 3 * SYNOPSIS_LIMITS.content;
 
-/** What is new in a session. */
+/** The messages since the live version. */
 export interface NewMaterial extends Material, Coverage {
-  /** Where it begins: the place of the newest message that is not in it. */
+  /** The position of the last message before the material. */
   readonly after: number;
 }
 
 interface MessagePassage extends Passage, Coverage {}
 
 /**
- * Brings what was said after some place into a size that a model can be given: as it is, or as notes on it, piece by
- * piece, and notes on those where they are too many.
+ * Reduces the messages after a position to the size of one request: unchanged if they fit, else as notes on each piece,
+ * and as notes on those notes if they are still too long.
  */
 @Injectable()
 export class GatherMaterial {
@@ -34,7 +34,7 @@ export class GatherMaterial {
     private readonly patience: DatabasePatience,
   ) {}
 
-  /** @returns undefined where nothing was said */
+  /** @returns undefined if there are no messages */
   async execute(attempt: SynopsisAttempt, after: number): Promise<NewMaterial | undefined> {
     const pieces = packIntoPieces(this.read(attempt, after), pieceFor(attempt));
     const first = await next(pieces);
@@ -56,7 +56,7 @@ export class GatherMaterial {
     return { of: 'notes', text: await this.merge(attempt, notes), after, ...coverageOf(last) };
   }
 
-  /** In pages: a session may be larger than what a process can hold. */
+  /** Reads in pages, since a session may be larger than the process' memory. */
   private async *read(
     { job: { sessionId }, signal }: SynopsisAttempt,
     after: number,
@@ -86,7 +86,7 @@ export class GatherMaterial {
   }
 }
 
-/** What is left for messages beside the synopsis so far. */
+/** The characters left for messages beside the live synopsis. */
 function pieceFor({ agent: { id, limits } }: SynopsisAttempt): number {
   const left = limits.historyCharacters - SYNOPSIS_LIMITS.content;
   if (left < LEAST_PIECE) {

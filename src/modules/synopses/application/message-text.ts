@@ -1,18 +1,18 @@
 import { Message } from '../../conversations/index.js';
 
-/** A stretch of text under a heading that tells where it comes from. */
+/** A text under a heading that names its source. */
 export interface Passage {
   readonly heading: string;
   readonly body: string;
 }
 
-/** Tools have short names; what a model makes up need not. */
+/** Tools have short names, but a model may invent a longer one. */
 const LONGEST_NAME = 100;
 const nameOf = (tool: string): string => tool.slice(0, LONGEST_NAME).toWellFormed();
 
-/** Words messages as a model reads them, one after the other: place, who speaks, what is said, which tools are called. */
+/** Formats messages for the model, in order: position, author, text and tool calls. */
 export class MessageText {
-  /** The tools of calls that are not answered yet. */
+  /** The tools of unanswered calls, by call id. */
   private readonly called = new Map<string, string>();
 
   of(message: Message): Passage {

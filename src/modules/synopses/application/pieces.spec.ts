@@ -18,7 +18,7 @@ describe('Pieces', () => {
       { text: '#1\nab\n\n#2\ncd', last: '#2' },
       { text: '#3\nef', last: '#3' },
     ]);
-    // One character less, and each stands alone.
+    // With one character less, each passage is a piece of its own.
     expect(await pack(11, passage('#1', 'ab'), passage('#2', 'cd'))).toHaveLength(2);
   });
 

@@ -3,14 +3,14 @@ import { Passage } from './message-text.js';
 const GAP = '\n\n';
 const CONTINUED = ', continued';
 
-/** Text that fits into one request, and the last passage that is in it, in full or in part. */
+/** Text that fits into one request, and the last passage in it, complete or in part. */
 export interface Piece<P extends Passage> {
   readonly text: string;
   readonly last: P;
 }
 
 /**
- * Packs passages into as few pieces as their order allows. Only what is larger than a piece is divided.
+ * Packs passages into as few pieces as their order allows. Only a passage larger than a piece is split.
  * @param most characters per piece; many times the longest heading
  */
 export async function* packIntoPieces<P extends Passage>(
@@ -42,6 +42,6 @@ function* divide({ heading, body }: Passage, most: number): Generator<string> {
   }
 }
 
-/** Not in the middle of a character. */
+/** Does not split a surrogate pair. */
 const endOfPart = (text: string, end: number): number =>
   end < text.length && /[\uD800-\uDBFF]/.test(text[end - 1]!) ? end - 1 : end;

@@ -1,7 +1,7 @@
 import { Agent } from '../../agents/index.js';
 import { JobState } from '../../jobs/index.js';
 
-/** What one who forms a synopsis goes by. */
+/** The job, agent and signal of one attempt to make a synopsis. */
 export interface SynopsisAttempt {
   readonly job: JobState;
   readonly agent: Agent;

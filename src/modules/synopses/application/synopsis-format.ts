@@ -6,9 +6,9 @@ export type ParsedSynopsis =
   | { readonly ok: true; readonly content: SynopsisContent }
   | { readonly ok: false; readonly faults: readonly FieldFault[] };
 
-/** How a model is asked for a synopsis, and how what it answers is read. */
+/** The format in which a model answers with a synopsis. */
 export abstract class SynopsisFormat {
-  /** JSON Schema, in what providers allow for answers that must keep to it. */
+  /** JSON Schema, limited to the features that providers support for structured answers. */
   abstract readonly schema: JsonObject;
   /** Reads a model's answer. Unknown keys are dropped. */
   abstract parse(answer: string): ParsedSynopsis;

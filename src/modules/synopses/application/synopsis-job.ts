@@ -15,15 +15,15 @@ import { askForSynopsis } from './synopsis-prompt.js';
 import { SynopsisQueries } from './synopsis.queries.js';
 import { WriteSynopsis } from './write-synopsis.js';
 
-/** The agent whose jobs these are. */
+/** The agent of these jobs. */
 export const SYNOPSIS_AGENT = 'synopsis_manager';
 
-/** It is given to the model beside the messages. */
+/** Limit of the client's instructions, which are sent to the model together with the messages. */
 const MOST_OF_WISH = 20_000;
-/** Each time a human was faster, the model is asked once more. */
+/** The model is asked again each time a user's edit came first. */
 const MOST_TRIES = 5;
 
-/** Carries out the job of the agent that keeps synopses: sums up what is new in its session. */
+/** Executes the jobs of the synopsis agent: sums up the new messages of a session. */
 @Injectable()
 export class SynopsisJob implements JobHandler {
   private readonly logger = new Logger(SynopsisJob.name);
@@ -48,7 +48,7 @@ export class SynopsisJob implements JobHandler {
     return wish;
   }
 
-  /** It begins anew each time: what a dead worker had asked, nobody hears the answer to. */
+  /** Each attempt starts from the beginning: answers to the requests of a dead worker are lost. */
   async begin(tx: Transaction, job: Job): Promise<JobWork> {
     const { sessionId, userId } = job.snapshot();
     await tx.get(SessionRepository).peek(sessionId, userId);
@@ -64,7 +64,7 @@ export class SynopsisJob implements JobHandler {
         this.queries.findLive(job.sessionId),
       );
       const after = live?.coversUpTo ?? 0;
-      // Another version, that covers the same: what was read is still what is new.
+      // A new version that covers the same messages needs no new material.
       if (material?.after !== after) material = await this.gather.execute(attempt, after);
       if (!material && live) return this.resultOf(job, live);
       if (!material) {

@@ -2,13 +2,13 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { Passage } from './message-text.js';
 
-/** What a synopsis is made of: messages word for word, or notes on more of them than fit into one request. */
+/** The input of a synopsis: messages word for word, or notes on them if they exceed one request. */
 export interface Material {
   readonly of: 'messages' | 'notes';
   readonly text: string;
 }
 
-/** How notes on a part of the session are called among others. */
+/** Notes on one part of the session, under their heading. */
 export const notesOf = (notes: string, index: number): Passage => ({
   heading: `=== Part ${index + 1}`,
   body: notes,
@@ -16,7 +16,7 @@ export const notesOf = (notes: string, index: number): Passage => ({
 
 export const askForNotes = (part: number, messages: string): string => `\
 This is part ${part} of a session that is too long to be read at once. Write a synopsis of this part alone, with \
-everything that whoever sums up the whole has to know.
+everything that is needed to sum up the whole.
 
 The messages:
 
@@ -31,8 +31,8 @@ ${notes}`;
 
 /**
  * Asks for the synopsis of a session.
- * @param live what it says so far
- * @param payload the wishes of whoever asks
+ * @param live the live version
+ * @param payload the client's instructions
  */
 export function askForSynopsis(
   live: SynopsisVersion | undefined,

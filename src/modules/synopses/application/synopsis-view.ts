@@ -1,13 +1,13 @@
 import { JobState } from '../../jobs/index.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 
-// What a view may say and take: the contract lists these words and numbers.
+// The words and limits of synopsis views, for the API's schemas.
 export { SYNOPSIS_KINDS } from '../domain/synopsis.js';
 export { SYNOPSIS_LIMITS, isWithinLimit } from '../domain/synopsis-content.js';
 
 export const SYNOPSIS_STATUSES = ['none', 'forming', 'ready'] as const;
 
-/** What there is to say of a version besides what is in it. */
+/** A version without its content. */
 export const toVersionSummary = (version: Omit<SynopsisVersion, 'items'>) => ({
   version: version.version,
   kind: version.kind,
@@ -30,7 +30,7 @@ export const toVersionView = (version: SynopsisVersion) => ({
 
 export type VersionView = ReturnType<typeof toVersionView>;
 
-/** Everything null where there is no version. */
+/** All fields are null if there is no version. */
 type ShownVersion = { [Key in Exclude<keyof VersionView, 'session_id'>]: VersionView[Key] | null };
 
 const NOTHING: ShownVersion = {
@@ -45,7 +45,7 @@ const NOTHING: ShownVersion = {
   items: null,
 };
 
-/** What a session has: its live version, and the job that forms the next one. */
+/** The live version of a session, and the job that makes the next one. */
 export function toSynopsisView(
   sessionId: string,
   live: SynopsisVersion | undefined,

@@ -1,12 +1,12 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 
-/** Synopses as they are shown, and as whoever forms them needs to see them. */
+/** Reads synopses for the API and for the jobs that make them. */
 export abstract class SynopsisQueries {
-  /** Undefined where nothing is written yet. */
+  /** Undefined if the session has no synopsis yet. */
   abstract findLive(sessionId: string): Promise<SynopsisVersion | undefined>;
   /** @throws SynopsisVersionNotFound */
   abstract view(sessionId: string, version: string): Promise<SynopsisVersion>;
-  /** Newest first, without what they say. */
+  /** Newest first, without their content. */
   abstract list(sessionId: string, page: PageRequest): Promise<Page<Omit<SynopsisVersion, 'items'>>>;
 }

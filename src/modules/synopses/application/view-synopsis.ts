@@ -4,7 +4,7 @@ import { SYNOPSIS_AGENT } from './synopsis-job.js';
 import { SynopsisView, toSynopsisView } from './synopsis-view.js';
 import { SynopsisQueries } from './synopsis.queries.js';
 
-/** Shows what a session has. */
+/** Reads the live version of a session and the job that makes the next one. */
 @Injectable()
 export class ViewSynopsis {
   constructor(
@@ -12,7 +12,7 @@ export class ViewSynopsis {
     private readonly synopses: SynopsisQueries,
   ) {}
 
-  /** The job first: a version is written before its job ends, so whoever sees the end sees the version as well. */
+  /** Reads the job first: a version is stored before its job ends, so a reader of an ended job also sees its version. */
   async execute(sessionId: string): Promise<SynopsisView> {
     const job = await this.jobs.findActive(sessionId, SYNOPSIS_AGENT);
     return toSynopsisView(sessionId, await this.synopses.findLive(sessionId), job);

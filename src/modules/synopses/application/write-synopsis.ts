@@ -10,7 +10,7 @@ import { SynopsisVersionChanged } from '../domain/synopsis.errors.js';
 import { SynopsisRepository } from '../domain/synopsis.repository.js';
 import { SynopsisAttempt } from './synopsis-attempt.js';
 
-/** Makes what an agent has written the live version. */
+/** Stores an agent's text as the live version. */
 @Injectable()
 export class WriteSynopsis {
   constructor(
@@ -20,8 +20,8 @@ export class WriteSynopsis {
   ) {}
 
   /**
-   * @param basedOn the version it went by; 0 = none
-   * @returns undefined where another version is live by now
+   * @param basedOn the version that the text replaces; 0 = none
+   * @returns undefined if another version is live by now
    * @throws LeaseLost, SessionNotFound
    */
   async execute(
@@ -35,7 +35,7 @@ export class WriteSynopsis {
       const synopses = tx.get(SynopsisRepository);
       const now = this.clock.now();
       const synopsis = (await synopses.find(job.sessionId)) ?? Synopsis.begin(job.sessionId, now);
-      // It was committed, though the answer to that was lost.
+      // The first try was committed, but its answer was lost.
       if (synopsis.live?.id === id) return synopsis.live;
       try {
         synopsis.generate({ ...given, id, jobId: job.id }, now);

@@ -1,4 +1,4 @@
-/** One entry of a synopsis, in the order in which it is read. */
+/** One entry of a synopsis. */
 export type SynopsisItem =
   | { kind: 'heading'; text: string }
   | { kind: 'text'; text: string }
@@ -7,13 +7,13 @@ export type SynopsisItem =
   | { kind: 'code'; text: string; language?: string }
   | { kind: 'list'; entries: string[] };
 
-/** What a synopsis says. */
+/** The content of a synopsis. Items are in reading order. */
 export interface SynopsisContent {
   readonly title: string;
   readonly items: readonly SynopsisItem[];
 }
 
-/** How much of everything there may be, in characters where it is text. */
+/** Limits; in characters for texts. */
 export const SYNOPSIS_LIMITS = {
   title: 200,
   items: 200,
@@ -22,10 +22,10 @@ export const SYNOPSIS_LIMITS = {
   language: 50,
   entries: 200,
   entry: 2_000,
-  /** Of the whole content as JSON: a model is given it beside what is new. */
+  /** Limit for the whole content as JSON, since a model gets it together with the new messages. */
   content: 100_000,
 } as const;
 
-/** Whether it is not too much as a whole. */
+/** Whether the whole content is within its limit. */
 export const isWithinLimit = ({ title, items }: SynopsisContent): boolean =>
   JSON.stringify({ title, items }).length <= SYNOPSIS_LIMITS.content;

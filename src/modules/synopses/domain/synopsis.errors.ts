@@ -10,7 +10,7 @@ export class SynopsisVersionNotFound extends DomainError {
   }
 }
 
-/** What was to be written was made of another version than the one that is live. */
+/** The new text is based on a version that is no longer live. */
 export class SynopsisVersionChanged extends DomainError {
   readonly code = 'synopsis.version_changed';
   readonly kind = 'conflict';
@@ -22,7 +22,7 @@ export class SynopsisVersionChanged extends DomainError {
   }
 }
 
-/** Whoever waits for a synopsis learns that it does not come, or not yet: why, in the words of its job. */
+/** Tells a waiting client that the synopsis failed or is delayed, with the error of its job. */
 export class SynopsisNotFormed extends DomainError {
   constructor(
     readonly code: string,

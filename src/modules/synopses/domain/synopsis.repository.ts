@@ -1,12 +1,12 @@
 import { Synopsis } from './synopsis.js';
 
-/** The synopses, inside a unit of work that holds the row of the session: nobody else writes them meanwhile. */
+/** The synopses. The unit of work holds the row lock of the session, so that writes do not race. */
 export abstract class SynopsisRepository {
-  /** Undefined where nothing is written yet. */
+  /** Undefined if the session has no synopsis yet. */
   abstract find(sessionId: string): Promise<Synopsis | undefined>;
   /**
    * Stores a synopsis that is new or changed, with its new versions.
-   * @throws ConcurrencyError when it was changed since it was loaded
+   * @throws ConcurrencyError when the row has changed since it was loaded
    */
   abstract save(synopsis: Synopsis): Promise<void>;
 }

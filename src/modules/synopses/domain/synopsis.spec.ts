@@ -61,7 +61,7 @@ describe('A synopsis', () => {
     expect(synopsis.live).toMatchObject({ version: 1, coversUpTo: 0, coversUpToMessageId: null });
   });
 
-  it('is edited whatever is live, where the human does not say what they went by', () => {
+  it('is edited without a check of the live version, if the user does not name a version', () => {
     const synopsis = formed();
     synopsis.edit(edited(), NOW);
     expect(synopsis.live?.version).toBe(2);

@@ -5,32 +5,32 @@ import { SynopsisEvents } from './synopsis.events.js';
 
 export const SYNOPSIS_KINDS = ['generated', 'edited'] as const;
 
-/** Up to where in a session something reaches. */
+/** The part of a session that a text covers. */
 export interface Coverage {
-  /** Of the newest message; 0 = none. */
+  /** The position of the newest covered message; 0 = none. */
   readonly coversUpTo: number;
   readonly coversUpToMessageId: string | null;
 }
 
-/** What a synopsis said at some time. Never changed once it is there. */
+/** One version of a synopsis. Never changed. */
 export interface SynopsisVersion extends SynopsisContent, Coverage {
   readonly id: string;
   readonly sessionId: string;
-  /** 1, and one more with each. */
+  /** Starts at 1 and grows by 1 with each version. */
   readonly version: number;
-  /** By an agent, or by a human. */
+  /** Whether an agent or a user wrote it. */
   readonly kind: (typeof SYNOPSIS_KINDS)[number];
-  /** The job that has generated it. */
+  /** The job that generated it. */
   readonly jobId: string | null;
-  /** The user who has edited it. */
+  /** The user who edited it. */
   readonly author: string | null;
   readonly createdAt: Date;
 }
 
 export interface SynopsisState {
-  /** The session's. */
+  /** The id of the session. */
   readonly id: string;
-  /** The number of the version that counts. */
+  /** The number of the live version. */
   readonly liveVersion: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -49,7 +49,7 @@ export class Synopsis extends AggregateRoot {
     super();
   }
 
-  /** Nothing is written yet. */
+  /** Creates a synopsis without versions. */
   static begin(sessionId: string, now: Date): Synopsis {
     return new Synopsis({ id: sessionId, liveVersion: 0, createdAt: now, updatedAt: now, version: 0 }, null);
   }
@@ -62,14 +62,14 @@ export class Synopsis extends AggregateRoot {
     return this.state;
   }
 
-  /** Null where nothing is written yet. */
+  /** Null if there is no version yet. */
   get live(): SynopsisVersion | null {
     return this.liveVersion;
   }
 
   /**
-   * An agent has summed up what was said.
-   * @param basedOn the version it went by; 0 = none
+   * Adds an agent's version.
+   * @param basedOn the version that it replaces; 0 = none
    * @throws SynopsisVersionChanged when another one is live by now
    */
   generate(
@@ -82,8 +82,8 @@ export class Synopsis extends AggregateRoot {
   }
 
   /**
-   * A human has put it in other words; it covers what it covered before.
-   * @param basedOn the version the human had before them, 0 = none; unset = whichever is live
+   * Adds a user's version; its coverage stays that of the version before.
+   * @param basedOn the version that the user edited, 0 = none; unset = the live one
    * @throws SynopsisVersionChanged when another one is live by now
    */
   edit(
@@ -115,7 +115,7 @@ export class Synopsis extends AggregateRoot {
     this.liveVersion = { ...given, sessionId, version, createdAt: now };
     this.#written.push(this.liveVersion);
     this.state = { ...this.state, liveVersion: version, updatedAt: now };
-    // Not a run's: an edit has none, and a run's last event is run.finished.
+    // Without a run id: an edit has no run, and a run's last event is run.finished.
     this.record<keyof SynopsisEvents>({
       type: 'synopsis.updated',
       sessionId,

@@ -30,7 +30,7 @@ const SESSION: Said[] = [
 
 const createdAt = new Date('2026-11-20T10:15:00Z');
 
-/** Messages as the runtime gives them to a model. */
+/** Messages as the runtime formats them for a model. */
 function wordingOf(said: readonly Said[]): string {
   const texts = new MessageText();
   return said
@@ -41,7 +41,7 @@ function wordingOf(said: readonly Said[]): string {
     .join('\n\n');
 }
 
-/** Of what was said: the synopsis, which keeps to the format. */
+/** The offline model's synopsis, checked against the format. */
 function sumUp(request: string): SynopsisContent {
   const format = { type: 'json_schema', json_schema: { name: 'synopsis' } };
   const { content } = answerOffline({

@@ -17,7 +17,7 @@ export class SqlSynopsisRepository extends SynopsisRepository {
   }
 
   async save(synopsis: Synopsis): Promise<void> {
-    // Before the row that refers to the live one of them.
+    // Versions first, since the synopsis' row refers to the live one.
     for (const version of synopsis.pullVersions()) this.context.insert(SynopsisVersionSchema, version);
     const state = synopsis.snapshot();
     if (state.version === 0) this.context.insert(SynopsisSchema, { ...state, version: 1 });

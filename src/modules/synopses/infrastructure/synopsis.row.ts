@@ -14,7 +14,7 @@ export const SynopsisSchema = new EntitySchema<SynopsisState>({
   },
   foreignKeys: [
     {
-      // Whatever the code does, what is live is there.
+      // The database guarantees that the live version exists.
       name: 'synopses_live_fk',
       target: 'synopsis_version',
       columnNames: ['id', 'liveVersion'],

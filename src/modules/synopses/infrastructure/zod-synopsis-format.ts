@@ -7,7 +7,7 @@ import { SYNOPSIS_LIMITS as LIMITS, SynopsisItem, isWithinLimit } from '../domai
 const MAX_FAULTS = 20;
 
 const text = (most: number) => z.string().transform(storableText).pipe(z.string().trim().min(1).max(most));
-/** A model that must name every field says null, or nothing, for what there is not. */
+/** An optional text: models that must name every field send null or an empty string. */
 const ifAny = (most: number) =>
   z
     .string()
@@ -26,7 +26,7 @@ const CONTENT = z
           z.object({ kind: z.literal('text'), text: text(LIMITS.text) }),
           z.object({ kind: z.literal('decision'), text: text(LIMITS.text), reason: ifAny(LIMITS.text) }),
           z.object({ kind: z.literal('open_question'), text: text(LIMITS.text) }),
-          // Its spaces are its own.
+          // Code is not trimmed.
           z.object({
             kind: z.literal('code'),
             text: z.string().transform(storableText).pipe(z.string().min(1).max(LIMITS.text)),
@@ -44,7 +44,7 @@ const CONTENT = z
   .refine(isWithinLimit, `must not be larger than ${LIMITS.content} characters as a whole`);
 
 export class ZodSynopsisFormat extends SynopsisFormat {
-  /** By hand: providers want every field required, and know no lengths of texts. */
+  /** Written by hand: providers require every field and do not support lengths of texts. */
   readonly schema: JsonObject = object({
     title: { type: 'string', description: `What the session is about; at most ${LIMITS.title} characters` },
     items: {
