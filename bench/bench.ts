@@ -81,13 +81,13 @@ async function main(): Promise<void> {
   console.log(`\nWritten to ${relative('', await writeResults(measured, whole))}`);
 }
 
-/** Rejects when somebody stops it. */
+/** Rejects when the benchmark is stopped by a signal. */
 const stopped = new Promise<never>((_, reject) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => reject(new Error(`Stopped by ${signal}`)));
   }
 });
-stopped.catch(() => undefined); // it is heard where somebody waits for it
+stopped.catch(() => undefined); // a rejection before the first await must not end the process
 
 try {
   await main();
@@ -95,5 +95,5 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
-// Whatever was interrupted waits for answers that do not come.
+// Interrupted measures still wait for answers, and would keep the process alive.
 process.exit();

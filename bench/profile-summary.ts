@@ -15,7 +15,7 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** A package, a file of ours, or what Node.js does itself. */
+/** A package, a file of this project, or Node.js itself. */
 function placeOf({ functionName, url }: Node['callFrame']): string {
   const [, npm] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(url) ?? [];
   const [, ours] = /\/dist\/(.*)$/.exec(url) ?? [];

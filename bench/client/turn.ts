@@ -3,7 +3,7 @@ import { TOKEN_CHARACTERS, type Wish, answerOf, promptOf } from '../model/answer
 import { readFrames } from './frames.ts';
 import { send } from './http.ts';
 
-/** Whom a turn is asked of: the server, in a session; or whoever speaks as the model does. */
+/** Where a turn is sent: to a session of the server, or to an endpoint with the API of the model. */
 export type Target = { readonly sessions: string } | { readonly model: string };
 
 /** One answer as its reader saw it; times from the request. */
@@ -42,7 +42,7 @@ function ask(target: Target, sessionId: string, content: string): Promise<Incomi
   return send('POST', `${target.model}/chat/completions`, { model: 'bench', stream: true, messages });
 }
 
-/** What a reader makes of a stream, whoever sends it. */
+/** What a reader makes of a stream, from the server or from the model. */
 class Reading {
   private text = '';
   private events = 0;

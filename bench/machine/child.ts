@@ -6,12 +6,12 @@ import type { Orders } from '../client/orders.ts';
 import type { Said, Told } from '../client/main.ts';
 import { Usage } from './usage.ts';
 
-/** A program of ours in a process of its own, which ends when this process does. */
+/** Starts a program of the benchmark in its own process, which ends when this process does. */
 function start(file: string, ...args: string[]): ChildProcess {
   return fork(join(import.meta.dirname, '..', file), args, { execArgv: [] });
 }
 
-/** A server of ours: the model stub, or the proxy. */
+/** A server of the benchmark: the model stub or the proxy. */
 export class Service implements Disposable {
   readonly url: string;
   readonly usage: Usage;
@@ -39,7 +39,7 @@ type Order = keyof Orders;
 type What<Name extends Order> = Parameters<Orders[Name]>[0];
 type Result<Name extends Order> = Awaited<ReturnType<Orders[Name]>>;
 
-/** Whoever measures from outside. */
+/** The process that measures from outside. */
 export class Client implements Disposable {
   readonly usage: Usage;
   private readonly process: ChildProcess;

@@ -23,7 +23,7 @@ export class Inspector implements Disposable {
     return new Inspector(socket);
   }
 
-  /** What is held once everything that nobody refers to is thrown away, in KB. */
+  /** The memory in use after a garbage collection, in KB. */
   async heldKb(): Promise<number> {
     await this.ask('HeapProfiler.collectGarbage');
     const { usedSize, backingStorageSize } = await this.ask<{

@@ -57,7 +57,7 @@ export class Sql implements AsyncDisposable {
 
   static async connect(url: string): Promise<Sql> {
     const client = new Client({ connectionString: url, application_name: 'bench' });
-    client.on('error', () => undefined); // whoever asks on it will hear
+    client.on('error', () => undefined); // the next query on it fails with the error
     await client.connect();
     return new Sql(client);
   }

@@ -39,7 +39,7 @@ export class Product implements AsyncDisposable {
   ): Promise<Product> {
     const output = openSync(log, 'a');
     const main = program === 'server' ? [join(BUILT, 'main.js'), '--api-only'] : [join(BUILT, 'worker.js')];
-    // It can be looked into, which costs nothing as long as nobody does.
+    // The inspector costs nothing while no client is connected to it.
     const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', ...main], {
       stdio: ['ignore', output, output],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LOG_FORMAT: 'json', ...env },
@@ -67,7 +67,7 @@ export class Product implements AsyncDisposable {
     return (await fetch(`${this.url}/metrics`)).text();
   }
 
-  /** What it holds in memory once everything that nobody refers to is thrown away, in KB. */
+  /** Its memory in use after a garbage collection, in KB. */
   async heldKb(): Promise<number> {
     using inspector = await this.look();
     return await inspector.heldKb();

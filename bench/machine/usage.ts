@@ -11,7 +11,7 @@ export class Usage {
     this.pid = pid;
   }
 
-  /** Whoever has started it. */
+  /** The process that started it. */
   async parent(): Promise<Usage> {
     const [, pid = 0] = await this.numbers();
     return new Usage(pid);

@@ -19,7 +19,7 @@ export const tokenAt = (index: number): string => `${WORDS[index % WORDS.length]
 
 const texts = new Map<number, string>();
 
-/** The whole answer of so many tokens. */
+/** The whole answer of the given number of tokens. */
 export function answerOf(tokens: number): string {
   const known = texts.get(tokens);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /**
- * The limit to compare with: what stands between client and model, and does nothing that anybody could do without.
- * `/bytes` hands the model's bytes on. `/events` reads each chunk and writes an event of ours for it, which is the least
- * that a server with an event format of its own has to do. Neither stores anything.
+ * The limit to compare with: a proxy between client and model that does only the minimum of work.
+ * `/bytes` hands the model's bytes on. `/events` reads each chunk and writes an event of our API for it, which is the
+ * least that a server with its own event format has to do. Neither stores anything.
  */
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 
