@@ -35,7 +35,7 @@ export async function lookAtRuns(client: IdeClient, sessionId: string): Promise<
   const faults = [
     ...(runs.length === RUNS ? [] : [`there are ${runs.length} runs instead of ${RUNS}`]),
     ...runs.filter(({ status }) => status !== 'completed').map(({ id, status }) => `run ${id} is ${status}`),
-    ...pending.map(({ subject }) => `nobody has decided on ${subject}`),
+    ...pending.map(({ subject }) => `${subject} has no decision`),
   ];
   return { passed: `${runs.length} runs, all completed; no question is open`, faults };
 }

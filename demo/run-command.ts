@@ -37,6 +37,6 @@ export async function runCommand(
     signal.throwIfAborted();
     return Object.assign({ exit_code: exitCode, ...output }, timeUp.aborted && { timed_out: true as const });
   } finally {
-    over.removeEventListener('abort', kill); // the id may belong to somebody else by then
+    over.removeEventListener('abort', kill); // the id may belong to another process by then
   }
 }

@@ -33,7 +33,7 @@ export class Server {
   /** Starts it on a free port, with its own database in `dataDir` and without a real model. */
   static async start(dataDir: string, signal: AbortSignal): Promise<Server> {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../dist/src/main.js')], {
-      // Ctrl-C in a terminal goes to the whole group: the server is told to stop by us, when nobody needs it any more.
+      // Ctrl-C in a terminal reaches the whole process group: in its own group, the server runs until the demo stops it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -67,7 +67,7 @@ export class Server {
       if (child.killed) return new Promise<never>(() => undefined); // it was told to
       throw new Error(`The server ended with ${code ?? name}. Its last words:\n${lines.join('\n')}`);
     });
-    died.catch(() => undefined); // it is heard where somebody waits for it
+    died.catch(() => undefined); // a rejection before the first await must not end the demo
     try {
       const greeting = await Promise.race([ready, died, aborted(signal)]);
       return new Server(child, dataDir, greeting, died);
@@ -92,7 +92,7 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
-  promise.catch(() => undefined); // it is heard where somebody waits for it
+  promise.catch(() => undefined); // a rejection before the first await must not end the demo
   return promise;
 }
 

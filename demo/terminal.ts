@@ -34,7 +34,7 @@ export class Terminal implements Prompt {
       const next = await this.#lines.next();
       if (next.done) return undefined;
       const line = String(next.value[0]).trim();
-      if (!process.stdin.isTTY) process.stdout.write(`${line}\n`); // nobody else has shown it
+      if (!process.stdin.isTTY) process.stdout.write(`${line}\n`); // only a terminal echoes its input
       return line;
     });
   }
