@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const TIME_LIMIT_MS = 180_000;
 
-/** At least so many: jobs are carried out on Redis too where there is one, and operations come and go. */
+/** The minimum: where there is a Redis, jobs are measured on it too; and operations come and go. */
 const ROWS: Readonly<Record<string, number>> = {
   'model-stub': 5,
   'first-token': 2,

@@ -24,7 +24,7 @@ const LIMIT_MS = 60_000 + CHAOS_RUNS * 6_000;
 type Strike = 'killActive' | 'killBoth' | 'freeze';
 const STRIKES: readonly Strike[] = ['killActive', 'killActive', 'killActive', 'killBoth', 'freeze'];
 
-/** After so many events, and then so many milliseconds. */
+/** When to strike: after this number of events of a run, and then of milliseconds. */
 interface Moment {
   readonly events: number;
   readonly ms: number;

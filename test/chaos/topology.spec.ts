@@ -63,7 +63,7 @@ describe.skipIf(isLeftOutWithout('nginx') || isLeftOutWithout('redis-server'))(
     const readySays = async (api: ServerProcess, status: number) =>
       eventually(async () => expect((await api.client.get('/health/ready')).status).toBe(status));
 
-    it('let nobody in without a key, and show no metrics', async () => {
+    it('refuse requests without a key, and show no metrics', async () => {
       const { url } = topology.client;
       const unknown = await fetch(`${url}/v1/sessions`);
       expect([unknown.status, unknown.headers.get('www-authenticate')]).toEqual([401, expect.any(String)]);

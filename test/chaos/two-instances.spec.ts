@@ -163,7 +163,7 @@ describe('two servers on one database', () => {
     },
   );
 
-  it('take over what they can, while a run that somebody else has locked waits', async () => {
+  it('take over the runs they can, while a run that another transaction has locked waits', async () => {
     const [locked, free] = [newStory('answer'), newStory('answer')];
     const [first, second] = [await tell(locked), await tell(free)];
     for (const { sessionId } of [first, second]) await owner.client.readUntil(sessionId, isDelta);

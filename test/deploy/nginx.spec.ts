@@ -216,7 +216,7 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
     expect(apis[1].asked).toHaveLength(6);
   });
 
-  it('hands on what both answer, and keeps nobody from them because of it', async () => {
+  it('hands on a 503 of both APIs, and still sends them the next requests', async () => {
     const reply = apis.map((api) => api.reply);
     both((_request, response) => response.writeHead(503).end('database.unavailable'));
     for (let count = 0; count < 6; count++) {

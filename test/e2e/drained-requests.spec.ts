@@ -21,7 +21,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it('whoever waits for a synopsis gets it also from a server that was told to stop meanwhile', async () => {
+it('a client that waits for a synopsis gets it also from a server that was told to stop meanwhile', async () => {
   const sessionId = await server.client.openSession({ agent: 'ask' });
   model.script(
     { text: 'Hello.' },

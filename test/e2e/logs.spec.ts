@@ -48,7 +48,7 @@ describe('the log', () => {
       (line) => line['msg'] === message && Object.keys(about).every((key) => line[key] === about[key]),
     );
 
-  it('says of every line about a job which job, trace, run and session it is about, whoever writes it', async () => {
+  it('names job, trace, run and session in every line about a job, of every component', async () => {
     model.script({ status: 503 }, { text: 'After all.' });
     const sessionId = await server.client.openSession();
     const { body: job } = await server.client
@@ -92,7 +92,7 @@ describe('the log', () => {
     const events = await client.ask(sessionId, 'Write');
     const run_id = events[0]!.run_id!;
     expect(said('a run ended', { run_id })).toEqual([]);
-    // Somebody else ends it, in a trace of theirs.
+    // Another request ends it, in its own trace.
     const decision = callDecision(askedIn(events).call_id, 'reject');
     model.script({ text: 'unheard' }, { text: 'Well, then.' });
     await server.client.with({ 'x-request-id': 'answered' }).stream(sessionId, decision);
@@ -204,7 +204,7 @@ describe.each(['json', 'pretty'] as const)('the whole output as %s', (format) =>
       LOG_FORMAT: format,
       LOG_LEVEL: 'trace',
       OPENAI_API_KEY: KEYS.openai,
-      // Nobody is there: that is said, with the address.
+      // No Redis listens here: the log says so, with the address.
       REDIS_URL: `redis://:${KEYS.redis}@127.0.0.1:1`,
     });
     const client = server.client.with({ authorization: `Bearer ${KEYS.ours}` });

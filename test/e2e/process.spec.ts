@@ -297,7 +297,7 @@ describe('the server when it is told to stop', () => {
       expect(body).toContain('sse_connections 1');
     });
     expect(await server.stop()).toEqual({ code: 0, signal: null });
-    // Whoever watched has seen the end of it, and a clean end of the stream.
+    // The reader has seen the end of the run, and a clean end of the stream.
     expect((await watching).at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });
 
     const [run] = await database.rows('select status, error from runs where session_id = $1', [sessionId]);

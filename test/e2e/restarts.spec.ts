@@ -74,7 +74,7 @@ describe('after a kill -9', () => {
   });
 
   it('a deadline has counted also while nothing ran', async () => {
-    model.script(writes('a'), { text: 'Nobody was there.' });
+    model.script(writes('a'), { text: 'Your answer did not come.' });
     await server.client.ask(sessionId, 'Write', { agent: 'coder' });
     const client = await restart(() =>
       database.rows(`update approvals set expires_at = now() - interval '1 hour'`),

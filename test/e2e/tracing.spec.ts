@@ -118,7 +118,7 @@ describe('a trace', () => {
 });
 
 describe('a collector', () => {
-  it('that refuses spans disturbs nobody; that is said once, and once that it is over', async () => {
+  it('that refuses spans does not disturb requests; the log says so once, and once when it accepts them again', async () => {
     model.always({ text: 'Because.' });
     collector.status = 400;
     const server = await start(SOON);

@@ -320,7 +320,7 @@ describe('a decision', () => {
     expect(nowhere.body.code).toBe('session.not_found');
   });
 
-  it('of somebody else is not to be found', async () => {
+  it('of another user is not found', async () => {
     const approval = await ask();
     await app.database.rows(`update approvals set user_id = 'mallory' where id = $1`, [approval.id]);
     for (const answer of [
@@ -394,8 +394,8 @@ describe('an approval', () => {
     expect(refused.body).toMatchObject({ status: 400, errors: [{ field: 'status' }] });
   });
 
-  it('nobody answers in time is rejected, and the model goes on', async () => {
-    const approval = await ask({ text: 'Nobody was there.' });
+  it('that is not decided in time is rejected, and the model goes on', async () => {
+    const approval = await ask({ text: 'Your answer did not come.' });
     const [row] = await app.database.rows(
       'select extract(epoch from expires_at - created_at)::int as seconds from approvals where id = $1',
       [approval.id],

@@ -17,7 +17,7 @@ describe('With AUTH_MODE=api_key', () => {
   });
   afterAll(() => app.stop());
 
-  it('asks whoever sends nothing for credentials, before it reads what he sends', async () => {
+  it('asks a client without credentials for them, before it reads the body', async () => {
     const { status, headers, body } = await app.client.post('/v1/sessions', '{not json');
     expect([status, body.code]).toEqual([401, 'auth.required']);
     expect(headers.get('www-authenticate')).toBe('Bearer realm="agent-runtime"');
@@ -25,7 +25,7 @@ describe('With AUTH_MODE=api_key', () => {
   });
 
   it.each([
-    ['a key that nobody has', `Bearer ar_${'x'.repeat(43)}`],
+    ['a key that was never issued', `Bearer ar_${'x'.repeat(43)}`],
     ['what is no key', 'Bearer hello'],
     ['another scheme', 'Basic YWxpY2U6c2VjcmV0'],
     ['the scheme alone', 'Bearer'],

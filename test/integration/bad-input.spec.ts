@@ -173,7 +173,7 @@ describe('bad input', () => {
     expectProblem(answer, 415, 'request.unsupported_media_type');
   });
 
-  it('refuses the key __proto__, which whoever copies an object would drop without a word', async () => {
+  it('refuses the key __proto__, which a copy of the object would silently lack', async () => {
     for (const body of [
       '{"title":"x","__proto__":{"admin":true}}',
       '{"title":"x","metadata":{"a":[{"__proto__":{"polluted":true}}]}}',
@@ -385,7 +385,7 @@ describe('bad input', () => {
     expect((await send('{"rows":[{"id":9007199254740991,"x":0.1}]}')).status).toBe(202);
   });
 
-  it('refuses unknown agents, and those that never have the word', async () => {
+  it('refuses unknown agents, and those that can never be the current agent', async () => {
     for (const agent of ['nobody', 'synopsis_manager']) {
       const message = { type: 'user_message', content: 'hi', agent };
       expectProblem(await app.client.input(sessionId, message), 404, 'agent.not_found');

@@ -82,7 +82,7 @@ describe('cancelling a run', () => {
     });
   });
 
-  it('whose process is gone is done by whoever takes it over', async () => {
+  it('whose process is gone is cancelled by the process that takes it over', async () => {
     app.model.script(SLOW);
     const { body } = await say('Say it');
     await speaks();
@@ -105,7 +105,7 @@ describe('cancelling a run', () => {
     }
   });
 
-  it('that there is not, or is somebody else’s, finds nothing', async () => {
+  it('that does not exist, or belongs to another user, is answered as not found', async () => {
     app.model.script(reads());
     const asked = await app.client.ask(sessionId, 'Look');
     await app.database.rows(`update runs set user_id = 'mallory' where session_id = $1`, [sessionId]);

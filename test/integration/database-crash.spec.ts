@@ -43,7 +43,7 @@ describe('a crash of PostgreSQL that forgets deltas which were shown', () => {
   };
   const sayOnOther = () => other.client.input(sessionId, { type: 'switch_agent', agent: 'coder' });
 
-  it('never gives their numbers to other events, whoever appends them', async () => {
+  it('never gives their numbers to other events, of any process', async () => {
     for (const text of ['one ', 'two ', 'three ']) await append(text);
     const shown = (await stream()).last;
     await app.database.crash(sessionId, 1);

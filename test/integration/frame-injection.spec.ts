@@ -38,7 +38,7 @@ interface Frame {
   data: unknown;
 }
 
-/** Reads a stream as it is written: each frame is one of ours, line by line. */
+/** Reads a stream as it is written, and checks line by line that each frame is a frame of this server. */
 async function readFrames(url: string, isLast: (id: string) => boolean): Promise<Frame[]> {
   const response = await fetch(url);
   expect(response.status).toBe(200);

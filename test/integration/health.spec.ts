@@ -53,7 +53,7 @@ describe.each([
     expect((await client.get('/health/live')).body).toEqual({ status: 'ok' });
   });
 
-  it('has no details for whoever comes through a proxy', async () => {
+  it('has no details for clients that come through a proxy', async () => {
     for (const path of ['/health', '/health/ready', '/health/live']) {
       const { status, body } = await client.with({ 'x-forwarded-for': '203.0.113.7' }).get(path);
       expect([status, body]).toEqual([200, { status: 'ok' }]);

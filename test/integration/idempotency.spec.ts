@@ -335,7 +335,7 @@ describe('Another request with a key that was used', () => {
   it('is served where the user is another one', async () => {
     const client = keyed(app.client);
     const mine = await client.post('/v1/sessions', { title: 'Mine' });
-    await app.database.rows(`update idempotency_keys set user_id = 'somebody' where key = $1`, [
+    await app.database.rows(`update idempotency_keys set user_id = 'mallory' where key = $1`, [
       `key ${keys} ~!"`,
     ]);
     const theirs = await client.post('/v1/sessions', { title: 'Theirs' });
@@ -656,7 +656,7 @@ describe('The description of the API', () => {
 describe('A request', () => {
   const request = (key: string) => ({ userId: 'local', key, fingerprint: Buffer.from(key) });
 
-  it('ends with its first unit of work: what it set in motion works on its own', async () => {
+  it('ends with its first unit of work: work that it started goes on alone', async () => {
     const uow = app.nest.get(UnitOfWork);
     const done: unknown[] = [];
     const perform = () =>

@@ -60,7 +60,7 @@ const delivery = (): Delivery => ({ jobId: randomUUID(), version: 1 });
 const deliveries = (count: number): Delivery[] => Array.from({ length: count }, delivery);
 const idsOf = (sent: readonly Delivery[]) => sent.map(({ jobId }) => jobId).toSorted();
 
-/** Somebody who takes deliveries, and deals with them when the test lets them. */
+/** A consumer that takes deliveries, and deals with them when the test allows it. */
 class Taker {
   readonly taken: Delivery[] = [];
   most = 0;
@@ -131,7 +131,7 @@ const contract = (name: string, start: () => Promise<QueueServer>) => () => {
     isOpen = true;
     await proxy.open();
   };
-  /** One more delivery after all the others: whatever was to come before has come when this is there. */
+  /** Sends one more delivery after all the others: when it arrives, the others have arrived too. */
   const everythingFrom = async (...from: Taker[]): Promise<Delivery[]> => {
     const last = delivery();
     await queue.send([last]);

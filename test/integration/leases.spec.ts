@@ -45,12 +45,12 @@ const speaks = (after = '0') =>
 /** Takes a run away from its process, as one that holds it no longer would find it. */
 const takeAway = () =>
   app.database.rows(
-    `update runs set lease_token = gen_random_uuid(), lease_owner = 'somebody', lease_expires_at = now() + interval '1 minute'
+    `update runs set lease_token = gen_random_uuid(), lease_owner = 'another process', lease_expires_at = now() + interval '1 minute'
       where session_id = $1 and status = 'running'`,
     [sessionId],
   );
 
-/** Lets the lease of whoever has it run out now. */
+/** Lets the lease of the present holder run out now. */
 const letExpire = () =>
   app.database.rows(
     `update runs set lease_expires_at = now() - interval '1 second' where session_id = $1 and status = 'running'`,
@@ -106,7 +106,7 @@ describe('a lease', () => {
       sessionId,
     ]);
     expect(Number(after!['last_seq']) - Number(before!['last_seq'])).toBeLessThanOrEqual(1);
-    expect(await runRow()).toMatchObject({ status: 'running', lease_owner: 'somebody' });
+    expect(await runRow()).toMatchObject({ status: 'running', lease_owner: 'another process' });
     const messages = await app.database.rows(`select role from messages where session_id = $1`, [sessionId]);
     expect(messages).toEqual([{ role: 'user' }]);
     app.model.always({ text: 'Done.' });

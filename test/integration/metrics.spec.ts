@@ -165,7 +165,7 @@ describe('the metrics', () => {
     });
     active.push(await app.metric('agent_runs_active'));
     await app.database.rows(
-      `update runs set lease_token = gen_random_uuid(), lease_owner = 'somebody', lease_expires_at = now()
+      `update runs set lease_token = gen_random_uuid(), lease_owner = 'another process', lease_expires_at = now()
         where session_id = $1`,
       [sessionId],
     );

@@ -11,7 +11,7 @@ import { TestApp } from '../support/test-app.js';
 const DOWN = { status: 503, retryAfter: 0 };
 const OK = { text: 'All is well.' };
 const SLOW = { text: 'one after the other '.repeat(10), pace: { chunk: 4, tokensPerSecond: 25 } };
-/** So many failures in a row open it. */
+/** The number of failures in a row that opens it. */
 const FAILURES = CIRCUIT_LIMITS.failures;
 /** Long enough that no test sees the end of it. */
 const FOR_LONG = { ...CIRCUIT_LIMITS, openMs: 600_000 };

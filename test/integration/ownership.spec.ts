@@ -18,10 +18,10 @@ const ROUTES = Object.entries(paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 );
 
-/** For whoever can reach the port: they tell nothing of anybody. */
+/** Open to every client that can reach the port: they show no data of any user. */
 const OPEN = ['/health', '/health/live', '/health/ready', '/metrics'];
 
-/** Agents are nobody's. */
+/** Agents belong to no user. */
 const COMMON = ['/v1/agents', '/v1/agents/{agent_id}'];
 
 /** What the ids in a path, and those in a body, stand for. */
@@ -64,7 +64,7 @@ let alice: TestClient;
 let bob: TestClient;
 let hers: Things;
 
-/** Fills in a path; an id that nobody has thought of here makes the test fail, so that somebody does. */
+/** Fills in a path; a kind of id that is missing from `Things` makes the test fail, so that its author adds it. */
 function fill(path: string, things: Things): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (!(name in things)) throw new Error(`this test does not know what {${name}} in ${path} is`);
@@ -146,7 +146,7 @@ const nobodys = (): Things => ({
 
 describe('Every route', () => {
   it.each(ROUTES.filter(({ path }) => !OPEN.includes(path)))(
-    '$method $path asks nobody in without credentials',
+    '$method $path refuses requests without credentials',
     async (route) => {
       const before = await everything();
       for (const [method, path, body] of requestsFor(route, hers)) {
@@ -193,7 +193,7 @@ describe('Every route', () => {
       ({ method, path }) =>
         method === 'GET' && path.startsWith('/v1/') && !path.includes('{') && !COMMON.includes(path),
     ),
-  )('GET $path lists nobody else’s', async ({ path }) => {
+  )('GET $path lists nothing of other users', async ({ path }) => {
     expect((await alice.get(path)).body.data.length).toBeGreaterThan(0);
     expect((await bob.get(path)).body).toEqual({ data: [], has_more: false, next_cursor: null });
     for (const filter of [`session_id=${hers.session_id}`, `cursor=${hers.job_id}`]) {
@@ -203,7 +203,7 @@ describe('Every route', () => {
   });
 });
 
-describe('What belongs to somebody', () => {
+describe('What belongs to another user', () => {
   it('is not reached through a session of one’s own', async () => {
     const own = await bob.openSession();
     const before = await everything();

@@ -70,7 +70,7 @@ const WAYS: Record<
   cancelled: { replies: [], way: ({ planId }) => app.client.post(`/v1/plans/${planId}/cancel`) },
 };
 
-/** @param after what the model says to whatever comes then */
+/** @param after what the model answers to later messages */
 async function bring(status: string, ...after: Parameters<typeof app.model.script>): Promise<Story> {
   app.model.reset(NOT_ATOMIC);
   const { replies, way } = WAYS[status === 'approved' ? 'executing' : status]!;
@@ -82,7 +82,7 @@ async function bring(status: string, ...after: Parameters<typeof app.model.scrip
     approvalId: find(events, 'plan.approval_required').data.approval_id,
   };
   await way(story);
-  // Between its approval and its execution lies one transaction: nobody can come in between by ordinary means.
+  // Approval and start of execution are one transaction: only SQL sets the status between them.
   if (status === 'approved')
     await app.database.rows(`update plans set status = 'approved' where id = $1`, [planId]);
   expect(await statusOf(planId)).toBe(status);
@@ -186,7 +186,7 @@ describe('the founding incident: a plan approved that no human has seen', () => 
       .replace('{approval_id}', approvalId)
       .replace(/\{\w+\}/, UNKNOWN);
 
-  /** Plans that count as approved though nobody approved them. */
+  /** Plans that count as approved without an approval of a user. */
   const incidents = () =>
     app.database.rows(
       `select p.id from plans p where (p.status in ('approved', 'executing', 'completed', 'failed')
@@ -212,7 +212,7 @@ describe('the founding incident: a plan approved that no human has seen', () => 
     expect(await incidents()).toEqual([]);
   });
 
-  it('is refused by the database itself, whoever asks', async () => {
+  it('is refused by the database itself, for every client of it', async () => {
     app.model.script(propose());
     const { planId, events } = await toReview(app);
     const approvalId = find(events, 'plan.approval_required').data.approval_id;

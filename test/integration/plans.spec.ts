@@ -245,7 +245,7 @@ It works.`;
     const questions = [events, again].map((part) => find(part, 'plan.approval_required').data.approval_id);
     expect(new Set(questions).size).toBe(2);
 
-    // Whoever still looks at the first version cannot approve the second by accident.
+    // A user who still looks at the first version cannot approve the second by accident.
     const stale = await app.client.input(sessionId, planDecision(planId, 'approve', { version: 1 }));
     expect(stale.body).toMatchObject({ status: 409, code: 'plan.version_changed', plan_version: 2 });
     const old = await app.client.post(`/v1/approvals/${String(questions[0])}/decision`, {
@@ -317,7 +317,7 @@ It works.`;
     });
   });
 
-  it('that nobody decides on in time is rejected', async () => {
+  it('that is not decided in time is rejected', async () => {
     app.model.script(propose());
     const { sessionId, planId } = await toReview(app);
     await app.database.rows(
@@ -431,7 +431,7 @@ describe('a proposal', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
-  it('is nobody else’s to make', async () => {
+  it('comes only from an agent that may plan', async () => {
     app.model.script(propose(), { text: 'I see.' });
     const sessionId = await app.client.openSession();
     await app.client.ask(sessionId, 'Do it', { agent: 'coder' });

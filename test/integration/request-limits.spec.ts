@@ -176,7 +176,7 @@ describe('A page in a browser', () => {
       'access-control-request-headers': header,
     });
 
-  it('of another origin may not ask, as long as nobody says so', async () => {
+  it('of another origin may not ask, unless the operator allows the origin', async () => {
     app = await TestApp.start();
     const { headers } = await preflight('https://evil.example');
     expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
 import { TestApp } from '../support/test-app.js';
 
-describe('a database that falls silent, and nobody is told', () => {
+describe('a database that falls silent, with all connections open', () => {
   let database: TestDatabase;
   let proxy: FlakyProxy;
   let app: TestApp;

@@ -64,7 +64,7 @@ describe('a transaction whose statements are sent as they come', () => {
   describe.each(ways)('%s', (_, prepare) => {
     beforeEach(prepare);
 
-    it('fails as a whole with the first error, in the words of whoever gave that statement', async () => {
+    it('fails as a whole with the first error, translated by the caller of that statement', async () => {
       const before = await things();
       const transaction = new SqlTransaction(client);
       transaction.write(insert(1));

@@ -381,7 +381,7 @@ describe('a synopsis brought up to date', () => {
     ]);
   });
 
-  it('gives up, for a while, where somebody is always faster', async () => {
+  it('gives up, for a while, where another writer is always faster', async () => {
     await tell('Hello');
     app.model.always(says(SYNOPSIS, { firstTokenMs: 300 }));
     const waiting = formNow();
@@ -558,7 +558,7 @@ describe('a synopsis edited by a human', () => {
     expect(await versions()).toHaveLength(2);
   });
 
-  it('by several at once, whatever is live, is as many versions in a row', async () => {
+  it('by several at once without based_on makes one version of each, numbered in a row', async () => {
     await Promise.all(Array.from({ length: 10 }, (_, n) => put({ ...BY_HAND, title: `Edit ${n}` })));
     expect((await versions()).map(({ version }: { version: number }) => version)).toEqual([
       10, 9, 8, 7, 6, 5, 4, 3, 2, 1,
@@ -595,7 +595,7 @@ describe('a synopsis edited by a human', () => {
       { title: 'x', items: [{ kind: 'text', text: 'x', mood: 1 }] },
       'items.0.mood',
     ],
-    ['a field nobody knows', { ...BY_HAND, mood: 1 }, 'mood'],
+    ['an unknown field', { ...BY_HAND, mood: 1 }, 'mood'],
     ['a version that cannot be', { ...BY_HAND, based_on: -1 }, 'based_on'],
   ])('is refused with %s', async (_what, body, field) => {
     const { status, body: problem } = await put(body);
@@ -644,11 +644,11 @@ describe('a session', () => {
       put(BY_HAND),
     ]);
 
-  it('that is deleted, or somebody else’s, or none at all, has no synopsis', async () => {
+  it('that is deleted, belongs to another user or does not exist, has no synopsis', async () => {
     await put(BY_HAND);
     await client.call('DELETE', `/v1/sessions/${sessionId}`);
     const foreign = await client.openSession();
-    await app.database.rows(`update sessions set user_id = 'somebody' where id = $1`, [foreign]);
+    await app.database.rows(`update sessions set user_id = 'mallory' where id = $1`, [foreign]);
     for (const id of [sessionId, foreign, randomUUID(), 'none']) {
       sessionId = id;
       const codes = (await everything()).map(({ status, body }) => [status, body.code]);
@@ -708,7 +708,7 @@ describe('a process that has lost its job', () => {
   });
   const hasTried = () => eventually(async () => expect(await refused()).toBe(before + 1));
 
-  it('does not write, though nobody else has yet', async () => {
+  it('does not write, even before another process has written', async () => {
     await app.database.rows(`update jobs set lease_token = gen_random_uuid() where id = $1`, [jobId]);
     await hasTried();
     expect(await versions()).toEqual([]);
@@ -721,7 +721,7 @@ describe('a process that has lost its job', () => {
     expect((await formNow()).body).toMatchObject({ version: 1, ...LATER });
   });
 
-  it('changes nothing of what whoever went on has done', async () => {
+  it('changes nothing of the work of the process that went on', async () => {
     // As if it had stood still for longer than its lease: another one takes the job, and is through first.
     await app.database.rows(
       `update jobs set status = 'queued', lease_token = null, lease_owner = null, lease_expires_at = null where id = $1`,
@@ -739,7 +739,7 @@ describe('a process that has lost its job', () => {
 });
 
 describe('a process that is about to stop', () => {
-  it('tells whoever waits for another one’s work that it cannot wait any longer', async () => {
+  it('tells a client that waits for the work of another process that it cannot wait any longer', async () => {
     const stopping = await TestApp.start({}, shared);
     await tell('Hello');
     app.model.script(slowly(SYNOPSIS));
@@ -754,7 +754,7 @@ describe('a process that is about to stop', () => {
     expect(await ended(job.job_id)).toMatchObject({ status: 'done' });
   });
 
-  it('hands over what somebody waits for', async () => {
+  it('hands over a job that a client waits for', async () => {
     const staying = await TestApp.start();
     try {
       const stopping = await TestApp.start({}, staying);

@@ -193,7 +193,7 @@ describe('tool calls', () => {
     expect(isWaiting(events.at(-1)!)).toBe(true);
   });
 
-  it('that nobody answers expire by the deadline in the database, and the run goes on', async () => {
+  it('without an answer expire by the deadline in the database, and the run goes on', async () => {
     const settled = await app.growth('tool_calls_total');
     app.model.script({ calls: [READ, READ] }, { text: 'I cannot see the file.' });
     const [a, b] = callsIn(await app.client.ask(sessionId, 'Look')) as [string, string];

@@ -61,7 +61,7 @@ const becomes = (name: string, tree: readonly string[], isShown = isNoTransactio
   });
 
 describe('the trace of a run', () => {
-  it('has its steps, model calls and units of work, below the request that set it in motion', async () => {
+  it('has its steps, model calls and units of work, below the request that started it', async () => {
     app.model.script({ text: 'Because.' });
     const sessionId = await app.client.openSession();
     const client = app.client.with({ traceparent: `00-${TRACE}-${PARENT}-01` });
@@ -245,7 +245,7 @@ describe('the trace of a run', () => {
     ]);
   });
 
-  it('is not recorded where whoever began the trace does not want it', async () => {
+  it('is not recorded where the client that began the trace does not want it', async () => {
     app.model.script({ text: 'Because.' });
     const sessionId = await app.client.openSession();
     await eventually(() => collector.one('POST /v1/sessions'));

@@ -47,7 +47,7 @@ export class TestDatabase {
     return (await this.pool.query<Row>(sql, parameters)).rows;
   }
 
-  /** Locks rows, as somebody else would who works on them; until the answer is called. */
+  /** Locks rows, as another process would that works on them; until the answer is called. */
   async lock(sql: string, parameters: unknown[]): Promise<() => Promise<void>> {
     const connection = await this.pool.connect();
     await connection.query('begin');

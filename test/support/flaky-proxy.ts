@@ -1,8 +1,8 @@
 import { AddressInfo, Server, Socket, connect, createServer } from 'node:net';
 
 /**
- * A way to PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. Or held up: what
- * is asked arrives, but later. Or silent: nothing is cut and nothing arrives, and nobody is told.
+ * A proxy for PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. Or slowed
+ * down: requests arrive, but later. Or silent: connections stay open, and nothing arrives.
  */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();

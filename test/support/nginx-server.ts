@@ -30,7 +30,7 @@ export class NginxServer {
   static async start(apis: readonly [number, number]): Promise<NginxServer> {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-nginx-'));
-    await chmod(folder, 0o755); // started by root, its workers are somebody else
+    await chmod(folder, 0o755); // started by root, its workers run as another user
     const config = join(folder, 'nginx.conf');
     await writeFile(config, await deployedConfig(port, apis));
     // It opens /dev/stdout by name, which for a pipe of Node's is not possible.

@@ -77,7 +77,7 @@ export class TestApp {
     ]);
   }
 
-  /** A client of somebody, who gets a key of his own; with AUTH_MODE=api_key. */
+  /** A client of the given user, with a new key; needs AUTH_MODE=api_key. */
   async as(userId: string): Promise<TestClient> {
     const { secret } = await this.nest.get(CreateApiKey).execute({ userId, name: '' });
     return this.client.with({ authorization: `Bearer ${secret}` });

@@ -6,8 +6,8 @@ import { SeededRandom } from './seeded-random.js';
 const NOTICED_MS = 300;
 
 /**
- * Two servers on one database. Whoever has something to say says it to the first, which so carries out the runs; the
- * second one stands by. Readers turn to either.
+ * Two servers on one database. Messages go to the first, which therefore executes the runs; the second one stands by.
+ * Readers connect to either.
  */
 export class Fleet {
   private constructor(
@@ -28,7 +28,7 @@ export class Fleet {
 
   /** Kills the first one; the second goes on in its place, and a new one stands by. */
   async killActive(): Promise<void> {
-    // Whoever says something at this moment has to say it again.
+    // A client that sends a message at this moment has to send it again.
     await this.first.stop('SIGKILL');
     this.swap();
     this.second = await ServerProcess.start(this.env);
@@ -48,7 +48,7 @@ export class Fleet {
     const frozen = this.first;
     frozen.signal('SIGSTOP');
     try {
-      // Whatever is said to it until somebody notices, it will hear when it wakes.
+      // Messages sent to it before the failure is noticed reach it when it wakes.
       await pause(NOTICED_MS);
       this.swap();
       await meanwhile();

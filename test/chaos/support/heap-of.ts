@@ -6,7 +6,7 @@ const MB = 1024 * 1024;
 /** Lets a process be looked into: what its environment must hold for `heapOf`. */
 export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
-/** What a process holds in memory once everything that nobody refers to is thrown away; in MB. */
+/** The memory a process uses after a garbage collection, in MB. */
 export async function heapOf(server: ServerProcess): Promise<number> {
   const url = await eventually(() => {
     const [, found] = /Debugger listening on (ws:\S+)/.exec(server.errors) ?? [];

@@ -68,7 +68,7 @@ export class JobFleet {
     return new JobFleet(database, model, redis, whole, api);
   }
 
-  /** So many workers from now on: what lacks is started, what is too much is killed. */
+  /** Sets the number of workers: starts missing ones, kills surplus ones. */
   async haveWorkers(count: number): Promise<ServerProcess[]> {
     const surplus = this.workers.splice(count);
     await Promise.all(surplus.map((worker) => worker.stop('SIGKILL')));
@@ -94,7 +94,7 @@ export class JobFleet {
   }
 
   /**
-   * Asks for so many jobs at once, each in a session of its own.
+   * Asks for a number of jobs at the same time, each in its own session.
    * @param held whether the model is to come to a halt in the middle of each answer, until it is let go
    */
   async ask(count: number, { held = false } = {}): Promise<Asked[]> {
@@ -128,7 +128,7 @@ export class JobFleet {
     return row!.count;
   }
 
-  /** How often whoever carried out one of them was gone: of the jobs, and of their runs since their last step. */
+  /** How often a worker was lost: while it executed one of the jobs, and one of their runs since its last step. */
   async recoveries(asked: readonly Asked[]): Promise<{ jobs: number; runs: number }> {
     const [row] = await this.database.rows<{ jobs: number; runs: number }>(
       `select sum(j.recoveries)::int as jobs, sum(r.recoveries)::int as runs
@@ -143,7 +143,7 @@ export class JobFleet {
     for (const { story } of asked) this.model.hold(callOf(story));
   }
 
-  /** Whatever is not as it must be after each of these jobs was done exactly once. */
+  /** The differences from the state in which each of these jobs was done exactly once. */
   async faults(asked: readonly Asked[]): Promise<string[]> {
     const rows = await this.database.rows<Known>(KNOWN, [asked.map(({ jobId }) => jobId)]);
     const known = new Map(rows.map((row) => [row.id, row]));

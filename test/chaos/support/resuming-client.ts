@@ -163,7 +163,7 @@ export class ResumingClient {
 /** The server says that it is about to end or without a database; a proxy, that it has got no answer. */
 const MAY_COME_AGAIN: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** fetch says TypeError for whatever happens to a connection, and DOMException where it was given up. */
+/** fetch throws TypeError for every failure of a connection, and DOMException for an aborted request. */
 const isConnectionTrouble = (error: unknown): boolean =>
   error instanceof TypeError ||
   (error instanceof NoStream && MAY_COME_AGAIN.has(error.status)) ||

@@ -12,7 +12,7 @@ export class SeededRandom {
     return new SeededRandom(given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given));
   }
 
-  /** Another one, for whoever draws at times that cannot be repeated. */
+  /** Another one, for a caller that draws at times that cannot be repeated. */
   fork(): SeededRandom {
     return new SeededRandom(this.whole(0, 2 ** 31));
   }

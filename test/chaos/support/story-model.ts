@@ -39,7 +39,7 @@ interface ModelRequest {
   readonly response_format?: object;
 }
 
-/** What the user says to set a story in motion: all the model will ever know of it. */
+/** The message by which the user starts a story: all that the model ever learns of it. */
 export const taskOf = (story: Story): string => `Please do this: ${marker(story)}`;
 
 const marker = ({ number, kind, words, trouble }: Part): string =>
@@ -321,7 +321,7 @@ const chunksOf = (said: string): string[] => said.match(/[\s\S]{1,11}/g) ?? [];
 /** One answer in the making. */
 class Telling {
   constructor(private readonly response: ServerResponse) {
-    response.on('error', () => undefined); // whoever asked is gone
+    response.on('error', () => undefined); // the client has disconnected
   }
 
   get isOver(): boolean {

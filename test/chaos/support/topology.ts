@@ -57,7 +57,7 @@ export class Topology {
     );
   }
 
-  /** Somebody with a key, who knows of nginx only. */
+  /** A client with a key, which knows only the address of nginx. */
   get client(): TestClient {
     return this.withKey(this.nginx.url);
   }

@@ -53,7 +53,7 @@ export const answer =
     response.end('data: [DONE]\n\n');
   };
 
-/** An answer that repeats itself for as long as somebody listens. */
+/** An answer that repeats itself while the client is connected. */
 export const endless =
   (piece: string, status = 200): Behaviour =>
   (response) => {
