@@ -18,7 +18,7 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const verdict = classify(turn.task);
   const format = formatOf(request);
   if (format === 'task_classification') return { content: JSON.stringify(verdict) };
-  if (format === 'synopsis') return { content: JSON.stringify(sumUp(lastWordsOf(request))) };
+  if (format === 'synopsis') return { content: JSON.stringify(sumUp(lastTextOf(request))) };
 
   const writes = turn.offers('write_file');
   if (turn.offers('create_plan')) {
@@ -49,4 +49,4 @@ function formatOf({ response_format: format }: ChatCompletionRequest): string | 
   return (format?.['json_schema'] as { name?: string } | undefined)?.name;
 }
 
-const lastWordsOf = ({ messages }: ChatCompletionRequest): string => textOf(messages.at(-1));
+const lastTextOf = ({ messages }: ChatCompletionRequest): string => textOf(messages.at(-1));

@@ -7,7 +7,7 @@ import { filesNamedIn } from './wish.js';
 
 /** The runtime's wording of a request for changes. */
 const WISH = /^The developer wants the plan changed(?:: ([^]*?))?\.?\nCall create_plan again/;
-const MOST_CHANGES = 5;
+const MAX_CHANGES = 5;
 
 /**
  * The architect's next step: list the files, propose, and propose again after each request for changes, up to a limit.
@@ -25,8 +25,8 @@ export function design(turn: Turn): FixtureResponse {
   const proposals = turn.calls('create_plan');
   const wishes = proposals.map(({ answer }) => WISH.exec(answer)).filter((match) => match !== null);
   if (wishes.length < proposals.length) return finish(`I propose no other plan. ${said(proposals.at(-1)!)}`);
-  if (wishes.length > MOST_CHANGES) {
-    return finish(`I have changed the plan ${MOST_CHANGES} times. Give me a task that says it all.`);
+  if (wishes.length > MAX_CHANGES) {
+    return finish(`I have changed the plan ${MAX_CHANGES} times. Give me a task that says it all.`);
   }
   const spoken = wishes.map(([, wish]) => wish?.trim() ?? '').filter((wish) => wish !== '');
   const plan = planFor(turn.task, spoken, filesOf(listing))!; // the task names files

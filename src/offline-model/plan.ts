@@ -15,7 +15,7 @@ interface PlannedSubtask {
   readonly dependencies: readonly number[];
 }
 
-const MOST_FILES = 20;
+const MAX_FILES = 20;
 const LONGEST_QUOTE = 300;
 /** The file for change requests that name no file, which this model can only write down. */
 const NOTES = 'NOTES.md';
@@ -36,7 +36,7 @@ export function planFor(
   for (const [path, wanted] of [task, ...wishes].flatMap(filesNamedIn)) {
     if (wanted !== '' || !files.has(path)) files.set(path, wanted);
   }
-  const paths = [...files.keys()].slice(0, MOST_FILES);
+  const paths = [...files.keys()].slice(0, MAX_FILES);
   const last = paths.at(-1);
   if (!last) return undefined;
   const library = paths.find((path) => SCRIPT.test(path) && exportsText(files.get(path)!));

@@ -15,9 +15,9 @@ const LISTS = { asked: 'What was asked', done: 'What was done', files: 'Files' }
 
 const LONGEST_TITLE = 100;
 const LONGEST_ENTRY = 300;
-const MOST_ENTRIES = 100;
+const MAX_ENTRIES = 100;
 /** Well below the runtime's limit for a synopsis. */
-const MOST_CHARACTERS = 90_000;
+const MAX_CHARACTERS = 90_000;
 /** The runtime's wording of a synopsis request; each message begins with its position and author. */
 const EARLIER = /^(?:The synopsis so far:\n\n|=== Part \d+\n)(\{.*\})$/gm;
 const MESSAGE = /^=== #\d+ (user|assistant|answer of \S+)[^\n]*\n([^]*?)(?=\n\n=== #\d+ |$(?![^]))/gm;
@@ -78,9 +78,9 @@ class Findings {
 
   write(): Synopsis {
     const title = this.title ?? clip(this.lists.asked[0] || 'A session without a request', LONGEST_TITLE);
-    for (let most = MOST_ENTRIES; ; most = Math.floor(most / 2)) {
+    for (let most = MAX_ENTRIES; ; most = Math.floor(most / 2)) {
       const items = this.items(most);
-      if (most === 0 || JSON.stringify(items).length <= MOST_CHARACTERS) {
+      if (most === 0 || JSON.stringify(items).length <= MAX_CHARACTERS) {
         const nothing: Item = { kind: 'text', text: 'Nothing was said that can be summed up.' };
         return { title, items: items.length > 0 ? items : [nothing] };
       }
@@ -101,13 +101,13 @@ class Findings {
           ];
     };
     return [
-      ...this.kept.slice(0, Math.min(most, MOST_ENTRIES / 2)),
+      ...this.kept.slice(0, Math.min(most, MAX_ENTRIES / 2)),
       ...list(LISTS.asked, asked),
       ...list(LISTS.done, done),
-      ...newest(this.decisions).slice(-MOST_ENTRIES / 4),
+      ...newest(this.decisions).slice(-MAX_ENTRIES / 4),
       ...list(LISTS.files, files),
       ...newest([...new Set(this.questions)])
-        .slice(-MOST_ENTRIES / 4)
+        .slice(-MAX_ENTRIES / 4)
         .map((text) => ({ kind: 'open_question' as const, text })),
     ];
   }

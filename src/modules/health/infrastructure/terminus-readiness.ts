@@ -6,7 +6,7 @@ import { DatabaseProbe, MigrationState } from '../application/database-probe.js'
 import { Checked, Readiness } from '../application/readiness.js';
 
 /** The longest wait for the answer of a part. */
-const PATIENCE_MS = 3_000;
+const CHECK_TIMEOUT_MS = 3_000;
 
 @Injectable()
 export class TerminusReadiness extends Readiness {
@@ -21,8 +21,8 @@ export class TerminusReadiness extends Readiness {
     private readonly shutdown: Shutdown,
   ) {
     super();
-    this.lookAtDatabase = onceAtATime(() => database.look());
-    this.pingQueue = onceAtATime(() => queue.ping());
+    this.lookAtDatabase = coalesced(() => database.look());
+    this.pingQueue = coalesced(() => queue.ping());
   }
 
   async check(): Promise<Checked> {
@@ -43,7 +43,7 @@ export class TerminusReadiness extends Readiness {
   }
 
   private attempt<const Key extends string>(key: Key, work: () => Promise<Record<string, unknown> | void>) {
-    return this.indicators.check(key).attempt(work).withTimeout(PATIENCE_MS);
+    return this.indicators.check(key).attempt(work).withTimeout(CHECK_TIMEOUT_MS);
   }
 
   private accepting(): HealthIndicatorResult {
@@ -61,7 +61,7 @@ export class TerminusReadiness extends Readiness {
 }
 
 /** Callers share one pending check, even if it outlasts their timeouts. */
-function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+function coalesced<T>(ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | undefined;
   return () => (asking ??= ask().finally(() => (asking = undefined)));
 }

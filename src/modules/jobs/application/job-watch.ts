@@ -8,7 +8,7 @@ import { JobOutbox } from './job-outbox.js';
 import { RecoverJobs } from './recover-jobs.js';
 
 /** Sweeps per lease time: an expired lease is noticed after a third of that time at the latest. */
-const LOOKS_PER_LEASE = 3;
+const SWEEPS_PER_LEASE = 3;
 /** The pause between two sweeps, so that one sweep delivers the jobs of many notifications. */
 const GAP_MS = 50;
 /** The pause before an unreachable queue is tried again. Notifications do not shorten it. */
@@ -57,7 +57,7 @@ export class JobWatch implements OnApplicationBootstrap {
   }
 
   private async look(): Promise<void> {
-    const everyMs = (this.config.runLeaseSeconds * 1000) / LOOKS_PER_LEASE;
+    const everyMs = (this.config.runLeaseSeconds * 1000) / SWEEPS_PER_LEASE;
     this.waitMs = everyMs;
     try {
       await this.recoverJobs.execute();

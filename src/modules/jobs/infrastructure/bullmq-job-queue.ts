@@ -14,11 +14,11 @@ const PREFIX = 'agent-runtime';
 const DEFAULT_PORT = '6379';
 const LONGEST_PAUSE_MS = 1_000;
 /** Connect timeout and answer timeout of Redis. */
-const PATIENCE_MS = 3_000;
+const ANSWER_TIMEOUT_MS = 3_000;
 /** Answer timeout of a worker, whose blocking command for the next message takes up to five seconds. */
-const BLOCKING_PATIENCE_MS = 15_000;
+const BLOCKING_TIMEOUT_MS = 15_000;
 /** The longest wait for the last acknowledgements of a worker that stops. */
-const LAST_WORDS_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * The queue in Redis. A message stays there until its attempt has ended; the relay sends messages again that Redis lost,
@@ -47,10 +47,10 @@ export class BullMqJobQueue extends JobQueue {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      socketTimeout: PATIENCE_MS,
+      socketTimeout: ANSWER_TIMEOUT_MS,
     });
     this.queue = new Queue<Delivery>(QUEUE, this.options(this.sender));
-    this.queue.on('error', (error) => this.hear(error));
+    this.queue.on('error', (error) => this.logTrouble(error));
     shutdown.register('close_database', () => this.close());
   }
 
@@ -61,7 +61,7 @@ export class BullMqJobQueue extends JobQueue {
 
   async send(deliveries: readonly Delivery[]): Promise<void> {
     if (this.sender.status !== 'ready') {
-      await once(this.sender, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) });
+      await once(this.sender, 'ready', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     }
     await this.queue.addBulk(
       deliveries.map((data) => ({
@@ -76,7 +76,7 @@ export class BullMqJobQueue extends JobQueue {
   async consume(concurrency: number, take: (delivery: Delivery) => Promise<void>): Promise<Consumer> {
     const inFlight = new InFlightDeliveries(concurrency, take);
     // Commands of a worker are retried until Redis answers.
-    const connection = this.connect({ maxRetriesPerRequest: null, socketTimeout: BLOCKING_PATIENCE_MS });
+    const connection = this.connect({ maxRetriesPerRequest: null, socketTimeout: BLOCKING_TIMEOUT_MS });
     const leaseMs = this.leaseSeconds * 1000;
     const worker = new Worker<Delivery>(
       QUEUE,
@@ -94,14 +94,14 @@ export class BullMqJobQueue extends JobQueue {
         runRetryDelay: LONGEST_PAUSE_MS,
       },
     );
-    worker.on('error', (error) => this.hear(error));
+    worker.on('error', (error) => this.logTrouble(error));
     return {
       stop: async () => {
         const emptied = inFlight.close();
         // Waits for the end of an outage of Redis, so it gets a time limit below.
         const closed = worker.close();
         await emptied;
-        await atMost(LAST_WORDS_MS, closed);
+        await atMost(CLOSE_TIMEOUT_MS, closed);
       },
     };
   }
@@ -109,10 +109,10 @@ export class BullMqJobQueue extends JobQueue {
   private connect(options: RedisOptions): Redis {
     const connection = new Redis(this.url, {
       ...options,
-      connectTimeout: PATIENCE_MS,
+      connectTimeout: ANSWER_TIMEOUT_MS,
       retryStrategy: (times) => (this.isClosed ? null : Math.min(times * 50, LONGEST_PAUSE_MS)),
     });
-    connection.on('error', (error) => this.hear(error));
+    connection.on('error', (error) => this.logTrouble(error));
     this.connections.push(connection);
     return connection;
   }
@@ -122,7 +122,7 @@ export class BullMqJobQueue extends JobQueue {
     return { connection, prefix: PREFIX, skipVersionCheck: true };
   }
 
-  private hear(error: Error): void {
+  private logTrouble(error: Error): void {
     if (!this.isClosed) this.trouble.warn(error, 'trouble with the queue in Redis');
   }
 

@@ -16,13 +16,12 @@ import { ThrottledWarning } from './throttled-warning.js';
 const TASK = 'agent_job';
 /** One connection listens for notifications; the others fetch and acknowledge messages. */
 const CONNECTIONS = 4;
-/** Connect timeout. */
-const PATIENCE_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 /** Polling is needed only if a notification is lost. */
 const POLL_MS = 2_000;
 const RESTART_MS = 500;
 /** The longest wait for a stopping worker to send its last acknowledgements and release its connections. */
-const LAST_WORDS_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 /** A stopped worker finishes the messages it has taken; the shutdown limits that time, not the library. */
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -61,12 +60,12 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
       // No wait for the disk: the relay sends again what a crash of PostgreSQL loses.
       options: '-c synchronous_commit=off',
       Client: PostgresClient,
-      connectionTimeoutMillis: PATIENCE_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // Every connection has an error listener, idle or not: an unhandled `error` event would end the process.
-    this.pool.on('connect', (connection) => connection.on('error', this.hear));
-    this.pool.on('error', this.hear);
-    shutdown.register('close_database', () => atMost(LAST_WORDS_MS, this.pool.end()));
+    this.pool.on('connect', (connection) => connection.on('error', this.logTrouble));
+    this.pool.on('error', this.logTrouble);
+    shutdown.register('close_database', () => atMost(CLOSE_TIMEOUT_MS, this.pool.end()));
   }
 
   /** Creates the queue's own tables before the server listens. */
@@ -96,7 +95,7 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
         const emptied = inFlight.close();
         stopping.abort();
         await emptied;
-        await atMost(LAST_WORDS_MS, ended);
+        await atMost(CLOSE_TIMEOUT_MS, ended);
       },
     };
   }
@@ -114,10 +113,10 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
     const stopped = once(stop, 'abort');
     for (let current: Running | undefined = first; ;) {
       if (current) await Promise.race([current.trouble, stopped]);
-      const stopping = current?.runner.stop().catch(this.hear);
+      const stopping = current?.runner.stop().catch(this.logTrouble);
       if (stop.aborted) return stopping;
       await Promise.race([pause(RESTART_MS), stopped]);
-      current = stop.aborted ? undefined : await restart().catch(this.hear);
+      current = stop.aborted ? undefined : await restart().catch(this.logTrouble);
     }
   }
 
@@ -141,18 +140,18 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
         },
       },
     });
-    runner.promise.catch(this.hear);
+    runner.promise.catch(this.logTrouble);
     return { runner, trouble };
   }
 
-  private readonly hear = (error: unknown): undefined => {
+  private readonly logTrouble = (error: unknown): undefined => {
     this.trouble.warn(error, 'trouble with the queue in PostgreSQL');
   };
 
   /** Logs the library's errors as warnings and its reports of each message at debug level. */
   private bridge(): Logger {
     return new Logger(() => (level, message) => {
-      if (level === 'error') this.hear(new Error(message));
+      if (level === 'error') this.logTrouble(new Error(message));
       else this.logger.debug(message);
     });
   }

@@ -12,7 +12,7 @@ import { Material, askForNotes, askToMerge, notesOf } from './synopsis-prompt.js
 /** A small page, since each message may be as large as a request. */
 const MESSAGES_PER_READ = 20;
 /** Notes are at most as large as a synopsis. A piece must hold two of them, or merging them would never end. */
-const LEAST_PIECE = 3 * SYNOPSIS_LIMITS.content;
+const MIN_PIECE = 3 * SYNOPSIS_LIMITS.content;
 
 /** The messages since the live version. */
 export interface NewMaterial extends Material, Coverage {
@@ -89,8 +89,8 @@ export class GatherMaterial {
 /** The characters left for messages beside the live synopsis. */
 function pieceFor({ agent: { id, limits } }: SynopsisAttempt): number {
   const left = limits.historyCharacters - SYNOPSIS_LIMITS.content;
-  if (left < LEAST_PIECE) {
-    throw new Error(`historyCharacters of ${id} must be at least ${LEAST_PIECE + SYNOPSIS_LIMITS.content}`);
+  if (left < MIN_PIECE) {
+    throw new Error(`historyCharacters of ${id} must be at least ${MIN_PIECE + SYNOPSIS_LIMITS.content}`);
   }
   return left;
 }

@@ -19,9 +19,9 @@ import { WriteSynopsis } from './write-synopsis.js';
 export const SYNOPSIS_AGENT = 'synopsis_manager';
 
 /** Limit of the client's instructions, which are sent to the model together with the messages. */
-const MOST_OF_WISH = 20_000;
+const MAX_INSTRUCTIONS = 20_000;
 /** The model is asked again each time a user's edit came first. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** Executes the jobs of the synopsis agent: sums up the new messages of a session. */
 @Injectable()
@@ -41,8 +41,8 @@ export class SynopsisJob implements JobHandler {
 
   accept({ query, memory }: JobRequest): JsonObject {
     const wish = { ...(query !== undefined && { query }), ...(memory !== undefined && { memory }) };
-    if (JSON.stringify(wish).length > MOST_OF_WISH) {
-      const message = `and memory must not be larger than ${MOST_OF_WISH} characters for this agent`;
+    if (JSON.stringify(wish).length > MAX_INSTRUCTIONS) {
+      const message = `and memory must not be larger than ${MAX_INSTRUCTIONS} characters for this agent`;
       throw new InputInvalid([{ field: 'query', message }]);
     }
     return wish;
@@ -59,7 +59,7 @@ export class SynopsisJob implements JobHandler {
   private async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
     const attempt = { job, agent: this.agents.get(job.agent), signal };
     let material: NewMaterial | undefined;
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const live = await this.patience.read('read_synopsis', signal, () =>
         this.queries.findLive(job.sessionId),
       );
@@ -74,11 +74,14 @@ export class SynopsisJob implements JobHandler {
       const basedOn = live?.version ?? 0;
       const written = await this.write.execute(attempt, { content, coverage: material, basedOn });
       if (written) return this.resultOf(job, written);
-      this.logger.log({ based_on: basedOn, tries }, 'another version is live by now; once more on that one');
+      this.logger.log(
+        { based_on: basedOn, tries },
+        'another version is live by now; trying again on that one',
+      );
     }
     throw new JobFailed(
       'synopsis.changed_meanwhile',
-      `The synopsis was edited ${MOST_TRIES} times while it was brought up to date`,
+      `The synopsis was edited ${MAX_TRIES} times while it was brought up to date`,
       true,
     );
   }
