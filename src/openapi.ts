@@ -24,7 +24,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;
 }
 
-/** Adds the type without which `nullable` has no effect (OpenAPI 3.0.3, Schema Object), also beside a reference. */
+/** `nullable` works only beside `type` (OpenAPI 3.0.3, Schema Object): adds the type, also where the schema is a reference. */
 function typeNullable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(typeNullable);
   if (typeof value !== 'object' || value === null) return value;

@@ -10,7 +10,7 @@ type Item =
   | { readonly kind: 'code'; readonly text: string; readonly language?: string | null }
   | { readonly kind: 'list'; readonly entries: readonly string[] };
 
-/** The lists of a synopsis and their headings, by which the next synopsis finds them again. */
+/** The lists of a synopsis and their headings, which the next synopsis uses to find them. */
 const LISTS = { asked: 'What was asked', done: 'What was done', files: 'Files' } as const;
 
 const LONGEST_TITLE = 100;
@@ -24,10 +24,10 @@ const MESSAGE = /^=== #\d+ (user|assistant|answer of \S+)[^\n]*\n([^]*?)(?=\n\n=
 const CALL = /^\[calls (\w+) (\{.*\})\]$/gm;
 const APPROVED = /^The developer has approved the plan/;
 
-/** Sums up the request's messages by their words: requests, final texts of agents, approved plans, written files. */
+/** Sums up the request's messages by fixed patterns of text: requests, final texts of agents, approved plans, written files. */
 export function sumUp(request: string): Synopsis {
   const found = new Findings();
-  // Text behind the first message is not the runtime's.
+  // Text after the first message header was not written by the runtime.
   const begin = request.search(MESSAGE);
   const before = begin < 0 ? request : request.slice(0, begin);
   for (const [, json] of before.matchAll(EARLIER)) found.addEarlier(JSON.parse(json!) as Synopsis);
@@ -66,7 +66,7 @@ class Findings {
     } else if (speaker === 'assistant') {
       const calls = [...body.matchAll(CALL)];
       for (const [, tool, args] of calls) if (tool === 'write_file') this.lists.files.push(pathIn(args!));
-      // Text beside tool calls announces the next step; it reports no result.
+      // Text in a message with tool calls only announces the next step; it is no result.
       if (calls.length > 0) return;
       if (/[?？]$/.test(said)) this.questions.push(said);
       else this.lists.done.push(said);

@@ -55,7 +55,7 @@ import { SwitchAgent } from './application/inputs/switch-agent.js';
 import { ResumeRun } from './application/settlement/resume-run.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
-import { PrometheusRunMetrics, RUN_METRICS } from './infrastructure/prometheus-run-metrics.js';
+import { PrometheusRunMetrics, RUN_METRICS } from './infrastructure/run.metrics.js';
 import { RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { SqlRunRepository } from './infrastructure/sql-run.repository.js';

@@ -1,4 +1,4 @@
-/** The time, handed in, so that domain and application code never reads it from the machine. */
+/** The time. It is injected: domain and application code never reads the system clock. */
 export abstract class Clock {
   abstract now(): Date;
 }

@@ -46,7 +46,7 @@ describe('the agents', () => {
     expect(new AgentRegistry(await loadAgents(), false).defaultAgent().id).toBe('universal');
   });
 
-  it('cannot share an id, nor can the necessary ones be missing', async () => {
+  it('are refused where two have one id, or a required one is missing', async () => {
     const agents = await loadAgents();
     expect(() => new AgentRegistry([...agents, agents[0]!], true)).toThrow(/same id/);
     expect(

@@ -20,8 +20,8 @@ export const AGENT_OF: Readonly<Record<TaskKind, string>> = {
 };
 
 /**
- * English and Russian words, in the order of matching; a trailing dash matches any ending. A task without a match is
- * code: the agent for it can do everything.
+ * English and Russian words, checked in this order; `plan-` matches every word that starts with `plan`. A task without a
+ * match is `code`: the agent for it can do everything.
  */
 const KEYWORDS: readonly (readonly [TaskKind, readonly string[]])[] = [
   [

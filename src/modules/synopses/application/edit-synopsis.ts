@@ -11,11 +11,11 @@ export interface EditSynopsisCommand {
   readonly userId: string;
   readonly sessionId: string;
   readonly content: SynopsisContent;
-  /** The version that the user edited, 0 = none; unset = the live one. */
+  /** The version that the user edited, 0 = none; unset = the current one. */
   readonly basedOn: number | undefined;
 }
 
-/** Stores a user's text as the live version. */
+/** Stores a user's text as the current version. */
 @Injectable()
 export class EditSynopsis {
   constructor(

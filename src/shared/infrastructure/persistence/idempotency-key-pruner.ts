@@ -9,7 +9,7 @@ import { oldestKept } from './idempotency-keys.js';
 const INTERVAL_MS = 60_000;
 const BATCH = 500;
 
-/** Skips locked rows: such a key is being taken again at this moment. */
+/** Skips locked rows: a request is using that key again at this moment. */
 const PRUNE = `
   with due as (
     select user_id, key from idempotency_keys where created_at <= $1
@@ -35,7 +35,7 @@ export class IdempotencyKeyPruner implements OnApplicationBootstrap {
     sweep(ticks$, this.shutdown.begun$, this.logger, 'keys could not be pruned', () => this.prune());
   }
 
-  /** Deletes what is due. @returns the number of deleted keys */
+  /** Deletes all expired keys. @returns the number of deleted keys */
   async prune(): Promise<number> {
     const due = oldestKept(this.clock.now());
     let deleted = 0;

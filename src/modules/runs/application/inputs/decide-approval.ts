@@ -23,7 +23,7 @@ import { JudgeReply } from '../orchestration/judge-reply.js';
 import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from '../supervision/run-supervisor.js';
 
-/** The subject of the decision: the approval itself, or what it asks about in a session. */
+/** What is decided: an approval by its id, or the tool call or plan that it is about. */
 export type Subject =
   | { readonly approvalId: string }
   | { readonly sessionId: string; readonly callId: string }
@@ -73,7 +73,7 @@ export class DecideApproval {
     const { value, events } = await this.uow.run(operation, (tx) =>
       this.decide(tx, asked, { ...command, verdict }),
     );
-    // Also for a repeated request: the answer to the first commit may have been lost, and with it the start.
+    // Also for a repeated request: the first one may have committed without starting the run.
     this.supervisor.start(value.run);
     const [first] = events;
     if (!first) {
@@ -96,7 +96,7 @@ export class DecideApproval {
       approval: approval.snapshot(),
       message,
     });
-    // Compared as given and after the check, whose rules may have changed since.
+    // Compared before and after the check: the rules of the check may have changed since the first request.
     if (approval.wasDecided(given)) return result();
     const verdict = await this.withCheckedEdit(tx, approval, given);
     if (approval.wasDecided(verdict)) return result();
@@ -124,7 +124,7 @@ export class DecideApproval {
     return approval;
   }
 
-  /** Checks arguments edited by the user like those of a model. */
+  /** Checks a user's edited arguments by the rules for a model's. */
   private async withCheckedEdit(tx: Transaction, approval: Approval, verdict: Verdict): Promise<Verdict> {
     const { modifiedArguments } = verdict;
     const { toolName, callId } = approval.snapshot();
