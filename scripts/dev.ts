@@ -46,10 +46,10 @@ async function stopServer(): Promise<void> {
   await exited;
 }
 
-/** At low priority, so that the server starts first where processors are few. */
+/** At lower priority, so that the server starts first where processors are few. */
 function watchTypes(): ChildProcess {
   const compiler = start('node_modules/typescript/bin/tsc', ...TYPE_CHECK);
-  setPriority(compiler.pid!, constants.priority.PRIORITY_LOW);
+  setPriority(compiler.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
   return compiler;
 }
 
