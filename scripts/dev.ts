@@ -89,7 +89,10 @@ async function restart(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort());
 translateAll();
-const database = await joinDatabase();
+const database = await joinDatabase().catch((error: Error) => {
+  console.error(error.message); // names the faulty settings
+  process.exit(1);
+});
 startServer();
 const compiler = watchTypes();
 for (const folder of SOURCE_FOLDERS) {
