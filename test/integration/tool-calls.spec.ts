@@ -58,14 +58,15 @@ describe('tool calls', () => {
   it('answered twice the same get the first outcome, twice differently a conflict', async () => {
     app.model.script({ calls: [READ, READ] }, DONE);
     const [a, b] = callsIn(await app.client.ask(sessionId, 'Look')) as [string, string];
-    const first = await answer(a, { result: { lines: [1, 2] } });
-    const again = await answer(a, { result: { lines: [1, 2] } });
+    const first = await answer(a, { result: { file: 'a', lines: [1, 2] } });
+    // The order of keys does not count.
+    const again = await answer(a, { result: { lines: [1, 2], file: 'a' } });
     expect([first.status, again.status]).toEqual([202, 200]);
     expect(again.body).toMatchObject({
       message: first.body.message,
       last_event_id: first.body.last_event_id,
     });
-    for (const other of [{ result: 'else' }, { error: 'failed' }]) {
+    for (const other of [{ result: 'else' }, { result: { file: 'a', lines: [2, 1] } }, { error: 'failed' }]) {
       const conflict = await answer(a, other);
       expect(conflict.body).toMatchObject({
         status: 409,
@@ -75,7 +76,7 @@ describe('tool calls', () => {
     }
     await answer(b);
     await app.client.readUntil(sessionId, isFinished);
-    expect((await answer(a, { result: { lines: [1, 2] } })).status).toBe(200);
+    expect((await answer(a, { result: { file: 'a', lines: [1, 2] } })).status).toBe(200);
     expect((await answer(b, { result: 'late' })).body.code).toBe('tool_call.already_settled');
     const [count] = await app.database.rows(
       `select count(*)::int as answers from messages where session_id = $1 and role = 'tool'`,

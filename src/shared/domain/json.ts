@@ -11,5 +11,15 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
+/** One text for values that differ only in the order of keys. Recursive: requests and arguments are limited in depth. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const parts = Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`);
+  return `{${parts.join()}}`;
+}
+
 /** A JSON object, as stored in `jsonb` columns and sent in event data. */
 export type JsonObject = { [key: string]: JsonValue };

@@ -1,6 +1,6 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
-import { JsonObject } from '../../../shared/domain/json.js';
+import { JsonObject, canonicalJson } from '../../../shared/domain/json.js';
 import { RUNTIME } from '../../../shared/domain/user-id.js';
 import { ApprovalState } from './approval-state.js';
 import { toApprovalView } from './approval-view.js';
@@ -94,7 +94,8 @@ export class Approval extends AggregateRoot {
       decision === verdict.decision &&
       feedback === verdict.feedback &&
       remember === verdict.remember &&
-      sameJson(modifiedArguments, verdict.modifiedArguments)
+      // The database does not keep the order of keys.
+      canonicalJson(modifiedArguments) === canonicalJson(verdict.modifiedArguments)
     );
   }
 
@@ -147,13 +148,3 @@ export class Approval extends AggregateRoot {
     this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.state.runId, data });
   }
 }
-
-/** Ignores the order of keys, which the database does not keep. */
-const sameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );

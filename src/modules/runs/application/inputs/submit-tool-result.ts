@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { JsonValue } from '../../../../shared/domain/json.js';
+import { JsonValue, canonicalJson } from '../../../../shared/domain/json.js';
 import { MessageRepository } from '../../../conversations/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
@@ -57,7 +57,7 @@ export class SubmitToolResult {
       }
       const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);
       const sameEnd = toolCallStatus.next('requested', outcome.end) === call.status;
-      if (!sameEnd || earlier?.content !== outcome.content) {
+      if (!sameEnd || !earlier || !isSameAnswer(earlier.content, command.outcome, call.snapshot())) {
         throw new ToolCallAlreadySettled(command.callId, call.status);
       }
       return { run: run.snapshot(), message: earlier };
@@ -88,3 +88,23 @@ const withNote = (content: string, call: ToolCallState): string =>
   call.edited
     ? `${content}\n\n(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`
     : content;
+
+/** Whether the stored answer is this one. The order of keys does not count in a result that is JSON. */
+function isSameAnswer(
+  stored: string,
+  given: SubmitToolResultCommand['outcome'],
+  call: ToolCallState,
+): boolean {
+  if (stored === toOutcome(given, call).content) return true;
+  if ('error' in given || typeof given.result === 'string') return false;
+  const result = parseJson(stored.slice(0, stored.length - withNote('', call).length));
+  return result !== undefined && canonicalJson(result) === canonicalJson(given.result);
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined; // the stored answer was a text or an error
+  }
+}
