@@ -36,7 +36,7 @@ export class CancelJob {
           await this.handlers.of(agent).abandon(tx, job, null);
           job.cancel(now);
         }
-        await this.saveJob.execute(tx, job);
+        await this.saveJob.save(tx, job);
       }
       return { job: job.snapshot(), repeated };
     });

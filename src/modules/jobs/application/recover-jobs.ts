@@ -41,7 +41,7 @@ export class RecoverJobs {
         else job.fail(JOB_RECOVERY_EXHAUSTED, now);
         await this.handlers.of(agent).abandon(tx, job, job.snapshot().error);
       }
-      await this.saveJob.execute(tx, job);
+      await this.saveJob.save(tx, job);
       const { status } = job.snapshot();
       tx.afterCommit(() => this.logger.warn({ job_id: jobId, status }, 'the worker of a job has died'));
     });

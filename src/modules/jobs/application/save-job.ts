@@ -10,7 +10,7 @@ import { placeOfJob } from './place-of-job.js';
 export class SaveJob {
   constructor(private readonly tracing: Tracing) {}
 
-  async execute(tx: Transaction, job: Job): Promise<void> {
+  async save(tx: Transaction, job: Job): Promise<void> {
     await tx.get(JobRepository).save(job);
     const state = job.snapshot();
     if (job.isFinal) tx.afterCommit(() => this.trace(state));

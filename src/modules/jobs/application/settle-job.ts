@@ -73,7 +73,7 @@ export class SettleJob {
       how(job, this.clock.now());
       const { agent, error } = job.snapshot();
       if (isToBeEnded) await this.handlers.of(agent).abandon(tx, job, error);
-      await this.saveJob.execute(tx, job);
+      await this.saveJob.save(tx, job);
     });
   }
 

@@ -61,7 +61,7 @@ export class StartJob {
       const job = await tx.get(JobRepository).findQueued(delivery);
       if (!job) return;
       job.fail({ code, message }, this.clock.now());
-      await this.saveJob.execute(tx, job);
+      await this.saveJob.save(tx, job);
     });
   }
 }
