@@ -31,6 +31,8 @@ export class RunSupervisor implements OnApplicationBootstrap {
   private readonly logger = new Logger(RunSupervisor.name);
   private readonly work = new LeasedWork<Executed>(this.logger, { cancelled: CANCELLED, lost: LEASE_LOST });
   private stopping: Error | undefined;
+  /** Leases to give up, for another process to go on. */
+  private readonly handedOver: string[] = [];
 
   constructor(
     private readonly orchestrator: Orchestrator,
@@ -42,7 +44,10 @@ export class RunSupervisor implements OnApplicationBootstrap {
   ) {
     shutdown.register('drain', () => this.drain());
     // A request during the drain may have started another run.
-    shutdown.register('settle_runs', () => this.work.allDone());
+    shutdown.register('settle_runs', async () => {
+      await this.work.allDone();
+      await this.releaseHandedOver();
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -100,7 +105,10 @@ export class RunSupervisor implements OnApplicationBootstrap {
     if (token === null || this.work.has(token)) return undefined;
     const stop = new AbortController();
     const about = { runId: id, ofJob: jobId !== null };
-    if (this.stopping && !about.ofJob) stop.abort(this.stopping);
+    if (this.stopping && !about.ofJob) {
+      stop.abort(this.stopping);
+      if (this.stopping === HANDED_OVER) this.handedOver.push(token);
+    }
     const fields = { run_id: id, session_id: sessionId, user_id: userId, job_id: jobId ?? undefined };
     const done = this.work
       .run(token, about, stop, () =>
@@ -150,10 +158,15 @@ export class RunSupervisor implements OnApplicationBootstrap {
     await this.work.settle(this.config.shutdownDrainTimeoutSeconds * 1000, this.shutdown.forced);
     const handsOver = this.config.shutdownPolicy === 'handover';
     this.stopping = handsOver ? HANDED_OVER : STOPPING;
-    const left = this.work.stop(this.stopping, ({ ofJob }) => !ofJob);
+    const stopped = this.work.stop(this.stopping, ({ ofJob }) => !ofJob);
+    if (handsOver) this.handedOver.push(...stopped);
     await this.work.allDone();
     this.work.end();
-    if (handsOver) await this.release(left);
+    await this.releaseHandedOver();
+  }
+
+  private releaseHandedOver(): Promise<void> {
+    return this.release(this.handedOver.splice(0));
   }
 
   private async release(tokens: readonly string[]): Promise<void> {
