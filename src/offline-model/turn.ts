@@ -13,7 +13,7 @@ export interface SettledCall {
   readonly edited: boolean;
 }
 
-const REFUSAL = /^Error: (?:the developer did not allow|nobody allowed|this call is forbidden)/i;
+const REFUSAL = /^Error: (?:the developer did not allow|this call was not allowed|this call is forbidden)/i;
 const EDIT = '(Before allowing this call the developer changed its arguments';
 /** The runtime's wording of a subtask; only the part inside is the task. */
 const BRIEF =

@@ -68,9 +68,7 @@ export class ApplyDecision {
       await this.resumeRun.resume(tx, run, call, 'hitl_decision');
       return undefined;
     }
-    const content = approval.hasExpired
-      ? 'Error: this call was not allowed in time; it was not executed'
-      : `Error: the developer did not allow this call${because(feedback)}`;
+    const content = approval.hasExpired ? NOT_ALLOWED_IN_TIME : `${NOT_ALLOWED}${because(feedback)}`;
     const message = await this.settleToolCall.settle(tx, run, call, { end: 'reject', content }, now);
     await this.resumeRun.resume(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
     return message;
@@ -113,5 +111,9 @@ export class ApplyDecision {
     return message;
   }
 }
+
+/** What the model reads of a call that is not executed. */
+export const NOT_ALLOWED = 'Error: the developer did not allow this call';
+export const NOT_ALLOWED_IN_TIME = 'Error: this call was not allowed in time; it was not executed';
 
 const because = (feedback: string | null): string => (feedback === null ? '.' : `: ${feedback}`);
