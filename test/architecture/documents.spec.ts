@@ -8,6 +8,8 @@ const FILES = globSync('{bench,demo,migrations,scripts,src,test}/**/*.ts');
 
 const read = (file: string) => readFileSync(file, 'utf8');
 
+const SOURCE = [...FILES, 'openapi.json'].map(read).join('\n');
+
 /** What stands in a document between `<!-- NAME: generated -->` and `<!-- end -->`. */
 const REGIONS: Readonly<Record<string, string>> = {
   'run status': flowchart(STATE_MACHINES['run status']),
@@ -75,5 +77,18 @@ describe('The documents', () => {
     const found = new Map(named.map((path) => [path, filesNamed(path).length]));
     const isPattern = (path: string) => /NAME|\*/.test(path);
     expect([...found].filter(([path, count]) => (isPattern(path) ? count === 0 : count !== 1))).toEqual([]);
+  });
+
+  it.each(globSync(['*.md', 'docs/**/*.md']))('%s names classes that exist', (file) => {
+    const named = [...read(file).matchAll(/`((?:[A-Z][a-z0-9]+){2,})`/g)].map(([, name]) => name!);
+    expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(SOURCE))).toEqual([]);
+  });
+
+  it('docs/operations.md names log texts that the server writes', () => {
+    const phrases = [...read('docs/operations.md').matchAll(/`((?:[a-z’]+ ){3,}[a-z’]+)`/g)].map(
+      ([, text]) => text!,
+    );
+    const commands = /^(?:npm|docker|promtool) /;
+    expect(phrases.filter((text) => !commands.test(text) && !SOURCE.includes(text))).toEqual([]);
   });
 });

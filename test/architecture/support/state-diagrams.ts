@@ -18,6 +18,9 @@ export const STATE_MACHINES = {
   job: jobStatus,
 } as const;
 
+/** From left to right up to this number of states; a larger diagram would be scaled down until its texts cannot be read. */
+const WIDEST = 8;
+
 /** A mermaid diagram with a line for each state that has actions; actions that lead to one state share an edge. */
 export function flowchart<State extends string, Action extends string>(
   machine: StateMachine<State, Action>,
@@ -31,5 +34,6 @@ export function flowchart<State extends string, Action extends string>(
         .map(([target, actions]) => `${state} -->|${actions.join(' / ')}| ${target}`)
         .join('; ');
     });
-  return ['```mermaid', 'flowchart LR', ...lines.map((line) => `  ${line}`), '```'].join('\n');
+  const direction = states.length > WIDEST ? 'TB' : 'LR';
+  return ['```mermaid', `flowchart ${direction}`, ...lines.map((line) => `  ${line}`), '```'].join('\n');
 }
