@@ -59,6 +59,12 @@ export abstract class Config {
       };
   /** Other origins whose pages may call the API, such as `https://ide.example`. */
   abstract readonly corsAllowedOrigins: readonly string[];
+  /** The proxies for outgoing requests to http and https addresses, and a list of hosts that are reached directly. */
+  abstract readonly proxy: {
+    readonly http: string | undefined;
+    readonly https: string | undefined;
+    readonly except: string;
+  };
   abstract readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   abstract readonly logFormat: 'pretty' | 'json';
   /** The collector that receives spans, and the service name; undefined = no tracing. */

@@ -36,6 +36,17 @@ describe('the settings', () => {
     expect(readConfig({}, true).logFormat).toBe('pretty');
   });
 
+  it('take proxies as other programs do, never for this machine', () => {
+    expect(readConfig({ http_proxy: 'proxy.corp:3128', NO_PROXY: '.corp' }, false).proxy).toEqual({
+      http: 'http://proxy.corp:3128',
+      https: 'http://proxy.corp:3128',
+      except: 'localhost,127.0.0.1,::1,[::1],.corp',
+    });
+    const both = { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:2' };
+    expect(readConfig(both, false).proxy).toMatchObject({ http: undefined, https: 'http://b:2' });
+    expect(faultsOf({ HTTPS_PROXY: 'socks5://a:1' })).toContain('HTTPS_PROXY must be http://');
+  });
+
   it('take variables that are set, and empty ones as unset', () => {
     const config = readConfig(
       { PORT: '8080', HOST: '::1', MULTI_AGENT_MODE: 'false', DATABASE_URL: '' },

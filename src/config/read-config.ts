@@ -5,6 +5,12 @@ import { SETTINGS } from './settings.js';
 /** Read if it exists; a file that the settings name must exist. */
 const APPROVAL_POLICY = 'approval-policy.json';
 
+/** Never reached through a proxy. Clients differ in how they write the address of IPv6. */
+const LOOPBACK = 'localhost,127.0.0.1,::1,[::1]';
+
+/** Other programs read these in lower case, too. */
+const PROXY_SETTINGS = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
@@ -17,8 +23,9 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
   terminal = process.stdout.isTTY,
 ): Config {
+  const proxies = PROXY_SETTINGS.map((name) => [name, env[name.toLowerCase()]] as const);
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    [...proxies, ...Object.entries(env)].filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = SETTINGS.safeParse(given);
   const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`);
@@ -71,6 +78,11 @@ export function readConfig(
     eventDeltaRetentionSeconds: s.EVENT_DELTA_RETENTION_SECONDS,
     auth: authOf(s),
     corsAllowedOrigins: s.CORS_ALLOWED_ORIGINS,
+    proxy: {
+      http: s.HTTP_PROXY,
+      https: s.HTTPS_PROXY ?? s.HTTP_PROXY,
+      except: [LOOPBACK, s.NO_PROXY ?? []].flat().join(),
+    },
     logLevel: s.LOG_LEVEL,
     logFormat: s.LOG_FORMAT ?? (terminal ? 'pretty' : 'json'),
     tracing:

@@ -52,15 +52,22 @@ function isUrl(value: string): boolean {
   }
 }
 
+const isUrlOf = (protocols: readonly string[]) => (value: string) =>
+  isUrl(value) && protocols.includes(new URL(value).protocol.slice(0, -1));
+
 export const url = (...protocols: string[]) => {
   const values = `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`;
+  return described(z.string().refine(isUrlOf(protocols), must(values)), values).optional();
+};
+
+/** A proxy; other programs accept it without `http://`, too. */
+export const proxy = () => {
+  const values = 'http://host:port, https://host:port or host:port';
   return described(
     z
       .string()
-      .refine(
-        (value) => isUrl(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
-        must(values),
-      ),
+      .transform((value) => (value.includes('://') ? value : `http://${value}`))
+      .refine(isUrlOf(['http', 'https']), must(values)),
     values,
   ).optional();
 };

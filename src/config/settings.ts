@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { DAY_SECONDS, flag, host, oneOf, origins, ratio, seconds, url, whole } from './setting-kinds.js';
+import {
+  DAY_SECONDS,
+  flag,
+  host,
+  oneOf,
+  origins,
+  proxy,
+  ratio,
+  seconds,
+  url,
+  whole,
+} from './setting-kinds.js';
 
 /** The length of the hash that it keys (RFC 7518, 3.2). */
 const JWT_SECRET_LENGTH = 32;
@@ -136,6 +147,18 @@ const USERS = {
     .describe('Audience (`aud`) that tokens must name; required with `JWT_JWKS_URL`'),
 };
 
+const PROXIES = {
+  HTTPS_PROXY: proxy().describe(
+    'Proxy for requests to `https://` addresses: the model server, published keys of tokens, the collector of spans. Unset = `HTTP_PROXY`',
+  ),
+  HTTP_PROXY: proxy().describe('Proxy for requests to `http://` addresses'),
+  NO_PROXY: z
+    .string()
+    .meta({ values: 'host names, domains and addresses, with commas; `*` = all' })
+    .optional()
+    .describe('Where no proxy is used. This machine itself is always reached directly'),
+};
+
 const TELEMETRY = {
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
     .default('info')
@@ -159,6 +182,7 @@ export const TOPICS = {
   Jobs: JOBS,
   'Requests and event streams': REQUESTS,
   Users: USERS,
+  'Outgoing proxy': PROXIES,
   'Logs and traces': TELEMETRY,
 };
 
@@ -170,6 +194,7 @@ export const SETTINGS = z.object({
   ...JOBS,
   ...REQUESTS,
   ...USERS,
+  ...PROXIES,
   ...TELEMETRY,
 });
 

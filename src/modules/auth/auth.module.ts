@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Authenticator } from '../../shared/application/authenticator.js';
+import { proxyAgent } from '../../shared/infrastructure/proxies.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { ApiKeyQueries } from './application/api-key.queries.js';
 import { CreateApiKey } from './application/create-api-key.js';
@@ -25,9 +26,12 @@ import { SqlApiKeyRepository } from './infrastructure/sql-api-key.repository.js'
     {
       provide: Authenticator,
       inject: [Config, ApiKeyQueries],
-      useFactory: ({ auth }: Config, keys: ApiKeyQueries): Authenticator => {
+      useFactory: (config: Config, keys: ApiKeyQueries): Authenticator => {
+        const { auth } = config;
         if (auth.mode === 'api_key') return new ApiKeyAuthenticator(keys);
-        return auth.mode === 'jwt' ? new JwtAuthenticator(auth) : new LocalAuthenticator();
+        return auth.mode === 'jwt'
+          ? new JwtAuthenticator(auth, proxyAgent(config))
+          : new LocalAuthenticator();
       },
     },
   ],

@@ -32,8 +32,10 @@ export class Redaction {
   }
 
   static of(config: Config): Redaction {
-    const urls = [config.databaseUrl, config.redisUrl].filter((url) => url !== undefined);
-    const { auth, openai } = config;
+    const { auth, openai, proxy } = config;
+    const urls = [config.databaseUrl, config.redisUrl, proxy.http, proxy.https].filter(
+      (url) => url !== undefined,
+    );
     const secrets = [
       openai.apiKey,
       auth.mode === 'jwt' && 'secret' in auth.key ? auth.key.secret : undefined,

@@ -1,4 +1,13 @@
-import { JWTVerifyGetKey, JWTVerifyOptions, createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
+import {
+  JWTVerifyGetKey,
+  JWTVerifyOptions,
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  errors,
+  jwtVerify,
+} from 'jose';
+import { Dispatcher, fetch } from 'undici';
 import { Config } from '../../../config/config.js';
 import {
   Authenticator,
@@ -39,9 +48,10 @@ export class JwtAuthenticator extends Authenticator {
   private readonly key: JWTVerifyGetKey;
   private readonly options: JWTVerifyOptions;
 
-  constructor({ key, issuer, audience }: Extract<Config['auth'], { mode: 'jwt' }>) {
+  /** @param dispatcher sends the requests for published keys */
+  constructor({ key, issuer, audience }: Extract<Config['auth'], { mode: 'jwt' }>, dispatcher: Dispatcher) {
     super();
-    this.key = 'secret' in key ? sharedSecret(key.secret) : publishedKeys(key.jwksUrl);
+    this.key = 'secret' in key ? sharedSecret(key.secret) : publishedKeys(key.jwksUrl, dispatcher);
     this.options = {
       algorithms: 'secret' in key ? SYMMETRIC : ASYMMETRIC,
       ...(issuer !== undefined && { issuer }),
@@ -81,8 +91,9 @@ function sharedSecret(secret: string): JWTVerifyGetKey {
   return async () => bytes;
 }
 
-const publishedKeys = (url: string): JWTVerifyGetKey =>
+const publishedKeys = (url: string, dispatcher: Dispatcher): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL(url), {
+    [customFetch]: (address: string, options: object) => fetch(address, { ...options, dispatcher }),
     cacheMaxAge: KEYS_MAX_AGE_MS,
     cooldownDuration: KEYS_COOLDOWN_MS,
     timeoutDuration: KEYS_TIMEOUT_MS,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../config/read-config.js';
 import { modelFetch, readBody } from './model-transport.js';
 
 describe('the way to a model', () => {
@@ -24,7 +25,8 @@ describe('the way to a model', () => {
     server.close();
   });
 
-  const ask = () => modelFetch(url, { method: 'POST', body: '{}' });
+  const fetch = modelFetch(readConfig({}));
+  const ask = () => fetch(url, { method: 'POST', body: '{}' });
 
   const readUntilDone = async () => {
     let text = '';

@@ -1,7 +1,9 @@
-import { Agent, Dispatcher, request } from 'undici';
+import { Dispatcher, request } from 'undici';
+import { Config } from '../../../config/config.js';
+import { proxyAgent } from '../../../shared/infrastructure/proxies.js';
 
-/** No timeouts here: the client limits the time until an answer begins, and the watchdog the time between its parts. */
-const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+/** The client limits the time until an answer begins, and the watchdog the time between its parts. */
+const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
 
 /** The part of an error response that is read; error codes are at its beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -19,7 +21,16 @@ const bodies = new WeakMap<Response, Body>();
  *
  * A successful response is returned without its body, which `readBody` reads.
  */
-export async function modelFetch(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+export function modelFetch(config: Config) {
+  const dispatcher = proxyAgent(config, NO_TIMEOUTS);
+  return (url: string | URL | Request, init: RequestInit = {}) => fetchFrom(dispatcher, url, init);
+}
+
+async function fetchFrom(
+  dispatcher: Dispatcher,
+  url: string | URL | Request,
+  init: RequestInit,
+): Promise<Response> {
   const answer = await request(url as string | URL, {
     dispatcher,
     method: 'POST',

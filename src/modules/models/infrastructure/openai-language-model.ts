@@ -48,7 +48,7 @@ export class OpenAiLanguageModel extends LanguageModel {
       timeout: this.connectTimeoutMs, // until the response begins; the watchdog takes over from there
       maxRetries: 0, // retries are up to the caller
       logLevel: 'off', // its log would contain the provider's text
-      fetch: modelFetch,
+      fetch: modelFetch(config),
     });
     this.server = new URL(this.client.baseURL);
   }

@@ -4,7 +4,6 @@ import { InstanceId } from '../../application/instance-id.js';
 import { PresetIdGenerator } from '../../application/preset-id-generator.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { Tracing } from '../../application/tracing.js';
-import { Redaction } from '../redaction.js';
 
 /** Without a collector in the settings, the SDK is not loaded and the tracer is the no-op one of the API. */
 export async function openTracing(
@@ -16,7 +15,7 @@ export async function openTracing(
   let provider: TracerProvider = trace;
   if (config.tracing) {
     const { otlpTracerProvider } = await import('./otlp-tracer-provider.js');
-    provider = otlpTracerProvider(config.tracing, ids, Redaction.of(config), instance, shutdown);
+    provider = otlpTracerProvider(config.tracing, config, ids, instance, shutdown);
   }
   return new Tracing(provider.getTracer('agent-runtime'), ids);
 }
