@@ -22,6 +22,7 @@ export abstract class Config {
   abstract readonly multiAgentMode: boolean;
   abstract readonly llm: {
     readonly connectTimeoutSeconds: number;
+    readonly firstTokenTimeoutSeconds: number;
     readonly idleTimeoutSeconds: number;
     readonly maxRetries: number;
   };

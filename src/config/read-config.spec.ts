@@ -21,7 +21,12 @@ describe('the settings', () => {
       dataDir: '.data',
       defaultModel: 'gpt-5-mini',
       multiAgentMode: true,
-      llm: { connectTimeoutSeconds: 30, idleTimeoutSeconds: 60, maxRetries: 3 },
+      llm: {
+        connectTimeoutSeconds: 30,
+        firstTokenTimeoutSeconds: 300,
+        idleTimeoutSeconds: 60,
+        maxRetries: 3,
+      },
       modelCallLimit: 50,
       toolResultTimeoutSeconds: 3600,
       sseHeartbeatSeconds: 15,

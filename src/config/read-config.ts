@@ -51,6 +51,7 @@ export function readConfig(
     multiAgentMode: s.MULTI_AGENT_MODE,
     llm: {
       connectTimeoutSeconds: s.LLM_CONNECT_TIMEOUT_SECONDS,
+      firstTokenTimeoutSeconds: s.LLM_FIRST_TOKEN_TIMEOUT_SECONDS,
       idleTimeoutSeconds: s.LLM_IDLE_TIMEOUT_SECONDS,
       maxRetries: s.LLM_MAX_RETRIES,
     },

@@ -52,8 +52,15 @@ const MODELS = {
   MULTI_AGENT_MODE: flag(true).describe(
     '`false`: the agent `universal` answers every message, and nothing is classified',
   ),
-  LLM_CONNECT_TIMEOUT_SECONDS: seconds(30, 3600).describe('Seconds until the model must begin to answer'),
-  LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600).describe('Longest silence within an answer, in seconds'),
+  LLM_CONNECT_TIMEOUT_SECONDS: seconds(30, 3600).describe(
+    'Seconds until the request must be sent to the model server',
+  ),
+  LLM_FIRST_TOKEN_TIMEOUT_SECONDS: seconds(300, 3600).describe(
+    'Seconds from then until the first piece of the answer: text, reasoning or a tool call. Keep-alives do not count',
+  ),
+  LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600).describe(
+    'Longest silence between two pieces of an answer, in seconds',
+  ),
   LLM_MAX_RETRIES: whole(0, 20).default(3).describe('Retries of a failed model call'),
 };
 

@@ -3,6 +3,8 @@ import { ModelError } from './language-model.js';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
+/** Limits per minute pass within it. A provider that asks for more is not waited for. */
+const LONGEST_WAIT_MS = 60_000;
 
 export interface AskPolicy {
   readonly maxRetries: number;
@@ -14,6 +16,7 @@ export interface AskPolicy {
 
 /**
  * Retries a model call after failures that may pass: when the provider says, or after a delay that doubles each time.
+ * A provider that asks for more than a minute is not asked again.
  * @param ask gets the previous failure and the number of earlier calls
  * @throws the error of the last attempt, or the signal's reason
  */
@@ -26,8 +29,8 @@ export async function askWithRetries<T>(
     try {
       return await ask(retry, failure);
     } catch (error) {
-      const again = error instanceof ModelError && error.retryable && retry < maxRetries && !signal.aborted;
-      if (!again) throw error;
+      if (!(error instanceof ModelError) || signal.aborted) throw error;
+      if (retry >= Math.min(maxRetries, error.retries) || waitMs(error, retry) > LONGEST_WAIT_MS) throw error;
       failure = error;
     }
     onRetry(failure, retry + 1);
@@ -35,7 +38,5 @@ export async function askWithRetries<T>(
   }
 }
 
-function waitMs({ retryAfterMs }: ModelError, retry: number): number {
-  const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** retry, LONGEST_BACKOFF_MS);
-  return Math.min(retryAfterMs ?? backoff, LONGEST_BACKOFF_MS);
-}
+const waitMs = ({ facts }: ModelError, retry: number): number =>
+  facts.retryAfterMs ?? Math.min(FIRST_BACKOFF_MS * 2 ** retry, LONGEST_BACKOFF_MS);

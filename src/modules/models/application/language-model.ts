@@ -43,33 +43,51 @@ export interface ModelAnswer {
   readonly finishReason: string;
   /** Null if the provider does not report it. */
   readonly usage: ModelUsage | null;
-  /** From sending the request to the first piece of the answer. */
+  /** From the begin of the call to the first piece of the answer: text, reasoning or a part of a call. */
   readonly firstTokenMs: number;
 }
 
-/** The failures of a call, and whether a retry may succeed. */
-const MAY_PASS = {
-  'model.unavailable': true,
-  'model.circuit_open': true,
-  'model.connect_timeout': true,
-  'model.idle_timeout': true,
-  'model.unauthorized': false,
-  'model.not_found': false,
-  'model.rate_limited': true,
-  'model.quota_exceeded': false,
-  'model.request_refused': false,
-  'model.server_error': true,
-  'model.malformed_answer': true,
-  'model.stream_cut': true,
-  'model.answer_too_long': false,
+const UNLIMITED = Infinity;
+
+/** The failures of a call, and how often the same request is worth a retry. */
+const RETRIES = {
+  'model.unavailable': UNLIMITED,
+  'model.circuit_open': UNLIMITED,
+  'model.connect_timeout': UNLIMITED,
+  'model.first_token_timeout': 1, // each takes minutes
+  'model.idle_timeout': UNLIMITED,
+  'model.unauthorized': 0,
+  'model.not_found': 0,
+  'model.rate_limited': UNLIMITED,
+  'model.quota_exceeded': 0,
+  'model.request_refused': 0,
+  'model.context_exceeded': 0,
+  'model.content_filtered': 0,
+  'model.server_error': UNLIMITED,
+  'model.malformed_answer': UNLIMITED,
+  'model.empty_answer': 1,
+  'model.stream_cut': UNLIMITED,
+  'model.answer_too_long': 0,
 } as const;
 
-export type ModelErrorCode = keyof typeof MAY_PASS;
+export type ModelErrorCode = keyof typeof RETRIES;
 
-export const MODEL_ERROR_CODES = Object.keys(MAY_PASS) as ModelErrorCode[];
+export const MODEL_ERROR_CODES = Object.keys(RETRIES) as ModelErrorCode[];
 
 /** Whether the code is a model failure after which a retry may succeed. */
-export const isPassing = (code: string): boolean => code in MAY_PASS && MAY_PASS[code as ModelErrorCode];
+export const isPassing = (code: string): boolean => code in RETRIES && RETRIES[code as ModelErrorCode] > 0;
+
+/** What is known of a failure besides its code. */
+export interface FailureFacts {
+  /** The delay before a retry, if known: from the provider, or until the circuit lets a call pass. */
+  readonly retryAfterMs?: number | undefined;
+  /** The HTTP status of the provider. */
+  readonly status?: number | undefined;
+  /** The provider's name of the failure: at most 64 characters of `[a-z0-9_.-]`. */
+  readonly providerCode?: string | undefined;
+  /** The same request would fail again, although others with this code may not. */
+  readonly isFinal?: boolean;
+}
 
 /** A call without a complete answer. The message is for clients and has no text of the provider. */
 export class ModelError extends DomainError {
@@ -78,15 +96,19 @@ export class ModelError extends DomainError {
   constructor(
     readonly code: ModelErrorCode,
     message: string,
-    /** The delay before a retry, if known: from the provider, or until the circuit lets a call pass. */
-    readonly retryAfterMs?: number,
+    readonly facts: FailureFacts = {},
   ) {
     super(message);
   }
 
+  /** How many retries the request is worth. */
+  get retries(): number {
+    return this.facts.isFinal ? 0 : RETRIES[this.code];
+  }
+
   /** Whether a retry may succeed. */
   get retryable(): boolean {
-    return isPassing(this.code);
+    return this.retries > 0;
   }
 }
 

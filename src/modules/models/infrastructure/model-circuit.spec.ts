@@ -51,6 +51,7 @@ describe('the circuit of a model endpoint', () => {
   it.each<ModelErrorCode>([
     'model.unavailable',
     'model.connect_timeout',
+    'model.first_token_timeout',
     'model.idle_timeout',
     'model.server_error',
     'model.stream_cut',
@@ -68,7 +69,10 @@ describe('the circuit of a model endpoint', () => {
     'model.rate_limited',
     'model.quota_exceeded',
     'model.request_refused',
+    'model.context_exceeded',
+    'model.content_filtered',
     'model.malformed_answer',
+    'model.empty_answer',
     'model.answer_too_long',
   ])('stays closed by %s', async (code) => {
     await failsTimes(30, code);
@@ -123,8 +127,8 @@ describe('the circuit of a model endpoint', () => {
     expect(refusal.message).toBe(
       'The model failed; after several failures its endpoint is left alone for a moment',
     );
-    expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(600);
-    vi.advanceTimersByTime(refusal.retryAfterMs!);
+    expect(refusal.facts.retryAfterMs).toBeGreaterThanOrEqual(600);
+    vi.advanceTimersByTime(refusal.facts.retryAfterMs!);
     expect(await passes()).toBe('well');
     expect(await state()).toEqual([CLOSED]);
   });

@@ -39,6 +39,7 @@ const TIMER_SLACK_MS = 20;
 const AGAINST_THE_ENDPOINT: ReadonlySet<ModelErrorCode> = new Set([
   'model.unavailable',
   'model.connect_timeout',
+  'model.first_token_timeout',
   'model.idle_timeout',
   'model.server_error',
   'model.stream_cut',
@@ -186,7 +187,7 @@ export class ModelCircuit {
     const waitMs = Math.max(0, this.tryAgainAt - Date.now()) + TIMER_SLACK_MS;
     const why = this.lastFailure()?.message ?? 'The model failed';
     const message = `${why}; after several failures its endpoint is left alone for a moment`;
-    return new ModelError('model.circuit_open', message, waitMs);
+    return new ModelError('model.circuit_open', message, { retryAfterMs: waitMs });
   }
 
   private lastFailure(): ModelError | undefined {

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../config/read-config.js';
-import { modelFetch, readBody } from './model-transport.js';
+import { ModelTransport, modelFetch, readBody } from './model-transport.js';
+import type { ProviderRefusal } from './provider-refusal.js';
 
 describe('the way to a model', () => {
   let server: Server;
@@ -25,8 +27,9 @@ describe('the way to a model', () => {
     server.close();
   });
 
-  const fetch = modelFetch(readConfig({}));
-  const ask = () => fetch(url, { method: 'POST', body: '{}' });
+  const transport = new ModelTransport(readConfig({ LLM_CONNECT_TIMEOUT_SECONDS: '1' }));
+  const ask = (onSent: () => void = () => undefined) =>
+    modelFetch(url, { method: 'POST', body: '{}', dispatcher: transport.dispatcher(onSent) });
 
   const readUntilDone = async () => {
     let text = '';
@@ -65,13 +68,40 @@ describe('the way to a model', () => {
     await expect(readUntilDone()).rejects.toThrow();
   });
 
-  it('has the text of a refusal at hand', async () => {
-    answer = (response) => response.writeHead(429, { 'retry-after': '3' }).end('{"error":{}}');
-    const refusal = await ask();
-    expect([refusal.status, refusal.headers.get('retry-after'), await refusal.text()]).toEqual([
-      429,
-      '3',
-      '{"error":{}}',
-    ]);
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ])('reads an answer that is compressed although it was not to be: %s', async (encoding, compress) => {
+    answer = (response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(compress('data: [DONE]\n\n'));
+    expect(await readUntilDone()).toBe('data: [DONE]\n\n');
+  });
+
+  it('says so when a compressed answer breaks off', async () => {
+    const whole = gzipSync('data: '.repeat(1_000));
+    answer = (response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(whole.subarray(0, whole.length - 12));
+    await expect(readUntilDone()).rejects.toThrow();
+  });
+
+  it('tells when the request is sent, before the server answers', async () => {
+    const sent = Promise.withResolvers<void>();
+    const response = Promise.withResolvers<ServerResponse>();
+    answer = response.resolve;
+    const asked = ask(sent.resolve);
+    await sent.promise;
+    (await response.promise).end();
+    expect((await asked).status).toBe(200);
+  });
+
+  it('gives a refusal with its whole text', async () => {
+    const body = gzipSync('[{"error":{"code":429}}]');
+    answer = (response) =>
+      response.writeHead(429, { 'retry-after': '3', 'content-encoding': 'gzip' }).end(body);
+    const refusal = (await ask().catch((error: unknown) => error)) as ProviderRefusal;
+    expect(refusal).toMatchObject({ body: '[{"error":{"code":429}}]', response: { status: 429 } });
+    expect(refusal.response?.headers.get('retry-after')).toBe('3');
   });
 });

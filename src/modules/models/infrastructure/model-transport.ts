@@ -1,9 +1,9 @@
-import { Dispatcher, request } from 'undici';
+import { Readable, pipeline } from 'node:stream';
+import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
+import { DecoratorHandler, Dispatcher, request } from 'undici';
 import { Config } from '../../../config/config.js';
 import { proxyAgent } from '../../../shared/infrastructure/proxies.js';
-
-/** The client limits the time until an answer begins, and the watchdog the time between its parts. */
-const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
+import { ProviderRefusal } from './provider-refusal.js';
 
 /** The part of an error response that is read; error codes are at its beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -11,43 +11,83 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
 /** Time for the response to end after the last event; without an end the connection is closed instead of reused. */
 const LAST_BYTES_MS = 1_000;
 
-type Body = Dispatcher.ResponseData['body'];
+/** For servers that compress although they are asked not to. */
+const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
+  gzip: createUnzip,
+  'x-gzip': createUnzip,
+  deflate: createUnzip,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+};
 
-const bodies = new WeakMap<Response, Body>();
+/** Tells when the request is sent. */
+class SentNotice extends DecoratorHandler {
+  constructor(
+    handler: Dispatcher.DispatchHandler,
+    private readonly onSent: () => void,
+  ) {
+    super(handler);
+  }
+
+  onRequestSent(): void {
+    this.onSent();
+  }
+}
+
+/** The connections of a process to its model server. Beyond the time to connect, the watch of each call limits them. */
+export class ModelTransport {
+  private readonly agent: Dispatcher;
+
+  constructor(config: Config) {
+    const timeout = config.llm.connectTimeoutSeconds * 1000;
+    this.agent = proxyAgent(config, { headersTimeout: 0, bodyTimeout: 0, connect: { timeout } });
+  }
+
+  /** The dispatcher for one request. @param onSent called when the request is sent */
+  dispatcher(onSent: () => void): Dispatcher {
+    return this.agent.compose(
+      (dispatch) => (options, handler) => dispatch(options, new SentNotice(handler, onSent)),
+    );
+  }
+}
+
+const bodies = new WeakMap<Response, Readable>();
 
 /**
  * The `fetch` of the OpenAI client. The platform's own would do, but spends more time on each part of an answer than all
  * further processing of it.
  *
  * A successful response is returned without its body, which `readBody` reads.
+ * @throws ProviderRefusal for any other one: the client would keep only a part of its body
  */
-export function modelFetch(config: Config) {
-  const dispatcher = proxyAgent(config, NO_TIMEOUTS);
-  return (url: string | URL | Request, init: RequestInit = {}) => fetchFrom(dispatcher, url, init);
-}
-
-async function fetchFrom(
-  dispatcher: Dispatcher,
+export async function modelFetch(
   url: string | URL | Request,
-  init: RequestInit,
+  init: RequestInit & { dispatcher?: unknown } = {},
 ): Promise<Response> {
   const answer = await request(url as string | URL, {
-    dispatcher,
+    dispatcher: init.dispatcher as Dispatcher,
     method: 'POST',
     headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
     body: init.body as string,
     signal: init.signal ?? null,
   });
-  const { statusCode: status, body } = answer;
+  const { statusCode: status } = answer;
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
-  if (status >= 300) return new Response(await beginningOf(body), { status, headers });
+  const body = decoded(answer.body, headers.get('content-encoding'));
+  if (status >= 300) throw new ProviderRefusal(await beginningOf(body), { status, headers });
   const response = new Response(null, { status, headers });
   bodies.set(response, body);
   return response;
 }
 
-async function beginningOf(body: Body): Promise<string> {
+function decoded(body: Readable, encoding: string | null): Readable {
+  const decoder = DECODERS[encoding?.toLowerCase() ?? ''];
+  // An error of either stream is one of the last, which is read.
+  return decoder ? (pipeline(body, decoder(), () => undefined) as unknown as Readable) : body;
+}
+
+async function beginningOf(body: Readable): Promise<string> {
   body.on('error', () => undefined); // the reader gets the error too
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -77,7 +117,7 @@ export async function readBody(response: Response, take: (part: Buffer) => boole
   }
 }
 
-function letEnd(body: Body): void {
+function letEnd(body: Readable): void {
   const limit = setTimeout(() => body.destroy(), LAST_BYTES_MS);
   body.once('close', () => clearTimeout(limit));
   body.resume();

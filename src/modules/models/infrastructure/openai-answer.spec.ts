@@ -1,30 +1,36 @@
-import type OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { MAX_ANSWER_CHARACTERS, OpenAiAnswer } from './openai-answer.js';
 
-type Chunk = OpenAI.Chat.ChatCompletionChunk;
-
 /** A chunk whose fields have any type, as a provider may send it. */
-const chunk = (delta: unknown, finish_reason: unknown = null): Chunk =>
-  ({ id: 'a1', model: 'm1', choices: [{ index: 0, delta, finish_reason }] }) as Chunk;
+const chunk = (delta: unknown, finish_reason: unknown = null) => ({
+  id: 'a1',
+  model: 'm1',
+  choices: [{ index: 0, delta, finish_reason }],
+});
 
 const say = (content: unknown) => chunk({ content });
+const think = (reasoning_content: unknown) => chunk({ reasoning_content });
 const call = (part: unknown) => chunk({ tool_calls: [part] });
 const STOP = chunk({}, 'stop');
 
-function answerOf(...chunks: Chunk[]) {
+function answerOf(...chunks: unknown[]) {
   const answer = new OpenAiAnswer();
   const shown = chunks.map((each, index) => answer.add(each, (index + 1) * 10));
-  return { ...answer.complete(1000), shown: [...shown, answer.end()] };
+  return { ...answer.complete(false, 1000), shown: [...shown, answer.end()] };
 }
 
 describe('An answer put together from chunks', () => {
-  it('has the text of all chunks, and the time of the first', () => {
-    const { content, shown, firstTokenMs, finishReason } = answerOf(say('Hel'), say('lo'), STOP);
+  it('has the text of all chunks, and the time of the first piece', () => {
+    const { content, shown, firstTokenMs, finishReason } = answerOf(
+      chunk({ role: 'assistant', content: '' }),
+      say('Hel'),
+      say('lo'),
+      STOP,
+    );
     expect({ content, shown, firstTokenMs, finishReason }).toEqual({
       content: 'Hello',
-      shown: ['Hel', 'lo', '', ''],
-      firstTokenMs: 10,
+      shown: ['', 'Hel', 'lo', '', ''],
+      firstTokenMs: 20,
       finishReason: 'stop',
     });
   });
@@ -63,9 +69,10 @@ describe('An answer put together from chunks', () => {
   it('ignores fields of another type', () => {
     const odd = [
       say(7),
+      say(['a', { type: 'text', text: 7 }]),
       chunk(null),
       chunk({ tool_calls: 'none' }),
-      { usage: { prompt_tokens: -1, completion_tokens: 2 } } as Chunk,
+      { usage: { prompt_tokens: -1, completion_tokens: 2 } },
       chunk({}, 7),
     ];
     const { content, toolCalls, usage } = answerOf(...odd, say('x'), STOP);
@@ -75,9 +82,35 @@ describe('An answer put together from chunks', () => {
   it.each([
     ['nothing at all', [], 'model.malformed_answer'],
     ['no finish reason', [say('x')], 'model.stream_cut'],
-    ['neither text nor calls', [STOP], 'model.malformed_answer'],
+    ['neither text nor calls', [STOP], 'model.empty_answer'],
+    ['only reasoning', [think('Hm.'), STOP], 'model.empty_answer'],
+    ['only what a filter says', [chunk({ content: '' }, 'content_filter')], 'model.content_filtered'],
+    [
+      'a call that a filter has cut',
+      [call({ index: 0, function: { name: 'read_file' } }), chunk({}, 'content_filter')],
+      'model.content_filtered',
+    ],
+    ['a breakdown for its end', [say('I was'), chunk({}, 'error')], 'model.server_error'],
   ])('is no answer with %s', (_what, chunks, code) => {
     expect(() => answerOf(...chunks)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([
+    ['the output limit came first', [think('Hm.'), chunk({}, 'length')], 0],
+    ['the model has only reasoned', [think('Hm.'), STOP], 1],
+  ])('that is empty is worth few retries: %s', (_why, chunks, retries) => {
+    expect(() => answerOf(...chunks)).toThrow(
+      expect.objectContaining({ code: 'model.empty_answer', retries }),
+    );
+  });
+
+  it('keeps the text that a filter or a limit has cut', () => {
+    for (const reason of ['content_filter', 'length']) {
+      expect(answerOf(say('Half a'), chunk({}, reason))).toMatchObject({
+        content: 'Half a',
+        finishReason: reason,
+      });
+    }
   });
 
   it.each([

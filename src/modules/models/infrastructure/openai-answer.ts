@@ -1,63 +1,51 @@
-import type OpenAI from 'openai';
 import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
+import { GatheredCalls } from './gathered-calls.js';
+import { fieldsOf, readChunk, stringOf } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
+import { isFailure, toFinishReason } from './openai-finish-reason.js';
+import { toProviderCode } from './provider-refusal.js';
 import { WellFormedText } from './well-formed-text.js';
 
-/** Limit for text and tool calls together; longer than the context of any model, so that more is a fault. */
+/** Limit for text, reasoning and tool calls together; longer than the context of any model, so that more is a fault. */
 export const MAX_ANSWER_CHARACTERS = 2_000_000;
-/** A limit of its own, since a tool call may be empty. */
-const MAX_TOOL_CALLS = 100;
-/** The largest value of PostgreSQL's integer. */
-const MAX_COUNT = 2 ** 31 - 1;
 const LONGEST_NAME = 100;
 
-interface GatheredCall {
-  readonly index: unknown;
-  callId: string;
-  toolName: string;
-  arguments: string;
-}
-
-/**
- * Assembles an answer from its chunks. The client does not check the types of a chunk's fields: a field of another type
- * counts as absent.
- */
+/** Assembles an answer from its chunks. */
 export class OpenAiAnswer {
   private readonly text = new WellFormedText();
-  private readonly toolCalls: GatheredCall[] = [];
+  private readonly calls = new GatheredCalls();
   private content = '';
   private characters = 0;
-  private finishReason: string | null = null;
+  private hasReasoning = false;
+  private hasChoice = false;
+  private finishReason = '';
   private usage: ModelUsage | null = null;
-  private firstChoiceMs: number | undefined;
-  private id: unknown;
-  private model: unknown;
+  private firstPieceMs: number | undefined;
+  private id = '';
+  private model = '';
 
   /**
-   * @param elapsedMs since the request was sent
+   * @param elapsedMs since the call began
    * @returns the text that readers may be shown now; may be empty
    * @throws ModelError model.answer_too_long
    */
-  add(chunk: OpenAI.Chat.ChatCompletionChunk, elapsedMs: number): string {
-    if (chunk.usage) this.usage = toUsage(chunk.usage);
-    this.id ??= chunk.id;
-    this.model ??= chunk.model;
-    if (chunk.choices?.length) this.firstChoiceMs ??= elapsedMs;
-    const choice = chunk.choices?.[0];
-    if (!choice) return '';
-    this.finishReason = textOf(choice.finish_reason) || this.finishReason;
-    const { tool_calls: calls, content, refusal } = choice.delta ?? {};
-    for (const part of Array.isArray(calls) ? calls : []) {
-      const call = this.callOf(part?.index, textOf(part?.id));
-      const [name, args] = [textOf(part?.function?.name), textOf(part?.function?.arguments)];
-      call.toolName += name;
-      call.arguments += args;
-      this.characters += name.length + args.length;
+  add(chunk: unknown, elapsedMs: number): string {
+    const { hasChoice, text, reasoning, calls, finishReason, usage } = readChunk(chunk);
+    const { id, model } = fieldsOf(chunk);
+    this.id ||= nameOf(id);
+    this.model ||= nameOf(model);
+    this.hasChoice ||= hasChoice;
+    this.hasReasoning ||= reasoning !== '';
+    this.finishReason = finishReason || this.finishReason;
+    this.usage = usage ?? this.usage;
+    for (const call of calls) {
+      this.calls.add(call);
+      this.characters += call.name.length + call.arguments.length;
     }
-    const text = textOf(content ?? refusal);
-    this.characters += text.length;
+    this.characters += text.length + reasoning.length;
     if (this.characters > MAX_ANSWER_CHARACTERS) throw answerTooLong();
+    if (this.characters > 0) this.firstPieceMs ??= elapsedMs;
     return this.show(this.text.push(text));
   }
 
@@ -66,71 +54,78 @@ export class OpenAiAnswer {
     return this.show(this.text.end());
   }
 
+  /** The number of characters so far, of text, reasoning and calls: a chunk that adds none brings nothing usable. */
+  get length(): number {
+    return this.characters;
+  }
+
+  /** Whether the answer has a reason for its end. At most the usage follows. */
+  get isFinished(): boolean {
+    return this.finishReason !== '';
+  }
+
   get firstCall(): { readonly toolName: string; readonly arguments: string } | undefined {
-    return this.toolCalls[0];
+    return this.calls.first;
   }
 
   /** The provider's names of the answer and its model; undefined if it gives none. */
   get source(): { readonly id: string | undefined; readonly model: string | undefined } {
-    return { id: nameOf(this.id), model: nameOf(this.model) };
+    return { id: this.id || undefined, model: this.model || undefined };
   }
 
   /**
-   * @param elapsedMs since the request was sent
-   * @throws ModelError if the answer is empty or was cut off
+   * @param saysDone whether the server has marked the end: without a finish reason, only that tells it from a cut
+   * @param elapsedMs since the call began
+   * @throws ModelError if the answer is empty or filtered, was cut off, or ended by a failure
    */
-  complete(elapsedMs: number): ModelAnswer {
-    const { content, finishReason, usage, toolCalls } = this;
-    if (finishReason === null && this.firstChoiceMs === undefined) {
+  complete(saysDone: boolean, elapsedMs: number): ModelAnswer {
+    const { content, usage } = this;
+    const toolCalls = this.calls.complete();
+    const isEmpty = content === '' && toolCalls.length === 0;
+    const given = this.finishReason;
+    if (isFailure(given)) throw new ModelError('model.server_error', BROKE_DOWN, naming(given));
+    if (!this.hasChoice) {
       throw new ModelError('model.malformed_answer', 'What came from the model is no answer');
     }
-    if (finishReason === null) {
+    if (!this.isFinished && !saysDone) {
       throw new ModelError('model.stream_cut', 'The model’s answer broke off');
     }
-    if (content === '' && toolCalls.length === 0) {
-      throw new ModelError('model.malformed_answer', 'The model answered nothing');
+    const finishReason = toFinishReason(given, toolCalls.length > 0);
+    // Filtered text is an answer as far as it goes; calls may lack a part that matters.
+    if (finishReason === 'content_filter' && (isEmpty || toolCalls.length > 0)) {
+      throw new ModelError('model.content_filtered', FILTERED, naming(given));
     }
+    if (isEmpty) throw this.emptyAnswer(finishReason);
     return {
       content,
       toolCalls,
       finishReason: storableText(finishReason.slice(0, LONGEST_NAME)),
       usage,
-      firstTokenMs: this.firstChoiceMs ?? elapsedMs,
+      firstTokenMs: this.firstPieceMs ?? elapsedMs,
     };
+  }
+
+  private emptyAnswer(finishReason: string): ModelError {
+    if (finishReason === 'length') {
+      const message = 'The model reached its output limit before it answered';
+      return new ModelError('model.empty_answer', message, { isFinal: true });
+    }
+    const message = this.hasReasoning
+      ? 'The model has only reasoned, and answered nothing'
+      : 'The model answered nothing';
+    return new ModelError('model.empty_answer', message);
   }
 
   private show(piece: string): string {
     this.content += piece;
     return piece;
   }
-
-  /**
-   * The call that a piece belongs to. Providers distinguish calls by index, some by id only (all with index 0, or
-   * without one): a new id is a new call. An index may have any type, if all pieces of a call have the same.
-   */
-  private callOf(index: unknown, id: string): GatheredCall {
-    const known = this.toolCalls.findLast((call) => call.index === index);
-    if (known && (id === '' || known.callId === '' || known.callId === id)) {
-      known.callId ||= id;
-      return known;
-    }
-    if (this.toolCalls.length === MAX_TOOL_CALLS) throw answerTooLong();
-    const call = { index, callId: id, toolName: '', arguments: '' };
-    this.toolCalls.push(call);
-    return call;
-  }
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const FILTERED = 'A content filter of the model’s provider stopped the answer';
+const BROKE_DOWN = 'The model failed in the middle of its answer';
+
+const naming = (finishReason: string) => ({ providerCode: toProviderCode(finishReason) });
 
 /** Bounded, since a provider may send any name. */
-const nameOf = (name: unknown): string | undefined =>
-  typeof name === 'string' ? storableText(name).slice(0, LONGEST_NAME) : undefined;
-
-const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
-
-/** Null for values that are not token counts. */
-function toUsage(usage: OpenAI.CompletionUsage): ModelUsage | null {
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage;
-  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
-}
+const nameOf = (name: unknown): string => storableText(stringOf(name)).slice(0, LONGEST_NAME);

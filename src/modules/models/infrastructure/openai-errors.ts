@@ -1,20 +1,29 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
+import { APIConnectionError, APIConnectionTimeoutError } from 'openai';
 import { ModelError } from '../application/language-model.js';
+import { ProviderRefusal, codeOf, readRefusal } from './provider-refusal.js';
+import { RefusalCode, kindOf } from './refusal-kind.js';
+
+/** Refusals in the runtime's own words: the provider's text may contain keys, prompts or addresses. */
+const MESSAGES: Readonly<Record<RefusalCode, string>> = {
+  'model.context_exceeded': 'The conversation is longer than the context of the model',
+  'model.content_filtered': 'A content filter of the model’s provider refuses the request',
+  'model.quota_exceeded': 'The quota at the model’s provider is used up',
+  'model.rate_limited': 'The model is overloaded',
+  'model.not_found': 'The model does not exist at its provider',
+  'model.unauthorized': 'The model refuses the credentials of this server',
+  'model.request_refused': 'The model refuses the request',
+  'model.server_error': 'The model’s provider failed',
+};
 
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
-/** Describes the failure in the runtime's own words: the provider's text may contain keys, prompts or addresses. */
 export function toModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
-  if (error instanceof APIConnectionTimeoutError) {
-    return new ModelError('model.connect_timeout', 'The model did not begin to answer in time');
-  }
+  const refusal = refusalIn(error);
+  if (refusal) return fromRefusal(refusal);
+  if (error instanceof APIConnectionTimeoutError) return connectTimeout();
   if (error instanceof APIConnectionError) {
     return new ModelError('model.unavailable', 'The model cannot be reached');
-  }
-  if (error instanceof APIError && error.status !== undefined) return fromStatus(error);
-  if (error instanceof APIError) {
-    return new ModelError('model.server_error', 'The model failed in the middle of its answer');
   }
   if (error instanceof SyntaxError) {
     return new ModelError('model.malformed_answer', 'The model’s answer is not well-formed');
@@ -22,28 +31,18 @@ export function toModelError(error: unknown): ModelError {
   return new ModelError('model.stream_cut', 'The model’s answer broke off');
 }
 
-function fromStatus(error: APIError): ModelError {
-  const status = error.status ?? 0;
-  if (status === 401 || status === 403) {
-    return new ModelError('model.unauthorized', 'The model refuses the credentials of this server');
-  }
-  if (status === 404) return new ModelError('model.not_found', 'The model does not exist at its provider');
-  if (status === 429 && error.code === 'insufficient_quota') {
-    return new ModelError('model.quota_exceeded', 'The quota at the model’s provider is used up');
-  }
-  if (status === 429) {
-    return new ModelError('model.rate_limited', 'The model is overloaded', retryAfterMs(error));
-  }
-  if (status >= 500 || status === 408 || status === 409) {
-    return new ModelError('model.server_error', 'The model’s provider failed', retryAfterMs(error));
-  }
-  return new ModelError('model.request_refused', 'The model refuses the request');
+export const connectTimeout = () =>
+  new ModelError('model.connect_timeout', 'The model could not be reached in time');
+
+/** The refusal behind an error; the client wraps what its `fetch` throws. */
+export function refusalIn(error: unknown): ProviderRefusal | undefined {
+  const cause = error instanceof APIConnectionError ? error.cause : error;
+  return cause instanceof ProviderRefusal ? cause : undefined;
 }
 
-/** Retry-After (RFC 9110, 10.2.3): seconds, or a date. */
-function retryAfterMs(error: APIError): number | undefined {
-  const header = error.headers?.get('retry-after');
-  if (!header) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+function fromRefusal(refusal: ProviderRefusal): ModelError {
+  const facts = readRefusal(refusal);
+  const code = kindOf(facts);
+  const { status, retryAfterMs } = facts;
+  return new ModelError(code, MESSAGES[code], { status, retryAfterMs, providerCode: codeOf(facts) });
 }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Attributes, Span, SpanKind } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import { Config } from '../../../config/config.js';
@@ -9,25 +9,32 @@ import {
   LanguageModel,
   ModelAnswer,
   ModelError,
+  ModelErrorCode,
   ModelListener,
   ModelRequest,
 } from '../application/language-model.js';
+import { CallLimits, CallWatch } from './call-watch.js';
 import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
-import { modelFetch } from './model-transport.js';
+import { ModelTransport, modelFetch, readBody } from './model-transport.js';
 import { ModelMetrics, outcomeOf } from './model.metrics.js';
 import { OpenAiAnswer } from './openai-answer.js';
-import { toModelError } from './openai-errors.js';
+import { OpenAiBody } from './openai-body.js';
+import { refusalIn, toModelError } from './openai-errors.js';
 import { toBody } from './openai-request.js';
-import { readChunks } from './openai-stream.js';
+import { readRefusal } from './provider-refusal.js';
+
+/** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Any server that speaks OpenAI's chat completions, streamed. */
 @Injectable()
 export class OpenAiLanguageModel extends LanguageModel {
+  private readonly logger = new Logger(OpenAiLanguageModel.name);
   private readonly client: OpenAI;
+  private readonly transport: ModelTransport;
   private readonly server: URL;
-  private readonly connectTimeoutMs: number;
-  private readonly idleTimeoutMs: number;
+  private readonly limits: CallLimits;
   /** The trace is passed on to the model server only if its parent span is exported. */
   private readonly propagates: boolean;
 
@@ -39,16 +46,20 @@ export class OpenAiLanguageModel extends LanguageModel {
     config: Config,
   ) {
     super();
-    this.connectTimeoutMs = config.llm.connectTimeoutSeconds * 1000;
-    this.idleTimeoutMs = config.llm.idleTimeoutSeconds * 1000;
+    this.limits = {
+      connectMs: config.llm.connectTimeoutSeconds * 1000,
+      firstTokenMs: config.llm.firstTokenTimeoutSeconds * 1000,
+      idleMs: config.llm.idleTimeoutSeconds * 1000,
+    };
+    this.transport = new ModelTransport(config);
     this.propagates = config.tracing !== undefined;
     this.client = new OpenAI({
       apiKey: endpoint.apiKey,
       baseURL: endpoint.baseUrl,
-      timeout: this.connectTimeoutMs, // until the response begins; the watchdog takes over from there
+      timeout: NO_TIMEOUT_MS,
       maxRetries: 0, // retries are up to the caller
       logLevel: 'off', // its log would contain the provider's text
-      fetch: modelFetch(config),
+      fetch: modelFetch,
     });
     this.server = new URL(this.client.baseURL);
   }
@@ -98,8 +109,23 @@ export class OpenAiLanguageModel extends LanguageModel {
     try {
       return await this.stream(request, listener, begins, signal, span);
     } catch (error) {
-      throw signal.aborted ? signal.reason : toModelError(error);
+      if (signal.aborted) throw signal.reason;
+      const failure = toModelError(error);
+      this.report(request, failure, error, span);
+      throw failure;
     }
+  }
+
+  /** Tells operators what clients are not told: the provider's status, and its text to those who debug. */
+  private report({ model }: ModelRequest, { code, facts }: ModelError, error: unknown, span: Span): void {
+    const { status, providerCode } = facts;
+    span.setAttributes({
+      'http.response.status_code': status,
+      'agent_runtime.provider_code': providerCode,
+    });
+    this.logger.warn({ model, code, status, provider_code: providerCode }, 'a model call failed');
+    const refusal = refusalIn(error);
+    if (refusal) this.logger.debug({ model, text: readRefusal(refusal).text }, 'the provider says why');
   }
 
   private async stream(
@@ -109,42 +135,48 @@ export class OpenAiLanguageModel extends LanguageModel {
     signal: AbortSignal,
     span: Span,
   ): Promise<ModelAnswer> {
-    const sentAt = performance.now();
-    const idle = new AbortController();
-    const response = await this.client.chat.completions
-      .create(toBody(request), {
-        signal: AbortSignal.any([signal, idle.signal]),
-        ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),
-      })
-      .asResponse();
+    const begunAt = performance.now();
+    const watch = new CallWatch(this.limits);
     const gathered = new OpenAiAnswer();
     const emit = (piece: string) => {
       if (piece !== '') listener.onText(piece);
     };
-    const onSilence = () => idle.abort(new ModelError('model.idle_timeout', 'The model fell silent'));
-    const watchdog = setTimeout(onSilence, this.idleTimeoutMs);
+    const body = new OpenAiBody((chunk) => {
+      begins();
+      const before = gathered.length;
+      emit(gathered.add(chunk, performance.now() - begunAt));
+      if (gathered.isFinished) watch.finished();
+      else if (gathered.length > before) watch.heard();
+      const { firstCall } = gathered;
+      if (firstCall) listener.onFirstCall?.(firstCall.toolName, firstCall.arguments);
+    });
     try {
-      await readChunks(
-        response,
-        () => watchdog.refresh(),
-        (chunk) => {
-          begins();
-          emit(gathered.add(chunk, performance.now() - sentAt));
-          const { firstCall } = gathered;
-          if (firstCall) listener.onFirstCall?.(firstCall.toolName, firstCall.arguments);
-        },
-      );
+      const response = await this.client.chat.completions
+        .create(toBody(request), {
+          signal: AbortSignal.any([signal, watch.signal]),
+          fetchOptions: { dispatcher: this.transport.dispatcher(() => watch.sent()) },
+          ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),
+        })
+        .asResponse();
+      await readBody(response, (part) => body.push(part));
+      body.end();
+    } catch (error) {
+      const cause: unknown = watch.signal.aborted ? watch.signal.reason : error;
+      // An answer with a finish reason is whole, also if its connection then breaks or stays open.
+      if (signal.aborted || !gathered.isFinished || !END_OF_CONNECTION.has(toModelError(cause).code))
+        throw cause;
     } finally {
-      clearTimeout(watchdog);
+      watch.stop();
     }
     signal.throwIfAborted();
-    idle.signal.throwIfAborted();
     emit(gathered.end());
-    const answer = gathered.complete(performance.now() - sentAt);
+    const answer = gathered.complete(body.isDone, performance.now() - begunAt);
     span.setAttributes(describeAnswer(answer, gathered));
     return answer;
   }
 }
+
+const END_OF_CONNECTION: ReadonlySet<ModelErrorCode> = new Set(['model.stream_cut', 'model.idle_timeout']);
 
 const failureOf = (error: unknown): string =>
   error instanceof ModelError ? outcomeOf(error.code) : 'aborted';

@@ -1,0 +1,86 @@
+import { ModelToolCall } from '../application/language-model.js';
+import { JsonExtent } from './json-extent.js';
+import { CallPiece } from './openai-chunk.js';
+import { answerTooLong } from './openai-errors.js';
+
+/** A limit of its own, since a tool call may be empty. */
+const MAX_TOOL_CALLS = 100;
+
+interface GatheredCall {
+  readonly index: unknown;
+  callId: string;
+  toolName: string;
+  arguments: string;
+  readonly extent: JsonExtent;
+}
+
+/** Assembles tool calls from their pieces. */
+export class GatheredCalls {
+  private readonly calls: GatheredCall[] = [];
+
+  /** @throws ModelError model.answer_too_long */
+  add(piece: CallPiece): void {
+    const call = this.callOf(piece);
+    call.callId ||= piece.id;
+    // A name that begins with all that is known of it repeats it.
+    call.toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
+    // At the end of a call some servers send all of it again.
+    if (call.extent.isWhole && piece.arguments === call.arguments) return;
+    call.arguments += piece.arguments;
+    call.extent.push(piece.arguments);
+  }
+
+  get first(): { readonly toolName: string; readonly arguments: string } | undefined {
+    return this.calls[0];
+  }
+
+  /** The calls, once no more pieces follow. */
+  complete(): ModelToolCall[] {
+    return this.calls
+      .filter((call) => call.toolName !== '' || call.arguments !== '')
+      .map(({ callId, toolName, arguments: args }) => ({ callId, toolName, arguments: decodedOnce(args) }));
+  }
+
+  private callOf(piece: CallPiece): GatheredCall {
+    const known = this.candidate(piece);
+    if (known && !beginsAnother(known, piece)) return known;
+    if (this.calls.length === MAX_TOOL_CALLS) throw answerTooLong();
+    const { index, id: callId } = piece;
+    const call = { index, callId, toolName: '', arguments: '', extent: new JsonExtent() };
+    this.calls.push(call);
+    return call;
+  }
+
+  /** The call that the piece belongs to, unless it begins another one. */
+  private candidate({ index, id }: CallPiece): GatheredCall | undefined {
+    if (isGiven(index)) return this.calls.findLast((call) => call.index === index);
+    const named = id === '' ? undefined : this.calls.findLast((call) => call.callId === id);
+    return named ?? this.calls.at(-1);
+  }
+}
+
+/**
+ * Whether a piece begins another call than the one its index or id points to. Neither identifies a call with every
+ * server: some give all calls index 0, or no id, and some give each piece of one call a new id, or repeat its name. So a
+ * piece with a name begins another call if the known one is complete.
+ */
+function beginsAnother(known: GatheredCall, { index, id, name, arguments: args }: CallPiece): boolean {
+  if (name === '') return false;
+  if (isGiven(index) && id !== '' && id === known.callId) return false;
+  if (known.extent.isWhole) return args !== '' || name !== known.toolName;
+  const hasOtherId = id !== '' && known.callId !== '' && id !== known.callId;
+  return name !== known.toolName && known.toolName !== '' && (hasOtherId || known.arguments !== '');
+}
+
+const isGiven = (index: unknown): boolean => index !== undefined && index !== null;
+
+/** Arguments that are JSON within a JSON string, without the string. */
+function decodedOnce(args: string): string {
+  if (!args.trimStart().startsWith('"')) return args;
+  try {
+    const inner: unknown = JSON.parse(args);
+    return typeof inner === 'string' && /^\s*[{[]/.test(inner) ? inner : args;
+  } catch {
+    return args; // the model reads that its arguments are not JSON
+  }
+}

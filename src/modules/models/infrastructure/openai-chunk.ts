@@ -1,0 +1,89 @@
+import { ModelUsage } from '../application/language-model.js';
+
+/** The largest value of PostgreSQL's integer. */
+const MAX_COUNT = 2 ** 31 - 1;
+
+/** A part of a tool call. Any field may be empty: servers differ in what they repeat. */
+export interface CallPiece {
+  /** Of any type; undefined or null = not given. */
+  readonly index: unknown;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** The contents of one chunk of an answer, in whichever dialect its server speaks. */
+export interface ChunkContents {
+  /** False for keep-alives, and for events that only count or describe. */
+  readonly hasChoice: boolean;
+  readonly text: string;
+  readonly reasoning: string;
+  readonly calls: readonly CallPiece[];
+  /** Empty until the answer ends. */
+  readonly finishReason: string;
+  readonly usage: ModelUsage | null;
+}
+
+/**
+ * Reads a chunk. A whole completion is read as well: its `message` has the fields of a `delta`. A field of an unexpected
+ * type counts as absent.
+ */
+export function readChunk(chunk: unknown): ChunkContents {
+  const { choices, usage, x_groq: groq } = fieldsOf(chunk);
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const choice = fieldsOf(first);
+  const delta = fieldsOf(choice['delta'] ?? choice['message']);
+  const { content, refusal, reasoning_content: reasoningContent, reasoning } = delta;
+  return {
+    hasChoice: isObject(first),
+    text: spokenIn(content) || stringOf(refusal),
+    reasoning: stringOf(reasoningContent) || stringOf(reasoning) || thoughtIn(content),
+    calls: callsIn(delta),
+    finishReason: stringOf(choice['finish_reason']),
+    usage: toUsage(usage) ?? toUsage(choice['usage']) ?? toUsage(fieldsOf(groq)['usage']),
+  };
+}
+
+/** The text of a content that is a string, or parts of which each has a type. */
+function spokenIn(content: unknown): string {
+  if (!Array.isArray(content)) return stringOf(content);
+  return content.map((part) => stringOf(fieldsOf(part)['text'])).join('');
+}
+
+/** The parts of type `thinking` (Mistral), whose text is again made of parts. */
+function thoughtIn(content: unknown): string {
+  if (!Array.isArray(content)) return '';
+  return content.map((part) => spokenIn(fieldsOf(part)['thinking'])).join('');
+}
+
+function callsIn({ tool_calls: calls, function_call: legacy }: Fields): CallPiece[] {
+  const pieces = Array.isArray(calls) ? calls.map(fieldsOf) : [];
+  if (isObject(legacy)) pieces.push({ function: legacy });
+  return pieces.map(({ index, id, function: called }) => {
+    const { name, arguments: args } = fieldsOf(called);
+    return {
+      index,
+      id: stringOf(id),
+      name: stringOf(name),
+      arguments: isObject(args) ? JSON.stringify(args) : stringOf(args),
+    };
+  });
+}
+
+/** Null for values that are not token counts. */
+function toUsage(usage: unknown): ModelUsage | null {
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = fieldsOf(usage);
+  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+/** The fields of an object; none of anything else. */
+export const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
+
+export const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '');
