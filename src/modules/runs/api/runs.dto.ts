@@ -8,7 +8,15 @@ export const WaitingForDto = z.array(
   z.object({ kind: z.enum(['tool_result', 'approval', 'plan_decision']), id: z.string() }),
 );
 
-export const RunErrorDto = z.object({ code: z.string(), message: z.string() });
+export const RunErrorDto = z.object({
+  code: z.string(),
+  message: z.string(),
+  retry_at: z.string().optional().describe('When the provider of the model may be asked again, if it says so'),
+  provider_code: z
+    .string()
+    .optional()
+    .describe('What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]`'),
+});
 
 export const UsageDto = z.object({
   model_calls: z.int(),

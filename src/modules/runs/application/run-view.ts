@@ -1,4 +1,4 @@
-import { RunState, usageView } from '../domain/run.js';
+import { RunState, errorView, usageView } from '../domain/run.js';
 
 /** A run as clients see it. */
 export const toRunView = (run: RunState) => ({
@@ -10,7 +10,7 @@ export const toRunView = (run: RunState) => ({
   trigger: run.trigger,
   job_id: run.jobId,
   waiting_for: run.waitingFor,
-  error: run.error,
+  error: run.error && errorView(run.error),
   usage: usageView(run.usage),
   attempt: run.attempt,
   created_at: run.createdAt.toISOString(),

@@ -10,7 +10,7 @@ export interface RunEvents {
   /** Exactly once per run, as its last event. */
   'run.finished': {
     status: FinalRunStatus;
-    error?: { code: string; message: string };
+    error?: { code: string; message: string; retry_at?: string; provider_code?: string };
     usage: { model_calls: number; prompt_tokens: number; completion_tokens: number; total_tokens: number };
     duration_ms: number;
   };

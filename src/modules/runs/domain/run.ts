@@ -18,7 +18,14 @@ export type QueuedInput = { content: string; agent: string | null };
 export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
 
 /** Why a run failed. The message may be shown to clients. */
-export type RunError = { code: string; message: string };
+export type RunError = {
+  code: string;
+  message: string;
+  /** When the model's provider may be asked again, if it has said so: ISO 8601. */
+  retryAt?: string;
+  /** The provider's name of the failure: at most 64 characters of `[a-z0-9_.-]`. */
+  providerCode?: string;
+};
 
 export const INTERNAL_ERROR: RunError = {
   code: 'run.internal_error',
@@ -336,7 +343,7 @@ export class Run extends AggregateRoot {
     const { usage, createdAt } = this.state;
     this.tell('run.finished', {
       status: RUN_ENDINGS[ending],
-      ...(error && { error }),
+      ...(error && { error: errorView(error) }),
       usage: usageView(usage),
       duration_ms: now.getTime() - createdAt.getTime(),
     });
@@ -372,6 +379,14 @@ export class Run extends AggregateRoot {
     this.state = { ...this.state, ...part };
   }
 }
+
+/** An error as clients see it. */
+export const errorView = ({ code, message, retryAt, providerCode }: RunError) => ({
+  code,
+  message,
+  ...(retryAt !== undefined && { retry_at: retryAt }),
+  ...(providerCode !== undefined && { provider_code: providerCode }),
+});
 
 /** Usage as clients see it. */
 export const usageView = (usage: RunUsage) => ({

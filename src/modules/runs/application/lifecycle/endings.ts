@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { StorageFailed } from '../../../../shared/application/errors.js';
 import { JOB_TIMED_OUT } from '../../../jobs/index.js';
+import { ModelError } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
 import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../../domain/run.js';
@@ -30,6 +31,16 @@ export function endStopped(run: Run, reason: unknown, now: Date): void {
   else if (reason === TIMED_OUT) run.fail(JOB_TIMED_OUT, now);
   else run.interrupt(now);
 }
+
+/** The error of a run whose model failed. */
+export const toRunError = ({ code, message, facts }: ModelError, now: Date): RunError => ({
+  code,
+  message,
+  ...(facts.retryAfterMs !== undefined && {
+    retryAt: new Date(now.getTime() + facts.retryAfterMs).toISOString(),
+  }),
+  ...(facts.providerCode !== undefined && { providerCode: facts.providerCode }),
+});
 
 /** The error of a run whose step threw. A session deleted meanwhile is no defect. */
 export function errorOf(error: unknown, logger: Logger, runId: string): RunError {

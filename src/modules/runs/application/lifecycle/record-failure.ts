@@ -13,19 +13,19 @@ export class RecordFailure {
     private readonly clock: Clock,
   ) {}
 
-  async record(tx: Transaction, run: Run, { code, message }: RunError): Promise<void> {
+  async record(tx: Transaction, run: Run, error: RunError): Promise<void> {
     const now = this.clock.now();
     if (run.isCancelRequested) run.cancel(now);
-    else if (await this.getsAnotherAttempt(tx, run, { code, message })) run.retrySubtask(code);
-    else run.fail({ code, message }, now);
+    else if (await this.getsAnotherAttempt(tx, run, error)) run.retrySubtask(error.code);
+    else run.fail(error, now);
     await this.runWriter.save(tx, run);
   }
 
-  private async getsAnotherAttempt(tx: Transaction, run: Run, error: RunError): Promise<boolean> {
+  private async getsAnotherAttempt(tx: Transaction, run: Run, { code, message }: RunError): Promise<boolean> {
     if (run.snapshot().phase !== 'plan_execution') return false;
     const plan = await tx.get(PlanRepository).findOpen(run.id);
     if (!plan?.running) return false;
-    const again = plan.failSubtask(error, this.clock.now());
+    const again = plan.failSubtask({ code, message }, this.clock.now());
     await tx.get(PlanRepository).save(plan);
     return again;
   }

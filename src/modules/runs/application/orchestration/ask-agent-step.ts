@@ -16,7 +16,7 @@ import {
 import { PlanState } from '../../../plans/index.js';
 import { RunError } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
-import { errorOf, isDetached } from '../lifecycle/endings.js';
+import { errorOf, isDetached, toRunError } from '../lifecycle/endings.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunMetrics } from '../run-metrics.js';
@@ -124,8 +124,11 @@ export class AskAgentStep {
       await this.reply.cut({ ...draft, content: draft.shown, reason: signal.reason });
       return STOPPED;
     }
-    const reason = error instanceof ModelError ? error : errorOf(error, this.logger, draft.turn.run.id);
-    return this.fail(draft, reason);
+    const failure =
+      error instanceof ModelError
+        ? toRunError(error, this.clock.now())
+        : errorOf(error, this.logger, draft.turn.run.id);
+    return this.fail(draft, failure);
   }
 
   private async fail(draft: Draft, error: RunError): Promise<StepEnd> {

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { GatheredCalls } from './gathered-calls.js';
+import { CallPiece } from './openai-chunk.js';
+
+const piece = (given: Partial<CallPiece>): CallPiece => ({
+  index: undefined,
+  id: '',
+  name: '',
+  arguments: '',
+  ...given,
+});
+
+function gather(pieces: readonly Partial<CallPiece>[]) {
+  const calls = new GatheredCalls();
+  for (const each of pieces) calls.add(piece(each));
+  return calls.complete().map(({ toolName, arguments: args }) => `${toolName} ${args}`);
+}
+
+const A = 'read {"path":"a"}';
+const B = 'read {"path":"b"}';
+const LIST = 'list {}';
+
+describe('tool calls in pieces', () => {
+  it.each<[string, Partial<CallPiece>[], string[]]>([
+    [
+      'the name in every piece',
+      ['{"path":', '"a"', '}'].map((args) => ({ index: 0, id: 'c', name: 'read', arguments: args })),
+      [A],
+    ],
+    [
+      'a name that grows',
+      [
+        { index: 0, name: 're' },
+        { index: 0, name: 'read', arguments: '{"path":"a"}' },
+      ],
+      [A],
+    ],
+    [
+      'a name in two pieces',
+      [
+        { index: 0, id: 'c', name: 're' },
+        { index: 0, name: 'ad', arguments: '{"path":"a"}' },
+      ],
+      [A],
+    ],
+    [
+      'another id in every piece of one index',
+      ['{"path":', '"a"', '}'].map((args, n) => ({
+        index: 0,
+        id: `c${n}`,
+        arguments: args,
+        ...(n === 0 && { name: 'read' }),
+      })),
+      [A],
+    ],
+    [
+      'another id, and the name, in every piece of one index',
+      ['', '{"path":', '"a"}'].map((args, n) => ({ index: 0, id: `c${n}`, name: 'read', arguments: args })),
+      [A],
+    ],
+    [
+      'the same of two calls',
+      ['{"path":', '"a"}', '{"path":"b"}'].map((args, n) => ({
+        index: 0,
+        id: `c${n}`,
+        name: 'read',
+        arguments: args,
+      })),
+      [A, B],
+    ],
+    [
+      'one index and no id',
+      ['{"path":"a"}', '{"path":"b"}'].map((args) => ({ index: 0, name: 'read', arguments: args })),
+      [A, B],
+    ],
+    [
+      'neither index nor id',
+      [
+        { name: 'read', arguments: '{"path"' },
+        { arguments: ':"a"}' },
+        { name: 'read', arguments: '{"path":"b"}' },
+        { name: 'list' },
+        { arguments: '{}' },
+      ],
+      [A, B, LIST],
+    ],
+    [
+      'ids without an index, alternating',
+      [
+        { id: 'c1', name: 'read', arguments: '{"path":' },
+        { id: 'c2', name: 'list', arguments: '{' },
+        { id: 'c1', arguments: '"a"}' },
+        { id: 'c2', arguments: '}' },
+      ],
+      [A, LIST],
+    ],
+    [
+      'an index in the first piece only',
+      [{ index: 0, id: 'c', name: 'read', arguments: '{"path":' }, { arguments: '"a"}' }],
+      [A],
+    ],
+    [
+      'all of the call again at its end',
+      [
+        { index: 0, id: 'c', name: 'read', arguments: '{"path":' },
+        { index: 0, arguments: '"a"}' },
+        { index: 0, id: 'c', name: 'read', arguments: '{"path":"a"}' },
+      ],
+      [A],
+    ],
+    [
+      'the name again behind the arguments',
+      [
+        { index: 0, id: 'c1', name: 'read', arguments: '{"path":"a"}' },
+        { index: 0, id: 'c2', name: 'read' },
+      ],
+      [A],
+    ],
+    [
+      'a call without arguments before another',
+      [
+        { index: 0, id: 'c1', name: 'list' },
+        { index: 0, id: 'c2', name: 'read', arguments: '{"path":"a"}' },
+      ],
+      ['list ', A],
+    ],
+    [
+      'brackets and quotes within texts',
+      [
+        { name: 'read', arguments: '{"path":"}\\"{[' },
+        { name: 'read', arguments: ']"}' },
+      ],
+      ['read {"path":"}\\"{[]"}'],
+    ],
+    ['arguments that are encoded twice', [{ name: 'read', arguments: JSON.stringify('{"path":"a"}') }], [A]],
+    [
+      'the same in pieces, of two calls',
+      ['a', 'b'].flatMap((path) => {
+        const twice = JSON.stringify(JSON.stringify({ path }));
+        return [
+          { index: 0, name: 'read', arguments: twice.slice(0, 5) },
+          { index: 0, arguments: twice.slice(5) },
+        ];
+      }),
+      [A, B],
+    ],
+    ['a text for arguments', [{ name: 'read', arguments: '"a"' }], ['read "a"']],
+    ['arguments that are cut off', [{ name: 'read', arguments: '"{\\"path' }], ['read "{\\"path']],
+    ['an empty piece', [{ index: 0 }, { index: 1, name: 'list', arguments: '{}' }], [LIST]],
+  ])('are put together: %s', (_how, pieces, calls) => {
+    expect(gather(pieces)).toEqual(calls);
+  });
+});
