@@ -6,6 +6,7 @@ import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repo
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallQueries } from './application/llm-call.queries.js';
 import { LlmCallRepository } from './domain/llm-call.js';
+import { JsonForms } from './infrastructure/json-forms.js';
 import { LlmCallSchema } from './infrastructure/llm-call.row.js';
 import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
@@ -30,6 +31,7 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
     ...MODEL_METRICS,
     { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
     ModelCircuit,
+    JsonForms,
     { provide: LanguageModel, useClass: OpenAiLanguageModel },
     { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],

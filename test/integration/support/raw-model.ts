@@ -3,7 +3,7 @@ import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http
 import { AddressInfo } from 'node:net';
 
 /** What stands for the answer of a model: whatever the test writes. */
-export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
+export type Behaviour = (response: ServerResponse, request: IncomingMessage) => unknown;
 
 /** A model server that answers byte by byte as a test wants it, also what no model should. */
 export class RawModel {
@@ -14,7 +14,7 @@ export class RawModel {
   static async start(): Promise<RawModel> {
     const server = createServer((request, response) => {
       request.resume();
-      model.behave(response, request);
+      void model.behave(response, request);
     });
     const model = new RawModel(server);
     server.listen(0, '127.0.0.1');
@@ -28,7 +28,7 @@ export class RawModel {
 
   /** One behaviour for each request, in their order. */
   script(...behaviours: Behaviour[]): void {
-    this.behave = (response, request) => behaviours.shift()?.(response, request);
+    this.behave = (response, request) => void behaviours.shift()?.(response, request);
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { JsonValue } from '../../../shared/domain/json.js';
+import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
@@ -13,6 +13,16 @@ export interface MessageToolCall {
 export interface MessageUsage {
   readonly promptTokens: number;
   readonly completionTokens: number;
+}
+
+/** What a model sent beside text and tool calls. It goes back to that model with the message, and to no client. */
+export interface MessageReasoning {
+  /** The host of the model's server. */
+  readonly provider: string;
+  readonly model: string;
+  readonly text: string;
+  /** Fields of the provider. */
+  readonly opaque: JsonObject;
 }
 
 /** A message to be appended to a session. */
@@ -35,6 +45,7 @@ export interface NewMessage {
   /** For a model's answer: why it ended; `interrupted` if it was cut off. */
   readonly finishReason: string | null;
   readonly usage: MessageUsage | null;
+  readonly reasoning: MessageReasoning | null;
   readonly createdAt: Date;
 }
 
@@ -63,6 +74,7 @@ const NOTHING = {
   suggestions: null,
   finishReason: null,
   usage: null,
+  reasoning: null,
 } as const;
 
 /** Fills in defaults for the fields that most messages do not use. */

@@ -21,6 +21,7 @@ export const MessageSchema = new EntitySchema<MessageRow>({
     suggestions: { type: 'jsonb', nullable: true },
     finishReason: { type: 'text', nullable: true },
     usage: { type: 'jsonb', nullable: true },
+    reasoning: { type: 'jsonb', nullable: true },
     createdAt: { type: 'timestamptz' },
   },
   foreignKeys: [

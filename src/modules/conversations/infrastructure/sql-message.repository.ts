@@ -14,8 +14,8 @@ const APPEND = `
      where id = $2 and deleted_at is null returning message_count
   ), appended as (
     insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                          finish_reason, usage, created_at, subtask_id, job_id)
-    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from place
+                          finish_reason, usage, created_at, subtask_id, job_id, reasoning)
+    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from place
     returning 1
   )
   select require_rows(count(*), 1) from appended`;
@@ -51,6 +51,7 @@ export class SqlMessageRepository extends MessageRepository {
       message.createdAt,
       message.subtaskId,
       message.jobId,
+      message.reasoning && JSON.stringify(message.reasoning),
     ];
     this.context.write({ text: APPEND, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,

@@ -3,7 +3,13 @@ import { JsonObject } from '../../../shared/domain/json.js';
 
 export type ModelMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls: readonly ModelToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: string;
+      readonly toolCalls: readonly ModelToolCall[];
+      /** Sent to the model that it came from, and to no other. */
+      readonly reasoning?: ModelReasoning | null;
+    }
   | { readonly role: 'tool'; readonly content: string; readonly callId: string };
 
 export interface ModelToolCall {
@@ -12,6 +18,17 @@ export interface ModelToolCall {
   readonly toolName: string;
   /** The model's raw text; not always JSON. */
   readonly arguments: string;
+}
+
+/** What a model sends beside text and tool calls, and may want back with the message. */
+export interface ModelReasoning {
+  /** The host of the model's server. */
+  readonly provider: string;
+  readonly model: string;
+  /** Empty if the provider only sends it encrypted. */
+  readonly text: string;
+  /** Fields of the provider, in the form that its adapter has given them. */
+  readonly opaque: JsonObject;
 }
 
 /** A tool as it is described to a model. */
@@ -41,6 +58,7 @@ export interface ModelAnswer {
   readonly content: string;
   readonly toolCalls: readonly ModelToolCall[];
   readonly finishReason: string;
+  readonly reasoning: ModelReasoning | null;
   /** Null if the provider does not report it. */
   readonly usage: ModelUsage | null;
   /** From the begin of the call to the first piece of the answer: text, reasoning or a part of a call. */

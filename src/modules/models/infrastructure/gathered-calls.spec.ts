@@ -7,6 +7,7 @@ const piece = (given: Partial<CallPiece>): CallPiece => ({
   id: '',
   name: '',
   arguments: '',
+  signed: {},
   ...given,
 });
 

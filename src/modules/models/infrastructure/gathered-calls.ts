@@ -1,3 +1,4 @@
+import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelToolCall } from '../application/language-model.js';
 import { JsonExtent } from './json-extent.js';
 import { CallPiece } from './openai-chunk.js';
@@ -12,6 +13,7 @@ interface GatheredCall {
   toolName: string;
   arguments: string;
   readonly extent: JsonExtent;
+  readonly signed: JsonObject;
 }
 
 /** Assembles tool calls from their pieces. */
@@ -22,6 +24,7 @@ export class GatheredCalls {
   add(piece: CallPiece): void {
     const call = this.callOf(piece);
     call.callId ||= piece.id;
+    Object.assign(call.signed, piece.signed);
     // A name that begins with all that is known of it repeats it.
     call.toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
     // At the end of a call some servers send all of it again.
@@ -36,9 +39,20 @@ export class GatheredCalls {
 
   /** The calls, once no more pieces follow. */
   complete(): ModelToolCall[] {
-    return this.calls
-      .filter((call) => call.toolName !== '' || call.arguments !== '')
-      .map(({ callId, toolName, arguments: args }) => ({ callId, toolName, arguments: decodedOnce(args) }));
+    return this.given.map(({ callId, toolName, arguments: args }) => ({
+      callId,
+      toolName,
+      arguments: decodedOnce(args),
+    }));
+  }
+
+  /** The fields of each call that go back to the provider. */
+  get signed(): JsonObject[] {
+    return this.given.map(({ signed }) => signed);
+  }
+
+  private get given(): GatheredCall[] {
+    return this.calls.filter((call) => call.toolName !== '' || call.arguments !== '');
   }
 
   private callOf(piece: CallPiece): GatheredCall {
@@ -46,7 +60,7 @@ export class GatheredCalls {
     if (known && !beginsAnother(known, piece)) return known;
     if (this.calls.length === MAX_TOOL_CALLS) throw answerTooLong();
     const { index, id: callId } = piece;
-    const call = { index, callId, toolName: '', arguments: '', extent: new JsonExtent() };
+    const call = { index, callId, toolName: '', arguments: '', extent: new JsonExtent(), signed: {} };
     this.calls.push(call);
     return call;
   }

@@ -14,7 +14,7 @@ const call = (part: unknown) => chunk({ tool_calls: [part] });
 const STOP = chunk({}, 'stop');
 
 function answerOf(...chunks: unknown[]) {
-  const answer = new OpenAiAnswer();
+  const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });
   const shown = chunks.map((each, index) => answer.add(each, (index + 1) * 10));
   return { ...answer.complete(false, 1000), shown: [...shown, answer.end()] };
 }

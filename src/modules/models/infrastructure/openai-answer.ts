@@ -1,6 +1,7 @@
 import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
 import { GatheredCalls } from './gathered-calls.js';
+import { GatheredReasoning, sizeOf } from './gathered-reasoning.js';
 import { fieldsOf, readChunk, stringOf } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
 import { isFailure, toFinishReason } from './openai-finish-reason.js';
@@ -15,15 +16,18 @@ const LONGEST_NAME = 100;
 export class OpenAiAnswer {
   private readonly text = new WellFormedText();
   private readonly calls = new GatheredCalls();
+  private readonly reasoning = new GatheredReasoning();
   private content = '';
   private characters = 0;
-  private hasReasoning = false;
   private hasChoice = false;
   private finishReason = '';
   private usage: ModelUsage | null = null;
   private firstPieceMs: number | undefined;
   private id = '';
   private model = '';
+
+  /** @param asked where the answer comes from */
+  constructor(private readonly asked: { readonly provider: string; readonly model: string }) {}
 
   /**
    * @param elapsedMs since the call began
@@ -36,14 +40,13 @@ export class OpenAiAnswer {
     this.id ||= nameOf(id);
     this.model ||= nameOf(model);
     this.hasChoice ||= hasChoice;
-    this.hasReasoning ||= reasoning !== '';
     this.finishReason = finishReason || this.finishReason;
     this.usage = usage ?? this.usage;
     for (const call of calls) {
       this.calls.add(call);
-      this.characters += call.name.length + call.arguments.length;
+      this.characters += call.name.length + call.arguments.length + sizeOf(call.signed);
     }
-    this.characters += text.length + reasoning.length;
+    this.characters += text.length + this.reasoning.add(reasoning);
     if (this.characters > MAX_ANSWER_CHARACTERS) throw answerTooLong();
     if (this.characters > 0) this.firstPieceMs ??= elapsedMs;
     return this.show(this.text.push(text));
@@ -101,6 +104,7 @@ export class OpenAiAnswer {
       toolCalls,
       finishReason: storableText(finishReason.slice(0, LONGEST_NAME)),
       usage,
+      reasoning: this.reasoning.complete(this.asked, this.calls.signed),
       firstTokenMs: this.firstPieceMs ?? elapsedMs,
     };
   }
@@ -110,7 +114,7 @@ export class OpenAiAnswer {
       const message = 'The model reached its output limit before it answered';
       return new ModelError('model.empty_answer', message, { isFinal: true });
     }
-    const message = this.hasReasoning
+    const message = this.reasoning.isGiven
       ? 'The model has only reasoned, and answered nothing'
       : 'The model answered nothing';
     return new ModelError('model.empty_answer', message);

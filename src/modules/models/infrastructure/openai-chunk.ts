@@ -1,3 +1,4 @@
+import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 import { ModelUsage } from '../application/language-model.js';
 
 /** The largest value of PostgreSQL's integer. */
@@ -10,6 +11,28 @@ export interface CallPiece {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
+  /** Fields that go back to the provider with the call. */
+  readonly signed: JsonObject;
+}
+
+/** Reasoning as text. Servers use one of them, or both with the same text. */
+const TEXT_FIELDS = ['reasoning_content', 'reasoning'];
+
+/** Reasoning in blocks, each with a signature or encrypted: OpenRouter, LiteLLM. */
+const BLOCK_FIELDS = ['reasoning_details', 'thinking_blocks'];
+
+/** Signatures of a message or a tool call: Gemini, LiteLLM. */
+const SIGNED_FIELDS = ['extra_content', 'provider_specific_fields', 'thought_signature'];
+
+/** A part of a model's reasoning. */
+export interface ReasoningPiece {
+  readonly text: string;
+  /** The field of the message that has the text; undefined = it is a part of the content. */
+  readonly textField: string | undefined;
+  /** Blocks, or pieces of them, by the field of the message that they are in. */
+  readonly blocks: Readonly<Record<string, readonly JsonObject[]>>;
+  /** Fields that go back to the provider with the message. */
+  readonly signed: JsonObject;
 }
 
 /** The contents of one chunk of an answer, in whichever dialect its server speaks. */
@@ -17,7 +40,7 @@ export interface ChunkContents {
   /** False for keep-alives, and for events that only count or describe. */
   readonly hasChoice: boolean;
   readonly text: string;
-  readonly reasoning: string;
+  readonly reasoning: ReasoningPiece;
   readonly calls: readonly CallPiece[];
   /** Empty until the answer ends. */
   readonly finishReason: string;
@@ -33,11 +56,11 @@ export function readChunk(chunk: unknown): ChunkContents {
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const choice = fieldsOf(first);
   const delta = fieldsOf(choice['delta'] ?? choice['message']);
-  const { content, refusal, reasoning_content: reasoningContent, reasoning } = delta;
+  const { content, refusal } = delta;
   return {
     hasChoice: isObject(first),
     text: spokenIn(content) || stringOf(refusal),
-    reasoning: stringOf(reasoningContent) || stringOf(reasoning) || thoughtIn(content),
+    reasoning: reasoningIn(delta),
     calls: callsIn(delta),
     finishReason: stringOf(choice['finish_reason']),
     usage: toUsage(usage) ?? toUsage(choice['usage']) ?? toUsage(fieldsOf(groq)['usage']),
@@ -50,6 +73,25 @@ function spokenIn(content: unknown): string {
   return content.map((part) => stringOf(fieldsOf(part)['text'])).join('');
 }
 
+function reasoningIn(delta: Fields): ReasoningPiece {
+  const textField = TEXT_FIELDS.find((field) => stringOf(delta[field]) !== '');
+  const blocks = BLOCK_FIELDS.filter((field) => Array.isArray(delta[field])).map((field) => [
+    field,
+    (delta[field] as unknown[]).filter(isObject),
+  ]);
+  return {
+    text: textField === undefined ? thoughtIn(delta['content']) : stringOf(delta[textField]),
+    textField,
+    blocks: Object.fromEntries(blocks) as Record<string, JsonObject[]>,
+    signed: signedIn(delta),
+  };
+}
+
+function signedIn(fields: Fields): JsonObject {
+  const given = SIGNED_FIELDS.filter((field) => fields[field] !== undefined && fields[field] !== null);
+  return Object.fromEntries(given.map((field) => [field, fields[field] as JsonValue]));
+}
+
 /** The parts of type `thinking` (Mistral), whose text is again made of parts. */
 function thoughtIn(content: unknown): string {
   if (!Array.isArray(content)) return '';
@@ -59,13 +101,15 @@ function thoughtIn(content: unknown): string {
 function callsIn({ tool_calls: calls, function_call: legacy }: Fields): CallPiece[] {
   const pieces = Array.isArray(calls) ? calls.map(fieldsOf) : [];
   if (isObject(legacy)) pieces.push({ function: legacy });
-  return pieces.map(({ index, id, function: called }) => {
+  return pieces.map((piece) => {
+    const { index, id, function: called } = piece;
     const { name, arguments: args } = fieldsOf(called);
     return {
       index,
       id: stringOf(id),
       name: stringOf(name),
       arguments: isObject(args) ? JSON.stringify(args) : stringOf(args),
+      signed: signedIn(piece),
     };
   });
 }

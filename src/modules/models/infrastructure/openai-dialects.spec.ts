@@ -34,7 +34,7 @@ const streamOf = (dialect: string): string =>
   readFileSync(new URL(`dialects/${dialect}.txt`, import.meta.url), 'utf8');
 
 function read(parts: readonly Buffer[]) {
-  const answer = new OpenAiAnswer();
+  const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });
   let shown = '';
   const body = new OpenAiBody((chunk) => (shown += answer.add(chunk, 0)));
   for (const part of parts) if (body.push(part)) break;

@@ -14,6 +14,7 @@ import {
   ModelRequest,
 } from '../application/language-model.js';
 import { CallLimits, CallWatch } from './call-watch.js';
+import { JsonForm, JsonForms, jsonIn } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
@@ -41,6 +42,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   constructor(
     endpoint: ModelEndpoint,
     private readonly circuit: ModelCircuit,
+    private readonly jsonForms: JsonForms,
     private readonly metrics: ModelMetrics,
     private readonly tracing: Tracing,
     config: Config,
@@ -69,7 +71,8 @@ export class OpenAiLanguageModel extends LanguageModel {
     const ask = async (span: Span) => {
       try {
         const answer = await this.circuit.pass(
-          (begins) => this.request(request, listener, begins, signal, span),
+          (begins) =>
+            this.request(request, (form) => this.send(request, form, listener, begins, signal, span)),
           signal,
           request.retry,
         );
@@ -98,16 +101,27 @@ export class OpenAiLanguageModel extends LanguageModel {
     };
   }
 
-  /** @throws ModelError, or the signal's reason */
+  /** One request; where the model refuses a form of asking for JSON, one more in the next form. */
   private async request(
+    { model, responseFormat }: ModelRequest,
+    send: (form?: JsonForm) => Promise<ModelAnswer>,
+  ): Promise<ModelAnswer> {
+    if (!responseFormat) return send();
+    const answer = await this.jsonForms.ask(model, send);
+    return { ...answer, content: jsonIn(answer.content) };
+  }
+
+  /** @throws ModelError, or the signal's reason */
+  private async send(
     request: ModelRequest,
+    form: JsonForm | undefined,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
     span: Span,
   ): Promise<ModelAnswer> {
     try {
-      return await this.stream(request, listener, begins, signal, span);
+      return await this.stream(request, form, listener, begins, signal, span);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const failure = toModelError(error);
@@ -130,6 +144,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   private async stream(
     request: ModelRequest,
+    form: JsonForm | undefined,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
@@ -137,7 +152,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   ): Promise<ModelAnswer> {
     const begunAt = performance.now();
     const watch = new CallWatch(this.limits);
-    const gathered = new OpenAiAnswer();
+    const gathered = new OpenAiAnswer({ provider: this.server.host, model: request.model });
     const emit = (piece: string) => {
       if (piece !== '') listener.onText(piece);
     };
@@ -152,7 +167,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
     try {
       const response = await this.client.chat.completions
-        .create(toBody(request), {
+        .create(toBody(request, this.server.host, form), {
           signal: AbortSignal.any([signal, watch.signal]),
           fetchOptions: { dispatcher: this.transport.dispatcher(() => watch.sent()) },
           ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),

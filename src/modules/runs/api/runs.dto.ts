@@ -11,7 +11,10 @@ export const WaitingForDto = z.array(
 export const RunErrorDto = z.object({
   code: z.string(),
   message: z.string(),
-  retry_at: z.string().optional().describe('When the provider of the model may be asked again, if it says so'),
+  retry_at: z
+    .string()
+    .optional()
+    .describe('When the provider of the model may be asked again, if it says so'),
   provider_code: z
     .string()
     .optional()

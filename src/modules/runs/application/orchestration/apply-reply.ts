@@ -88,6 +88,7 @@ export class ApplyReply {
         // A turn ended by a tool is complete, also if the provider gives another finish reason.
         finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
         usage: answer.usage,
+        reasoning: answer.reasoning,
       });
       if (reply.kind === 'calls') {
         // A run with a requested cancellation starts nothing new; a final answer still counts.

@@ -35,7 +35,7 @@ describe('the prompt', () => {
     expect(prompt.slice(3)).toEqual([
       { role: 'tool', callId: 'a', content: 'A' },
       { role: 'tool', callId: 'b', content: 'B' },
-      { role: 'assistant', content: 'done', toolCalls: [] },
+      { role: 'assistant', content: 'done', reasoning: null, toolCalls: [] },
     ]);
   });
 

@@ -19,6 +19,7 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
     messages.push({
       role: 'assistant',
       content: message.content,
+      reasoning: message.reasoning,
       toolCalls: message.toolCalls.map((call) => ({
         callId: call.callId,
         toolName: call.toolName,

@@ -30,7 +30,14 @@ const judged = (
     toolName,
     arguments: typeof args === 'string' ? args : JSON.stringify(args),
   }));
-  const answer = { content, toolCalls, finishReason: 'tool_calls', usage: null, firstTokenMs: 1 };
+  const answer = {
+    content,
+    toolCalls,
+    finishReason: 'tool_calls',
+    reasoning: null,
+    usage: null,
+    firstTokenMs: 1,
+  };
   return judge.judge(AGENTS.get(agent), answer, { inBackground });
 };
 

@@ -1,0 +1,116 @@
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callIn, toolResult } from '../support/scenes.js';
+import { TestApp } from '../support/test-app.js';
+import { Behaviour, RawModel, answer, chunk } from './support/raw-model.js';
+
+const SIGNATURE = 'signed-by-the-provider';
+const THOUGHT = 'I look at a.txt first.';
+
+const READS = answer(
+  chunk({ reasoning_content: THOUGHT }),
+  chunk({
+    tool_calls: [
+      {
+        index: 0,
+        id: 'call_0',
+        function: { name: 'read_file', arguments: '{"path":"a.txt"}' },
+        extra_content: { google: { thought_signature: SIGNATURE } },
+      },
+    ],
+  }),
+  chunk({}, 'tool_calls'),
+);
+
+const DONE = answer(chunk({ reasoning_content: 'It is there.', content: 'done' }, 'stop'));
+
+const SYNOPSIS = { title: 'Leases', items: [{ kind: 'decision', text: 'We keep them' }] };
+
+const refusal: Behaviour = (response) => {
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: { message: 'This response_format is unavailable' } }));
+};
+
+interface Asked {
+  readonly messages: readonly { readonly content: string }[];
+  readonly response_format?: { readonly type: string };
+}
+
+describe('a provider', () => {
+  let model: RawModel;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    model = await RawModel.start();
+    app = await TestApp.start({ OPENAI_BASE_URL: model.url }, { worker: true });
+  });
+  afterAll(async () => {
+    await app?.stop();
+    model?.stop();
+  });
+
+  /** @returns the requests, as they come */
+  const replyBy = (reply: (asked: Asked) => Behaviour): Asked[] => {
+    const all: Asked[] = [];
+    model.behave = async (response, request) => {
+      const asked = (await json(request)) as Asked;
+      all.push(asked);
+      await reply(asked)(response, request);
+    };
+    return all;
+  };
+
+  it('gets the reasoning of its model back, over runs too; clients do not get it', async () => {
+    const replies = [READS, DONE, DONE];
+    const asked = replyBy(() => replies.shift()!);
+    const sessionId = await app.client.openSession({ agent: 'coder' });
+    const events = await app.client.ask(sessionId, 'read a.txt');
+    const rest = await app.client.stream(sessionId, toolResult(callIn(events), { result: 'here' }));
+    const next = await app.client.ask(sessionId, 'go on');
+    expect(next.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+
+    const withCall = {
+      role: 'assistant',
+      reasoning_content: THOUGHT,
+      tool_calls: [{ extra_content: { google: { thought_signature: SIGNATURE } } }],
+    };
+    expect(asked[1]!.messages).toMatchObject([
+      { role: 'system' },
+      { role: 'user' },
+      withCall,
+      { role: 'tool' },
+    ]);
+    expect(asked[2]!.messages).toMatchObject([
+      ...[{ role: 'system' }, { role: 'user' }, withCall, { role: 'tool' }],
+      { role: 'assistant', content: 'done', reasoning_content: 'It is there.' },
+      { role: 'user', content: 'go on' },
+    ]);
+
+    const stored = await app.database.rows(
+      `select reasoning->>'model' as model, reasoning->>'text' as text from messages
+        where session_id = $1 and role = 'assistant' order by position`,
+      [sessionId],
+    );
+    expect(stored.map(({ text }) => text)).toEqual([THOUGHT, 'It is there.', 'It is there.']);
+    const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
+    expect(JSON.stringify([events, rest, next, body])).not.toMatch(new RegExp(`${SIGNATURE}|${THOUGHT}`));
+  });
+
+  it.each(['json_object', undefined])('may accept no stricter form of JSON than %s', async (accepted) => {
+    const forms: (string | undefined)[] = [];
+    const asked = replyBy(({ response_format: format, messages }) => {
+      if (!messages[0]!.content.includes('synopsis')) return DONE;
+      forms.push(format?.type);
+      if (format?.type === 'json_schema' || format?.type !== accepted) return refusal;
+      return answer(
+        chunk({ content: `Here it is:\n\`\`\`json\n${JSON.stringify(SYNOPSIS)}\n\`\`\`` }, 'stop'),
+      );
+    });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    await app.client.ask(sessionId, 'Explain what a lease is');
+    const { status, body } = await app.client.post(`/v1/sessions/${sessionId}/synopsis?mode=sync`);
+    expect([status, body.title]).toEqual([200, SYNOPSIS.title]);
+    expect(forms.at(-1)).toBe(accepted);
+    expect(asked.at(-1)!.messages[0]!.content).toContain('JSON Schema');
+  });
+});
