@@ -1113,6 +1113,10 @@ export type components = {
             error: {
                 code: string;
                 message: string;
+                /** @description When the provider of the model may be asked again, if it says so */
+                retry_at?: string;
+                /** @description What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]` */
+                provider_code?: string;
             } | null;
             usage: {
                 model_calls: number;
@@ -1879,6 +1883,10 @@ export type components = {
                 error?: {
                     code: string;
                     message: string;
+                    /** @description When the provider of the model may be asked again, if it says so */
+                    retry_at?: string;
+                    /** @description What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]` */
+                    provider_code?: string;
                 };
                 usage: {
                     model_calls: number;

@@ -19,7 +19,7 @@ const CODES: Readonly<Record<Trouble, string>> = {
   '429': 'model.rate_limited',
   malformed: 'model.malformed_answer',
   cut: 'model.stream_cut',
-  silent: 'model.connect_timeout',
+  silent: 'model.first_token_timeout',
   halting: 'model.idle_timeout',
 };
 const TROUBLES = Object.keys(CODES) as Trouble[];
@@ -40,7 +40,7 @@ describe('a model that gives all kinds of trouble at once', () => {
       DATABASE_URL: database.url,
       OPENAI_BASE_URL: model.url,
       LLM_MAX_RETRIES: String(RETRIES),
-      LLM_CONNECT_TIMEOUT_SECONDS: '1',
+      LLM_FIRST_TOKEN_TIMEOUT_SECONDS: '1',
       LLM_IDLE_TIMEOUT_SECONDS: '1',
     });
   });

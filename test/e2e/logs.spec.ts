@@ -130,7 +130,7 @@ describe('the log', () => {
 
   it('says of a step and a run why they failed', async () => {
     model.reset();
-    model.always({ status: 401 });
+    model.always({ status: 401, code: 'invalid_api_key' });
     const sessionId = await server.client.openSession();
     await server.client.ask(sessionId, 'Why?', { agent: 'ask' });
     await eventually(() => expect(said('a run ended', { session_id: sessionId })).toHaveLength(1));
@@ -143,6 +143,10 @@ describe('the log', () => {
         { outcome: 'model.unauthorized' },
       ]),
     );
+    expect(said('a model call failed', { session_id: sessionId })).toMatchObject([
+      { code: 'model.unauthorized', status: 401, provider_code: 'invalid_api_key' },
+    ]);
+    expect(server.lines.join('\n')).not.toContain('secret words of the provider');
   });
 
   it('has one line for each request, also for what is refused before it comes to a route', async () => {
@@ -227,6 +231,8 @@ describe.each(['json', 'pretty'] as const)('the whole output as %s', (format) =>
     expect(password.length).toBeGreaterThan(8);
     for (const secret of [...Object.values(KEYS), password]) expect(output).not.toContain(secret);
     expect(output).not.toMatch(/unheard/i);
+    // Those who debug may read why a provider refuses.
+    expect(output).toContain('secret words of the provider');
     expect(output).toContain('[redacted]');
     // eslint-disable-next-line no-control-regex
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

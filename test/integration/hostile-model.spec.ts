@@ -81,7 +81,7 @@ describe('a hostile model', () => {
         chunk({ content: { toString: 1 }, tool_calls: 3 }, 5),
         chunk({ content: ['a'], refusal: 8, tool_calls: [] }, 'stop'),
       ),
-      'model.malformed_answer',
+      'model.empty_answer',
     ],
   ])('sends %s: the run ends with a code', async (_what, behaviour, code) => {
     const { events } = await ask('ask', behaviour);

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { AddressInfo, createServer as createTcpServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deltasOf, isFinished, typesOf } from '../support/client.js';
-import { all } from '../support/scenes.js';
+import { all, find } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const OK = { text: 'All is well.' };
@@ -13,7 +15,7 @@ describe('a model that gives trouble', () => {
 
   beforeAll(async () => {
     app = await TestApp.start(
-      { LLM_MAX_RETRIES: '2', LLM_IDLE_TIMEOUT_SECONDS: '1', LLM_CONNECT_TIMEOUT_SECONDS: '1' },
+      { LLM_MAX_RETRIES: '2', LLM_IDLE_TIMEOUT_SECONDS: '1' },
       { circuit: NEVER_OPENS },
     );
   });
@@ -71,12 +73,28 @@ describe('a model that gives trouble', () => {
     [{ status: 401 }, 'model.unauthorized'],
     [{ status: 404 }, 'model.not_found'],
     [{ status: 400 }, 'model.request_refused'],
+    [{ status: 400, code: 'context_length_exceeded' }, 'model.context_exceeded'],
+    [{ status: 400, code: 'content_filter' }, 'model.content_filtered'],
     [{ status: 429, code: 'insufficient_quota' }, 'model.quota_exceeded'],
+    [{ status: 429, retryAfter: 7200 }, 'model.rate_limited'],
   ])('that refuses for good (%j) is not asked again', async (reply, code) => {
     app.model.always(reply);
     const events = await app.client.ask(sessionId, 'Hello');
     expect(events.at(-1)!.data).toMatchObject({ status: 'failed', error: { code } });
     expect(await ledger()).toEqual([{ status: 'failed', error_code: code }]);
+  });
+
+  it('that has to be left alone for hours says until when, and what its provider calls that', async () => {
+    app.model.always({ status: 429, retryAfter: 7200, code: 'Daily-Limit' });
+    const askedAt = Date.now();
+    const events = await app.client.ask(sessionId, 'Hello');
+    const error = find(events, 'run.finished').data.error!;
+    expect(error).toMatchObject({ code: 'model.rate_limited', provider_code: 'daily-limit' });
+    const waitMs = Date.parse(error.retry_at!) - askedAt;
+    expect(waitMs).toBeGreaterThanOrEqual(7_200_000);
+    expect(waitMs).toBeLessThan(7_260_000);
+    const { body } = await app.client.get(`/v1/runs/${events[0]!.run_id}`);
+    expect(body.error).toEqual(error);
   });
 
   it('that breaks off is asked again, and what was shown is taken back', async () => {
@@ -157,7 +175,7 @@ describe('a model server of bad manners', () => {
         OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
         LLM_MAX_RETRIES: '1',
         LLM_IDLE_TIMEOUT_SECONDS: '1',
-        LLM_CONNECT_TIMEOUT_SECONDS: '1',
+        LLM_FIRST_TOKEN_TIMEOUT_SECONDS: '1',
       },
       { circuit: NEVER_OPENS },
     );
@@ -172,18 +190,41 @@ describe('a model server of bad manners', () => {
   const chunk = (delta: object, finish: string | null = null) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
 
+  /** Writes a text again and again, more often than a silence may last. */
+  const repeat = (response: ServerResponse, text: string) => {
+    const timer = setInterval(() => response.write(text), 200);
+    response.on('close', () => clearInterval(timer));
+  };
+
   const ask = async () => {
     const sessionId = await app.client.openSession({ agent: 'ask' });
     return app.client.ask(sessionId, 'Hello');
   };
 
   it.each<[string, typeof behave, string]>([
-    ['never begins to answer', () => undefined, 'model.connect_timeout'],
+    ['never begins to answer', () => undefined, 'model.first_token_timeout'],
     [
       'falls silent in the middle',
       (_request, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(chunk({ content: 'I was about to' }));
+      },
+      'model.idle_timeout',
+    ],
+    [
+      'only keeps its answer alive',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        repeat(response, `: PROCESSING\n\n${chunk({ role: 'assistant', content: '' })}`);
+      },
+      'model.first_token_timeout',
+    ],
+    [
+      'only keeps its answer alive after it has begun',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(chunk({ reasoning_content: 'Let me see.' }));
+        repeat(response, `: PROCESSING\n\n${chunk({ content: '' })}`);
       },
       'model.idle_timeout',
     ],
@@ -226,7 +267,15 @@ describe('a model server of bad manners', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.end(`${chunk({}, 'stop')}data: [DONE]\n\n`);
       },
-      'model.malformed_answer',
+      'model.empty_answer',
+    ],
+    [
+      'only reasons',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`${chunk({ reasoning: 'Hm.' })}${chunk({}, 'stop')}data: [DONE]\n\n`);
+      },
+      'model.empty_answer',
     ],
     [
       'reports an error in its stream',
@@ -287,6 +336,45 @@ describe('a model server of bad manners', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['stays open', () => undefined],
+    ['breaks', (response) => response.destroy()],
+  ])('has said all when its connection %s: the answer stands', async (_what, end) => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ content: 'All is well.' }, 'stop'), () => end(response));
+    };
+    const events = await ask();
+    expect(all(events, 'message.completed')[0]!.data).toMatchObject({ content: 'All is well.' });
+    expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('compresses its answer although it is asked not to: the answer stands', async () => {
+    const bytes = gzipSync(`${chunk({ content: 'All is well.' })}data: [DONE]\n\n`);
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+      response.write(bytes.subarray(0, 20));
+      response.end(bytes.subarray(20));
+    };
+    expect(all(await ask(), 'message.completed')[0]!.data).toMatchObject({ content: 'All is well.' });
+  });
+
+  it('refuses within its answer: it is not asked again', async () => {
+    let asked = 0;
+    behave = (_request, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end('data: {"error":{"message":"secret","type":"BadRequestError","code":400}}\n\n');
+    };
+    const events = await ask();
+    expect(events.at(-1)!.data).toMatchObject({
+      status: 'failed',
+      error: { code: 'model.request_refused', provider_code: 'badrequesterror' },
+    });
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(asked).toBe(1);
+  });
+
   it('never comes to an end: the run does', async () => {
     behave = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -313,6 +401,25 @@ describe('a model server of bad manners', () => {
     expect([...deltasOf(events).values()]).toEqual([text]);
     expect(all(events, 'message.completed')[0]!.data).toMatchObject({ content: text, usage: null });
     expect(isFinished(events.at(-1)!)).toBe(true);
+  });
+
+  it('accepts connections and no more: it is not reached in time', async () => {
+    const silent = createTcpServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const unreachable = await TestApp.start({
+      OPENAI_BASE_URL: `https://127.0.0.1:${port}/v1`,
+      LLM_MAX_RETRIES: '0',
+      LLM_CONNECT_TIMEOUT_SECONDS: '1',
+    });
+    try {
+      const sessionId = await unreachable.client.openSession({ agent: 'ask' });
+      const events = await unreachable.client.ask(sessionId, 'Hello');
+      expect(events.at(-1)!.data).toMatchObject({ error: { code: 'model.connect_timeout' } });
+    } finally {
+      await unreachable.stop();
+      silent.close();
+    }
   });
 
   it('cannot be reached at all', async () => {

@@ -164,7 +164,7 @@ describe('the trace of a run', () => {
   });
 
   it('says what failed, also where it was tried again', async () => {
-    app.model.script({ status: 503 }, { status: 500 });
+    app.model.script({ status: 503, code: 'overloaded' }, { status: 500, code: 'internal' });
     const sessionId = await app.client.openSession();
     await app.client.ask(sessionId, 'Why?', { agent: 'ask' });
     const run = await becomes(RUN, [RUN, '  invoke_agent ask', '    chat gpt-5-mini', '    chat gpt-5-mini']);
@@ -174,6 +174,16 @@ describe('the trace of a run', () => {
     for (const call of collector.named('chat gpt-5-mini')) {
       expect(call).toMatchObject({ failed: true, attributes: { 'error.type': 'server_error' } });
     }
+    const causes = collector
+      .named('chat gpt-5-mini')
+      .map(({ attributes }) => [
+        attributes['http.response.status_code'],
+        attributes['agent_runtime.provider_code'],
+      ]);
+    expect(causes.toSorted()).toEqual([
+      [500, 'internal'],
+      [503, 'overloaded'],
+    ]);
     expect(JSON.stringify(collector.spans)).not.toContain('secret words');
   });
 

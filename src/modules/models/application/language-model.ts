@@ -18,6 +18,8 @@ export interface ModelToolCall {
   readonly toolName: string;
   /** The model's raw text; not always JSON. */
   readonly arguments: string;
+  /** In an answer: the arguments end in their middle, as at the output limit. */
+  readonly isCutOff?: boolean;
 }
 
 /** What a model sends beside text and tool calls, and may want back with the message. */

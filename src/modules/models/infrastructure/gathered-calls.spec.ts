@@ -151,4 +151,16 @@ describe('tool calls in pieces', () => {
   ])('are put together: %s', (_how, pieces, calls) => {
     expect(gather(pieces)).toEqual(calls);
   });
+
+  it.each([
+    ['in the middle', '{"path":"a', true],
+    ['in a text that is encoded twice', '"{\\"path', true],
+    ['whole', '{"path":"a"}', false],
+    ['none', '', false],
+    ['no JSON', 'a.txt', false],
+  ])('are marked where their arguments are cut off: %s', (_where, args, isCutOff) => {
+    const calls = new GatheredCalls();
+    calls.add(piece({ name: 'read', arguments: args }));
+    expect(calls.complete()[0]!.isCutOff ?? false).toBe(isCutOff);
+  });
 });

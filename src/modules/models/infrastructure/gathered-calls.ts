@@ -39,10 +39,11 @@ export class GatheredCalls {
 
   /** The calls, once no more pieces follow. */
   complete(): ModelToolCall[] {
-    return this.given.map(({ callId, toolName, arguments: args }) => ({
+    return this.given.map(({ callId, toolName, arguments: args, extent }) => ({
       callId,
       toolName,
       arguments: decodedOnce(args),
+      ...(extent.isOpen && { isCutOff: true }),
     }));
   }
 

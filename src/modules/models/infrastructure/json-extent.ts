@@ -10,6 +10,11 @@ export class JsonExtent {
     return this.ended;
   }
 
+  /** Whether the value has begun, and is not complete. */
+  get isOpen(): boolean {
+    return this.depth > 0 || this.inString;
+  }
+
   push(text: string): void {
     for (const character of text) this.read(character);
   }

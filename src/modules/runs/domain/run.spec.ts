@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLost } from '../../../shared/domain/lease.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
-import { Run } from './run.js';
+import { Run, errorView } from './run.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const LEASE = { owner: 'p', token: 't' };
@@ -78,6 +78,20 @@ describe('a run', () => {
       for (const [, again] of endings) expect(() => again(run)).toThrow(RunTransitionNotAllowed);
       expect(types(run)).toEqual([]);
     }
+  });
+
+  it('tells clients all of its error, in their spelling', () => {
+    const run = start();
+    const retryAt = '2026-11-20T12:00:00.000Z';
+    run.fail({ code: 'model.rate_limited', message: 'later', retryAt, providerCode: 'daily_limit' }, LATER);
+    const error = {
+      code: 'model.rate_limited',
+      message: 'later',
+      retry_at: retryAt,
+      provider_code: 'daily_limit',
+    };
+    expect(run.pullEvents().at(-1)).toMatchObject({ data: { error } });
+    expect(errorView(run.snapshot().error!)).toEqual(error);
   });
 
   it('can fail while it waits and while it is classified', () => {

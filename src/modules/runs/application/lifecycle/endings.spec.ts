@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { DatabaseUnavailable, StorageFailed } from '../../../../shared/application/errors.js';
+import { ModelError } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
 import { Run } from '../../domain/run.js';
@@ -13,6 +14,7 @@ import {
   endStopped,
   errorOf,
   isDetached,
+  toRunError,
 } from './endings.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
@@ -83,5 +85,24 @@ describe('a run whose step throws', () => {
     expect(told.code).toBe(code);
     expect(told.message).not.toMatch(/disk full|gone|undefined/);
     expect(logger.error).toHaveBeenCalledTimes(logged);
+  });
+});
+
+describe('a run whose model fails', () => {
+  it('says when the provider may be asked again, and what the provider calls it', () => {
+    const facts = { retryAfterMs: 90_000, providerCode: 'rate_limit_exceeded', status: 429 };
+    expect(toRunError(new ModelError('model.rate_limited', 'Overloaded', facts), NOW)).toEqual({
+      code: 'model.rate_limited',
+      message: 'Overloaded',
+      retryAt: '2026-11-20T10:01:30.000Z',
+      providerCode: 'rate_limit_exceeded',
+    });
+  });
+
+  it('says neither where the provider does not', () => {
+    expect(toRunError(new ModelError('model.stream_cut', 'Broke off'), NOW)).toEqual({
+      code: 'model.stream_cut',
+      message: 'Broke off',
+    });
   });
 });

@@ -21,6 +21,9 @@ const LONGEST_NAME = 100;
 /** The depth that requests may have. */
 const MAX_DEPTH = 64;
 
+const NO_JSON = 'The arguments are not valid JSON';
+const CUT_OFF = `${NO_JSON}: they break off, as at the output limit; write smaller pieces`;
+
 /** The verdict on one tool call of a reply. */
 export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
   | { readonly verdict: 'execute' }
@@ -131,7 +134,8 @@ export class JudgeReply {
         : this.forbidden(agent, name, undefined);
       return refuse(here, false);
     }
-    if (given === undefined) return refuse('The arguments are not valid JSON', true);
+    if (given === undefined)
+      return refuse(call.isCutOff ? CUT_OFF : NO_JSON, true);
     const parsed = this.catalog.parse(name, given);
     if (!parsed.ok) {
       return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);

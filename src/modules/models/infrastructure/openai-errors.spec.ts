@@ -1,0 +1,363 @@
+import { APIConnectionError, APIConnectionTimeoutError } from 'openai';
+import { describe, expect, it } from 'vitest';
+import { ModelErrorCode } from '../application/language-model.js';
+import { OpenAiBody } from './openai-body.js';
+import { toModelError } from './openai-errors.js';
+import { ProviderRefusal } from './provider-refusal.js';
+
+/** What the client throws for a response with this status and body. */
+function refused(status: number, body: unknown, headers: Record<string, string> = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const cause = new ProviderRefusal(text, { status, headers: new Headers(headers) });
+  return toModelError(new APIConnectionError({ cause }));
+}
+
+/** What is thrown for an event in place of a chunk. */
+function reported(stream: string) {
+  const body = new OpenAiBody(() => undefined);
+  try {
+    body.push(Buffer.from(stream));
+    body.end();
+  } catch (error) {
+    return toModelError(error);
+  }
+  throw new Error('the stream reports no error');
+}
+
+const saying = (message: string, more: object = {}) => ({ error: { message, ...more } });
+
+type Refusal = [server: string, status: number, body: unknown, providerCode: string | undefined];
+
+const TOO_LONG: Refusal[] = [
+  [
+    'OpenAI',
+    400,
+    saying('This model’s maximum context length is 16384 tokens.', {
+      type: 'invalid_request_error',
+      param: 'messages',
+      code: 'context_length_exceeded',
+    }),
+    'context_length_exceeded',
+  ],
+  [
+    'vLLM',
+    400,
+    saying('This model’s maximum context length is 32768 tokens.', { type: 'BadRequestError', code: 400 }),
+    'badrequesterror',
+  ],
+  [
+    'vLLM before 0.10',
+    400,
+    {
+      object: 'error',
+      message: 'You passed 40001 input tokens; the model’s context length is only 32768 tokens.',
+      type: 'BadRequestError',
+      code: 400,
+    },
+    'badrequesterror',
+  ],
+  [
+    'llama.cpp',
+    500,
+    saying('the request exceeds the available context size.', {
+      code: 500,
+      type: 'exceed_context_size_error',
+      n_ctx: 8192,
+    }),
+    'exceed_context_size_error',
+  ],
+  [
+    'LM Studio',
+    400,
+    { error: 'Trying to keep the first 5000 tokens when context the overflows.' },
+    undefined,
+  ],
+  [
+    'SGLang',
+    400,
+    {
+      object: 'error',
+      message: 'The input (9 tokens) is longer than the model’s context length (8 tokens).',
+      code: 400,
+    },
+    '400',
+  ],
+  [
+    'LiteLLM',
+    400,
+    saying('litellm.ContextWindowExceededError: prompt is too long: 9 tokens > 8 maximum', {
+      type: null,
+      code: '400',
+    }),
+    '400',
+  ],
+  [
+    'Mistral',
+    400,
+    {
+      object: 'error',
+      message: 'Prompt contains 9 tokens, too large for model with 8 maximum context length',
+      type: 'invalid_request_prompt',
+      code: '3051',
+    },
+    'invalid_request_prompt',
+  ],
+  [
+    'Gemini',
+    400,
+    [
+      saying('The input token count (9) exceeds the maximum number of tokens allowed (8).', {
+        code: 400,
+        status: 'INVALID_ARGUMENT',
+      }),
+    ],
+    'invalid_argument',
+  ],
+  [
+    'OpenRouter',
+    400,
+    saying('Provider returned error', {
+      code: 400,
+      metadata: { raw: '{"error":"This endpoint’s maximum context length is 8 tokens"}' },
+    }),
+    '400',
+  ],
+  [
+    'xAI',
+    400,
+    { code: 'Client specified an invalid argument', error: 'This model’s maximum prompt length is 8' },
+    undefined,
+  ],
+  [
+    'Groq',
+    413,
+    saying('Request too large for model on tokens per minute', {
+      type: 'tokens',
+      code: 'rate_limit_exceeded',
+    }),
+    'rate_limit_exceeded',
+  ],
+  ['a gateway', 413, '<html>413 Request Entity Too Large</html>', undefined],
+];
+
+const FILTERED: Refusal[] = [
+  [
+    'Azure',
+    400,
+    saying('The response was filtered due to the prompt', {
+      type: null,
+      code: 'content_filter',
+      status: 400,
+      innererror: { code: 'ResponsibleAIPolicyViolation' },
+    }),
+    'content_filter',
+  ],
+  [
+    'OpenAI',
+    400,
+    saying('Invalid prompt', { type: 'invalid_request_error', code: 'invalid_prompt' }),
+    'invalid_prompt',
+  ],
+  [
+    'OpenRouter',
+    403,
+    saying('Your input was flagged for "violence"', { code: 403, metadata: { reasons: ['violence'] } }),
+    '403',
+  ],
+  [
+    'LiteLLM',
+    400,
+    saying('litellm.ContentPolicyViolationError: content policy violation', { code: '400' }),
+    '400',
+  ],
+];
+
+const OTHERS: [...Refusal, ModelErrorCode][] = [
+  [
+    'OpenAI',
+    429,
+    saying('You exceeded your quota', { code: 'insufficient_quota' }),
+    'insufficient_quota',
+    'model.quota_exceeded',
+  ],
+  ['OpenRouter', 402, saying('Insufficient credits', { code: 402 }), '402', 'model.quota_exceeded'],
+  [
+    'NIM',
+    402,
+    { type: 'urn:inference-service:problem-details:payment-required', status: 402, detail: 'expired' },
+    'urn_inference-service_problem-details_payment-required',
+    'model.quota_exceeded',
+  ],
+  [
+    'OpenAI',
+    401,
+    saying('Incorrect API key', { code: 'invalid_api_key' }),
+    'invalid_api_key',
+    'model.unauthorized',
+  ],
+  ['a gateway', 403, 'forbidden', undefined, 'model.unauthorized'],
+  [
+    'Ollama',
+    404,
+    saying('model "x" not found, try pulling it first', { type: 'not_found_error' }),
+    'not_found_error',
+    'model.not_found',
+  ],
+  [
+    'Mistral',
+    422,
+    { object: 'error', message: { detail: [{ loc: ['body'] }] }, type: 'invalid_request_error' },
+    'invalid_request_error',
+    'model.request_refused',
+  ],
+  [
+    'OpenAI',
+    400,
+    saying('Unsupported value', { code: 'unsupported_value', type: 'invalid_request_error' }),
+    'unsupported_value',
+    'model.request_refused',
+  ],
+  ['a redirection', 302, '', undefined, 'model.request_refused'],
+  [
+    'Anthropic',
+    529,
+    saying('Overloaded', { type: 'overloaded_error' }),
+    'overloaded_error',
+    'model.server_error',
+  ],
+  ['a gateway', 502, '<html>Bad Gateway</html>', undefined, 'model.server_error'],
+  [
+    'a limit of tokens',
+    429,
+    saying('Limit reached; reduce the length of the messages', { code: 'rate_limit_exceeded' }),
+    'rate_limit_exceeded',
+    'model.rate_limited',
+  ],
+  [
+    'a hostile one',
+    500,
+    saying('', { code: 'constructor', type: '__proto__' }),
+    'constructor',
+    'model.server_error',
+  ],
+];
+
+const withCode =
+  (code: ModelErrorCode) =>
+  (refusal: Refusal): [...Refusal, ModelErrorCode] => [...refusal, code];
+
+describe('a refusal', () => {
+  it.each([
+    ...TOO_LONG.map(withCode('model.context_exceeded')),
+    ...FILTERED.map(withCode('model.content_filtered')),
+    ...OTHERS,
+  ])('of %s (%i) is told apart', (_server, status, body, providerCode, code) => {
+    const error = refused(status, body);
+    expect(error).toMatchObject({ code, facts: { status } });
+    expect(error.facts.providerCode).toBe(providerCode);
+  });
+
+  it('is repeated only if it may pass', () => {
+    const retries = [400, 401, 402, 404, 413, 422].map((status) => refused(status, saying('no')).retries);
+    expect(retries).toEqual([0, 0, 0, 0, 0, 0]);
+    for (const status of [408, 429, 500, 503]) expect(refused(status, saying('later')).retryable).toBe(true);
+  });
+
+  it.each<[string, number | undefined, Record<string, string>, object]>([
+    ['seconds', 3_000, { 'retry-after': '3' }, {}],
+    ['hours', 7_200_000, { 'retry-after': '7200' }, {}],
+    ['a date that is over', 0, { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' }, {}],
+    ['milliseconds', 250, { 'retry-after-ms': '250', 'retry-after': '1' }, {}],
+    [
+      'a detail of Google',
+      38_500,
+      {},
+      { details: [{ '@type': 'Help' }, { '@type': 'RetryInfo', retryDelay: '38.5s' }] },
+    ],
+    ['a reset in the past', 0, {}, { metadata: { headers: { 'X-RateLimit-Reset': '1741305600000' } } }],
+    ['nonsense', undefined, { 'retry-after': 'soon' }, {}],
+    ['nothing', undefined, {}, {}],
+  ])('says when to ask again: by %s', (_how, retryAfterMs, headers, more) => {
+    expect(refused(429, saying('slow down', more), headers)).toMatchObject({
+      code: 'model.rate_limited',
+      facts: { retryAfterMs },
+    });
+  });
+
+  it.each([
+    ['a sentence', 'You have been bad', undefined],
+    ['nothing', '', undefined],
+    ['an object', {}, undefined],
+    ['a long one', 'x'.repeat(500), 'x'.repeat(64)],
+    ['other characters', 'Error/Ü:1', 'error_1'],
+  ])('has no code of the provider’s but a word: %s', (_what, code, providerCode) => {
+    expect(refused(400, saying('no', { code })).facts.providerCode).toBe(providerCode);
+  });
+});
+
+describe('an error within an answer', () => {
+  it.each<[string, string, ModelErrorCode, number | undefined]>([
+    [
+      'with the status of a refusal',
+      'data: {"error":{"message":"bad","type":"BadRequestError","code":400}}\n\ndata: [DONE]\n\n',
+      'model.request_refused',
+      400,
+    ],
+    [
+      'that says the prompt is too long',
+      'data: {"error":{"message":"maximum context length is 8","code":400}}\n\n',
+      'model.context_exceeded',
+      400,
+    ],
+    ['as a name alone', 'data: {"error":{"type":"rate_limit_error"}}\n\n', 'model.rate_limited', undefined],
+    [
+      'of class invalid request',
+      'data: {"error":{"type":"invalid_request_error"}}\n\n',
+      'model.request_refused',
+      undefined,
+    ],
+    [
+      'as an event error',
+      'event: error\ndata: {"message":"Context size has been exceeded."}\n\n',
+      'model.context_exceeded',
+      undefined,
+    ],
+    ['as a text', 'event: error\ndata: something broke\n\n', 'model.server_error', undefined],
+    [
+      'as an object error',
+      'data: {"object":"error","message":"no","code":400}\n\n',
+      'model.request_refused',
+      400,
+    ],
+    [
+      'beside a choice',
+      'data: {"error":{"code":502,"message":"Provider disconnected"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}\n\n',
+      'model.server_error',
+      502,
+    ],
+    [
+      'without more',
+      'data: {"error":{"message":"secret","code":"overloaded"}}\n\n',
+      'model.server_error',
+      undefined,
+    ],
+    ['as a document', '{"error":{"message":"slow down","code":429}}', 'model.rate_limited', 429],
+    ['as a list', '[{"error":{"message":"slow down","code":429}}]', 'model.rate_limited', 429],
+  ])('is told apart: %s', (_how, stream, code, status) => {
+    const error = reported(stream);
+    expect(error.code).toBe(code);
+    expect(error.facts.status).toBe(status);
+    expect(error.message).not.toMatch(/secret|bad|slow/);
+  });
+});
+
+describe('a failure of the connection', () => {
+  it.each<[unknown, ModelErrorCode]>([
+    [new APIConnectionTimeoutError(), 'model.connect_timeout'],
+    [new APIConnectionError({ cause: new Error('refused') }), 'model.unavailable'],
+    [new SyntaxError('no JSON'), 'model.malformed_answer'],
+    [new Error('reset'), 'model.stream_cut'],
+  ])('%s is %s', (error, code) => {
+    expect(toModelError(error)).toMatchObject({ code, retryable: true });
+  });
+});
