@@ -12,6 +12,9 @@ const OTHERS = [
   'CHAOS_SEED',
   // Of other programs.
   'DAC_READ_SEARCH',
+  'NIM_ENABLE_AUTO_TOOL_CHOICE',
+  'NIM_TOOL_CALL_PARSER',
+  'OLLAMA_CONTEXT_LENGTH',
   'OLLAMA_HOST',
   'OTEL_EXPORTER_OTLP_HEADERS',
   // In the code.

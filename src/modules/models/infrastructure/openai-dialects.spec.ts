@@ -4,7 +4,7 @@ import { OpenAiAnswer } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 
 /**
- * By file of `dialects/`: how the server differs from OpenAI. The streams are written in the documented or reported
+ * By file of `test/model-streams`: how the server differs from OpenAI. The streams are written in the documented or reported
  * format of each server, and all of them give the same answer.
  */
 const DIALECTS = {
@@ -30,8 +30,7 @@ const ANSWER = {
   usage: { promptTokens: 21, completionTokens: 13 },
 };
 
-const streamOf = (dialect: string): string =>
-  readFileSync(new URL(`dialects/${dialect}.txt`, import.meta.url), 'utf8');
+const streamOf = (dialect: string): string => readFileSync(`test/model-streams/${dialect}.txt`, 'utf8');
 
 function read(parts: readonly Buffer[]) {
   const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });

@@ -134,8 +134,7 @@ export class JudgeReply {
         : this.forbidden(agent, name, undefined);
       return refuse(here, false);
     }
-    if (given === undefined)
-      return refuse(call.isCutOff ? CUT_OFF : NO_JSON, true);
+    if (given === undefined) return refuse(call.isCutOff ? CUT_OFF : NO_JSON, true);
     const parsed = this.catalog.parse(name, given);
     if (!parsed.ok) {
       return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);
