@@ -96,6 +96,18 @@ describe('the way to a model', () => {
     expect((await asked).status).toBe(200);
   });
 
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['does not end', () => undefined],
+    ['breaks off', (response) => response.destroy()],
+    ['is very long', (response) => response.write(Buffer.alloc(1_000_000))],
+  ])('gives a refusal whose text %s', async (_how, goOn) => {
+    answer = (response) => response.writeHead(503).write('{"error"', () => goOn(response));
+    const refusal = (await ask().catch((error: unknown) => error)) as ProviderRefusal;
+    expect(refusal.response?.status).toBe(503);
+    expect(refusal.body).toMatch(/^\{"error"/);
+    expect(refusal.body.length).toBeLessThan(200_000);
+  });
+
   it('gives a refusal with its whole text', async () => {
     const body = gzipSync('[{"error":{"code":429}}]');
     answer = (response) =>

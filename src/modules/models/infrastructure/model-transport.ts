@@ -1,4 +1,5 @@
-import { Readable, pipeline } from 'node:stream';
+import { Readable, Transform, pipeline } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
 import { DecoratorHandler, Dispatcher, request } from 'undici';
 import { Config } from '../../../config/config.js';
@@ -7,18 +8,20 @@ import { ProviderRefusal } from './provider-refusal.js';
 
 /** The part of an error response that is read; error codes are at its beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
+/** The time for it to arrive. */
+const REFUSAL_MS = 2_000;
 
 /** Time for the response to end after the last event; without an end the connection is closed instead of reused. */
 const LAST_BYTES_MS = 1_000;
 
 /** For servers that compress although they are asked not to. */
-const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
-  gzip: createUnzip,
-  'x-gzip': createUnzip,
-  deflate: createUnzip,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-};
+const DECODERS = new Map<string, () => Transform>([
+  ['gzip', createUnzip],
+  ['x-gzip', createUnzip],
+  ['deflate', createUnzip],
+  ['br', createBrotliDecompress],
+  ['zstd', createZstdDecompress],
+]);
 
 /** Tells when the request is sent. */
 class SentNotice extends DecoratorHandler {
@@ -82,20 +85,23 @@ export async function modelFetch(
 }
 
 function decoded(body: Readable, encoding: string | null): Readable {
-  const decoder = DECODERS[encoding?.toLowerCase() ?? ''];
-  // An error of either stream is one of the last, which is read.
-  return decoder ? (pipeline(body, decoder(), () => undefined) as unknown as Readable) : body;
+  const decoder = DECODERS.get(encoding?.toLowerCase() ?? '');
+  // The callback has nothing to do: an error of either stream is also one of the last, which is read.
+  return decoder ? pipeline(body, decoder(), () => undefined) : body;
 }
 
+/** The text of a refusal as far as it arrives in time: the status counts, even if the body breaks off. */
 async function beginningOf(body: Readable): Promise<string> {
-  body.on('error', () => undefined); // the reader gets the error too
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of body) {
-    parts.push(part as Buffer);
-    bytes += (part as Buffer).length;
-    if (bytes >= MAX_REFUSAL_BYTES) break;
-  }
+  body.on('data', (part: Buffer) => {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= MAX_REFUSAL_BYTES) body.destroy();
+  });
+  const limit = setTimeout(() => body.destroy(), REFUSAL_MS);
+  await finished(body).catch(() => undefined); // what has arrived is enough
+  clearTimeout(limit);
   return Buffer.concat(parts).toString();
 }
 

@@ -14,7 +14,7 @@ export const RunErrorDto = z.object({
   retry_at: z
     .string()
     .optional()
-    .describe('When the provider of the model may be asked again, if it says so'),
+    .describe('When it makes sense to ask the model again, if that is known'),
   provider_code: z
     .string()
     .optional()

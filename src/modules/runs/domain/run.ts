@@ -21,7 +21,7 @@ export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; i
 export type RunError = {
   code: string;
   message: string;
-  /** When the model's provider may be asked again, if it has said so: ISO 8601. */
+  /** When it makes sense to ask the model again, if that is known: ISO 8601. */
   retryAt?: string;
   /** The provider's name of the failure: at most 64 characters of `[a-z0-9_.-]`. */
   providerCode?: string;
