@@ -27,7 +27,9 @@ export const MessageDto = z
     finish_reason: z
       .string()
       .nullable()
-      .describe('Why the model ended; `length`, `content_filter` or `interrupted` for an answer that was cut'),
+      .describe(
+        'Why the model ended; `length`, `content_filter` or `interrupted` for an answer that was cut',
+      ),
     usage: UsageDto,
     created_at: z.string(),
   })

@@ -44,8 +44,7 @@ export class CallWatch {
 
   /** The finish reason has arrived. */
   finished(): void {
-    if (this.stage === 'finished') this.timer.refresh();
-    else this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
+    this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
   }
 
   stop(): void {

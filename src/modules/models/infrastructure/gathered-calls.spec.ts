@@ -126,6 +126,22 @@ describe('tool calls in pieces', () => {
       ['list ', A],
     ],
     [
+      'a call that is cut off before another',
+      [
+        { index: 0, name: 'read', arguments: '{"path":' },
+        { index: 0, name: 'list', arguments: '{}' },
+      ],
+      ['read {"path":', LIST],
+    ],
+    [
+      'arguments before the name',
+      [
+        { index: 0, arguments: '{"path":' },
+        { index: 0, name: 'read', arguments: '"a"}' },
+      ],
+      [A],
+    ],
+    [
       'brackets and quotes within texts',
       [
         { name: 'read', arguments: '{"path":"}\\"{[' },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { OpenAiAnswer } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
+import { readChunk } from './openai-chunk.js';
 
 /**
  * By file of `test/model-streams`: how the server differs from OpenAI. The streams are written in the documented or reported
@@ -22,9 +23,12 @@ const DIALECTS = {
   openrouter: 'comments, reasoning with details, usage after the finish reason',
 } as const;
 
+const REASONING = new Set(['vllm', 'llama-cpp', 'ollama', 'sglang', 'litellm', 'mistral', 'openrouter']);
+
 const ANSWER = {
   content: 'I read both – ✓.',
   shown: 'I read both – ✓.',
+  reasoning: '',
   toolCalls: ['a.txt', 'b.txt'].map((path) => ({ toolName: 'read_file', arguments: { path } })),
   finishReason: 'tool_calls',
   usage: { promptTokens: 21, completionTokens: 13 },
@@ -35,7 +39,11 @@ const streamOf = (dialect: string): string => readFileSync(`test/model-streams/$
 function read(parts: readonly Buffer[]) {
   const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });
   let shown = '';
-  const body = new OpenAiBody((chunk) => (shown += answer.add(chunk, 0)));
+  let reasoning = '';
+  const body = new OpenAiBody((chunk) => {
+    shown += answer.add(chunk, 0);
+    reasoning += readChunk(chunk).reasoning;
+  });
   for (const part of parts) if (body.push(part)) break;
   body.end();
   shown += answer.end();
@@ -44,22 +52,22 @@ function read(parts: readonly Buffer[]) {
     toolName,
     arguments: JSON.parse(args) as unknown,
   }));
-  return { content, shown, toolCalls: calls, finishReason, usage };
+  return { content, shown, reasoning, toolCalls: calls, finishReason, usage };
 }
 
 const readText = (text: string) => read([Buffer.from(text)]);
 
 /** Reads it in two parts, for every place where it can be cut, and byte by byte. */
-function expectAtEveryCut(text: string): void {
+function expectAtEveryCut(text: string, answer: typeof ANSWER): void {
   const bytes = Buffer.from(text);
-  const expected = JSON.stringify(ANSWER);
+  const expected = JSON.stringify(answer);
   const wrong: number[] = [];
   for (let cut = 1; cut < bytes.length; cut++) {
-    const answer = read([bytes.subarray(0, cut), bytes.subarray(cut)]);
-    if (JSON.stringify(answer) !== expected) wrong.push(cut);
+    const parts = [bytes.subarray(0, cut), bytes.subarray(cut)];
+    if (JSON.stringify(read(parts)) !== expected) wrong.push(cut);
   }
   expect(wrong).toEqual([]);
-  expect(read(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(ANSWER);
+  expect(read(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(answer);
 }
 
 /** Ways to send the same events. */
@@ -76,14 +84,15 @@ const VARIANTS: readonly [how: string, change: (stream: string) => string][] = [
 
 describe.each(Object.entries(DIALECTS))('an answer of %s (%s)', (dialect) => {
   const stream = streamOf(dialect);
+  const answer = { ...ANSWER, reasoning: REASONING.has(dialect) ? 'Two files.' : '' };
 
   it('is the same wherever its bytes are cut', () => {
-    expect(readText(stream)).toEqual(ANSWER);
-    expectAtEveryCut(stream);
+    expect(readText(stream)).toEqual(answer);
+    expectAtEveryCut(stream, answer);
   });
 
   it.each(VARIANTS)('is the same %s', (_how, change) => {
-    expect(readText(change(stream))).toEqual(ANSWER);
+    expect(readText(change(stream))).toEqual(answer);
   });
 
   it('is none if it breaks off', () => {
@@ -119,8 +128,15 @@ describe('an answer in one piece', () => {
 
   function expectEach(_how: string, text: string): void {
     expect(readText(text)).toEqual(ANSWER);
-    expectAtEveryCut(text);
+    expectAtEveryCut(text, ANSWER);
   }
+
+  it('needs no finish reason', () => {
+    expect(readText('{"choices":[{"message":{"content":"Yes"}}]}')).toMatchObject({
+      content: 'Yes',
+      finishReason: 'stop',
+    });
+  });
 
   it.each([
     ['is no JSON', '{"choices":[{"message":', SyntaxError],

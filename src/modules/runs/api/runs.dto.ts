@@ -11,10 +11,7 @@ export const WaitingForDto = z.array(
 export const RunErrorDto = z.object({
   code: z.string(),
   message: z.string(),
-  retry_at: z
-    .string()
-    .optional()
-    .describe('When it makes sense to ask the model again, if that is known'),
+  retry_at: z.string().optional().describe('When it makes sense to ask the model again, if that is known'),
   provider_code: z
     .string()
     .optional()
