@@ -689,7 +689,7 @@ export type components = {
             call_id: string | null;
             /** @description Of a question: answers to choose from */
             suggestions: string[] | null;
-            /** @description Why the model ended; `interrupted` for an answer that was cut */
+            /** @description Why the model ended; `length`, `content_filter` or `interrupted` for an answer that was cut */
             finish_reason: string | null;
             usage: {
                 prompt_tokens: number;
@@ -1113,7 +1113,7 @@ export type components = {
             error: {
                 code: string;
                 message: string;
-                /** @description When the provider of the model may be asked again, if it says so */
+                /** @description When it makes sense to ask the model again, if that is known */
                 retry_at?: string;
                 /** @description What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]` */
                 provider_code?: string;
@@ -1883,7 +1883,7 @@ export type components = {
                 error?: {
                     code: string;
                     message: string;
-                    /** @description When the provider of the model may be asked again, if it says so */
+                    /** @description When it makes sense to ask the model again, if that is known */
                     retry_at?: string;
                     /** @description What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]` */
                     provider_code?: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../config/read-config.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
@@ -76,6 +76,16 @@ describe('the way to a model', () => {
   ])('reads an answer that is compressed although it was not to be: %s', async (encoding, compress) => {
     answer = (response) =>
       response.writeHead(200, { 'content-encoding': encoding }).end(compress('data: [DONE]\n\n'));
+    expect(await readUntilDone()).toBe('data: [DONE]\n\n');
+  });
+
+  it('passes a compressed part on before the next one arrives', async () => {
+    answer = (response) => {
+      const compressed = createGzip();
+      compressed.pipe(response.writeHead(200, { 'content-encoding': 'gzip' }));
+      compressed.write('data: [DONE]\n\n');
+      compressed.flush();
+    };
     expect(await readUntilDone()).toBe('data: [DONE]\n\n');
   });
 
