@@ -25,6 +25,11 @@ const PLANTS = [
     'src/partial.ts',
     `export function name(of: 'a' | 'b') { switch (of) { case 'a': return 1; } return 2; }`,
   ],
+  [
+    'typescript(consistent-type-imports)',
+    'migrations/1-first.ts',
+    `import { MigrationInterface } from 'typeorm'; export type First = MigrationInterface;`,
+  ],
 ] as const;
 
 interface Report {
@@ -34,7 +39,13 @@ interface Report {
 describe('The linter', () => {
   const files: Record<string, string> = Object.fromEntries(PLANTS.map(([, file, text]) => [file, text]));
   files['src/config/read-config.ts'] = `export const port = process.env['PORT'];`;
-  const { diagnostics } = runToolOn(files, 'oxlint', ['--type-aware', '--format', 'json', 'src']) as Report;
+  const { diagnostics } = runToolOn(files, 'oxlint', [
+    '--type-aware',
+    '--format',
+    'json',
+    'src',
+    'migrations',
+  ]) as Report;
   const caught = diagnostics.map(({ code, filename, severity }) => ({ code, filename, severity }));
 
   it.each(PLANTS)('refuses by %s what is in %s', (code, filename) => {
