@@ -302,6 +302,7 @@ describe('a decision on a plan', () => {
       await say(elsewhere, planId),
     ];
     await app.database.rows(`update plans set user_id = 'mallory' where id = $1`, [planId]);
+    await app.database.rows(`update approvals set user_id = 'mallory' where plan_id = $1`, [planId]);
     refusals.push(
       await say(sessionId, planId),
       await app.client.get(`/v1/plans/${planId}`),

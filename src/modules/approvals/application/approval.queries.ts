@@ -14,8 +14,12 @@ export abstract class ApprovalQueries {
   abstract view(approvalId: string, userId: string): Promise<ApprovalState>;
   /** The approval of a tool call. @throws ApprovalNotFound also when it belongs to another user */
   abstract ofCall(sessionId: string, callId: string, userId: string): Promise<ApprovalState>;
-  /** The newest approval of a plan, if there is one. */
-  abstract newestOfPlan(planId: string): Promise<ApprovalState | undefined>;
+  /** The newest approval of a plan; undefined also when it belongs to another user. */
+  abstract newestOfPlan(
+    sessionId: string,
+    planId: string,
+    userId: string,
+  ): Promise<ApprovalState | undefined>;
   /** Pending approvals whose deadline has passed, oldest first. */
   abstract listExpired(now: Date, limit: number): Promise<ApprovalState[]>;
 }

@@ -48,11 +48,10 @@ export class SqlApprovalQueries extends ApprovalQueries {
     return this.one(callId, sql, [userId, callId, sessionId]);
   }
 
-  async newestOfPlan(planId: string): Promise<ApprovalState | undefined> {
-    const [row] = await this.database.query<ApprovalState>(
-      `${this.select} where a.plan_id = $1 order by a.id desc limit 1`,
-      [planId],
-    );
+  async newestOfPlan(sessionId: string, planId: string, userId: string): Promise<ApprovalState | undefined> {
+    const sql = `${this.selectOwned} and a.plan_id = $2 and a.session_id = $3 order by a.id desc limit 1`;
+    const parameters = [userId, planId, sessionId];
+    const [row] = isId(planId) ? await this.database.query<ApprovalState>(sql, parameters) : [];
     return row;
   }
 

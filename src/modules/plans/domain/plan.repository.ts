@@ -6,11 +6,11 @@ export abstract class PlanRepository {
   /** @throws PlanNotFound */
   abstract get(planId: string): Promise<Plan>;
   /**
-   * The same, for its user. Called within the unit of work, so that a repeated request gets its stored answer even after
-   * the session was deleted.
+   * The run of a user's plan. Called within the unit of work, so that a repeated request gets its stored answer even
+   * after the session was deleted.
    * @throws PlanNotFound also when it belongs to another user, or its session was deleted
    */
-  abstract getOwned(planId: string, userId: string): Promise<Plan>;
+  abstract runOf(planId: string, userId: string): Promise<string>;
   /** The plan that a run is drafting or executing, if there is one. */
   abstract findOpen(runId: string): Promise<Plan | undefined>;
   /** @throws ConcurrencyError when the row has changed since it was loaded */

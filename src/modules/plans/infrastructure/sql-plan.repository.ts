@@ -1,5 +1,5 @@
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
-import { isOwned } from '../../sessions/index.js';
+import { joinSession } from '../../sessions/index.js';
 import { PlanState } from '../domain/plan-state.js';
 import { Plan } from '../domain/plan.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
@@ -23,9 +23,13 @@ export class SqlPlanRepository extends PlanRepository {
     return this.restore(row);
   }
 
-  async getOwned(planId: string, userId: string): Promise<Plan> {
-    if (!(await isOwned(this.context, PlanSchema, planId, userId))) throw new PlanNotFound(planId);
-    return this.get(planId);
+  async runOf(planId: string, userId: string): Promise<string> {
+    const [row] = await this.context.query<{ run_id: string }>(
+      `select p.run_id from plans p ${joinSession('p')} where p.id = $1 and p.user_id = $2`,
+      [planId, userId],
+    );
+    if (!row) throw new PlanNotFound(planId);
+    return row.run_id;
   }
 
   async findOpen(runId: string): Promise<Plan | undefined> {

@@ -12,7 +12,7 @@ import {
   Verdict,
 } from '../../../approvals/index.js';
 import { NewMessage } from '../../../conversations/index.js';
-import { PlanNotFound, PlanQueries, PlanRepository, PlanVersionChanged } from '../../../plans/index.js';
+import { PlanNotFound, PlanRepository, PlanVersionChanged } from '../../../plans/index.js';
 import { SessionQueries } from '../../../sessions/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
@@ -49,7 +49,6 @@ export class DecideApproval {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly approvals: ApprovalQueries,
-    private readonly plans: PlanQueries,
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
     private readonly judge: JudgeReply,
@@ -118,9 +117,8 @@ export class DecideApproval {
     if ('approvalId' in on) return this.approvals.view(on.approvalId, userId);
     await this.sessions.requireOwned(on.sessionId, userId);
     if ('callId' in on) return this.approvals.ofCall(on.sessionId, on.callId, userId);
-    const { plan } = await this.plans.view(on.planId, userId);
-    const approval = await this.approvals.newestOfPlan(plan.id);
-    if (plan.sessionId !== on.sessionId || !approval) throw new PlanNotFound(on.planId);
+    const approval = await this.approvals.newestOfPlan(on.sessionId, on.planId, userId);
+    if (!approval) throw new PlanNotFound(on.planId);
     return approval;
   }
 

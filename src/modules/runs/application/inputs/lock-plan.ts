@@ -15,7 +15,7 @@ export async function lockPlan(
   userId: string,
 ): Promise<{ plan: Plan; run: Run }> {
   const plans = tx.get(PlanRepository);
-  const { runId } = (await plans.getOwned(planId, userId)).snapshot();
+  const runId = await plans.runOf(planId, userId);
   const run = await tx.get(RunRepository).get(runId);
   const plan = await plans.get(planId);
   if (plan.snapshot().runId !== runId) throw new ConcurrencyError(`plan ${planId}`);
