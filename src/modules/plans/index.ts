@@ -4,7 +4,7 @@ export { toPlanRecordView } from './application/plan-record-view.js';
 export { PlanQueries, type PlanRecord } from './application/plan.queries.js';
 export { faultsOf, type PlanProposal } from './domain/plan-proposal.js';
 export { type PlanState } from './domain/plan-state.js';
-export { Plan, type Act } from './domain/plan.js';
+export { Plan } from './domain/plan.js';
 export { PlanNotFound, PlanVersionChanged } from './domain/plan.errors.js';
 export { PlanRepository } from './domain/plan.repository.js';
 export { type Subtask } from './domain/subtask.js';

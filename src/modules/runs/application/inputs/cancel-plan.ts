@@ -30,7 +30,7 @@ export class CancelPlan {
   async execute({ userId, planId, reason }: CancelPlanCommand): Promise<Accepted> {
     const { value: run, events } = await this.uow.run('cancel_plan', async (tx) => {
       const { plan, run: current } = await lockPlan(tx, planId, userId);
-      await this.endPlan.end(tx, plan, { by: userId, ...(reason && { reason }) }, (act) => plan.cancel(act));
+      await this.endPlan.end(tx, plan, 'cancel', { by: userId, reason });
       await this.stopRun.stop(tx, current);
       return current.snapshot();
     });

@@ -4,7 +4,8 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../../agents/index.js';
 import { messageStarted, newMessage } from '../../../conversations/index.js';
-import { Act, Plan, PlanRepository } from '../../../plans/index.js';
+import { Plan, PlanRepository } from '../../../plans/index.js';
+import { RunError } from '../../domain/run.js';
 import { appendSpoken } from './spoken-message.js';
 import { summarise } from './summarise-plan.js';
 
@@ -17,16 +18,18 @@ export class EndPlan {
     private readonly ids: Ids,
   ) {}
 
-  /** @param end the verb that ends it; @throws PlanTransitionNotAllowed */
+  /** @param ending what ends it, or the error that it fails with; @throws PlanTransitionNotAllowed */
   async end(
     tx: Transaction,
     plan: Plan,
+    ending: 'complete' | 'cancel' | RunError,
     given: { by: string; reason?: string },
-    end: (act: Act) => void,
   ): Promise<void> {
     const wasExecuting = plan.status === 'executing';
     const now = this.clock.now();
-    end({ id: this.ids.next(), ...given, now });
+    const act = { id: this.ids.next(), ...given, now };
+    if (typeof ending === 'string') plan[ending](act);
+    else plan.fail(ending, act);
     await tx.get(PlanRepository).save(plan);
     if (!wasExecuting) return;
     const { sessionId, runId } = plan.snapshot();

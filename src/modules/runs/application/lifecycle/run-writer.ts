@@ -55,8 +55,7 @@ export class RunWriter {
   private async closePlan(tx: Transaction, run: Run, plan: Plan): Promise<void> {
     const { error, status } = run.snapshot();
     const reason = error?.code ?? (status === 'completed' ? 'not_planned_again' : `run_${status}`);
-    await this.endPlan.end(tx, plan, { by: RUNTIME, reason }, (act) =>
-      error && plan.status === 'executing' ? plan.fail(error, act) : plan.cancel(act),
-    );
+    const ending = error && plan.status === 'executing' ? error : 'cancel';
+    await this.endPlan.end(tx, plan, ending, { by: RUNTIME, reason });
   }
 }

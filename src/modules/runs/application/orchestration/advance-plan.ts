@@ -33,7 +33,7 @@ export class AdvancePlan {
         run.workAs(next.agent);
         await plans.save(plan);
       } else {
-        await this.endPlan.end(tx, plan, { by: RUNTIME }, (act) => plan.complete(act));
+        await this.endPlan.end(tx, plan, 'complete', { by: RUNTIME });
         run.complete(now);
       }
       await this.runWriter.save(tx, run);
