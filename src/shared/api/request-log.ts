@@ -45,13 +45,13 @@ export class RequestLog {
       const durationMs = performance.now() - begunAt;
       // A stream ends in the context of its last event, which may belong to another request.
       runDetached(() =>
-        withTrace(span.spanContext(), fields, () => this.tell(request, response, path, durationMs)),
+        withTrace(span.spanContext(), fields, () => this.log(request, response, path, durationMs)),
       );
     });
     withTrace(span.spanContext(), fields, next);
   };
 
-  private tell(request: Request, response: Response, path: string, durationMs: number): void {
+  private log(request: Request, response: Response, path: string, durationMs: number): void {
     const { statusCode: status } = response;
     const line = {
       user_id: findUserId(request),

@@ -63,7 +63,7 @@ export class AgentRegistry {
   }
 
   /** An agent other than `agentId` that may use the tool and write the path. */
-  whoMay(tool: ToolName, path: string | undefined, agentId: string): Agent | undefined {
+  alternativeTo(agentId: string, tool: ToolName, path: string | undefined): Agent | undefined {
     return this.all().find(
       (agent) =>
         agent.id !== agentId &&

@@ -56,7 +56,7 @@ export class Approval extends AggregateRoot {
     });
     // The approval of a plan is announced by plan.approval_required, together with the plan.
     if (given.kind === 'tool_call') {
-      approval.tell('approval.requested', { approval: toApprovalView(approval.state) });
+      approval.recordEvent('approval.requested', { approval: toApprovalView(approval.state) });
     }
     return approval;
   }
@@ -128,7 +128,7 @@ export class Approval extends AggregateRoot {
       decidedAt: now,
     };
     const { id, kind, feedback, createdAt } = this.state;
-    this.tell('approval.resolved', {
+    this.recordEvent('approval.resolved', {
       approval_id: id,
       kind,
       decision,
@@ -144,7 +144,7 @@ export class Approval extends AggregateRoot {
     return new ApprovalAlreadyDecided(this.id, status, decision);
   }
 
-  private tell<Type extends keyof ApprovalEvents>(type: Type, data: EventCatalogue[Type]): void {
+  private recordEvent<Type extends keyof ApprovalEvents>(type: Type, data: EventCatalogue[Type]): void {
     this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.state.runId, data });
   }
 }

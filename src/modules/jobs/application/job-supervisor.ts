@@ -58,7 +58,7 @@ export class JobSupervisor implements OnApplicationBootstrap {
 
   /** Stops a job that runs in this process; its final status comes from the database. */
   cancel(jobId: string): void {
-    this.work.stop(JOB_CANCELLED, (carried) => carried.jobId === jobId);
+    this.work.stop(JOB_CANCELLED, (work) => work.jobId === jobId);
   }
 
   private async supervise({ job, work }: StartedJob): Promise<void> {

@@ -21,7 +21,7 @@ const UNREACHABLE_MS = 1_000;
 @Injectable()
 export class JobWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobWatch.name);
-  private readonly told = new Subject<void>();
+  private readonly notified = new Subject<void>();
   /** The time until the next sweep, if there is no notification before. */
   private waitMs = 0;
   private isReachable = true;
@@ -38,25 +38,25 @@ export class JobWatch implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     // A notification during a sweep causes another sweep.
     let missed = false;
-    this.told.pipe(takeUntil(this.shutdown.begun$)).subscribe(() => (missed = true));
+    this.notified.pipe(takeUntil(this.shutdown.begun$)).subscribe(() => (missed = true));
     const next = () => {
       if (!this.isReachable) return timer(UNREACHABLE_MS);
-      return missed ? timer(GAP_MS) : merge(timer(this.waitMs), this.told).pipe(take(1));
+      return missed ? timer(GAP_MS) : merge(timer(this.waitMs), this.notified).pipe(take(1));
     };
     defer(() => {
       missed = false;
-      return this.look();
+      return this.sweep();
     })
       .pipe(repeat({ delay: next }), takeUntil(this.shutdown.begun$))
       .subscribe();
   }
 
   /** Starts a sweep, since a job is ready to be delivered. */
-  lookNow(): void {
-    this.told.next();
+  sweepNow(): void {
+    this.notified.next();
   }
 
-  private async look(): Promise<void> {
+  private async sweep(): Promise<void> {
     const everyMs = (this.config.runLeaseSeconds * 1000) / SWEEPS_PER_LEASE;
     this.waitMs = everyMs;
     try {

@@ -107,7 +107,7 @@ export class Job extends AggregateRoot {
       finishedAt: null,
       version: 1,
     });
-    job.tellStatus();
+    job.recordStatus();
     return job;
   }
 
@@ -207,18 +207,18 @@ export class Job extends AggregateRoot {
     );
   }
 
-  private move(action: JobAction, change: Partial<JobState>, told?: Ended): void {
+  private move(action: JobAction, change: Partial<JobState>, ended?: Ended): void {
     const { status } = this.state;
     const next = jobStatus.next(status, action);
     if (!next) throw new JobTransitionNotAllowed(this.id, action, status, jobStatus.actions(status));
     this.change({ ...change, status: next });
-    this.tellStatus(told);
+    this.recordStatus(ended);
   }
 
-  private tellStatus(more?: Ended): void {
+  private recordStatus(ended?: Ended): void {
     const { id, type, status, attempt, sessionId } = this.state;
     // Without a run id: a run's last event is run.finished.
-    const data = { job_id: id, job_type: type, status, attempt, ...more };
+    const data = { job_id: id, job_type: type, status, attempt, ...ended };
     this.record({ type: 'job.status_changed', sessionId, runId: null, data });
   }
 

@@ -9,7 +9,7 @@ import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
 export class JobNotices {
   constructor(listener: PostgresListener, supervisor: JobSupervisor, watch: JobWatch) {
     listener.on(JOBS_CHANNEL, (notice) => {
-      if (notice === DUE_NOTICE) watch.lookNow();
+      if (notice === DUE_NOTICE) watch.sweepNow();
       else supervisor.cancel(notice);
     });
   }

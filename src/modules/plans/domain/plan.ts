@@ -54,7 +54,7 @@ export class Plan extends AggregateRoot {
     });
     plan.fill(proposal, subtaskIds);
     plan.note('create', null, 'draft', act, null);
-    plan.tell('plan.created', { plan: toPlanView(plan.state) });
+    plan.recordEvent('plan.created', { plan: toPlanView(plan.state) });
     return plan;
   }
 
@@ -90,7 +90,7 @@ export class Plan extends AggregateRoot {
   submit(approvalId: string, act: Act): void {
     if (this.state.subtasks.length === 0) throw this.refusal('submit without subtasks');
     this.move('submit', act, approvalId);
-    this.tell('plan.approval_required', { approval_id: approvalId, plan: toPlanView(this.state) });
+    this.recordEvent('plan.approval_required', { approval_id: approvalId, plan: toPlanView(this.state) });
   }
 
   approve(approvalId: string, act: Act): void {
@@ -231,7 +231,11 @@ export class Plan extends AggregateRoot {
     this.note(action, from, to, act, approvalId);
     const data = { plan_id: this.id, from, to, ...(act.reason && { reason: act.reason }) };
     // The run of a failed plan has already recorded its last event.
-    this.tell('plan.status_changed', data, from === 'failed' && to === 'cancelled' ? null : this.state.runId);
+    this.recordEvent(
+      'plan.status_changed',
+      data,
+      from === 'failed' && to === 'cancelled' ? null : this.state.runId,
+    );
   }
 
   private require(action: PlanAction): PlanStatus {
@@ -246,7 +250,7 @@ export class Plan extends AggregateRoot {
     const moved = { ...subtask, ...part, status: to };
     this.change({ subtasks: this.state.subtasks.map((other) => (other.id === moved.id ? moved : other)) });
     this.#changed.add(moved.id);
-    this.tell('subtask.status_changed', {
+    this.recordEvent('subtask.status_changed', {
       plan_id: this.id,
       subtask_id: moved.id,
       from: subtask.status,
@@ -268,7 +272,7 @@ export class Plan extends AggregateRoot {
     this.#transitions.push({ id, planId, revision, ...what, approvalId, createdAt: now });
   }
 
-  private tell<Type extends keyof PlanEvents>(
+  private recordEvent<Type extends keyof PlanEvents>(
     type: Type,
     data: EventCatalogue[Type],
     runId: string | null = this.state.runId,

@@ -156,7 +156,7 @@ export class Run extends AggregateRoot {
     this.moveStatus('start');
     this.change({ agent, input: null, startedAt: now });
     this.setLease(lease);
-    this.tell('run.started', { agent, trigger: this.state.trigger });
+    this.recordEvent('run.started', { agent, trigger: this.state.trigger });
     this.movePhase(entry);
   }
 
@@ -286,14 +286,14 @@ export class Run extends AggregateRoot {
   /** Changes what the run waits for, when one of several answers has arrived. */
   updateWaiting(waitingFor: WaitingFor[]): void {
     this.change({ waitingFor });
-    this.tell('run.waiting', { for: waitingFor });
+    this.recordEvent('run.waiting', { for: waitingFor });
   }
 
   resume(by: string, lease: Lease): void {
     this.moveStatus('resume');
     this.change({ waitingFor: [], recoveries: 0 });
     this.setLease(lease);
-    this.tell('run.resumed', { by });
+    this.recordEvent('run.resumed', { by });
   }
 
   complete(now: Date, reason?: string): void {
@@ -341,7 +341,7 @@ export class Run extends AggregateRoot {
     this.change({ error, finishedAt: now, waitingFor: [], input: null });
     this.setLease(null);
     const { usage, createdAt } = this.state;
-    this.tell('run.finished', {
+    this.recordEvent('run.finished', {
       status: RUN_ENDINGS[ending],
       ...(error && { error: errorView(error) }),
       usage: usageView(usage),
@@ -360,7 +360,7 @@ export class Run extends AggregateRoot {
     const to = runPhase.next(from, event);
     if (!to) throw this.refusal(event, from, runPhase.actions(from));
     this.change({ phase: to });
-    this.tell('run.phase_changed', { from, to, event, ...(reason && { reason }) });
+    this.recordEvent('run.phase_changed', { from, to, event, ...(reason && { reason }) });
   }
 
   private refusal(what: string, state: string, allowed: readonly string[]): RunTransitionNotAllowed {
@@ -371,7 +371,7 @@ export class Run extends AggregateRoot {
     this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
   }
 
-  private tell<Type extends keyof RunEvents>(type: Type, data: EventCatalogue[Type]): void {
+  private recordEvent<Type extends keyof RunEvents>(type: Type, data: EventCatalogue[Type]): void {
     this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.id, data });
   }
 

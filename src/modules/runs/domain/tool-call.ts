@@ -74,7 +74,7 @@ export class ToolCall extends AggregateRoot {
   request(deadlineAt: Date): void {
     this.move('request', { deadlineAt });
     const { id, toolName, agent, subtaskId } = this.state;
-    this.tell('tool_call.requested', {
+    this.recordEvent('tool_call.requested', {
       call_id: id,
       tool_name: toolName,
       arguments: this.state.arguments as JsonObject, // checked against the schema of its tool
@@ -112,7 +112,11 @@ export class ToolCall extends AggregateRoot {
   private settle(action: Exclude<ToolCallAction, 'request'>, now: Date): void {
     this.move(action, { settledAt: now });
     const { id, toolName, status } = this.state;
-    this.tell('tool_call.settled', { call_id: id, tool_name: toolName, status: status as ToolCallEnd });
+    this.recordEvent('tool_call.settled', {
+      call_id: id,
+      tool_name: toolName,
+      status: status as ToolCallEnd,
+    });
   }
 
   private move(action: ToolCallAction, part: Partial<ToolCallState>): void {
@@ -121,7 +125,7 @@ export class ToolCall extends AggregateRoot {
     this.change({ ...part, status });
   }
 
-  private tell<Type extends keyof ToolCallEvents>(type: Type, data: EventCatalogue[Type]): void {
+  private recordEvent<Type extends keyof ToolCallEvents>(type: Type, data: EventCatalogue[Type]): void {
     const { sessionId, runId } = this.state;
     this.record<Type>({ type, sessionId, runId, data });
   }

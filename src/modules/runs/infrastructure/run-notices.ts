@@ -20,7 +20,7 @@ export class RunNotices {
     listener: PostgresListener,
   ) {
     listener.on(RUNS_CHANNEL, (notice) => {
-      if (notice === ABANDONED_NOTICE) this.recovery.lookNow();
+      if (notice === ABANDONED_NOTICE) this.recovery.sweepNow();
       else this.supervisor.cancel(notice);
     });
   }

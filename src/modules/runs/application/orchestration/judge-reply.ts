@@ -150,7 +150,7 @@ export class JudgeReply {
   private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
     const what = path === undefined ? `use ${tool}` : `write ${path}`;
     const handsOver = agent.tools.includes('switch_agent');
-    const able = isIdeTool(tool) || handsOver ? this.agents.whoMay(tool, path, agent.id) : undefined;
+    const able = isIdeTool(tool) || handsOver ? this.agents.alternativeTo(agent.id, tool, path) : undefined;
     if (!able) return `${agent.id} may not ${what} here; your tools are ${agent.tools.join(', ')}`;
     return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
   }

@@ -6,14 +6,14 @@ import { sweep } from '../../../../shared/application/sweep.js';
 import { RecoverRuns } from './recover-runs.js';
 
 /** Sweeps per lease time: an expired lease is noticed after this part of it at the latest. */
-const LOOKS_PER_LEASE = 3;
+const SWEEPS_PER_LEASE = 3;
 const AT_MOST_EVERY_MS = 100;
 
 /** Sweeps for abandoned runs: at the start, periodically, and when another process hands runs over. */
 @Injectable()
 export class RecoveryWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(RecoveryWatch.name);
-  private readonly told = new Subject<void>();
+  private readonly notified = new Subject<void>();
 
   constructor(
     private readonly recoverRuns: RecoverRuns,
@@ -22,8 +22,8 @@ export class RecoveryWatch implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const everyMs = (this.config.runLeaseSeconds * 1000) / LOOKS_PER_LEASE;
-    const ticks$ = merge(timer(0, everyMs), this.told).pipe(
+    const everyMs = (this.config.runLeaseSeconds * 1000) / SWEEPS_PER_LEASE;
+    const ticks$ = merge(timer(0, everyMs), this.notified).pipe(
       throttleTime(AT_MOST_EVERY_MS, undefined, { leading: true, trailing: true }),
     );
     sweep(ticks$, this.shutdown.begun$, this.logger, 'abandoned runs could not be recovered', () =>
@@ -32,7 +32,7 @@ export class RecoveryWatch implements OnApplicationBootstrap {
   }
 
   /** Another process has handed runs over. */
-  lookNow(): void {
-    this.told.next();
+  sweepNow(): void {
+    this.notified.next();
   }
 }
