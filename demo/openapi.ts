@@ -100,7 +100,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** The questions of a session to its human, newest first */
+        /** The approvals of a session, newest first */
         get: operations["ApprovalsController_list"];
         put?: never;
         post?: never;
@@ -224,7 +224,7 @@ export type paths = {
         };
         get?: never;
         put?: never;
-        /** End a job, wherever it is carried out */
+        /** Cancel a job, on any instance */
         post: operations["JobsController_cancel"];
         delete?: never;
         options?: never;
@@ -275,7 +275,7 @@ export type paths = {
         };
         get?: never;
         put?: never;
-        /** Give a plan up, and stop the run that makes it or carries it out */
+        /** Cancel a plan, and the run that drafts or executes it */
         post: operations["DecisionsController_cancel"];
         delete?: never;
         options?: never;
@@ -292,7 +292,7 @@ export type paths = {
         };
         get?: never;
         put?: never;
-        /** Go on with a failed plan from the subtask that failed, in a run of its own */
+        /** Retry a failed plan from the subtask that failed, in a run of its own */
         post: operations["DecisionsController_retry"];
         delete?: never;
         options?: never;
@@ -377,7 +377,7 @@ export type paths = {
         };
         get?: never;
         put?: never;
-        /** End a run, wherever it is carried out; what was said so far is kept */
+        /** Cancel a run, on any instance; the text so far is kept */
         post: operations["RunsController_cancel"];
         delete?: never;
         options?: never;
@@ -947,7 +947,7 @@ export type components = {
             /** @description Of the `traceparent` it was asked for with; also in the log */
             trace_id: string;
             created_at: string;
-            /** @description Not before this is it carried out: the time of the next attempt */
+            /** @description The earliest start of the next attempt */
             available_at: string;
             /** @description Of the last attempt */
             started_at: string | null;
@@ -2742,7 +2742,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same had been told before */
+            /** @description The same input was accepted before */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3067,7 +3067,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description It is queued: job.status_changed tells of it */
+            /** @description It is queued: job.status_changed announces it */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3248,7 +3248,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description It ends, or is about to: job.status_changed tells */
+            /** @description It has ended or is about to end: job.status_changed announces it */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3968,7 +3968,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description It ends, or is about to: run.finished tells */
+            /** @description It has ended or is about to end: run.finished announces it */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4224,7 +4224,7 @@ export interface operations {
                     "application/json": components["schemas"]["FormedSynopsis"];
                 };
             };
-            /** @description It is queued: synopsis.updated and job.status_changed tell of it */
+            /** @description It is queued: synopsis.updated and job.status_changed announce it */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -94,7 +94,9 @@ const RUNS = {
 };
 
 const JOBS = {
-  AGENT_WORKER_CONCURRENCY: whole(1, 1000).default(8).describe('Jobs that a process carries out at once'),
+  AGENT_WORKER_CONCURRENCY: whole(1, 1000)
+    .default(8)
+    .describe('Jobs that a process executes at the same time'),
   AGENT_JOB_TTL: seconds(900, DAY_SECONDS).describe('Longest duration of one attempt of a job, in seconds'),
   AGENT_JOB_RETRIES: whole(0, 20)
     .default(3)

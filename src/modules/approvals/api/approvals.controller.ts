@@ -19,7 +19,7 @@ export class ApprovalsController {
   ) {}
 
   @Get('sessions/:session_id/approvals')
-  @ApiOperation({ summary: 'The questions of a session to its human, newest first' })
+  @ApiOperation({ summary: 'The approvals of a session, newest first' })
   @ApiOkResponse({ standardSchema: ApprovalListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(

@@ -29,7 +29,7 @@ export class JobsController {
   })
   @ApiAcceptedResponse({
     standardSchema: JobDto,
-    description: 'It is queued: job.status_changed tells of it',
+    description: 'It is queued: job.status_changed announces it',
   })
   @ApiOkResponse({ standardSchema: JobDto, description: 'It was queued or running already' })
   @ApiProblems({
@@ -69,10 +69,10 @@ export class JobsController {
   }
 
   @Post(':job_id/cancel')
-  @ApiOperation({ summary: 'End a job, wherever it is carried out' })
+  @ApiOperation({ summary: 'Cancel a job, on any instance' })
   @ApiAcceptedResponse({
     standardSchema: JobDto,
-    description: 'It ends, or is about to: job.status_changed tells',
+    description: 'It has ended or is about to end: job.status_changed announces it',
   })
   @ApiOkResponse({ standardSchema: JobDto, description: 'It has ended before' })
   @ApiProblems({ 404: ['job.not_found'], 503: ['database.unavailable'] })

@@ -49,7 +49,7 @@ export const JobDto: z.ZodType<JobView> = z
     run_id: z.string().nullable().describe('The run of this attempt: its events stream like any other'),
     trace_id: z.string().describe('Of the `traceparent` it was asked for with; also in the log'),
     created_at: z.string(),
-    available_at: z.string().describe('Not before this is it carried out: the time of the next attempt'),
+    available_at: z.string().describe('The earliest start of the next attempt'),
     started_at: z.string().nullable().describe('Of the last attempt'),
     finished_at: z.string().nullable(),
   })

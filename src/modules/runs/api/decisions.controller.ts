@@ -48,7 +48,7 @@ export class DecisionsController {
   @Post('plans/:plan_id/cancel')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiTags('plans')
-  @ApiOperation({ summary: 'Give a plan up, and stop the run that makes it or carries it out' })
+  @ApiOperation({ summary: 'Cancel a plan, and the run that drafts or executes it' })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
     ...INPUT,
@@ -67,7 +67,7 @@ export class DecisionsController {
   @Post('plans/:plan_id/retry')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiTags('plans')
-  @ApiOperation({ summary: 'Go on with a failed plan from the subtask that failed, in a run of its own' })
+  @ApiOperation({ summary: 'Retry a failed plan from the subtask that failed, in a run of its own' })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
     ...INPUT,

@@ -59,7 +59,7 @@ export class InputsController {
   @Post()
   @ApiOperation({ summary: 'Tell a session something; what follows is in its event stream' })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
-  @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same had been told before' })
+  @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same input was accepted before' })
   @ApiProblems(PROBLEMS)
   async send(
     @CurrentUser() userId: string,

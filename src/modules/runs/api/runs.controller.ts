@@ -46,8 +46,11 @@ export class RunsController {
   }
 
   @Post('runs/:run_id/cancel')
-  @ApiOperation({ summary: 'End a run, wherever it is carried out; what was said so far is kept' })
-  @ApiAcceptedResponse({ standardSchema: RunDto, description: 'It ends, or is about to: run.finished tells' })
+  @ApiOperation({ summary: 'Cancel a run, on any instance; the text so far is kept' })
+  @ApiAcceptedResponse({
+    standardSchema: RunDto,
+    description: 'It has ended or is about to end: run.finished announces it',
+  })
   @ApiOkResponse({ standardSchema: RunDto, description: 'It has ended before' })
   @ApiProblems({ 404: ['run.not_found'], 503: ['database.unavailable'] })
   async cancel(@CurrentUser() userId: string, @Param('run_id', new IdPipe(RunNotFound)) runId: string) {

@@ -29,7 +29,7 @@ export const RUN_METRICS = [
   }),
   makeGaugeProvider({
     name: 'agent_runs_active',
-    help: 'Runs this process carries out; those that wait for a client are not among them',
+    help: 'Runs this process executes; those that wait for a client are not among them',
   }),
   makeCounterProvider({
     name: 'agent_switches_total',

@@ -43,7 +43,7 @@ go on in the background.`,
   })
   @ApiAcceptedResponse({
     standardSchema: JobDto,
-    description: 'It is queued: synopsis.updated and job.status_changed tell of it',
+    description: 'It is queued: synopsis.updated and job.status_changed announce it',
   })
   @ApiOkResponse({ standardSchema: FormedDto })
   @ApiProblems({

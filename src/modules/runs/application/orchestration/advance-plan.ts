@@ -26,7 +26,7 @@ export class AdvancePlan {
       const plan = await plans.findOpen(state.id);
       // The step was committed although its answer was lost, or the plan was cancelled meanwhile.
       if (run.isCancelRequested || plan?.running) return;
-      if (!plan) throw new Error(`run ${state.id} carries out a plan that is not there`);
+      if (!plan) throw new Error(`run ${state.id} executes a plan that does not exist`);
       const now = this.clock.now();
       const next = plan.startNext(now);
       if (next) {

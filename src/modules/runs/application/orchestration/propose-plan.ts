@@ -39,7 +39,7 @@ export class ProposePlan {
       toolName,
       subject: proposal.title,
       arguments: null,
-      reason: 'A plan is carried out only when the developer has approved it',
+      reason: 'A plan is executed only after the developer has approved it',
       expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
       createdAt: now,
     });
