@@ -1,27 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { LEASE, runningRun } from '../../../../test/support/active-run.js';
 import { LeaseLost } from '../../../shared/domain/lease.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
 import { Run, errorView } from './run.js';
 
-const NOW = new Date('2026-11-20T10:00:00Z');
-const LEASE = { owner: 'p', token: 't' };
 const LATER = new Date('2026-11-20T10:00:05Z');
 const EXPLAINED = { agent: 'explain', confidence: 'high', reason: 'a question' } as const;
 
-function start(directed = true): Run {
-  const run = Run.create({
-    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-    id: 'r',
-    sessionId: 's',
-    userId: 'u',
-    agent: 'coder',
-    trigger: 'user_message',
-    now: NOW,
-  });
-  const entry = directed ? 'receive_directed_message' : 'receive_message';
-  run.activate({ agent: 'coder', entry, lease: LEASE, now: NOW });
-  return run;
-}
+const start = (directed = true) => runningRun(directed ? 'receive_directed_message' : 'receive_message');
 
 const events = (run: Run) => run.pullEvents().map(({ type, data }) => [type, data] as const);
 const types = (run: Run) => run.pullEvents().map((event) => event.type);

@@ -4,7 +4,7 @@ import { DatabaseUnavailable, StorageFailed } from '../../../../shared/applicati
 import { ModelError } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
-import { Run } from '../../domain/run.js';
+import { NOW, runningRun } from '../../../../../test/support/active-run.js';
 import {
   CANCELLED,
   HANDED_OVER,
@@ -17,23 +17,6 @@ import {
   toRunError,
 } from './endings.js';
 
-const NOW = new Date('2026-11-20T10:00:00Z');
-
-function running(): Run {
-  const run = Run.create({
-    traceparent: '',
-    id: 'r',
-    sessionId: 's',
-    userId: 'u',
-    agent: 'coder',
-    trigger: 'user_message',
-    now: NOW,
-  });
-  const lease = { owner: 'p', token: 't' };
-  run.activate({ agent: 'coder', entry: 'receive_directed_message', lease, now: NOW });
-  return run;
-}
-
 const aborted = (reason?: Error) => AbortSignal.abort(reason);
 
 describe('a run that has to stop', () => {
@@ -43,7 +26,7 @@ describe('a run that has to stop', () => {
     ['interrupted', 'run.interrupted', STOPPING],
     ['interrupted', 'run.interrupted', new Error('anything else')],
   ])('ends as %s with the code %s for the reason: %s', (status, code, reason) => {
-    const run = running();
+    const run = runningRun();
     endStopped(run, reason, NOW);
     const state = run.snapshot();
     expect([state.status, state.error?.code ?? null, state.finishedAt]).toEqual([status, code, NOW]);
@@ -52,7 +35,7 @@ describe('a run that has to stop', () => {
   it.each([CANCELLED, TIMED_OUT, STOPPING])(
     'ends as cancelled where a cancellation was requested before: %s',
     (reason) => {
-      const run = running();
+      const run = runningRun();
       run.requestCancel(NOW);
       endStopped(run, reason, NOW);
       expect(run.snapshot()).toMatchObject({ status: 'cancelled', error: null });

@@ -1,27 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Plan } from '../../../plans/index.js';
+import { NOW, runningRun } from '../../../../../test/support/active-run.js';
 import { Run } from '../../domain/run.js';
 import { RecordFailure } from './record-failure.js';
 import { RunWriter } from './run-writer.js';
 
-const NOW = new Date('2026-11-20T10:00:00Z');
 const FAULT = { code: 'model.unavailable', message: 'The model cannot be reached' };
 const ACT = { id: 'act', by: 'alice', reason: null, now: NOW };
-
-function start(entry: 'receive_directed_message' | 'retry_plan'): Run {
-  const run = Run.create({
-    traceparent: '',
-    id: 'r',
-    sessionId: 's',
-    userId: 'u',
-    agent: 'coder',
-    trigger: 'user_message',
-    now: NOW,
-  });
-  run.activate({ agent: 'coder', entry, lease: { owner: 'p', token: 't' }, now: NOW });
-  return run;
-}
 
 /** A plan whose only subtask is running. */
 const executingPlan = () => {
@@ -61,12 +47,12 @@ describe('a failure', () => {
   });
 
   it('fails the run', async () => {
-    expect(await fail(start('receive_directed_message'))).toMatchObject({ status: 'failed', error: FAULT });
+    expect(await fail(runningRun())).toMatchObject({ status: 'failed', error: FAULT });
   });
 
   it('gives a subtask one more attempt, and fails the run after that', async () => {
     plan = executingPlan();
-    const run = start('retry_plan');
+    const run = runningRun('retry_plan');
     expect(await fail(run)).toMatchObject({ status: 'running', phase: 'plan_execution', error: null });
     expect(plan.startNext(NOW)).toMatchObject({ id: 's1', attempt: 2 });
     expect(await fail(run)).toMatchObject({ status: 'failed', error: FAULT });
@@ -75,18 +61,18 @@ describe('a failure', () => {
   it('fails a run that is between two subtasks', async () => {
     plan = executingPlan();
     plan.finishSubtask('done', NOW);
-    expect(await fail(start('retry_plan'))).toMatchObject({ status: 'failed' });
+    expect(await fail(runningRun('retry_plan'))).toMatchObject({ status: 'failed' });
   });
 
   it('touches no subtask where the run does not execute a plan', async () => {
     plan = executingPlan();
-    expect(await fail(start('receive_directed_message'))).toMatchObject({ status: 'failed' });
+    expect(await fail(runningRun())).toMatchObject({ status: 'failed' });
     expect(plan.running).toMatchObject({ attempt: 1 });
   });
 
   it('cancels a run whose cancellation was requested, without another attempt', async () => {
     plan = executingPlan();
-    const run = start('retry_plan');
+    const run = runningRun('retry_plan');
     run.requestCancel(NOW);
     expect(await fail(run)).toMatchObject({ status: 'cancelled', error: null });
     expect(plan.running).toMatchObject({ attempt: 1 });

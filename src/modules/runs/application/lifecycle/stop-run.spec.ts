@@ -1,25 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
-import { Run } from '../../domain/run.js';
+import { NOW, queuedRun, runningRun } from '../../../../../test/support/active-run.js';
 import { RunWriter } from './run-writer.js';
 import { StopRun } from './stop-run.js';
 
-const NOW = new Date('2026-11-20T10:00:00Z');
-const NEW = { traceparent: '', id: 'r', sessionId: 's', userId: 'u', agent: 'coder', now: NOW } as const;
-
-const queued = () => Run.create({ ...NEW, trigger: 'user_message', input: { content: 'Hi', agent: null } });
-const running = () => {
-  const run = queued();
-  run.activate({ ...NEW, entry: 'receive_directed_message', lease: { owner: 'p', token: 't' } });
-  return run;
-};
 const waiting = () => {
-  const run = running();
+  const run = runningRun();
   run.wait([]);
   return run;
 };
 const finished = () => {
-  const run = running();
+  const run = runningRun();
   run.complete(NOW);
   return run;
 };
@@ -32,7 +23,7 @@ describe('a request to cancel a run', () => {
   beforeEach(() => vi.clearAllMocks());
 
   it.each([
-    ['queued', queued],
+    ['queued', queuedRun],
     ['waiting', waiting],
   ])('ends a run that is %s', async (_status, make) => {
     const run = make();
@@ -42,7 +33,7 @@ describe('a request to cancel a run', () => {
   });
 
   it('is recorded on a running run, once', async () => {
-    const run = running();
+    const run = runningRun();
     await stop.stop(tx, run);
     await stop.stop(tx, run);
     expect(run.snapshot()).toMatchObject({ status: 'running', cancelRequestedAt: NOW });
