@@ -1,3 +1,4 @@
+import { clip } from '../shared/domain/clip.js';
 import { checksFor, exportsText, filesNamedIn } from './wish.js';
 
 /** The arguments of create_plan. */
@@ -41,7 +42,7 @@ export function planFor(
   if (!last) return undefined;
   const library = paths.find((path) => SCRIPT.test(path) && exportsText(files.get(path)!));
   const writing = paths.map((path) => {
-    const wish = clip(files.get(path)!);
+    const wish = quotable(files.get(path)!);
     const wanted = [existing.includes(path) ? 'Change' : 'Create', path, wish];
     const hasNoText = library !== path && SCRIPT.test(path) && !/["«`']/.test(wish);
     const uses = library && hasNoText ? ` It uses ${library}.` : '';
@@ -54,7 +55,7 @@ export function planFor(
     .filter((wish) => filesNamedIn(wish).length === 0)
     .map((wish) => ({
       title: 'Keep what was wished',
-      description: `Add “${clip(wish)}” to ${NOTES}.`,
+      description: `Add “${quotable(wish)}” to ${NOTES}.`,
     }));
   const steps = [...writing, ...noting].map((step, index) => ({
     ...step,
@@ -79,18 +80,18 @@ export function planFor(
 /** The aim that the task states, else the files it names. */
 function titleOf(task: string, paths: readonly string[]): string {
   const aim = /^[^:.\n]+(?=:)/.exec(task)?.[0].replace(OPENING, '').trim();
-  const title = clip(aim ? aim : paths.join(', '), 100);
+  const title = quotable(aim ? aim : paths.join(', '), 100);
   return title[0]!.toUpperCase() + title.slice(1);
 }
 
 function describe(task: string, wishes: readonly string[]): string {
-  const changed = wishes.map((wish) => ` The developer wished: “${clip(wish)}”.`);
+  const changed = wishes.map((wish) => ` The developer wished: “${quotable(wish)}”.`);
   return `One file after another, each tried out when it is written, and all of it together in the end. \
-What the task does not name stays out.${changed.join('')}\n\nThe task: ${clip(task)}`;
+What the task does not name stays out.${changed.join('')}\n\nThe task: ${quotable(task)}`;
 }
 
 /** Shortens a text to one line, without quotation marks that would end a quotation early. */
-function clip(text: string, longest = LONGEST_QUOTE): string {
+function quotable(text: string, longest = LONGEST_QUOTE): string {
   const line = text.replace(/[“”]/g, '"').replace(/\s+/g, ' ').trim();
-  return line.length > longest ? `${line.slice(0, longest).toWellFormed()}…` : line;
+  return clip(line, longest);
 }

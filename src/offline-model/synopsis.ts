@@ -1,3 +1,5 @@
+import { clip } from '../shared/domain/clip.js';
+
 /** A synopsis, as in its JSON format. */
 interface Synopsis {
   readonly title: string;
@@ -58,7 +60,7 @@ class Findings {
   }
 
   addMessage(speaker: string, body: string): void {
-    const said = clip(body.replaceAll(CALL, ''), LONGEST_ENTRY);
+    const said = oneLine(body.replaceAll(CALL, ''), LONGEST_ENTRY);
     if (speaker === 'user') {
       this.lists.asked.push(said);
       // The agent's text answers the newest question.
@@ -77,7 +79,7 @@ class Findings {
   }
 
   write(): Synopsis {
-    const title = this.title ?? clip(this.lists.asked[0] || 'A session without a request', LONGEST_TITLE);
+    const title = this.title ?? oneLine(this.lists.asked[0] || 'A session without a request', LONGEST_TITLE);
     for (let most = MAX_ENTRIES; ; most = Math.floor(most / 2)) {
       const items = this.items(most);
       if (most === 0 || JSON.stringify(items).length <= MAX_CHARACTERS) {
@@ -122,14 +124,14 @@ class Findings {
 function pathIn(json: string): string {
   try {
     const { path } = JSON.parse(json) as { path?: unknown };
-    return typeof path === 'string' ? clip(path, LONGEST_ENTRY) : '';
+    return typeof path === 'string' ? oneLine(path, LONGEST_ENTRY) : '';
   } catch {
     return '';
   }
 }
 
 /** Shortens a text to one line. */
-function clip(text: string, longest: number): string {
+function oneLine(text: string, longest: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > longest ? `${line.slice(0, longest).toWellFormed()}…` : line;
+  return clip(line, longest);
 }

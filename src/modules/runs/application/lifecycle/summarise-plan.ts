@@ -1,3 +1,4 @@
+import { clip } from '../../../../shared/domain/clip.js';
 import { PlanState, Subtask } from '../../../plans/index.js';
 
 /** Characters of each result in the summary; the plan has the whole text. */
@@ -20,8 +21,5 @@ export function summarise(plan: PlanState): string {
 function summariseSubtask({ position, title, agent, status, result, error }: Subtask): string {
   const outcome = status === 'done' ? (result ?? '') : status === 'failed' ? (error?.message ?? '') : '';
   const what = `${position}. ${title} (${agent}): ${status}`;
-  return outcome === '' ? what : `${what}\n${clip(outcome)}`;
+  return outcome === '' ? what : `${what}\n${clip(outcome, LONGEST_RESULT)}`;
 }
-
-const clip = (text: string): string =>
-  text.length > LONGEST_RESULT ? `${text.slice(0, LONGEST_RESULT).toWellFormed()}…` : text;

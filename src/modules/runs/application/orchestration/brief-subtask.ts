@@ -1,3 +1,4 @@
+import { clip } from '../../../../shared/domain/clip.js';
 import { PlanState, Subtask } from '../../../plans/index.js';
 
 /** Characters of each earlier result that are passed on. */
@@ -11,7 +12,8 @@ export function briefOf(plan: PlanState, subtask: Subtask): string {
     `The plan: ${plan.title}\n${plan.description}`,
     `Your subtask, ${subtask.position} of ${plan.subtasks.length}: ${subtask.title}\n${subtask.description}`,
     ...needed.map(
-      ({ position, title, result }) => `Result of subtask ${position}, ${title}:\n${clip(result ?? '')}`,
+      ({ position, title, result }) =>
+        `Result of subtask ${position}, ${title}:\n${clip(result ?? '', LONGEST_RESULT)}`,
     ),
     ...(subtask.error
       ? [
@@ -21,6 +23,3 @@ export function briefOf(plan: PlanState, subtask: Subtask): string {
   ];
   return parts.join('\n\n');
 }
-
-const clip = (text: string): string =>
-  text.length > LONGEST_RESULT ? `${text.slice(0, LONGEST_RESULT).toWellFormed()}…` : text;

@@ -1,3 +1,4 @@
+import { clip } from '../../../../shared/domain/clip.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 
 const LONGEST = 200;
@@ -7,5 +8,5 @@ export function subjectOf(toolName: string, args: JsonObject): string {
   const { command, path, query } = args;
   const object = command ?? path ?? query;
   const line = typeof object === 'string' ? `${toolName} ${object.replace(/\s+/g, ' ')}` : toolName;
-  return line.length > LONGEST ? `${line.slice(0, LONGEST).toWellFormed()}…` : line;
+  return clip(line, LONGEST);
 }
