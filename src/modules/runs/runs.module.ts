@@ -32,6 +32,7 @@ import { Orchestrator } from './application/orchestration/orchestrator.js';
 import { PrepareTurn } from './application/orchestration/prepare-turn.js';
 import { ProposePlan } from './application/orchestration/propose-plan.js';
 import { RecordFailure } from './application/lifecycle/record-failure.js';
+import { ApplyCalls } from './application/orchestration/apply-calls.js';
 import { ApplyReply } from './application/orchestration/apply-reply.js';
 import { ReportRun } from './application/lifecycle/report-run.js';
 import { RetryPlan } from './application/inputs/retry-plan.js';
@@ -103,6 +104,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     StreamReply,
     JudgeReply,
     ApplyReply,
+    ApplyCalls,
     ProposePlan,
     // settlement: what an answer leads to
     ApplyDecision,

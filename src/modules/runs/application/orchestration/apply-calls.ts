@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { JsonObject } from '../../../../shared/domain/json.js';
+import { Approval, ApprovalRepository } from '../../../approvals/index.js';
+import { SessionRepository } from '../../../sessions/index.js';
+import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../../domain/run.js';
+import { ToolCall } from '../../domain/tool-call.js';
+import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { JudgedCall } from './judge-reply.js';
+import { ProposePlan } from './propose-plan.js';
+import { RecordFailure } from '../lifecycle/record-failure.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { subjectOf } from './subject-of-call.js';
+import { SettleToolCall } from '../lifecycle/settle-tool-call.js';
+import { ResumeRun } from '../settlement/resume-run.js';
+
+/** A tool call of a reply, and the verdict on it. */
+export interface DecidedCall {
+  readonly judged: JudgedCall;
+  readonly call: ToolCall;
+}
+
+/** Applies the verdicts on the tool calls of a reply. */
+@Injectable()
+export class ApplyCalls {
+  constructor(
+    private readonly resumeRun: ResumeRun,
+    private readonly settleToolCall: SettleToolCall,
+    private readonly proposePlan: ProposePlan,
+    private readonly failure: RecordFailure,
+    private readonly runWriter: RunWriter,
+    private readonly ids: Ids,
+    private readonly config: Config,
+  ) {}
+
+  /** Stores the calls and their consequences, and saves the run. */
+  async apply(tx: Transaction, run: Run, called: readonly DecidedCall[], now: Date): Promise<void> {
+    // A run with a requested cancellation starts nothing new; a final answer still counts.
+    if (run.isCancelRequested) {
+      await this.discard(tx, called, now);
+      run.cancel(now);
+      return this.runWriter.save(tx, run);
+    }
+    const invalid = called.some(({ judged }) => judged.verdict === 'refuse' && judged.invalid);
+    if (!run.countReply(invalid ? 'invalid' : 'valid')) {
+      await this.discard(tx, called, now);
+      return this.failure.record(tx, run, ARGUMENTS_INVALID);
+    }
+    const open: ToolCall[] = [];
+    for (const each of called) {
+      if (each.judged.verdict === 'switch_agent' && !run.maySwitchAgent) {
+        await this.discard(tx, [each], now);
+        return this.failure.record(tx, run, SWITCH_LIMIT);
+      }
+      if (await this.applyCall(tx, run, each, now)) open.push(each.call);
+    }
+    if (open.length > 0) run.wait(await this.resumeRun.waitingFor(tx, open));
+    await this.runWriter.save(tx, run);
+  }
+
+  /** @returns whether the run waits for the client to answer the call */
+  private async applyCall(
+    tx: Transaction,
+    run: Run,
+    { judged, call }: DecidedCall,
+    now: Date,
+  ): Promise<boolean> {
+    switch (judged.verdict) {
+      case 'execute':
+        await this.request(tx, call, now);
+        return true;
+      case 'ask':
+        if (await tx.get(ApprovalRepository).isRemembered(run.snapshot().sessionId, judged.toolName)) {
+          await this.request(tx, call, now);
+        } else {
+          await this.askForApproval(tx, run, call, judged.reason, now);
+        }
+        return true;
+      case 'propose':
+        await tx.get(ToolCallRepository).add(call);
+        await this.proposePlan.propose(tx, run, call, judged.proposal, now);
+        return false;
+      case 'refuse': {
+        const outcome = {
+          end: judged.denied ? 'reject' : 'fail',
+          content: `Error: ${judged.error}`,
+        } as const;
+        await this.settleToolCall.settleAtOnce(tx, run, call, outcome, now);
+        return false;
+      }
+      case 'switch_agent': {
+        const outcome = { end: 'complete', content: `${judged.agent} answers from now on` } as const;
+        await this.settleToolCall.settleAtOnce(tx, run, call, outcome, now);
+        await this.handOver(tx, run, judged.agent, judged.reason, now);
+        return false;
+      }
+    }
+  }
+
+  private async request(tx: Transaction, call: ToolCall, now: Date): Promise<void> {
+    call.request(new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000));
+    await tx.get(ToolCallRepository).add(call);
+  }
+
+  private async askForApproval(
+    tx: Transaction,
+    run: Run,
+    call: ToolCall,
+    reason: string,
+    now: Date,
+  ): Promise<void> {
+    await tx.get(ToolCallRepository).add(call);
+    const { sessionId, runId, toolName, arguments: args } = call.snapshot();
+    const approval = Approval.request({
+      id: this.ids.next(),
+      sessionId,
+      runId,
+      userId: run.snapshot().userId,
+      kind: 'tool_call',
+      callId: call.id,
+      planId: null,
+      toolName,
+      subject: subjectOf(toolName, args as JsonObject),
+      arguments: args as JsonObject,
+      reason,
+      expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
+      createdAt: now,
+    });
+    await tx.get(ApprovalRepository).add(approval);
+  }
+
+  private async handOver(tx: Transaction, run: Run, to: string, reason: string, now: Date): Promise<void> {
+    const { sessionId, userId } = run.snapshot();
+    const session = await tx.get(SessionRepository).get(sessionId, userId);
+    session.handOver({
+      id: this.ids.next(),
+      from: run.agent,
+      to,
+      by: 'runtime',
+      reason,
+      confidence: null,
+      runId: run.id,
+      createdAt: now,
+    });
+    await tx.get(SessionRepository).save(session);
+    run.switchTo(to);
+  }
+
+  private discard(tx: Transaction, called: readonly DecidedCall[], now: Date): Promise<void> {
+    return this.settleToolCall.discard(
+      tx,
+      called.map(({ call }) => call),
+      now,
+    );
+  }
+}
