@@ -1,15 +1,22 @@
 import { DomainError } from '../domain/domain-error.js';
 
+export type DatabaseState = 'cannot be reached' | 'is too busy' | 'is read-only';
+
 /**
- * PostgreSQL cannot be reached or has closed the connection: the write is rolled back, or its outcome is unknown. Or
- * PostgreSQL is too busy (no free connection, a locked row): the write is rolled back.
+ * PostgreSQL cannot be reached, has closed the connection, is too busy (no free connection, a locked row) or takes no
+ * writes (a standby, a server that was replaced). A write is rolled back, unless it `mayBeStored`.
  */
 export class DatabaseUnavailable extends DomainError {
   readonly code = 'database.unavailable';
   readonly kind = 'unavailable';
 
-  constructor(cause: unknown, isBusy = false) {
-    super(`The database ${isBusy ? 'is too busy' : 'cannot be reached'} at the moment; try again`);
+  /** @param mayBeStored the connection was lost between a COMMIT and its answer */
+  constructor(
+    cause: unknown,
+    state: DatabaseState = 'cannot be reached',
+    readonly mayBeStored = false,
+  ) {
+    super(`The database ${state} at the moment; try again`);
     this.cause = cause;
   }
 }

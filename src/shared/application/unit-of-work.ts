@@ -27,8 +27,9 @@ export interface Committed<T> {
  * One named, short transaction, independent of HTTP: controllers, workers and scripts call it the same way. In order:
  * work, append events and notify other processes, commit, publish in this process.
  *
- * The whole work is repeated (at most 3 times) when another transaction has changed a row, and on serialisation
- * failures and deadlocks; so work must have no effects outside the database.
+ * The whole work has up to three attempts: it is repeated when another transaction has changed a row, on serialisation
+ * failures and deadlocks, and on another connection when its own is lost before the commit or leads to a read-only
+ * server. So work must have no effects outside the database.
  *
  * Within an idempotent request (Idempotency) the outcome is stored with the key; a repeated request gets the stored
  * outcome and the work is skipped. So work returns plain data (objects, arrays, dates, no instances of classes), and
@@ -36,7 +37,7 @@ export interface Committed<T> {
  *
  * @throws UnitOfWorkMisuse when called inside another unit of work or while a model call is open on the same path
  * @throws IdempotencyKeyReused when another request has the key of this one
- * @throws DatabaseUnavailable when the database cannot be reached
+ * @throws DatabaseUnavailable when no attempt succeeds, or the commit may have happened (`mayBeStored`)
  */
 export abstract class UnitOfWork {
   abstract run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>>;

@@ -6,8 +6,8 @@ export interface MigrationState {
   readonly unknown: readonly string[];
 }
 
-/** Checks that the database answers, and which migrations it has run. */
+/** Checks that the database takes writes, and which migrations it has run. */
 export abstract class DatabaseProbe {
-  /** @throws the error of the connection or the query */
+  /** @throws DatabaseUnavailable */
   abstract look(): Promise<MigrationState>;
 }

@@ -5,12 +5,13 @@ import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
+import { WRITE_PROBE } from '../persistence/write-probe.js';
 import { EventHub } from './event-hub.js';
 import { EVENTS_CHANNEL } from './event-log.js';
 import { InstanceId } from '../../application/instance-id.js';
 
 const RECONNECT_MS = 250;
-/** Interval of the test query: a connection that only listens does not notice that it is lost. */
+/** Interval of the probe: a connection that only listens does not notice that it is lost. */
 const PROBE_MS = 5_000;
 
 /** Receives notifications of other processes (LISTEN), above all of new events, which make readers read the log. */
@@ -70,12 +71,12 @@ export class PostgresListener implements OnApplicationBootstrap {
     this.hub.wakeAll();
   }
 
-  /** PostgresClient closes a connection that does not answer; then a new one is opened. */
+  /** PostgresClient closes a connection without an answer or to a read-only server; then a new one is opened. */
   private async probe(client: Client): Promise<void> {
     try {
-      await client.query('select 1');
+      await client.query(WRITE_PROBE);
     } catch (error) {
-      this.logger.warn({ err: error }, 'the connection for notifications does not answer');
+      this.logger.warn({ err: error }, 'the connection for notifications is of no more use');
     }
   }
 

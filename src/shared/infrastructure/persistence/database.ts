@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
-import { fromHere, translateDatabaseError } from './database-errors.js';
+import { anotherAttempt } from './another-attempt.js';
+import { fromHere, noConnection, translateDatabaseError } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 
 /** A connection of the pool, to be released after use. */
@@ -27,20 +29,26 @@ export class Database {
     shutdown.register('close_database', () => this.close());
   }
 
-  /** @throws DatabaseUnavailable when the database cannot be reached */
-  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    let connection: Connection | undefined;
+  /**
+   * Sends a statement, and up to twice more after a passing trouble: a write must be safe to repeat.
+   * @throws DatabaseUnavailable
+   */
+  query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return withRetries(anotherAttempt(), () => this.queryOnce<Row>(sql, parameters));
+  }
+
+  private async queryOnce<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    const connection = await this.connect();
     try {
-      connection = await this.connect();
       return (await connection.client.query(prepared(sql, parameters))).rows as Row[];
     } catch (error) {
       throw translateDatabaseError(fromHere(error));
     } finally {
-      await connection?.release();
+      await connection.release();
     }
   }
 
-  /** A connection for a unit of work. @throws the driver's error when the pool has none */
+  /** A connection for a unit of work. @throws DatabaseUnavailable when the pool has none */
   async connect(): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
     const { promise: use, resolve: end } = Promise.withResolvers<void>();
@@ -54,7 +62,7 @@ export class Database {
       return { client: (await runner.connect()) as Client, release };
     } catch (error) {
       await release();
-      throw error;
+      throw noConnection(fromHere(error));
     }
   }
 

@@ -1,18 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
-import { DatabaseUnavailable, StorageFailed } from '../../application/errors.js';
+import { StorageFailed } from '../../application/errors.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { IdempotentRequest } from '../../application/idempotency.js';
-import { RetryPolicy, withRetries } from '../../application/retry.js';
+import { withRetries } from '../../application/retry.js';
 import { Tracing } from '../../application/tracing.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
-import { ConcurrencyError } from '../../domain/domain-error.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
+import { anotherAttempt } from './another-attempt.js';
 import { Connection, Database } from './database.js';
-import { isRefusal, sqlStateOf, translateDatabaseError } from './database-errors.js';
+import { isRefusal, translateDatabaseError } from './database-errors.js';
 import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
 import { RepositoryContext } from './repository-context.js';
@@ -20,20 +20,7 @@ import { RepositoryRegistry } from './repository-registry.js';
 import { RowStatements } from './row-statements.js';
 import { SqlTransaction } from './sql-transaction.js';
 
-const ATTEMPTS = 3;
-const BACKOFF_MS = 10;
-/** Serialisation failure and deadlock: PostgreSQL asks for the whole transaction to be repeated. */
-const RETRY_SQLSTATES = new Set(['40001', '40P01']);
 const SLOW_MS = 100;
-
-/** Repeats the whole work after a concurrent change, or when PostgreSQL asks for it. */
-const AGAIN: RetryPolicy = {
-  when: (error, failures) =>
-    failures < ATTEMPTS &&
-    (error instanceof ConcurrencyError || RETRY_SQLSTATES.has(sqlStateOf((error as Error).cause) ?? '')),
-  // Random, so that two transactions that collided do not collide again.
-  pauseMs: (failures) => BACKOFF_MS * failures * (1 + Math.random()),
-};
 
 /** `replayed`: the work was skipped, since an earlier request had the same key. */
 type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
@@ -69,7 +56,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const { committed, callbacks } = await this.tracing.withSpan(
       `unit_of_work ${operation}`,
       { attributes },
-      () => enterUnitOfWork(operation, () => withRetries(AGAIN, () => this.runOnce(operation, work))),
+      () => enterUnitOfWork(operation, () => withRetries(anotherAttempt(), () => this.runOnce(operation, work))),
     );
     // Outside the guarded path: a callback or listener may open a unit of work.
     for (const callback of callbacks) callback();
@@ -115,9 +102,10 @@ export class PostgresUnitOfWork extends UnitOfWork {
     } catch (error) {
       const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
-      const translated = translateDatabaseError(reason);
-      // The commit may have happened although its answer was lost: readers check the log.
-      if (translated instanceof DatabaseUnavailable) this.hub.wake(recorded.map((event) => event.sessionId));
+      const mayBeStored = sql?.mayBeCommitted ?? false;
+      const translated = translateDatabaseError(reason, mayBeStored);
+      // Readers find out from the log.
+      if (mayBeStored) this.hub.wake(recorded.map((event) => event.sessionId));
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
       await connection?.release();

@@ -1,5 +1,5 @@
 import type { Client, QueryConfig, QueryResult } from 'pg';
-import { fromHere } from './database-errors.js';
+import { fromHere, isUnanswered } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 import { Statement } from './row-statements.js';
 
@@ -15,6 +15,7 @@ const asItIs: Explain = (error) => error;
  */
 export class SqlTransaction {
   private failure: { readonly error: unknown } | undefined;
+  private commitIsUnanswered = false;
 
   /** @param client sends statements in order, each without waiting (PostgresClient) */
   constructor(private readonly client: Client) {
@@ -39,11 +40,21 @@ export class SqlTransaction {
   async commit(): Promise<void> {
     // A statement that pg could not encode was never sent: PostgreSQL would commit without it.
     if (this.failure) throw fromHere(this.failure.error);
-    const { command } = await this.send('COMMIT').catch((error: unknown) => {
+    const noteAnswer: Explain = (error) => {
+      // After a statement that PostgreSQL has refused, COMMIT rolls back.
+      this.commitIsUnanswered = isUnanswered(error) && (!this.failure || isUnanswered(this.failure.error));
+      return error;
+    };
+    const { command } = await this.send('COMMIT', noteAnswer).catch((error: unknown) => {
       throw fromHere(error);
     });
     // After a failed statement PostgreSQL answers COMMIT with ROLLBACK, which is not an error.
     if (command !== 'COMMIT') throw this.fail(new Error(`COMMIT was answered by ${command}`));
+  }
+
+  /** The connection was lost between COMMIT and its answer: everything is stored, or nothing. */
+  get mayBeCommitted(): boolean {
+    return this.commitIsUnanswered;
   }
 
   /**
