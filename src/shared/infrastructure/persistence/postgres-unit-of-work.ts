@@ -56,7 +56,8 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const { committed, callbacks } = await this.tracing.withSpan(
       `unit_of_work ${operation}`,
       { attributes },
-      () => enterUnitOfWork(operation, () => withRetries(anotherAttempt(), () => this.runOnce(operation, work))),
+      () =>
+        enterUnitOfWork(operation, () => withRetries(anotherAttempt(), () => this.runOnce(operation, work))),
     );
     // Outside the guarded path: a callback or listener may open a unit of work.
     for (const callback of callbacks) callback();
