@@ -1,7 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { DatabaseUnavailable } from '../../src/shared/application/errors.js';
+import { InstanceId } from '../../src/shared/application/instance-id.js';
+import { Shutdown } from '../../src/shared/application/shutdown.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
+import { EventHub } from '../../src/shared/infrastructure/events/event-hub.js';
+import { PROBE_MS, PostgresListener } from '../../src/shared/infrastructure/events/postgres-listener.js';
+import { DatabaseLocation } from '../../src/shared/infrastructure/persistence/database-location.js';
 import { Database } from '../../src/shared/infrastructure/persistence/database.js';
 import { RepositoryContext } from '../../src/shared/infrastructure/persistence/repository-context.js';
 import { RepositoryRegistry } from '../../src/shared/infrastructure/persistence/repository-registry.js';
@@ -169,20 +174,26 @@ describe('a statement that the database refuses for a passing trouble', () => {
       });
     };
 
+    /** The one that the pool hands out next, and the one that listens. */
+    const some = async () => {
+      const [{ pid }] = (await ask(0, 'none')) as [{ pid: number }];
+      const [listening] = await pids(`application_name = 'agent-runtime events'`);
+      return { pid, listening };
+    };
+
     it('stay after a conflict', async () => {
-      const before = await settled();
-      const [{ pid }] = (await ask(1, '40001')) as [{ pid: number }];
-      expect(before).toContain(pid);
-      expect(await pids()).toEqual(before);
+      await settled();
+      const { pid, listening } = await some();
+      await ask(2, '40001');
+      expect(await pids()).toEqual(expect.arrayContaining([pid, listening]));
     });
 
     it('lose the one that is of no more use', async () => {
-      const before = await settled();
-      await ask(1, '08006');
-      await eventually(async () => {
-        const lost = new Set(before).difference(new Set(await pids()));
-        expect(lost.size).toBe(1);
-      });
+      await settled();
+      const { pid, listening } = await some();
+      await ask(2, '08006');
+      await eventually(async () => expect(await pids()).not.toContain(pid));
+      expect(await pids()).toContain(listening);
     });
 
     it('are all replaced after a write on a read-only server, and serve again', async () => {
@@ -210,19 +221,18 @@ describe('a database that is read-only for a while', () => {
   });
   afterAll(() => app.stop());
 
-  /** For new sessions only: those of the application are ended. */
-  const become = async (readOnly: 'on' | 'off') => {
+  /** For connections that are opened from now on. */
+  const set = async (readOnly: 'on' | 'off') => {
     const [{ name }] = (await app.database.rows('select current_database() as name')) as [{ name: string }];
     await app.database.rows(`alter database ${name} set default_transaction_read_only = ${readOnly}`);
-    if (readOnly === 'off') return;
+  };
+
+  it('is told to clients, shows in /health, and heals without a connection being ended from outside', async () => {
+    await set('on');
     await app.database.rows(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name like 'agent-runtime%'`,
     );
-  };
-
-  it('is told to clients, shows in /health, and heals without a connection being ended from outside', async () => {
-    await become('on');
     await eventually(async () => {
       const { status, body, headers } = await app.client.say(sessionId, 'hello?');
       expect([status, body.code, body.detail, headers.get('retry-after')]).toEqual([
@@ -237,12 +247,49 @@ describe('a database that is read-only for a while', () => {
     expect([ready.status, ready.body.error.database.status]).toEqual([503, 'down']);
     expect((await app.client.get('/health/live')).status).toBe(200);
 
-    await become('off');
+    await set('off');
     await eventually(async () => expect((await app.client.get('/health/ready')).status).toBe(200));
     app.model.script({ text: 'word '.repeat(20), pace: { chunk: 5 } });
     const events = await app.client.ask(sessionId, 'Say it');
     expect(isFinished(events.at(-1)!)).toBe(true);
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+  });
+
+  it('is noticed on a connection that only listens, which is replaced and listens again', async () => {
+    const pids = async () =>
+      (
+        await app.database.rows<{ pid: number }>(
+          `select pid from pg_stat_activity
+            where datname = current_database() and application_name = 'agent-runtime events'`,
+        )
+      ).map(({ pid }) => pid);
+    const others = new Set(await pids());
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const { nest } = app;
+      const listener = new PostgresListener(
+        ...([nest.get(DatabaseLocation), nest.get(EventHub)] as const),
+        ...([nest.get(InstanceId), nest.get(Shutdown)] as const),
+      );
+      const heard = vi.fn();
+      listener.on('of_this_test', heard);
+      await set('on');
+      await listener.onApplicationBootstrap();
+      await set('off');
+      const [listening] = [...new Set(await pids()).difference(others)];
+      await vi.advanceTimersByTimeAsync(PROBE_MS);
+      await eventually(async () => {
+        const now = await pids();
+        expect(now).not.toContain(listening);
+        expect(now).toHaveLength(others.size + 1);
+      });
+      await eventually(async () => {
+        await app.database.rows('notify of_this_test');
+        expect(heard).toHaveBeenCalled();
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -2,7 +2,8 @@ import { AddressInfo, Server, Socket, connect, createServer } from 'node:net';
 
 /**
  * A proxy for PostgreSQL that can be closed for a while: open connections are cut, new ones are refused. Or slowed
- * down: requests arrive, but later. Or silent: connections stay open, and nothing arrives.
+ * down: requests arrive, but later. Or silent: connections stay open, and nothing arrives. Or lead new connections to
+ * another server, as the address of a cluster does after a failover.
  */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
@@ -18,7 +19,7 @@ export class FlakyProxy {
   /** What is held up, in the order in which it was asked. */
   private held: { data: Buffer; to: Socket }[] | undefined;
 
-  constructor(private readonly target: URL) {}
+  constructor(private target: URL) {}
 
   /** @returns the address to use instead of the target */
   async open(): Promise<string> {
@@ -105,6 +106,11 @@ export class FlakyProxy {
   /** New connections work again; those from before never will. */
   speakAgain(): void {
     this.silent = false;
+  }
+
+  /** Open connections stay with their server. */
+  leadTo(target: URL): void {
+    this.target = target;
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import { InstanceId } from '../../application/instance-id.js';
 
 const RECONNECT_MS = 250;
 /** Interval of the probe: a connection that only listens does not notice that it is lost. */
-const PROBE_MS = 5_000;
+export const PROBE_MS = 5_000;
 
 /** Receives notifications of other processes (LISTEN), above all of new events, which make readers read the log. */
 @Injectable()

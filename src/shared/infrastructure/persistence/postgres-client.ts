@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
-import { Logger } from '@nestjs/common';
 import { Client, type ClientConfig } from 'pg';
 import { troubleOf } from './database-errors.js';
+import { OpenConnection, openConnections } from './open-connections.js';
 
 const CONNECT_LIMIT_MS = 5_000;
 
@@ -13,25 +13,18 @@ const CONNECT_LIMIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 10_000;
 /** Time for the server to close an unresponsive connection before the socket is destroyed. */
 const CLOSE_LIMIT_MS = 1_000;
-/** A connection that is younger may lead to another server already. */
-const YOUNG_MS = 1_000;
 
 /**
  * A pg client that sends statements without waiting for earlier answers (pg's `pipeline`), those of one turn of the event
  * loop in one packet, and closes the connection when no answer arrives for 10 s: a network that drops packets silently
  * reports no error. Open statements then fail as with any lost connection.
  *
- * It also ends itself when an answer says that the connection is of no more use. When the server has become read-only,
- * the other connections to the same address lead to it as well: those of this process are replaced.
+ * It ends itself when an answer says that the connection is of no more use, and has the others to its address replaced
+ * when the server has become read-only.
  */
-export class PostgresClient extends Client {
-  private static readonly logger = new Logger(PostgresClient.name);
-  /** The open connections of this process. */
-  private static readonly open = new Set<PostgresClient>();
-
+export class PostgresClient extends Client implements OpenConnection {
   private readonly socket: Socket;
   private limit: NodeJS.Timeout | undefined;
-  private openedAt = Infinity;
 
   constructor(config: ClientConfig = {}) {
     const socket = new Socket();
@@ -46,13 +39,20 @@ export class PostgresClient extends Client {
     this.on('error', () => undefined); // open statements fail with it; without a listener the process would crash
     this.on('drain', () => this.answered());
     this.on('end', () => this.answered());
-    this.connection.once('connect', () => {
-      this.openedAt = performance.now();
-      PostgresClient.open.add(this);
-    });
-    this.on('end', () => PostgresClient.open.delete(this));
-    // Ends before the sender of the statement learns of the error, and releases the connection.
+    // Not before: pg does not settle `connect` of a connection that is ended meanwhile.
+    this.connection.once('readyForQuery', () => openConnections.add(this));
+    this.on('end', () => openConnections.delete(this));
+    // Before the sender of the statement learns of the error, and releases the connection.
     this.connection.on('errorMessage', (error: unknown) => this.endAfter(error));
+  }
+
+  get address(): string {
+    return `${this.host}:${this.port}/${this.database}`;
+  }
+
+  replace(reason: Error): void {
+    void this.end(); // the statements that were sent are still answered
+    this.emit('error', reason); // a pool removes a connection that reports an error
   }
 
   /** Signature of pg's own method. */
@@ -71,6 +71,7 @@ export class PostgresClient extends Client {
 
   /** Signature of pg's own method. */
   override end(...given: unknown[]): never {
+    openConnections.delete(this);
     const limit = setTimeout(() => this.socket.destroy(), CLOSE_LIMIT_MS);
     this.once('end', () => clearTimeout(limit));
     return super.end(...(given as [])) as never;
@@ -79,29 +80,7 @@ export class PostgresClient extends Client {
   private endAfter(error: unknown): void {
     const trouble = troubleOf(error);
     if (trouble === 'lost' || trouble === 'read_only') void this.end();
-    if (trouble === 'read_only') this.replaceOthers();
-  }
-
-  private replaceOthers(): void {
-    const openedBefore = performance.now() - YOUNG_MS;
-    const others = [...PostgresClient.open].filter(
-      (other) => other !== this && other.openedAt < openedBefore && other.address === this.address,
-    );
-    if (others.length === 0) return;
-    PostgresClient.logger.warn(
-      { connections: others.length },
-      'the database has become read-only; all connections to it are replaced',
-    );
-    for (const other of others) {
-      // Statements that were sent are still answered.
-      void other.end();
-      // A pool removes a connection that reports an error.
-      other.emit('error', new Error('Connection terminated: the server has become read-only'));
-    }
-  }
-
-  private get address(): string {
-    return `${this.host}:${this.port}/${this.database}`;
+    if (trouble === 'read_only') openConnections.replaceAllTo(this.address);
   }
 
   /** A packet for each statement would cost both sides a wake-up for each. */
