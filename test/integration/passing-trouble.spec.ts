@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Config } from '../../src/config/config.js';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { DatabaseUnavailable } from '../../src/shared/application/errors.js';
 import { InstanceId } from '../../src/shared/application/instance-id.js';
@@ -222,13 +223,13 @@ describe('a database that is read-only for a while', () => {
   afterAll(() => app.stop());
 
   /** For connections that are opened from now on. */
-  const set = async (readOnly: 'on' | 'off') => {
-    const [{ name }] = (await app.database.rows('select current_database() as name')) as [{ name: string }];
-    await app.database.rows(`alter database ${name} set default_transaction_read_only = ${readOnly}`);
+  const set = async (database: TestDatabase, readOnly: 'on' | 'off') => {
+    const [{ name }] = (await database.rows('select current_database() as name')) as [{ name: string }];
+    await database.rows(`alter database ${name} set default_transaction_read_only = ${readOnly}`);
   };
 
   it('is told to clients, shows in /health, and heals without a connection being ended from outside', async () => {
-    await set('on');
+    await set(app.database, 'on');
     await app.database.rows(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name like 'agent-runtime%'`,
@@ -247,7 +248,7 @@ describe('a database that is read-only for a while', () => {
     expect([ready.status, ready.body.error.database.status]).toEqual([503, 'down']);
     expect((await app.client.get('/health/live')).status).toBe(200);
 
-    await set('off');
+    await set(app.database, 'off');
     await eventually(async () => expect((await app.client.get('/health/ready')).status).toBe(200));
     app.model.script({ text: 'word '.repeat(20), pace: { chunk: 5 } });
     const events = await app.client.ask(sessionId, 'Say it');
@@ -256,39 +257,40 @@ describe('a database that is read-only for a while', () => {
   });
 
   it('is noticed on a connection that only listens, which is replaced and listens again', async () => {
-    const pids = async () =>
-      (
-        await app.database.rows<{ pid: number }>(
-          `select pid from pg_stat_activity
-            where datname = current_database() and application_name = 'agent-runtime events'`,
-        )
-      ).map(({ pid }) => pid);
-    const others = new Set(await pids());
+    // One that no other connection of this process leads to.
+    const database = await TestDatabase.create();
+    const shutdown = new Shutdown(app.nest.get(Config));
+    const listener = new PostgresListener(
+      { url: database.url } as DatabaseLocation,
+      app.nest.get(EventHub),
+      app.nest.get(InstanceId),
+      shutdown,
+    );
+    const heard = vi.fn();
+    listener.on('of_this_test', heard);
+    const pids = () =>
+      database.rows(
+        `select pid from pg_stat_activity
+          where datname = current_database() and application_name = 'agent-runtime events'`,
+      );
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
-      const { nest } = app;
-      const listener = new PostgresListener(
-        ...([nest.get(DatabaseLocation), nest.get(EventHub)] as const),
-        ...([nest.get(InstanceId), nest.get(Shutdown)] as const),
-      );
-      const heard = vi.fn();
-      listener.on('of_this_test', heard);
-      await set('on');
+      await set(database, 'on');
       await listener.onApplicationBootstrap();
-      await set('off');
-      const [listening] = [...new Set(await pids()).difference(others)];
+      await set(database, 'off');
+      const [before] = await pids();
       await vi.advanceTimersByTimeAsync(PROBE_MS);
       await eventually(async () => {
         const now = await pids();
-        expect(now).not.toContain(listening);
-        expect(now).toHaveLength(others.size + 1);
-      });
-      await eventually(async () => {
-        await app.database.rows('notify of_this_test');
+        expect(now).toHaveLength(1);
+        expect(now).not.toContainEqual(before);
+        await database.rows('notify of_this_test');
         expect(heard).toHaveBeenCalled();
       });
     } finally {
       vi.useRealTimers();
+      await shutdown.onApplicationShutdown();
+      await database.drop();
     }
   });
 });

@@ -21,7 +21,7 @@ interface Refusal {
  * The open connections of this process, in pools or not. Those to one address lead to the same server until another one
  * takes over: then they still lead to the old one, although some of them only read or listen and notice nothing.
  */
-class OpenConnections {
+export class OpenConnections {
   private readonly logger = new Logger(OpenConnections.name);
   /** With the time of their opening, by `performance.now()`. */
   private readonly openedAt = new Map<OpenConnection, number>();
