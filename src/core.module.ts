@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { getToken } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import { Config } from './config/config.js';
 import { DeltaLog } from './shared/application/delta-log.js';
@@ -25,6 +26,11 @@ import { PostgresListener } from './shared/infrastructure/events/postgres-listen
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
 import { PrometheusStreamMetrics, STREAM_METRICS } from './shared/infrastructure/metrics/stream.metrics.js';
 import { Database } from './shared/infrastructure/persistence/database.js';
+import { DatabaseClock } from './shared/infrastructure/persistence/database-clock.js';
+import {
+  CLOCK_OFFSET,
+  DATABASE_CLOCK_METRICS,
+} from './shared/infrastructure/persistence/database-clock.metrics.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
 import { IdempotencyKeyPruner } from './shared/infrastructure/persistence/idempotency-key-pruner.js';
 import { IdempotencyKeys } from './shared/infrastructure/persistence/idempotency-keys.js';
@@ -41,7 +47,6 @@ import { IdempotencyKeySchema } from './shared/infrastructure/persistence/idempo
 import { PostgresUnitOfWork } from './shared/infrastructure/persistence/postgres-unit-of-work.js';
 import { TRANSACTION_METRICS } from './shared/infrastructure/persistence/transaction.metrics.js';
 import { openTracing } from './shared/infrastructure/tracing/open-tracing.js';
-import { SystemClock } from './shared/infrastructure/system-clock.js';
 import { UuidV7Ids } from './shared/infrastructure/uuid-v7-ids.js';
 import { ConfigModule } from './config/config.module.js';
 import { ShutdownModule } from './shutdown.module.js';
@@ -74,6 +79,7 @@ import { ShutdownModule } from './shutdown.module.js';
     Database,
     RowStatements,
     RequestRates,
+    ...DATABASE_CLOCK_METRICS,
     ...TRANSACTION_METRICS,
     ...DELTA_WRITER_METRICS,
     ...STREAM_METRICS,
@@ -81,7 +87,7 @@ import { ShutdownModule } from './shutdown.module.js';
     IdempotencyKeys,
     IdempotencyKeyPruner,
     PostgresListener,
-    { provide: Clock, useClass: SystemClock },
+    { provide: Clock, useExisting: DatabaseClock },
     { provide: Ids, useClass: UuidV7Ids },
     { provide: Idempotency, useExisting: IdempotencyKeys },
     { provide: UnitOfWork, useClass: PostgresUnitOfWork },
@@ -89,6 +95,11 @@ import { ShutdownModule } from './shutdown.module.js';
     { provide: DeltaLog, useClass: DeltaWriter },
     { provide: StreamMetrics, useClass: PrometheusStreamMetrics },
     { provide: Tracing, inject: [Config, InstanceId, Shutdown], useFactory: openTracing },
+    {
+      provide: DatabaseClock,
+      inject: [Database, Shutdown, getToken(CLOCK_OFFSET)],
+      useFactory: (...given: Parameters<typeof DatabaseClock.open>) => DatabaseClock.open(...given),
+    },
     {
       provide: DatabaseLocation,
       inject: [Config, Shutdown],

@@ -4,6 +4,7 @@ import { Logger } from 'nestjs-pino';
 import { Config, ConfigInvalid } from './config/config.js';
 import { DatabaseUnavailable } from './shared/application/errors.js';
 import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
+import { DatabaseClock } from './shared/infrastructure/persistence/database-clock.js';
 import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
 import { Redaction } from './shared/infrastructure/redaction.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
@@ -19,6 +20,8 @@ const STARTING_MS = 30_000;
 export function runProcess(start: () => Promise<INestApplicationContext>): void {
   const starting = start();
   stopOnSignals(starting);
+  // Once the process has its logger.
+  starting.then((app) => app.get(DatabaseClock).watch(), ended);
   starting.catch(async (error: unknown) => {
     const reason = explain(error);
     console.error(new Redaction([]).clean(typeof reason === 'string' ? reason : inspect(reason)));

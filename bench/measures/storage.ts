@@ -46,9 +46,8 @@ async function prune(sql: Sql): Promise<void> {
   const database = { query: (text: string, values: unknown[]) => sql.rows(text, values) };
   const pruner = new module.DeltaPruner(
     database as unknown as Parameters[0],
-    { now: () => new Date() },
-    { eventDeltaRetentionSeconds: 0 } as Parameters[2],
-    {} as Parameters[3],
+    { eventDeltaRetentionSeconds: 0 } as Parameters[1],
+    {} as Parameters[2],
   );
   await pruner.prune();
 }

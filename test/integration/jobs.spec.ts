@@ -5,23 +5,19 @@ import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { UNKNOWN, all } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
-import { MovedClock } from './support/moved-clock.js';
 
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 let app: TestApp;
-let clock: MovedClock;
 let sessionId: string;
 
-/** With a worker, and a clock that a test can move on. */
-const start = (env: Record<string, string> = {}) => {
-  clock = new MovedClock();
-  return TestApp.start(
+/** With a worker. */
+const start = (env: Record<string, string> = {}) =>
+  TestApp.start(
     { RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0', JOB_QUOTA_PER_USER: '0', ...env },
-    { worker: true, clock, circuit: NEVER_OPENS },
+    { worker: true, circuit: NEVER_OPENS },
   );
-};
 
 const request = (agent: string, body: object, from = app) =>
   from.client.post(`/v1/jobs/agents/${agent}/1.0.0`, { session_id: sessionId, ...body });
@@ -46,6 +42,12 @@ const deliver = async (jobId: string, to = app) => {
   await to.nest.get(JobSupervisor).execute({ jobId, version: job!.version });
 };
 const rows = (sql: string) => app.database.rows(sql, [sessionId]);
+/** Moves the next attempt of the session's queued job forward in time. */
+const advance = (seconds: number) =>
+  rows(
+    `update jobs set available_at = available_at - interval '${seconds} seconds'
+      where session_id = $1 and status = 'queued'`,
+  );
 
 describe('a job of an agent', () => {
   beforeAll(async () => {
@@ -281,10 +283,10 @@ describe('a job of an agent', () => {
       );
       const waitMs = Date.parse(job.available_at) - (tried!['finished_at'] as Date).getTime();
       expect(waitMs / 60_000).toBeCloseTo(minutes, 1);
-      clock.advance(minutes * 60 - 5);
+      await advance(minutes * 60 - 5);
       await app.nest.get(DeliverJobs).execute();
       expect((await view(body.job_id)).status).toBe('queued');
-      clock.advance(6);
+      await advance(6);
     }
     const job = await becomes(body.job_id, 'failed');
     expect(job).toMatchObject({ attempt: 4, error: { code: 'model.server_error' }, result: null });
@@ -298,7 +300,7 @@ describe('a job of an agent', () => {
     app.model.script({ status: 503 }, { text: 'Now.' });
     const { body } = await ask();
     await eventually(async () => expect((await view(body.job_id)).attempt).toBe(2));
-    clock.advance(121);
+    await advance(121);
     expect(await becomes(body.job_id, 'done')).toMatchObject({
       attempt: 2,
       error: null,
@@ -349,7 +351,7 @@ describe('a job of an agent', () => {
     await speaks();
     const other = await TestApp.start(
       { RUN_LEASE_SECONDS: '60' },
-      { database: app.database, model: app.model, clock },
+      { database: app.database, model: app.model },
     );
     await rows(
       `update jobs set lease_token = gen_random_uuid(), lease_owner = 'gone', lease_expires_at = now() - interval '1s'
@@ -430,7 +432,7 @@ describe('a job that takes too long', () => {
       return now;
     });
     expect(job.error.code).toBe('job.timed_out');
-    clock.advance(121);
+    await advance(121);
     expect((await becomes(body.job_id, 'failed')).error.code).toBe('job.timed_out');
     expect(await rows(`select status, error->>'code' as code from runs where session_id = $1`)).toEqual(
       Array.from({ length: 2 }, () => ({ status: 'failed', code: 'job.timed_out' })),

@@ -11,7 +11,6 @@ import { HTTP_LIMITS, LimitedHttpServer } from '../../src/http-server.js';
 import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/models/infrastructure/model-circuit.js';
 import { CreateApiKey } from '../../src/modules/auth/index.js';
 import { JobWorker } from '../../src/modules/jobs/index.js';
-import { Clock } from '../../src/shared/domain/clock.js';
 import { TestClient } from './client.js';
 import { TestDatabase } from './database.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -39,7 +38,6 @@ export class TestApp {
       database?: TestDatabase;
       model?: ScriptedModel;
       circuit?: CircuitLimits;
-      clock?: Clock;
       worker?: boolean;
       http?: Partial<typeof HTTP_LIMITS>;
     } = {},
@@ -60,7 +58,6 @@ export class TestApp {
       .useValue(config)
       .overrideProvider(CircuitLimits)
       .useValue(given.circuit ?? CIRCUIT_LIMITS);
-    if (given.clock) builder.overrideProvider(Clock).useValue(given.clock);
     forgetDatabaseGauges();
     const module = await builder.compile();
     const nest = prepare(

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Authenticator } from '../../shared/application/authenticator.js';
+import { Clock } from '../../shared/domain/clock.js';
 import { proxyAgent } from '../../shared/infrastructure/proxies.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { ApiKeyQueries } from './application/api-key.queries.js';
@@ -25,12 +26,12 @@ import { SqlApiKeyRepository } from './infrastructure/sql-api-key.repository.js'
     { provide: ApiKeyQueries, useClass: SqlApiKeyQueries },
     {
       provide: Authenticator,
-      inject: [Config, ApiKeyQueries],
-      useFactory: (config: Config, keys: ApiKeyQueries): Authenticator => {
+      inject: [Config, ApiKeyQueries, Clock],
+      useFactory: (config: Config, keys: ApiKeyQueries, clock: Clock): Authenticator => {
         const { auth } = config;
         if (auth.mode === 'api_key') return new ApiKeyAuthenticator(keys);
         return auth.mode === 'jwt'
-          ? new JwtAuthenticator(auth, proxyAgent(config))
+          ? new JwtAuthenticator(auth, clock, proxyAgent(config))
           : new LocalAuthenticator();
       },
     },

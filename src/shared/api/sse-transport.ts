@@ -94,7 +94,7 @@ export class SseTransport {
     this.write(response, `id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
     this.metrics.sent(view.type);
     if (isReset(item) || item.createdAt < enteredAt) return;
-    // An event of another process has the time of its clock.
+    // The clocks of two processes differ by milliseconds.
     this.metrics.delivered(Math.max(0, this.clock.now().getTime() - item.createdAt.getTime()) / 1000);
   }
 

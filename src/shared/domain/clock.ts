@@ -1,4 +1,7 @@
-/** The time. It is injected: domain and application code never reads the system clock. */
+/**
+ * The time, by the database's clock: all processes agree on what they store and compare. It is injected: domain and
+ * application code never reads the system clock. Durations within a process go by `performance.now()`.
+ */
 export abstract class Clock {
   abstract now(): Date;
 }

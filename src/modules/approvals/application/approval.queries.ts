@@ -21,5 +21,5 @@ export abstract class ApprovalQueries {
     userId: string,
   ): Promise<ApprovalState | undefined>;
   /** Pending approvals whose deadline has passed, oldest first. */
-  abstract listExpired(now: Date, limit: number): Promise<ApprovalState[]>;
+  abstract listExpired(limit: number): Promise<ApprovalState[]>;
 }

@@ -55,10 +55,10 @@ export class SqlApprovalQueries extends ApprovalQueries {
     return row;
   }
 
-  async listExpired(now: Date, limit: number): Promise<ApprovalState[]> {
+  async listExpired(limit: number): Promise<ApprovalState[]> {
     return this.database.query<ApprovalState>(
-      `${this.select} where a.status = 'pending' and a.expires_at <= $1 order by a.expires_at limit $2`,
-      [now, limit],
+      `${this.select} where a.status = 'pending' and a.expires_at <= now() order by a.expires_at limit $1`,
+      [limit],
     );
   }
 

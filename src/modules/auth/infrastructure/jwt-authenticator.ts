@@ -15,13 +15,14 @@ import {
   TokenKeysUnavailable,
   bearerOf,
 } from '../../../shared/application/authenticator.js';
+import { Clock } from '../../../shared/domain/clock.js';
 import { isUserId } from '../../../shared/domain/user-id.js';
 
 /** Kept apart from the algorithms of public keys, so that a public key is never accepted as a shared secret. */
 const SYMMETRIC = ['HS256', 'HS384', 'HS512'];
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** The accepted difference between the clocks of issuer and server. */
+/** The accepted difference between the clocks of issuer and database. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Published keys are fetched again when a token names an unknown key, and after this time, to notice withdrawn keys. */
@@ -49,7 +50,11 @@ export class JwtAuthenticator extends Authenticator {
   private readonly options: JWTVerifyOptions;
 
   /** @param dispatcher sends the requests for published keys */
-  constructor({ key, issuer, audience }: Extract<Config['auth'], { mode: 'jwt' }>, dispatcher: Dispatcher) {
+  constructor(
+    { key, issuer, audience }: Extract<Config['auth'], { mode: 'jwt' }>,
+    private readonly clock: Clock,
+    dispatcher: Dispatcher,
+  ) {
     super();
     this.key = 'secret' in key ? sharedSecret(key.secret) : publishedKeys(key.jwksUrl, dispatcher);
     this.options = {
@@ -64,9 +69,10 @@ export class JwtAuthenticator extends Authenticator {
   async authenticate(authorization: string | undefined): Promise<string> {
     const token = bearerOf(authorization);
     // An expired token is refused also while the issuer's keys cannot be fetched.
-    if (isExpired(token)) throw new NotAuthenticated(true);
+    const now = this.clock.now();
+    if (isExpired(token, now)) throw new NotAuthenticated(true);
     try {
-      const { payload } = await jwtVerify(token, this.key, this.options);
+      const { payload } = await jwtVerify(token, this.key, { ...this.options, currentDate: now });
       if (isUserId(payload.sub)) return payload.sub;
     } catch (error) {
       if (!REFUSALS.some((refusal) => error instanceof refusal)) throw new TokenKeysUnavailable(error);
@@ -76,10 +82,10 @@ export class JwtAuthenticator extends Authenticator {
 }
 
 /** Reads `exp` unverified, which can only lead to a refusal. Malformed tokens are left to jwtVerify. */
-function isExpired(token: string): boolean {
+function isExpired(token: string, now: Date): boolean {
   try {
     const { exp } = decodeJwt(token);
-    return typeof exp === 'number' && exp + CLOCK_TOLERANCE_SECONDS <= Date.now() / 1000;
+    return typeof exp === 'number' && exp + CLOCK_TOLERANCE_SECONDS <= now.getTime() / 1000;
   } catch (error) {
     if (error instanceof errors.JWTInvalid) return false;
     throw error;

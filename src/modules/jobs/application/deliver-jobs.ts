@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../config/config.js';
-import { Clock } from '../../../shared/domain/clock.js';
 import { JobOutbox } from './job-outbox.js';
 import { JobQueue } from './job-queue.js';
 
@@ -18,17 +17,14 @@ export class DeliverJobs {
   constructor(
     private readonly outbox: JobOutbox,
     private readonly queue: JobQueue,
-    private readonly clock: Clock,
     private readonly config: Config,
   ) {}
 
   /** @returns whether the queue took everything */
   async execute(): Promise<boolean> {
-    const lostAfterMs = this.config.runLeaseSeconds * LOST_AFTER_LEASES * 1000;
+    const lostAfterSeconds = this.config.runLeaseSeconds * LOST_AFTER_LEASES;
     for (;;) {
-      const now = this.clock.now();
-      const lostBefore = new Date(now.getTime() - lostAfterMs);
-      const due = await this.outbox.take(now, lostBefore, JOBS_PER_DELIVERY);
+      const due = await this.outbox.take(lostAfterSeconds, JOBS_PER_DELIVERY);
       if (due.length === 0) return true;
       try {
         await this.queue.send(due);

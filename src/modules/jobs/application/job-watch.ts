@@ -2,7 +2,6 @@ import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Subject, defer, merge, repeat, take, takeUntil, timer } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
-import { Clock } from '../../../shared/domain/clock.js';
 import { DeliverJobs } from './deliver-jobs.js';
 import { JobOutbox } from './job-outbox.js';
 import { RecoverJobs } from './recover-jobs.js';
@@ -31,7 +30,6 @@ export class JobWatch implements OnApplicationBootstrap {
     private readonly deliverJobs: DeliverJobs,
     private readonly outbox: JobOutbox,
     private readonly shutdown: Shutdown,
-    private readonly clock: Clock,
     private readonly config: Config,
   ) {}
 
@@ -63,8 +61,8 @@ export class JobWatch implements OnApplicationBootstrap {
       await this.recoverJobs.execute();
       this.isReachable = await this.deliverJobs.execute();
       if (!this.isReachable) return;
-      const due = await this.outbox.nextDue();
-      if (due) this.waitMs = Math.min(everyMs, Math.max(GAP_MS, due.getTime() - this.clock.now().getTime()));
+      const dueInMs = await this.outbox.msToNextDue();
+      if (dueInMs !== undefined) this.waitMs = Math.min(everyMs, Math.max(GAP_MS, dueInMs));
     } catch (error) {
       this.logger.warn({ err: error }, 'the sweep of jobs failed; the next one retries');
     }

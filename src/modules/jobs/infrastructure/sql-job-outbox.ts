@@ -7,10 +7,11 @@ import { Delivery } from '../application/job-queue.js';
 const TAKE = `
   with due as (
     select id from jobs
-     where status = 'queued' and available_at <= $1 and (delivered_at is null or delivered_at <= $2)
-     order by available_at limit $3 for no key update skip locked
+     where status = 'queued' and available_at <= now()
+       and (delivered_at is null or delivered_at <= now() - make_interval(secs => $1))
+     order by available_at limit $2 for no key update skip locked
   ), taken as (
-    update jobs j set delivered_at = $1 from due where j.id = due.id returning j.id, j.version
+    update jobs j set delivered_at = now() from due where j.id = due.id returning j.id, j.version
   )
   select id as "jobId", version from taken order by id`;
 
@@ -20,8 +21,8 @@ export class SqlJobOutbox extends JobOutbox {
     super();
   }
 
-  async take(now: Date, lostBefore: Date, limit: number): Promise<Delivery[]> {
-    return this.database.query<Delivery>(TAKE, [now, lostBefore, limit]);
+  async take(lostAfterSeconds: number, limit: number): Promise<Delivery[]> {
+    return this.database.query<Delivery>(TAKE, [lostAfterSeconds, limit]);
   }
 
   async putBack(deliveries: readonly Delivery[]): Promise<void> {
@@ -31,10 +32,11 @@ export class SqlJobOutbox extends JobOutbox {
     );
   }
 
-  async nextDue(): Promise<Date | undefined> {
-    const [row] = await this.database.query<{ due: Date | null }>(
-      `select min(available_at) as due from jobs where status = 'queued' and delivered_at is null`,
+  async msToNextDue(): Promise<number | undefined> {
+    const [row] = await this.database.query<{ ms: number | null }>(
+      `select extract(epoch from min(available_at) - now())::float8 * 1000 as ms
+         from jobs where status = 'queued' and delivered_at is null`,
     );
-    return row?.due ?? undefined;
+    return row?.ms ?? undefined;
   }
 }

@@ -67,7 +67,7 @@ export class SqlJobRepository extends JobRepository {
     return job;
   }
 
-  // Does not check that the job is due: the sender has, and this process' clock may differ.
+  // Does not check that the job is due: the sender has.
   findQueued({ jobId, version }: { jobId: string; version: number }): Promise<Job | undefined> {
     return this.leased.lock(`id = $1 and status = 'queued' and version = $2`, [jobId, version]);
   }

@@ -33,7 +33,7 @@ describe('the circuit of a model endpoint', () => {
 
   beforeEach(() => {
     Logger.overrideLogger(false);
-    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     gauge = new Gauge({ name: 'state', help: 'Its state', registers: [] });
     circuit = new ModelCircuit(gauge, { signs: 10, failures: 5, openMs: OPEN_MS });
   });
@@ -131,6 +131,18 @@ describe('the circuit of a model endpoint', () => {
     vi.advanceTimersByTime(refusal.facts.retryAfterMs!);
     expect(await passes()).toBe('well');
     expect(await state()).toEqual([CLOSED]);
+  });
+
+  it.each([
+    ['forward', 7_200_000],
+    ['back', -7_200_000],
+  ])('stays open for its time when the clock of the machine is set %s', async (_way, ms) => {
+    await failsTimes(5);
+    vi.setSystemTime(Date.now() + ms);
+    vi.advanceTimersByTime(OPEN_MS - 1);
+    await isRefused();
+    vi.advanceTimersByTime(1);
+    expect(await passes()).toBe('well');
   });
 
   it('half open lets one call try, and the others go as soon as it begins to be answered', async () => {

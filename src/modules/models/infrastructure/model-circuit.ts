@@ -4,7 +4,7 @@ import {
   BrokenCircuitError,
   CircuitBreakerPolicy,
   CircuitState,
-  DelegateBackoff,
+  IBackoffFactory,
   IBreaker,
   IHalfOpenAfterBackoffContext,
   circuitBreaker,
@@ -89,7 +89,21 @@ export class ModelCircuit {
   private opened = 0;
   /** The failure that opened the circuit last. */
   private openedBy: EndpointFailure | undefined;
+  /** By `performance.now()`. */
   private tryAgainAt = 0;
+  /** The library adds this duration to the wall clock, which may step; the circuit goes by the monotonic clock. */
+  private readonly openings: IBackoffFactory<IHalfOpenAfterBackoffContext> = {
+    next: ({ result }) => {
+      this.open('error' in result && result.error instanceof EndpointFailure ? result.error : undefined);
+      const isOver = () => performance.now() >= this.tryAgainAt;
+      return {
+        ...this.openings,
+        get duration() {
+          return isOver() ? -Infinity : Infinity;
+        },
+      };
+    },
+  };
 
   constructor(
     @InjectMetric('llm_circuit_state') private readonly state: Gauge,
@@ -97,9 +111,7 @@ export class ModelCircuit {
   ) {
     this.policy = circuitBreaker(handleType(EndpointFailure), {
       breaker: new FailureCount(limits),
-      halfOpenAfter: new DelegateBackoff(({ result }: IHalfOpenAfterBackoffContext) =>
-        this.open('error' in result && result.error instanceof EndpointFailure ? result.error : undefined),
-      ),
+      halfOpenAfter: this.openings,
     });
     this.policy.onHalfOpen(() => state.set(HALF_OPEN));
     this.policy.onReset(() => {
@@ -170,21 +182,19 @@ export class ModelCircuit {
     return { answer, sign: sign.promise };
   }
 
-  /** @returns how long the circuit stays open, in milliseconds */
-  private open(failure: EndpointFailure | undefined): number {
+  private open(failure: EndpointFailure | undefined): void {
     const openMs = failure?.openMs ?? this.limits.openMs;
     this.opened++;
     this.openedBy = failure;
-    this.tryAgainAt = Date.now() + openMs;
+    this.tryAgainAt = performance.now() + openMs;
     this.state.set(OPEN);
     if (openMs > 0) {
       this.logger.warn({ code: this.lastFailure()?.code }, 'the circuit of the model’s endpoint is open');
     }
-    return openMs;
   }
 
   private refusal(): ModelError {
-    const waitMs = Math.max(0, this.tryAgainAt - Date.now()) + TIMER_SLACK_MS;
+    const waitMs = Math.max(0, this.tryAgainAt - performance.now()) + TIMER_SLACK_MS;
     const why = this.lastFailure()?.message ?? 'The model failed';
     const message = `${why}; after several failures its endpoint is left alone for a moment`;
     return new ModelError('model.circuit_open', message, { retryAfterMs: waitMs });

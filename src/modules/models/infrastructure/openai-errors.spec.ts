@@ -26,6 +26,14 @@ function reported(stream: string) {
 
 const saying = (message: string, more: object = {}) => ({ error: { message, ...more } });
 
+const ANSWERED = 'Fri, 20 Nov 2026 12:00:00 GMT';
+const LATER = 'Fri, 20 Nov 2026 12:00:20 GMT';
+
+/** OpenRouter quotes the headers of the server behind it. */
+const resetAt = (date: string) => ({
+  metadata: { headers: { 'X-RateLimit-Reset': String(Date.parse(date)) } },
+});
+
 type Refusal = [server: string, status: number, body: unknown, providerCode: string | undefined];
 
 const TOO_LONG: Refusal[] = [
@@ -266,7 +274,9 @@ describe('a refusal', () => {
   it.each<[string, number | undefined, Record<string, string>, object]>([
     ['seconds', 3_000, { 'retry-after': '3' }, {}],
     ['hours', 7_200_000, { 'retry-after': '7200' }, {}],
-    ['a date that is over', 0, { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' }, {}],
+    ['a date, by the provider’s clock', 20_000, { 'retry-after': LATER, date: ANSWERED }, {}],
+    ['a date that is over', 0, { 'retry-after': ANSWERED, date: LATER }, {}],
+    ['a date in an answer without one', undefined, { 'retry-after': LATER }, {}],
     ['milliseconds', 250, { 'retry-after-ms': '250', 'retry-after': '1' }, {}],
     [
       'a detail of Google',
@@ -274,7 +284,8 @@ describe('a refusal', () => {
       {},
       { details: [{ '@type': 'Help' }, { '@type': 'RetryInfo', retryDelay: '38.5s' }] },
     ],
-    ['a reset in the past', 0, {}, { metadata: { headers: { 'X-RateLimit-Reset': '1741305600000' } } }],
+    ['a reset', 20_000, { date: ANSWERED }, resetAt(LATER)],
+    ['a reset in the past', 0, { date: LATER }, resetAt(ANSWERED)],
     ['nonsense', undefined, { 'retry-after': 'soon' }, {}],
     ['nothing', undefined, {}, {}],
   ])('says when to ask again: by %s', (_how, retryAfterMs, headers, more) => {

@@ -43,7 +43,7 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
     status: response?.status ?? [error['code'], error['status']].map(Number).find(isErrorStatus),
     names: names.map((name) => toProviderCode(name) ?? '').filter((name) => name !== ''),
     text: (texts.filter((text) => text !== '').join(' ') || body).slice(0, LONGEST_TEXT),
-    retryAfterMs: delayOf(response?.headers, error) ?? resetOf(fieldsOf(metadata['headers'])),
+    retryAfterMs: delayOf(response?.headers, error) ?? resetOf(response?.headers, fieldsOf(metadata['headers'])),
   };
 }
 
@@ -69,22 +69,28 @@ function parse(body: string): unknown {
   }
 }
 
-/** OpenAI's `retry-after-ms`, Retry-After (RFC 9110, 10.2.3: seconds, or a date), Google's RetryInfo (`"38s"`). */
+/**
+ * OpenAI's `retry-after-ms`, Retry-After (RFC 9110, 10.2.3: seconds, or a date), Google's RetryInfo (`"38s"`). A date is
+ * compared with the time of the same answer, as the clocks of provider and server may differ.
+ */
 function delayOf(headers: Headers | undefined, error: ReturnType<typeof fieldsOf>): number | undefined {
   const precise = headers?.get('retry-after-ms');
   if (precise) return delay(Number(precise));
   const header = headers?.get('retry-after');
-  if (header) return delay(isNumber(header) ? Number(header) * 1000 : Date.parse(header) - Date.now());
+  if (header) return delay(isNumber(header) ? Number(header) * 1000 : Date.parse(header) - answeredAt(headers));
   const details = Array.isArray(error['details']) ? error['details'] : [];
   const told = details.map((each) => stringOf(fieldsOf(each)['retryDelay'])).find((each) => each !== '');
   return told === undefined ? undefined : delay(Number(told.replace(/s$/, '')) * 1000);
 }
 
-/** OpenRouter's `X-RateLimit-Reset`: a time in milliseconds. */
-function resetOf(headers: ReturnType<typeof fieldsOf>): number | undefined {
-  const reset = headers['X-RateLimit-Reset'];
-  return reset === undefined ? undefined : delay(Number(reset) - Date.now());
+/** OpenRouter's `X-RateLimit-Reset`, one of the headers that it quotes: a time in milliseconds. */
+function resetOf(headers: Headers | undefined, quoted: ReturnType<typeof fieldsOf>): number | undefined {
+  const reset = quoted['X-RateLimit-Reset'];
+  return reset === undefined ? undefined : delay(Number(reset) - answeredAt(headers));
 }
+
+/** By the clock of the provider, in milliseconds; NaN if it does not say. */
+const answeredAt = (headers: Headers | undefined): number => Date.parse(headers?.get('date') ?? '');
 
 const isNumber = (text: string): boolean => /^\d+(\.\d+)?$/.test(text);
 

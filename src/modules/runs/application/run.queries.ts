@@ -41,7 +41,7 @@ export abstract class RunQueries {
   /** Sessions with a queued run and no active one. */
   abstract listSessionsToStart(limit: number): Promise<string[]>;
   /** Runs with a requested tool call whose deadline has passed. */
-  abstract listWithExpiredCalls(now: Date, limit: number): Promise<string[]>;
+  abstract listWithExpiredCalls(limit: number): Promise<string[]>;
   /** The number of the first event of a type whose data contains this. */
   abstract firstSeq<Type extends EventType>(
     sessionId: string,

@@ -118,10 +118,10 @@ export class SqlRunQueries extends RunQueries {
     return { ...run, openCall: openCall && { ...openCall, startedAt: new Date(openCall.startedAt) } };
   }
 
-  async listWithExpiredCalls(now: Date, limit: number): Promise<string[]> {
+  async listWithExpiredCalls(limit: number): Promise<string[]> {
     const rows = await this.database.query<{ run_id: string }>(
-      `select distinct run_id from tool_calls where status = 'requested' and deadline_at <= $1 limit $2`,
-      [now, limit],
+      `select distinct run_id from tool_calls where status = 'requested' and deadline_at <= now() limit $1`,
+      [limit],
     );
     return rows.map((row) => row.run_id);
   }

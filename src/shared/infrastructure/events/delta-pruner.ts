@@ -3,7 +3,6 @@ import { interval } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { sweep } from '../../application/sweep.js';
-import { Clock } from '../../domain/clock.js';
 import { Database } from '../persistence/database.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
@@ -30,7 +29,8 @@ const BEGINNING: Place = {
 const PRUNE = `
   with settled as (
     select created_at, session_id, seq, data->>'message_id' as message_id from events
-     where ${SETTLED_MESSAGE} and (created_at, session_id, seq) > ($1, $2, $3) and created_at <= $4
+     where ${SETTLED_MESSAGE} and (created_at, session_id, seq) > ($1, $2, $3)
+       and created_at <= now() - make_interval(secs => $4)
      order by created_at, session_id, seq limit ${BATCH}
   ), gone as (
     delete from events d using settled s
@@ -52,7 +52,6 @@ export class DeltaPruner implements OnApplicationBootstrap {
 
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
     private readonly config: Config,
     private readonly shutdown: Shutdown,
   ) {}
@@ -64,13 +63,12 @@ export class DeltaPruner implements OnApplicationBootstrap {
 
   /** Deletes what is due. @returns the number of deleted events */
   async prune(): Promise<number> {
-    const due = new Date(this.clock.now().getTime() - this.config.eventDeltaRetentionSeconds * 1000);
     let deleted = 0;
     let place = { ...this.walked, created_at: new Date(this.walked.created_at.getTime() - OVERLAP_MS) };
     for (;;) {
       const [last] = await this.database.query<Place & { deleted: number }>(PRUNE, [
         ...[place.created_at, place.session_id, place.seq],
-        due,
+        this.config.eventDeltaRetentionSeconds,
       ]);
       if (!last) return deleted;
       deleted += last.deleted;

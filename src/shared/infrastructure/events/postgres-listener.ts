@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { exhaustMap, fromEvent, interval, takeUntil } from 'rxjs';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
+import { DatabaseClock } from '../persistence/database-clock.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { WRITE_PROBE } from '../persistence/write-probe.js';
@@ -26,6 +27,7 @@ export class PostgresListener implements OnApplicationBootstrap {
     private readonly location: DatabaseLocation,
     private readonly hub: EventHub,
     private readonly instance: InstanceId,
+    private readonly clock: DatabaseClock,
     shutdown: Shutdown,
   ) {
     shutdown.register('close_database', () => this.close());
@@ -69,6 +71,7 @@ export class PostgresListener implements OnApplicationBootstrap {
     this.client = client;
     // Events stored during the outage are in the log.
     this.hub.wakeAll();
+    this.clock.measureSoon();
   }
 
   /** PostgresClient closes a connection without an answer or to a read-only server; then a new one is opened. */

@@ -2,9 +2,8 @@ import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { interval } from 'rxjs';
 import { Shutdown } from '../../application/shutdown.js';
 import { sweep } from '../../application/sweep.js';
-import { Clock } from '../../domain/clock.js';
 import { Database } from './database.js';
-import { oldestKept } from './idempotency-keys.js';
+import { OLDEST_KEPT } from './idempotency-keys.js';
 
 const INTERVAL_MS = 60_000;
 const BATCH = 500;
@@ -12,7 +11,7 @@ const BATCH = 500;
 /** Skips locked rows: a request is using that key again at this moment. */
 const PRUNE = `
   with due as (
-    select user_id, key from idempotency_keys where created_at <= $1
+    select user_id, key from idempotency_keys where created_at <= ${OLDEST_KEPT}
      order by created_at limit ${BATCH} for update skip locked
   ), gone as (
     delete from idempotency_keys k using due d where k.user_id = d.user_id and k.key = d.key returning 1
@@ -26,7 +25,6 @@ export class IdempotencyKeyPruner implements OnApplicationBootstrap {
 
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
     private readonly shutdown: Shutdown,
   ) {}
 
@@ -37,10 +35,9 @@ export class IdempotencyKeyPruner implements OnApplicationBootstrap {
 
   /** Deletes all expired keys. @returns the number of deleted keys */
   async prune(): Promise<number> {
-    const due = oldestKept(this.clock.now());
     let deleted = 0;
     for (;;) {
-      const [batch] = await this.database.query<{ deleted: number }>(PRUNE, [due]);
+      const [batch] = await this.database.query<{ deleted: number }>(PRUNE);
       deleted += batch!.deleted;
       if (batch!.deleted < BATCH) return deleted;
     }

@@ -3,19 +3,21 @@ import { deserialize, serialize } from 'node:v8';
 import { Injectable } from '@nestjs/common';
 import { IdempotencyKeyReused } from '../../application/errors.js';
 import { Idempotency, IdempotentRequest, KEY_RETENTION_HOURS } from '../../application/idempotency.js';
-import { Clock } from '../../domain/clock.js';
 import { EventPlace } from '../events/event-log.js';
 import { SqlTransaction } from './sql-transaction.js';
+
+/** Keys created before this time have expired. */
+export const OLDEST_KEPT = `now() - interval '${KEY_RETENTION_HOURS} hours'`;
 
 /**
  * Waits for a transaction that is taking the same key. An expired row counts as absent: it is overwritten, whether or
  * not the pruner has seen it.
  */
 const TAKE = `
-  insert into idempotency_keys as k (user_id, key, fingerprint, created_at) values ($1, $2, $3, $4)
+  insert into idempotency_keys as k (user_id, key, fingerprint, created_at) values ($1, $2, $3, now())
   on conflict (user_id, key) do update
     set fingerprint = excluded.fingerprint, outcome = null, created_at = excluded.created_at
-  where k.created_at <= $5
+  where k.created_at <= ${OLDEST_KEPT}
   returning 1`;
 
 /** A separate statement: the snapshot of TAKE is older than the commit that it waited for. */
@@ -29,9 +31,6 @@ export interface Outcome {
   /** The positions of its events: their data may be large, and is in the log. */
   readonly places: readonly EventPlace[];
 }
-
-/** Keys created before this time have expired. */
-export const oldestKept = (now: Date): Date => new Date(now.getTime() - KEY_RETENTION_HOURS * 3_600_000);
 
 /** A request with a key, in progress. */
 export class OpenRequest {
@@ -53,10 +52,6 @@ export class OpenRequest {
 @Injectable()
 export class IdempotencyKeys extends Idempotency {
   private readonly path = new AsyncLocalStorage<OpenRequest>();
-
-  constructor(private readonly clock: Clock) {
-    super();
-  }
 
   async within<T>(request: IdempotentRequest, work: () => Promise<T>): Promise<T> {
     const open = new OpenRequest(request);
@@ -80,8 +75,7 @@ export class IdempotencyKeys extends Idempotency {
    */
   async take(transaction: SqlTransaction, request: IdempotentRequest): Promise<Outcome | undefined> {
     const { userId, key, fingerprint } = request;
-    const now = this.clock.now();
-    const taken = await transaction.query(TAKE, [userId, key, fingerprint, now, oldestKept(now)]);
+    const taken = await transaction.query(TAKE, [userId, key, fingerprint]);
     if (taken.length > 0) return undefined;
     const [found] = await transaction.query<{ fingerprint: Buffer; outcome: Buffer }>(FIND, [userId, key]);
     if (!found?.fingerprint.equals(fingerprint)) throw new IdempotencyKeyReused();

@@ -25,7 +25,7 @@ export class ExpireApprovals {
 
   /** Safe on several processes: the row lock of the run decides which one rejects an approval. */
   async execute(): Promise<void> {
-    const overdue = await this.approvals.listExpired(this.clock.now(), APPROVALS_PER_SWEEP);
+    const overdue = await this.approvals.listExpired(APPROVALS_PER_SWEEP);
     await forEachItem(overdue, this.logger, 'an approval could not be expired', async (approval) => {
       const { value: run } = await this.uow.run('expire_approval', (tx) => this.expire(tx, approval));
       this.supervisor.start(run);

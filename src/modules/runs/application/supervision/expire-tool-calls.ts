@@ -28,7 +28,7 @@ export class ExpireToolCalls {
 
   /** Safe on several processes: the row lock of the run decides which one settles a call. */
   async execute(): Promise<void> {
-    const runIds = await this.queries.listWithExpiredCalls(this.clock.now(), RUNS_PER_SWEEP);
+    const runIds = await this.queries.listWithExpiredCalls(RUNS_PER_SWEEP);
     await forEachItem(runIds, this.logger, 'tool calls of a run could not be expired', async (runId) => {
       const { value: run } = await this.uow.run('expire_tool_calls', (tx) => this.expire(tx, runId));
       this.supervisor.start(run);
