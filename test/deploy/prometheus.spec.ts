@@ -34,6 +34,7 @@ describe('the alerts', () => {
       'JobFailures',
       'ModelErrors',
       'EventLagHigh',
+      'ClockOff',
       'ProcessGone',
     ]);
   });

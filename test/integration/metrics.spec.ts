@@ -53,6 +53,7 @@ const MORE: typeof CONTRACT = {
   llm_retries_total: ['counter', 'model', 'code'],
   llm_circuit_state: ['gauge'],
   event_delivery_seconds: ['histogram'],
+  clock_offset_seconds: ['gauge'],
 };
 
 const ALL = { ...CONTRACT, ...MORE };

@@ -7,6 +7,7 @@ import { Shutdown } from '../../src/shared/application/shutdown.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { EventHub } from '../../src/shared/infrastructure/events/event-hub.js';
 import { PROBE_MS, PostgresListener } from '../../src/shared/infrastructure/events/postgres-listener.js';
+import { DatabaseClock } from '../../src/shared/infrastructure/persistence/database-clock.js';
 import { DatabaseLocation } from '../../src/shared/infrastructure/persistence/database-location.js';
 import { Database } from '../../src/shared/infrastructure/persistence/database.js';
 import { RepositoryContext } from '../../src/shared/infrastructure/persistence/repository-context.js';
@@ -264,6 +265,7 @@ describe('a database that is read-only for a while', () => {
       { url: database.url } as DatabaseLocation,
       app.nest.get(EventHub),
       app.nest.get(InstanceId),
+      app.nest.get(DatabaseClock),
       shutdown,
     );
     const heard = vi.fn();
