@@ -68,8 +68,8 @@ export class JwtAuthenticator extends Authenticator {
 
   async authenticate(authorization: string | undefined): Promise<string> {
     const token = bearerOf(authorization);
-    // An expired token is refused also while the issuer's keys cannot be fetched.
     const now = this.clock.now();
+    // An expired token is refused also while the issuer's keys cannot be fetched.
     if (isExpired(token, now)) throw new NotAuthenticated(true);
     try {
       const { payload } = await jwtVerify(token, this.key, { ...this.options, currentDate: now });

@@ -91,7 +91,7 @@ export class ModelCircuit {
   private openedBy: EndpointFailure | undefined;
   /** By `performance.now()`. */
   private tryAgainAt = 0;
-  /** The library adds this duration to the wall clock, which may step; the circuit goes by the monotonic clock. */
+  /** The library compares this duration with times of the wall clock, which may step: over, or not yet. */
   private readonly openings: IBackoffFactory<IHalfOpenAfterBackoffContext> = {
     next: ({ result }) => {
       this.open('error' in result && result.error instanceof EndpointFailure ? result.error : undefined);

@@ -172,6 +172,18 @@ describe('the clock of the database', () => {
     expect(Math.abs(errorOf(clock))).toBeLessThanOrEqual(1);
   });
 
+  it('is measured again when a connection is new during a measurement', async () => {
+    const clock = await watched();
+    duringReading = () => {
+      database -= HOUR;
+      clock.measureSoon();
+      duringReading = () => undefined;
+    };
+    await pass(10);
+    await pass(1);
+    expect(Math.abs(errorOf(clock))).toBeLessThanOrEqual(1);
+  });
+
   it('is read once in ten seconds, and no more after the shutdown has begun', async () => {
     await watched();
     await pass(60);

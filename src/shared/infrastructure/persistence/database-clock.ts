@@ -34,6 +34,7 @@ export class DatabaseClock extends Clock {
   private wallOrigin = 0;
   /** By `performance.now()`. */
   private nextMeasurementAt = 0;
+  private isConnectionNew = false;
   /** The offset that was logged last; 0 if the clocks agreed. */
   private loggedSeconds = 0;
 
@@ -72,17 +73,18 @@ export class DatabaseClock extends Clock {
 
   /** Called for a new connection: it may lead to another server, with another clock. */
   measureSoon(): void {
-    this.nextMeasurementAt = 0;
+    this.isConnectionNew = true;
   }
 
   /**
    * The database reads its clock between the question and the answer, so the true origin lies between two bounds. The
    * known origin is moved into them and no further: a slow answer has wide bounds, and does not spoil what a quick one
-   * has told. A failed measurement leaves everything as it was, and the next look tries again.
+   * has told. A failed measurement leaves it as it was.
    */
   private async measure(): Promise<void> {
-    // Read before the question: a suspension while it waits for its answer leads to another measurement.
+    // Before the question: what happens while it waits for its answer leads to another measurement.
     const wallOrigin = readWallOrigin();
+    this.isConnectionNew = false;
     const askedAt = performance.now();
     const [row] = await this.database.query<{ ms: number }>(READ);
     const answeredAt = performance.now();
@@ -96,7 +98,7 @@ export class DatabaseClock extends Clock {
 
   private isMeasurementDue(): boolean {
     const hasStepped = Math.abs(readWallOrigin() - this.wallOrigin) > STEP_MS;
-    return hasStepped || performance.now() >= this.nextMeasurementAt;
+    return hasStepped || this.isConnectionNew || performance.now() >= this.nextMeasurementAt;
   }
 
   /** How far the wall clock of this process is ahead. */
