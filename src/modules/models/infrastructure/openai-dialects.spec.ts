@@ -42,7 +42,7 @@ function read(parts: readonly Buffer[]) {
   let reasoning = '';
   const body = new OpenAiBody((chunk) => {
     shown += answer.add(chunk, 0);
-    reasoning += readChunk(chunk).reasoning;
+    reasoning += readChunk(chunk).reasoning.text;
   });
   for (const part of parts) if (body.push(part)) break;
   body.end();
