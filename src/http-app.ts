@@ -9,15 +9,19 @@ import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
 import { serveDocs } from './openapi.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
-import { requireHost, requireLocalPage } from './shared/api/host-check.js';
+import { askForBody } from './shared/api/deferred-continue.js';
+import { requireLocalPage } from './shared/api/host-check.js';
 import { OpenRequests } from './shared/api/open-requests.js';
 import {
   BODY_LIMIT,
   explainMalformedJson,
+  fillEmptyBody,
   requireJson,
+  requireLength,
   requireStorable,
   requireUtf8,
 } from './shared/api/request-body.js';
+import { requireSoundHead } from './shared/api/request-head.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
 import { RequestLog } from './shared/api/request-log.js';
 import { UnreadResponses } from './shared/api/unread-responses.js';
@@ -41,8 +45,13 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   app.use(app.get(RequestLog).track);
   app.use(app.get(UnreadResponses).watch);
   app.use(answerWithRequestId);
-  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use(requireHost);
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      strictTransportSecurity: false, // for the proxy that encrypts: it knows its domain
+    }),
+  );
+  app.use(requireSoundHead);
   const { auth, corsAllowedOrigins, metricsPort } = app.get(Config);
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
@@ -50,8 +59,11 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   // Bodies are parsed on user routes only. Compressed bodies are refused: 2 KB can be 2 MB of brackets.
   app.use(PROTECTED_PATH, [
     requireJson,
+    requireLength,
+    askForBody,
     express.json({ limit: BODY_LIMIT, type: ['json', '+json'], inflate: false, verify: requireUtf8 }),
     explainMalformedJson,
+    fillEmptyBody,
     requireStorable,
   ]);
   if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation serves them

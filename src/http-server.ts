@@ -3,6 +3,7 @@ import { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Response } from 'express';
 import { answerClientErrors } from './shared/api/client-errors.js';
+import { deferContinue } from './shared/api/deferred-continue.js';
 
 /** Limits for requests before they are routed. */
 export const HTTP_LIMITS = {
@@ -30,9 +31,10 @@ export class LimitedHttpServer extends ExpressAdapter {
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
-    // A middleware refuses a request without a Host header, in the form of other refusals.
+    // requireSoundHead refuses a request without a Host header, in the form of other refusals.
     this.httpServer = createServer({ ...this.limits, requireHostHeader: false }, this.getInstance());
     answerClientErrors(this.httpServer);
+    deferContinue(this.httpServer);
   }
 
   /** A response that an interceptor has begun to write (EventFeedInterceptor) is not written by the framework again. */

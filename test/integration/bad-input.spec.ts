@@ -82,6 +82,7 @@ describe('bad input', () => {
     [{ type: 'nonsense' }, 'type'],
     [{ type: 'user_message' }, 'content'],
     [{ type: 'user_message', content: '' }, 'content'],
+    [{ type: 'user_message', content: ' \u200b\n' }, 'content'],
     [{ type: 'user_message', content: 7 }, 'content'],
     [{ type: 'user_message', content: 'x'.repeat(100_001) }, 'content'],
     [{ type: 'user_message', content: 'hi', agent: 5 }, 'agent'],
@@ -90,6 +91,9 @@ describe('bad input', () => {
     [{ type: 'tool_result', call_id: UNKNOWN }, 'result'],
     [{ type: 'tool_result', call_id: UNKNOWN, result: 'x', error: 'y' }, 'result'],
     [{ type: 'switch_agent' }, 'agent'],
+    [{ type: 'switch_agent', agent: 'ask', reason: '\u2060' }, 'reason'],
+    [{ type: 'hitl_decision', call_id: UNKNOWN, decision: 'reject', feedback: '\ufeff' }, 'feedback'],
+    [{ type: 'plan_decision', plan_id: UNKNOWN, decision: 'modify', feedback: '\t' }, 'feedback'],
     [[], 'body'],
   ])('names the field at fault: %j', async (input, field) => {
     const answer = await app.client.post(`/v1/sessions/${sessionId}/messages`, input);
@@ -116,6 +120,58 @@ describe('bad input', () => {
   ])('refuses a body it cannot take: %.40s', async (body, status, code) => {
     expectProblem(await app.client.call('POST', `/v1/sessions/${sessionId}/messages`, body), status, code);
   });
+
+  it.each([
+    ['POST', '/v1/sessions', { title: '  ' }, 'title'],
+    ['PATCH', '/v1/sessions/:session', { title: '\u200b' }, 'title'],
+    ['POST', '/v1/jobs/agents/ask/1.0.0', { session_id: UNKNOWN, query: '\u0007' }, 'query'],
+    ['POST', `/v1/plans/${UNKNOWN}/cancel`, { reason: '\u3164' }, 'reason'],
+    ['POST', `/v1/approvals/${UNKNOWN}/decision`, { decision: 'reject', feedback: ' ' }, 'feedback'],
+    [
+      ...(['PUT', '/v1/sessions/:session/synopsis'] as const),
+      { title: '\u2800', items: [{ kind: 'text', text: '\u00ad' }] },
+      'title, items.0.text',
+    ],
+  ])('refuses a text in which nothing can be seen: %s %s', async (method, path, body, fields) => {
+    const answer = await app.client.call(method, path.replace(':session', sessionId), body);
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors).toEqual(
+      fields.split(', ').map((field) => ({ field, message: 'must have a visible character' })),
+    );
+  });
+
+  it('keeps a text as it was sent, with the spaces around it', async () => {
+    const { body } = await app.client.post('/v1/sessions', { title: ' x\u200d ' });
+    expect(body.title).toBe(' x\u200d ');
+  });
+
+  it.each(['utf-16', 'UTF-16LE', '"utf-32"', 'latin1', 'utf8', ' = utf-16'])(
+    'refuses a body whose charset is said to be %s',
+    async (charset) => {
+      const type = `application/json; charset${charset.includes('=') ? '' : '='}${charset}`;
+      const [head, body] = ['POST /v1/sessions HTTP/1.1\r\nhost: localhost', Buffer.from('{}', 'utf16le')];
+      const bytes = `${head}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`;
+      const answer = await exchange(app.client.url, Buffer.concat([Buffer.from(bytes), body]));
+      expect([answer?.status, JSON.parse(answer?.body ?? '{}').code]).toEqual([
+        ...[415, 'request.unsupported_media_type'],
+      ]);
+    },
+  );
+
+  it.each(['POST', 'PATCH'])(
+    'takes an empty body of a %s for {}, with a content type and without',
+    async (method) => {
+      const path = method === 'POST' ? '/v1/sessions' : `/v1/sessions/${sessionId}`;
+      const answers = await Promise.all([
+        app.client.call(method, path),
+        app.client.call(method, path, ''),
+        app.client.call(method, path, {}),
+      ]);
+      const [expected, detail] =
+        method === 'POST' ? [201, undefined] : [400, expect.stringContaining('must change something')];
+      for (const { status, body } of answers) expect([status, body.detail]).toEqual([expected, detail]);
+    },
+  );
 
   it('refuses a body that is not UTF-8 instead of altering it', async () => {
     const response = await fetch(`${app.client.url}/v1/sessions`, {
@@ -261,6 +317,18 @@ describe('bad input', () => {
       ...{ status, code, type: `urn:agent-runtime:problem:${code}` },
       request_id: answer.headers.get('x-request-id'),
     });
+  });
+
+  it.each([
+    ['Host', 'localhost', 'localhost'],
+    ['Host', 'localhost', 'evil.example'],
+    ['Authorization', 'Bearer x', 'Bearer y'],
+    ['Content-Type', 'application/json', 'text/plain'],
+  ])('refuses a request with two %s headers: %s and %s', async (name, first, second) => {
+    const host = name === 'Host' ? '' : 'Host: localhost\r\n';
+    const head = `GET /v1/agents HTTP/1.1\r\n${host}${name}: ${first}\r\n${name}: ${second}\r\n\r\n`;
+    const answer = await exchange(app.client.url, head);
+    expect([answer?.status, JSON.parse(answer?.body ?? '{}').code]).toEqual([400, 'request.malformed']);
   });
 
   it.each(['/health', '/metrics', '/docs', '/nope'])(

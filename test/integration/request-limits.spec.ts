@@ -135,6 +135,30 @@ describe('A request', () => {
     expect(await codeOf(asking)).toEqual([431, 'request.headers_too_large']);
   });
 
+  it('whose client waits for 100 Continue is asked for its body when nothing else is at fault', async () => {
+    app = await TestApp.start({ AUTH_MODE: 'api_key' });
+    const authorization = authorizationOf(await app.as('alice'));
+    const post = (fields: string, body = '') =>
+      exchange(
+        app.client.url,
+        `POST /v1/sessions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n${fields}\r\n\r\n${body}`,
+      );
+    const credentials = `Authorization: ${authorization}`;
+    const json = 'Content-Type: application/json';
+    const outcomes = [
+      await post(`${json}\r\nContent-Length: 2`),
+      await post(`${credentials}\r\nContent-Type: text/plain\r\nContent-Length: 2`),
+      await post(`${credentials}\r\n${json}\r\nContent-Length: 2097153`),
+      await post(`${credentials}\r\n${json}\r\nContent-Length: 2`, '{}'),
+    ];
+    expect(outcomes.map((answer) => [answer?.continued, answer?.status])).toEqual([
+      [false, 401],
+      [false, 415],
+      [false, 413],
+      [true, 201],
+    ]);
+  });
+
   it('that does not get on is given up, be it in its headers or in its body', async () => {
     app = await TestApp.start(
       {},
@@ -237,6 +261,8 @@ describe('A page in a browser', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    // Of the domain, the proxy that encrypts knows more.
+    expect(headers.get('strict-transport-security')).toBeNull();
     expect(headers.get('x-powered-by')).toBeNull();
   });
 });

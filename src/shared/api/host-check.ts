@@ -1,4 +1,3 @@
-import { BadRequestException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { DomainError } from '../domain/domain-error.js';
 import { isLocalName } from '../domain/local-name.js';
@@ -21,12 +20,6 @@ class OriginNotAllowed extends DomainError {
   constructor() {
     super('Without authentication only pages of this server, and of CORS_ALLOWED_ORIGINS, may ask');
   }
-}
-
-/** Middleware: HTTP/1.1 requires a Host header in every request (RFC 9112, 3.2). */
-export function requireHost(request: Request, _response: Response, next: NextFunction): void {
-  const isMissing = request.headers.host === undefined && request.httpVersion === '1.1';
-  next(isMissing ? new BadRequestException() : undefined);
 }
 
 /**

@@ -26,7 +26,10 @@ const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string
   400: ['request.malformed', 'The request cannot be read'],
   404: ['route.not_found', 'There is nothing at this address'],
   413: ['request.too_large', 'The request body is larger than 2 MB'],
-  415: ['request.unsupported_media_type', 'Send JSON with Content-Type: application/json'],
+  415: [
+    'request.unsupported_media_type',
+    'Send JSON in UTF-8, not compressed, with Content-Type: application/json',
+  ],
 };
 
 /** Turns every error into a problem answer. Of an error outside the API a client learns only that it happened. */

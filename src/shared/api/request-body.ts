@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { UnsupportedMediaTypeException } from '@nestjs/common';
+import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js';
 
-export const BODY_LIMIT = '2mb';
+/** In bytes. */
+export const BODY_LIMIT = 2 * 1024 * 1024;
 
 const MAX_DEPTH = 64;
 /** Every value is checked several times: a large array of zeros would block the event loop. */
@@ -16,13 +17,31 @@ export function requireJson(request: Request, _response: Response, next: NextFun
   next(hasBody && !request.is(['json', '+json']) ? new UnsupportedMediaTypeException() : undefined);
 }
 
+/** Middleware before the body is read: answers 413 to one that its header says is too large. */
+export function requireLength(request: Request, _response: Response, next: NextFunction): void {
+  const isTooLarge = Number(request.headers['content-length']) > BODY_LIMIT;
+  next(isTooLarge ? new PayloadTooLargeException() : undefined);
+}
+
+/** Middleware after the body is read: an empty one is `{}`, with a content type or without. */
+export function fillEmptyBody(request: Request, _response: Response, next: NextFunction): void {
+  request.body ??= {};
+  next();
+}
+
 class MalformedJson extends DomainError {
   readonly code = 'request.malformed_json';
   readonly kind = 'invalid';
 }
 
+/** JSON that is exchanged is in UTF-8 (RFC 8259, 8.1). The body parser itself takes UTF-16 and UTF-32, too. */
+class UnsupportedCharset extends UnsupportedMediaTypeException {
+  readonly type = 'charset.unsupported';
+}
+
 /** Checks the raw body: decoding would silently replace bytes that are not UTF-8. */
-export function requireUtf8(_request: unknown, _response: unknown, body: Buffer): void {
+export function requireUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw new UnsupportedCharset();
   if (!isUtf8(body)) throw new Error('not UTF-8');
 }
 

@@ -5,6 +5,8 @@ export interface RawAnswer {
   readonly status: number;
   /** Of fields that came more than once the last. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Whether the server asked for the body before it answered. */
+  readonly continued: boolean;
   /** As far as it was read: of a stream nothing but its head counts. */
   readonly body: string;
 }
@@ -28,13 +30,21 @@ export async function exchange(
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer | undefined>();
   const limit = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
   let text = '';
+  let continued = false;
+  const answerSoFar = () => {
+    const answer = parse(text);
+    return answer && { ...answer, continued };
+  };
   socket.on('data', (part) => {
     text += part.toString('latin1');
-    if (text.startsWith(CONTINUE)) text = text.slice(CONTINUE.length);
-    const answer = parse(text);
+    if (text.startsWith(CONTINUE)) {
+      continued = true;
+      text = text.slice(CONTINUE.length);
+    }
+    const answer = answerSoFar();
     if (answer && isWhole(answer)) resolve(answer);
   });
-  socket.on('close', () => resolve(parse(text)));
+  socket.on('close', () => resolve(answerSoFar()));
   socket.write(bytes);
   try {
     return await promise;
@@ -44,7 +54,7 @@ export async function exchange(
   }
 }
 
-function parse(text: string): RawAnswer | undefined {
+function parse(text: string): Omit<RawAnswer, 'continued'> | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [first = '', ...fields] = text.slice(0, end).split('\r\n');
@@ -58,7 +68,7 @@ function parse(text: string): RawAnswer | undefined {
   return { status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1] ?? 0), headers, body };
 }
 
-function isWhole({ status, headers, body }: RawAnswer): boolean {
+function isWhole({ status, headers, body }: Pick<RawAnswer, 'status' | 'headers' | 'body'>): boolean {
   const length = headers.get('content-length');
   if (status === 204 || status === 304 || headers.get('content-type')?.startsWith('text/event-stream')) {
     return true;

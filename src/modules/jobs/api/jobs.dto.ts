@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { JobView } from '../application/job-view.js';
@@ -16,7 +17,7 @@ const memory = z
 export const RequestJobDto = z
   .strictObject({
     session_id: z.guid('must be the id of a session').toLowerCase(),
-    query: z.string().min(1).max(MAX_QUERY).optional().describe('The task; synopsis_manager needs none'),
+    query: humanText(MAX_QUERY).optional().describe('The task; synopsis_manager needs none'),
     memory: memory.optional().describe('What the agent shall know beforehand: a text, or an object'),
   })
   .meta({

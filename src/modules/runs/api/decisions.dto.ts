@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { DECISIONS, Verdict } from '../../approvals/index.js';
 
 const MAX_FEEDBACK = 10_000;
 
-const feedback = z
-  .string()
-  .min(1)
-  .max(MAX_FEEDBACK)
+const feedback = humanText(MAX_FEEDBACK)
   .optional()
   .describe('Kept with the decision; of a rejection or a wish for changes the model reads it');
 
@@ -51,7 +49,7 @@ export const toVerdict = (given: Omit<DecisionDto, 'version'>): Verdict => ({
 });
 
 export const ReasonDto = z
-  .strictObject({ reason: z.string().min(1).max(MAX_FEEDBACK).optional().describe('Kept in its history') })
+  .strictObject({ reason: humanText(MAX_FEEDBACK).optional().describe('Kept in its history') })
   .optional()
   .meta({ id: 'Reason', description: 'Why; may be left out', example: { reason: 'not needed any more' } });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JsonValue } from '../../../shared/domain/json.js';
+import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { ApprovalDto, toApprovalView } from '../../approvals/index.js';
 import { MessageDto, toMessageView } from '../../conversations/index.js';
@@ -14,7 +15,7 @@ const MAX_CONTENT = 100_000;
 const UserMessageDto = z
   .strictObject({
     type: z.literal('user_message'),
-    content: z.string().min(1).max(MAX_CONTENT),
+    content: humanText(MAX_CONTENT),
     agent: z
       .string()
       .max(100)
@@ -61,7 +62,7 @@ const SwitchAgentDto = z
   .strictObject({
     type: z.literal('switch_agent'),
     agent: z.string().max(100).describe('`orchestrator` hands the choice back to the runtime'),
-    reason: z.string().min(1).max(1000).optional(),
+    reason: humanText(1000).optional(),
   })
   .meta({ id: 'SwitchAgent', example: { type: 'switch_agent', agent: 'debug', reason: 'the tests fail' } });
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { listOf } from '../../../shared/api/list.dto.js';
 import { SessionView } from '../application/session.queries.js';
+
+const MAX_TITLE = 200;
 
 const metadata = z
   .record(z.string().max(100), JsonDto)
@@ -9,7 +12,7 @@ const metadata = z
 
 export const CreateSessionDto = z
   .strictObject({
-    title: z.string().min(1).max(200).optional(),
+    title: humanText(MAX_TITLE).optional(),
     agent: z
       .string()
       .min(1)
@@ -23,7 +26,7 @@ export const CreateSessionDto = z
 export type CreateSessionDto = z.infer<typeof CreateSessionDto>;
 
 export const ChangeSessionDto = z
-  .strictObject({ title: z.string().min(1).max(200).optional(), archived: z.boolean().optional() })
+  .strictObject({ title: humanText(MAX_TITLE).optional(), archived: z.boolean().optional() })
   .refine((value) => Object.keys(value).length > 0, 'must change something: title or archived')
   .meta({ id: 'ChangeSession', example: { archived: true } });
 

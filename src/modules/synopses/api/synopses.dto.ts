@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { humanText } from '../../../shared/api/human-text.dto.js';
 import { listOf } from '../../../shared/api/list.dto.js';
 import { JobDto } from '../../jobs/index.js';
 import {
@@ -20,26 +21,24 @@ export const FormQueryDto = z.strictObject({
 
 export type FormQueryDto = z.infer<typeof FormQueryDto>;
 
-const text = (most: number) => z.string().min(1).max(most);
-
 export const SynopsisItemDto = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('heading'), text: text(LIMITS.heading) }),
-    z.strictObject({ kind: z.literal('text'), text: text(LIMITS.text) }),
+    z.strictObject({ kind: z.literal('heading'), text: humanText(LIMITS.heading) }),
+    z.strictObject({ kind: z.literal('text'), text: humanText(LIMITS.text) }),
     z.strictObject({
       kind: z.literal('decision'),
-      text: text(LIMITS.text),
-      reason: text(LIMITS.text).optional(),
+      text: humanText(LIMITS.text),
+      reason: humanText(LIMITS.text).optional(),
     }),
-    z.strictObject({ kind: z.literal('open_question'), text: text(LIMITS.text) }),
+    z.strictObject({ kind: z.literal('open_question'), text: humanText(LIMITS.text) }),
     z.strictObject({
       kind: z.literal('code'),
-      text: text(LIMITS.text),
-      language: text(LIMITS.language).optional(),
+      text: humanText(LIMITS.text),
+      language: humanText(LIMITS.language).optional(),
     }),
     z.strictObject({
       kind: z.literal('list'),
-      entries: z.array(text(LIMITS.entry)).min(1).max(LIMITS.entries),
+      entries: z.array(humanText(LIMITS.entry)).min(1).max(LIMITS.entries),
     }),
   ])
   .meta({ id: 'SynopsisItem', description: 'One entry of a synopsis; `kind` says what it holds' });
@@ -53,7 +52,7 @@ const ITEMS = [
 
 export const EditSynopsisDto = z
   .strictObject({
-    title: text(LIMITS.title),
+    title: humanText(LIMITS.title),
     items: z.array(SynopsisItemDto).min(1).max(LIMITS.items),
     based_on: z
       .int()
