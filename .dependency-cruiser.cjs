@@ -179,14 +179,14 @@ module.exports = {
     },
     {
       name: 'api-packages',
-      comment: 'The framework, its description of the API, schemas and streams.',
+      comment: 'The framework, its description of the API, schemas, streams and limits.',
       severity: 'error',
       from: layer('api'),
       to: {
         dependencyTypes: EXTERNAL,
         pathNot: [
           npm('@nestjs/(common|core|swagger|throttler)', 'zod', 'rxjs', 'express', '@types/express'),
-          npm('@willsoto/nestjs-prometheus'),
+          npm('@willsoto/nestjs-prometheus', 'cockatiel'),
           PURE_NODE,
           '^http$',
         ],

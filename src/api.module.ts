@@ -7,6 +7,7 @@ import { AnswerInterceptor } from './shared/api/answer.js';
 import { IdempotencyInterceptor } from './shared/api/idempotency-interceptor.js';
 import { ProblemFilter } from './shared/api/problem-filter.js';
 import { QueryGuard } from './shared/api/query-guard.js';
+import { ReadLimit } from './shared/api/read-limit.js';
 import { RateLimit } from './shared/api/rate-limit.js';
 import { validationPipe } from './shared/api/validation-pipe.js';
 import { HTTP_METRICS, HttpMetrics } from './shared/infrastructure/metrics/http.metrics.js';
@@ -32,6 +33,7 @@ import { RequestRates } from './shared/infrastructure/persistence/request-rates.
     { provide: APP_GUARD, useClass: RateLimit },
     { provide: APP_GUARD, useClass: QueryGuard },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: ReadLimit },
     { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConversationQueries } from '../../src/modules/conversations/index.js';
+import { READ_LIMITS } from '../../src/shared/api/read-limit.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
@@ -104,18 +107,101 @@ describe('Event streams of a user', () => {
     const again = await eventually(() => alice.open(path));
     for (const stream of [again, his]) await stream.return(undefined);
   });
+});
 
-  it('are limited on every route that streams', () => {
-    const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
-      paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
-    };
-    const streaming = Object.values(paths)
-      .flatMap((item) => Object.values(item))
-      .filter(({ responses }) => JSON.stringify(responses).includes('text/event-stream'));
+describe('The description of the API', () => {
+  const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+    paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+  };
+  const routes = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { responses }]) => ({ path, method, responses })),
+  );
+
+  const streams = ({ responses }: (typeof routes)[number]) =>
+    JSON.stringify(responses).includes('text/event-stream');
+
+  it('names the limit of streams on every route that streams', () => {
+    const streaming = routes.filter(({ responses }) =>
+      JSON.stringify(responses).includes('text/event-stream'),
+    );
     expect(streaming).toHaveLength(3);
     for (const { responses } of streaming) {
       expect(responses['429']?.description).toContain('stream.too_many');
     }
+  });
+
+  it('names the limit of reads on every route that is read', () => {
+    const reads = routes.filter(
+      (route) => route.path.startsWith('/v1/') && route.method === 'get' && !streams(route),
+    );
+    expect(reads.length).toBeGreaterThan(10);
+    for (const { path, responses } of reads) {
+      expect(responses['429']?.description, path).toContain('read.too_many');
+    }
+  });
+});
+
+describe('Reads of a user', () => {
+  let app: TestApp;
+
+  beforeEach(async () => {
+    app = await TestApp.start({ AUTH_MODE: 'api_key' });
+  });
+  afterEach(() => app.stop());
+
+  /** Pages of messages that are read only when the test lets them. */
+  const hold = () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const pages = { begun: 0, atWork: 0, mostAtWork: 0, release };
+    vi.spyOn(app.nest.get(ConversationQueries), 'list').mockImplementation(async () => {
+      pages.begun++;
+      pages.mostAtWork = Math.max(pages.mostAtWork, ++pages.atWork);
+      await released;
+      pages.atWork--;
+      return { data: [], hasMore: false, nextCursor: null };
+    });
+    return pages;
+  };
+  const { atOnce, waiting } = READ_LIMITS;
+  const oneTooMany = <T>(read: () => Promise<T>) => Array.from({ length: atOnce + waiting + 1 }, read);
+
+  it('take turns, and are refused beyond those that may wait; streams, writes and other users do not wait', async () => {
+    const [alice, bob] = [await app.as('alice'), await app.as('bob')];
+    const sessionId = await alice.openSession();
+    const pages = hold();
+    const answers = oneTooMany(() => alice.get(`/v1/sessions/${sessionId}/messages`));
+    const { status, body, headers } = await Promise.race(answers);
+    expect([status, body.code, headers.get('retry-after')]).toEqual([429, 'read.too_many', '1']);
+    expect(pages.begun).toBe(atOnce);
+    expect((await bob.get('/v1/agents')).status).toBe(200);
+    const stream = await alice.open(`/v1/sessions/${sessionId}/events`);
+    await stream.return(undefined);
+    expect((await alice.post('/v1/sessions')).status).toBe(201);
+    pages.release();
+    const taken = (await Promise.all(answers)).filter((answer) => answer.status === 200);
+    expect([taken.length, pages.begun, pages.mostAtWork]).toEqual([
+      ...[atOnce + waiting, atOnce + waiting, atOnce],
+    ]);
+  });
+
+  it('do not begin for a client that has left while it waited', async () => {
+    const alice = await app.as('alice');
+    const url = `${app.client.url}/v1/sessions/${await alice.openSession()}/messages`;
+    let open = 0;
+    app.nest.getHttpServer().on('request', (_request: unknown, response: ServerResponse) => {
+      open++;
+      response.once('close', () => open--);
+    });
+    const pages = hold();
+    const leaving = new AbortController();
+    const reads = oneTooMany(() => fetch(url, { headers: alice.headers, signal: leaving.signal }));
+    expect((await Promise.race(reads)).status).toBe(429);
+    leaving.abort();
+    await Promise.allSettled(reads);
+    await eventually(() => expect(open).toBe(0));
+    pages.release();
+    expect((await alice.get('/v1/agents')).status).toBe(200); // after those before it
+    expect(pages.begun).toBe(atOnce);
   });
 });
 

@@ -34,13 +34,16 @@ function describeItem(item: PathItem): PathItem {
     described[method] = {
       ...operation,
       security: [{ bearer: [] }],
-      responses: withRefusals(operation.responses, [
-        ...(method === 'get' ? [] : ['request.rate_limited']),
-        ...(streams(operation.responses) ? ['stream.too_many'] : []),
-      ]),
+      responses: withRefusals(operation.responses, limitsOf(method, operation.responses)),
     };
   }
   return described;
+}
+
+function limitsOf(method: (typeof METHODS)[number], responses: Responses): string[] {
+  const rate = method === 'get' ? [] : ['request.rate_limited'];
+  if (streams(responses)) return [...rate, 'stream.too_many'];
+  return method === 'get' ? ['read.too_many'] : rate;
 }
 
 function withRefusals(responses: Responses, tooMany: readonly string[]): Responses {

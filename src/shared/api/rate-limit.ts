@@ -5,8 +5,8 @@ import { DomainError } from '../domain/domain-error.js';
 import { JsonObject } from '../domain/json.js';
 import { findUserId, userIdOf } from './current-user.js';
 
-/** Reads change nothing, and are not counted. */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that change nothing: they are not counted, but take turns (ReadLimit). */
+export const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 class RateLimited extends DomainError {
   readonly code = 'request.rate_limited';

@@ -7,6 +7,7 @@ import {
   UseInterceptors,
   applyDecorators,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { ApiProduces } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Observable, map } from 'rxjs';
@@ -32,6 +33,14 @@ type FeedRouteDecorator = <Route extends (...parameters: never[]) => Promise<Eve
   route: TypedPropertyDescriptor<Route>,
 ) => void;
 
+/** Marks a route that returns a feed. */
+export const IsStream = Reflector.createDecorator<true>();
+
 /** A route that returns a feed. Refuses a user with too many open streams before the route runs. */
 export const StreamsEvents = (): FeedRouteDecorator =>
-  applyDecorators(UseGuards(StreamLimit), UseInterceptors(EventFeedInterceptor), ApiProduces(EVENT_STREAM));
+  applyDecorators(
+    IsStream(true),
+    UseGuards(StreamLimit),
+    UseInterceptors(EventFeedInterceptor),
+    ApiProduces(EVENT_STREAM),
+  );

@@ -11,6 +11,8 @@ import { ApprovalStatus } from '../domain/approval.states.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalSchema } from './approval.row.js';
 
+const LARGE: (keyof ApprovalState)[] = ['subject', 'arguments', 'modifiedArguments', 'feedback'];
+
 @Injectable()
 export class SqlApprovalQueries extends ApprovalQueries {
   private readonly select: string;
@@ -33,7 +35,7 @@ export class SqlApprovalQueries extends ApprovalQueries {
   ): Promise<Page<ApprovalState>> {
     const sql = `${this.select} where a.session_id = $1 and ($2::text is null or a.status = $2)
         and ($3::uuid is null or a.id < $3) order by a.id desc limit $4`;
-    const rows = await this.database.query<ApprovalState & Counted>(bySize(sql, 'id desc'), [
+    const rows = await this.database.query<ApprovalState & Counted>(bySize(sql, 'id desc', LARGE), [
       ...[sessionId, status ?? null, page.cursor ?? null, page.limit + 1],
     ]);
     return pageBySize<ApprovalState>(rows, page.limit, ({ id }) => id);

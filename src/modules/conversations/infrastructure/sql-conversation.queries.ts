@@ -7,6 +7,8 @@ import { ConversationQueries, Thread } from '../application/conversation.queries
 import { Message } from '../domain/message.js';
 import { MessageSchema } from './message.row.js';
 
+const LARGE: (keyof Message)[] = ['content', 'toolCalls'];
+
 /** One condition per kind of thread, so that each uses its own index, and the value of its parameter. */
 function within(
   thread: Parameters<ConversationQueries['newest']>[1],
@@ -39,7 +41,7 @@ export class SqlConversationQueries extends ConversationQueries {
     const [condition, id] = within(thread, '$4');
     const sql = `select ${this.columns} from messages
         where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
-    const rows = await this.database.query<Message & Counted>(bySize(sql, 'position'), [
+    const rows = await this.database.query<Message & Counted>(bySize(sql, 'position', LARGE), [
       ...[sessionId, page.cursor ?? 0, page.limit + 1, id],
     ]);
     return pageBySize<Message>(rows, page.limit, ({ position }) => String(position));

@@ -14,6 +14,8 @@ import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 /** A job is hidden once its session is deleted. */
 const OWNED = `${joinSession('j')} where j.user_id = $1`;
 
+const LARGE: (keyof JobRow)[] = ['payload', 'result', 'errorText'];
+
 @Injectable()
 export class SqlJobQueries extends JobQueries {
   private readonly select: string;
@@ -35,7 +37,7 @@ export class SqlJobQueries extends JobQueries {
           and ($2::text is null or j.status = $2) and ($3::uuid is null or j.session_id = $3)
           and ($4::text is null or j.type = $4) and ($5::uuid is null or j.id < $5)
         order by j.id desc limit $6`;
-    const rows = await this.database.query<JobRow & Counted>(bySize(sql, 'id desc'), [
+    const rows = await this.database.query<JobRow & Counted>(bySize(sql, 'id desc', LARGE), [
       ...[userId, status ?? null, sessionId ?? null, type ?? null, page.cursor ?? null, page.limit + 1],
     ]);
     const found = pageBySize<JobRow>(rows, page.limit, ({ id }) => id);

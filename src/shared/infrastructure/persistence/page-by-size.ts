@@ -13,14 +13,16 @@ export interface Counted {
  * Cuts a page after the row that exceeds the size limit.
  * @param rows a select with a limit of one more than the page size
  * @param order the order by which `rows` is sorted
+ * @param large the columns that may be large; PostgreSQL knows the length of a text without reading it
  */
-export const bySize = (rows: string, order: string): string => `
-  with page as (${rows}), sized as (
-    select page.*, count(*) over () as found,
-           sum(octet_length(page::text)) over (order by ${order}) - octet_length(page::text) as before
-      from page
+export const bySize = (rows: string, order: string, large: readonly string[]): string => {
+  const size = large.map((column) => `coalesce(octet_length("${column}"::text), 0)`).join(' + ');
+  return `
+  with page as (select *, ${size} as size from (${rows}) as row), sized as (
+    select page.*, count(*) over () as found, sum(size) over (order by ${order}) - size as before from page
   )
   select * from sized where before < ${PAGE_BYTES} order by ${order}`;
+};
 
 /** Makes a page of rows read by `bySize`. */
 export function pageBySize<Row>(
