@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HTTP_LIMITS } from '../../src/http-server.js';
 import { ProblemDto } from '../../src/shared/api/problem.dto.js';
+import { exchange } from '../integration/support/raw-client.js';
 import { isLeftOutWithout } from '../support/debian-programs.js';
 import { eventually } from '../support/eventually.js';
 import { NginxServer } from '../support/nginx-server.js';
@@ -143,6 +144,37 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
         status: 413,
       }),
     );
+  });
+
+  const LARGEST = HTTP_LIMITS.maxHeaderSize - 1024; // the rest is for the other headers
+
+  it('lets headers and addresses through up to the limit of the server', async () => {
+    const [token, cursor] = ['x'.repeat(LARGEST), 'y'.repeat(LARGEST)];
+    expect((await get('/v1/sessions', { authorization: `Bearer ${token}` })).status).toBe(200);
+    expect((await get(`/v1/sessions?cursor=${cursor}`)).status).toBe(200);
+    expect(asked().map(({ headers }) => headers.authorization)).toContain(`Bearer ${token}`);
+  });
+
+  it.each([
+    [
+      'a larger header',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(17_000)}`,
+      431,
+      'request.headers_too_large',
+    ],
+    ['a larger address', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\nHost: x`, 431, 'request.headers_too_large'],
+    ['something that is no HTTP', 'hello', 400, 'request.malformed'],
+    ['a version that there is not', 'GET / HTTP/7.1\r\nHost: x', 400, 'request.malformed'],
+    ['no host', 'GET / HTTP/1.1', 400, 'request.malformed'],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y', 400, 'request.malformed'],
+    ['an unknown coding', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x', 400, 'request.malformed'],
+    ['a method of proxies', 'TRACE / HTTP/1.1\r\nHost: x', 405, 'request.refused'],
+    ['the address of its problems', 'GET /.problem HTTP/1.1\r\nHost: x', 404, 'route.not_found'],
+  ])('answers %s by itself, with a problem as the server has them', async (_what, head, status, code) => {
+    const answer = (await exchange(nginx.url, `${head}\r\n\r\n`))!;
+    const { body, headers } = answer;
+    await expectProblem(new Response(body, { status: answer.status, headers: [...headers] }), status, code);
+    expect(asked()).toEqual([]);
   });
 
   it('shows each event when it happens, also where the API does not ask for it', async () => {
