@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Config, ConfigInvalid } from './config/config.js';
 import { readConfig } from './config/read-config.js';
+import { ModelEndpoint } from './modules/models/index.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from './shared/infrastructure/persistence/data-source.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
@@ -13,15 +15,23 @@ const USAGE = 'usage: migrations-cli run | check | generate NAME';
 const TYPEORM = fileURLToPath(import.meta.resolve('typeorm/cli.js'));
 const DATA_SOURCE = join(import.meta.dirname, 'migrations-data-source.js');
 
-/** Runs the migrations on the database of the settings. */
+/** Runs the migrations on the database of the settings. @throws ConfigInvalid if no process could start with them */
 async function run(): Promise<void> {
-  const location = await DatabaseLocation.open(readConfig());
+  const config = readConfig();
+  await requireModel(config);
+  const location = await DatabaseLocation.open(config);
   try {
     await migrate(location.url);
     console.log(`The migrations have run on ${location.description}`);
   } finally {
     await location.embedded?.stop();
   }
+}
+
+/** A start runs the migrations first: what all later processes would refuse is said here. */
+async function requireModel(config: Config): Promise<void> {
+  const endpoint = await ModelEndpoint.open(config);
+  await endpoint.offline?.stop();
 }
 
 /** TypeORM's migration:generate, which compares the row schemas with a database made by the migrations alone. */
@@ -39,8 +49,16 @@ async function generate(...args: string[]): Promise<void> {
   }
 }
 
-const [command, name] = process.argv.slice(2);
-if (command === 'run') await run();
-else if (command === 'check') await generate('--check', 'migrations/drift');
-else if (command === 'generate' && name) await generate(`migrations/${name}`);
-else throw new Error(USAGE);
+async function main([command, name]: string[]): Promise<void> {
+  if (command === 'run') await run();
+  else if (command === 'check') await generate('--check', 'migrations/drift');
+  else if (command === 'generate' && name) await generate(`migrations/${name}`);
+  else throw new Error(USAGE);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof ConfigInvalid ? error.message : error);
+  process.exitCode = 1;
+}

@@ -87,6 +87,15 @@ describe('docker-compose.yml', () => {
     expect(secondsOf(service.stop_grace_period)).toBeGreaterThan(drain + BEYOND_DRAIN_SECONDS);
   });
 
+  it('takes nginx for healthy only when it reaches an API, and is up when nginx is healthy', () => {
+    const { healthcheck, ports } = compose.services['nginx']!;
+    const port = interpolated(ports![0]!).split(':').at(-1);
+    expect(healthcheck!.test).toContain(`http://127.0.0.1:${port}/health/ready`);
+    const commands = readFileSync('docs/operations.md', 'utf8').match(/docker compose up -d.*/g)!;
+    expect(commands.length).toBeGreaterThan(1);
+    for (const command of commands) expect(command).toContain(' --wait');
+  });
+
   it('gives nginx more time to end than its streams', () => {
     const [, limit] = /worker_shutdown_timeout (\d+)s;/.exec(
       readFileSync('deploy/nginx/nginx.conf', 'utf8'),
@@ -114,6 +123,10 @@ describe('docker-compose.yml', () => {
     );
     const ignored = readFileSync('.gitignore', 'utf8').split('\n');
     expect(ignored).toEqual(expect.arrayContaining(['.env', 'settings.env']));
+  });
+
+  it.each(ours)('hands %s the settings of the operator as they are written', (_name, { env_file: files }) => {
+    expect(files).toEqual([{ path: 'settings.env', required: false, format: 'raw' }]);
   });
 
   it('names only settings that there are, with values that are accepted', () => {

@@ -28,6 +28,18 @@ describe('an install without packages of development and optional ones', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  it('says what is missing without a model before it touches the database', async () => {
+    await database.rows('drop schema public cascade; create schema public');
+    const empty = { ...env, OPENAI_BASE_URL: '', OPENAI_API_KEY: '' }; // as Compose sets them
+    const migrate = ServerProcess.spawn(empty, [...scriptIn('migrations-cli.js'), 'run']);
+    expect(await migrate.exited).toEqual({ code: 1, signal: null });
+    expect(migrate.errors).toBe(
+      'Cannot start, these settings are wrong:\n  OPENAI_API_KEY or OPENAI_BASE_URL must be set: this install has no offline demo model\n',
+    );
+    const tables = await database.rows(`select 1 from pg_tables where schemaname = 'public'`);
+    expect(tables).toEqual([]);
+  });
+
   it('brings an empty database up to date', async () => {
     await database.rows('drop schema public cascade; create schema public');
     const migrate = ServerProcess.spawn(env, [...scriptIn('migrations-cli.js'), 'run']);

@@ -35,7 +35,10 @@ const service = object({
   entrypoint: texts,
   command: texts,
   environment: mapOf(text),
-  env_file: { type: 'array', items: object({ path: text, required: { type: 'boolean' } }, ['path']) },
+  env_file: {
+    type: 'array',
+    items: object({ path: text, required: { type: 'boolean' }, format: { enum: ['raw'] } }, ['path']),
+  },
   extra_hosts: texts,
   volumes: texts,
   tmpfs: texts,
@@ -77,11 +80,12 @@ export interface Service {
   readonly build?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly env_file?: readonly { readonly path: string; readonly format?: string }[];
   readonly volumes?: readonly string[];
   readonly networks: readonly string[];
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-  readonly healthcheck?: { readonly disable?: true };
+  readonly healthcheck?: { readonly disable?: true; readonly test?: readonly string[] };
   readonly restart: string;
   readonly stop_grace_period?: string;
   readonly read_only: boolean;
