@@ -7,6 +7,7 @@ import {
   type Subtask,
   isOfCall,
 } from './api.ts';
+import { deliver } from './deliver.ts';
 import type { Human } from './human.ts';
 import { type IdeClient, Refused } from './ide-client.ts';
 import type { Screen } from './screen.ts';
@@ -154,7 +155,9 @@ export class Ide {
     const startedAt = performance.now();
     const outcome = await this.#tools.execute(call.tool_name, call.arguments);
     this.#screen.toolOutcome(outcome, performance.now() - startedAt);
-    this.transcript.noteToolAnswer(call.call_id, outcome);
-    await this.#client.send(this.#session.id, { type: 'tool_result', call_id: call.call_id, ...outcome });
+    const sent = await deliver(outcome, (answer) =>
+      this.#client.send(this.#session.id, { type: 'tool_result', call_id: call.call_id, ...answer }),
+    );
+    this.transcript.noteToolAnswer(call.call_id, sent);
   }
 }

@@ -35,7 +35,10 @@ export class Transcript {
 
   noteToolAnswer(callId: string, outcome: ToolOutcome): void {
     const answer = 'error' in outcome ? `Error: ${outcome.error}` : outcome.result;
-    this.#toolAnswers.set(callId, typeof answer === 'string' ? answer : JSON.stringify(answer));
+    this.#toolAnswers.set(
+      callId,
+      typeof answer === 'string' ? storable(answer) : JSON.stringify(answer, storableIn),
+    );
   }
 
   lengthOf(messageId: string): number {
@@ -64,8 +67,8 @@ export class Transcript {
     }
     for (const [callId, answer] of this.#toolAnswers) {
       const { content } = kept.find((message) => message.role === 'tool' && message.call_id === callId) ?? {};
-      // To the answer to a call that a human has edited, the runtime adds a note for the model.
-      if (content !== answer && !content?.startsWith(`${answer}\n\n(Before allowing`))
+      // The runtime adds notes for the model: that a human has edited the call, that text was replaced.
+      if (content !== answer && !content?.startsWith(`${answer}\n\n(`))
         faults.push(`the answer to tool call ${callId} is not stored as it was given`);
     }
     return faults;
@@ -98,3 +101,9 @@ export class Transcript {
     return content.slice(text.length);
   }
 }
+
+/** As the server stores text: it replaces NUL and halves of surrogate pairs. */
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
+
+const storableIn = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? storable(value) : value;

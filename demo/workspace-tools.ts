@@ -24,6 +24,8 @@ type Tools = { [Name in keyof ToolArguments]: (args: ToolArguments[Name]) => Pro
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_RESULTS = 100;
+/** In characters. The server takes 2 MB, and a model far less. */
+const MAX_RESULT = 100_000;
 
 /**
  * The six tools of an IDE, for real, in one folder. Paths cannot leave it, through links neither; a command is a shell's
@@ -79,7 +81,7 @@ export class WorkspaceTools {
     if (!Object.hasOwn(this.#tools, name)) return { error: `This IDE has no tool ${name}` };
     const tool = this.#tools[name as keyof Tools] as (args: Record<string, unknown>) => Promise<unknown>;
     try {
-      return { result: await tool(args) };
+      return { result: cut(await tool(args)) };
     } catch (error) {
       return { error: error instanceof Error ? error.message.replaceAll(this.#root, '.') : String(error) };
     }
@@ -138,6 +140,12 @@ export class WorkspaceTools {
     return found.length > 0 ? found.join('\n') : `Nothing matches ${query}`;
   }
 }
+
+/** The beginning of a text that is too long. Answers that are no text are short. */
+const cut = (result: unknown): unknown =>
+  typeof result === 'string' && result.length > MAX_RESULT
+    ? `${result.slice(0, MAX_RESULT).toWellFormed()}\n\n(cut: ${MAX_RESULT} of ${result.length} characters)`
+    : result;
 
 /** A pattern without a slash is about names, one with a slash about paths. */
 const matches = (file: string, pattern: string): boolean =>

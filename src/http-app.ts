@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
+import { mendedFields } from './modules/runs/index.js';
 import { serveDocs } from './openapi.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
 import { askForBody } from './shared/api/deferred-continue.js';
@@ -64,7 +65,7 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
     express.json({ limit: BODY_LIMIT, type: ['json', '+json'], inflate: false, verify: requireUtf8 }),
     explainMalformedJson,
     fillEmptyBody,
-    requireStorable,
+    requireStorable(mendedFields),
   ]);
   if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation serves them
   serveDocs(app);

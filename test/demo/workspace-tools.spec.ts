@@ -53,6 +53,14 @@ describe('the tools of the demo', () => {
     expect(outcome).toEqual({ result: '2\n3' });
   });
 
+  it('cut what is too long for an answer, and say so', async () => {
+    await writeFile(join(root, 'long.txt'), 'x'.repeat(2_200_000));
+    const outcome = await tools.execute('read_file', { path: 'long.txt' });
+    expect(outcome).toEqual({
+      result: `${'x'.repeat(100_000)}\n\n(cut: 100000 of 2200000 characters)`,
+    });
+  });
+
   it('answer how a command ended', async () => {
     const outcome = await tools.execute('execute_command', { command: 'echo hi; exit 3', cwd: 'src' });
     expect(outcome).toEqual({ result: { exit_code: 3, stdout: 'hi\n', stderr: '' } });

@@ -29,7 +29,7 @@ const FORGED = [
 /** What is left of it where a field is short. */
 const START = FORGED.slice(0, 100);
 
-const FRAME = /^id: (\d+)\nevent: ([a-z_]+\.[a-z_]+)\ndata: ([^\r\n]*)$/;
+const FRAME = /^id: (\d+)\nevent: ([a-z_]+\.[a-z_]+)\ndata: ([^\r\n\u0085\u2028\u2029]*)$/;
 const BEGINNING = /^: open\nid: \d+\nretry: 1000$/;
 
 interface Frame {

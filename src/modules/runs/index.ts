@@ -1,1 +1,2 @@
+export { mendedFields } from './api/inputs.dto.js';
 export { RunsModule } from './runs.module.js';

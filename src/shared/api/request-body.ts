@@ -62,29 +62,33 @@ export function explainMalformedJson(
 /**
  * Middleware after the body is read: refuses values that the code behind it cannot handle. Deep nesting overflows
  * recursive code; PostgreSQL cannot store NUL and lone surrogates; copying an object drops a key `__proto__`.
+ * @param mendedFields the fields of a body whose text may be unstorable, since the use case replaces what it cannot store
  */
-export function requireStorable(request: Request, _response: Response, next: NextFunction): void {
-  const fault = findFault(request.body);
-  next(fault && new InputInvalid([fault]));
-}
+export const requireStorable =
+  (mendedFields: (body: unknown) => readonly string[]) =>
+  ({ body }: Request, _response: Response, next: NextFunction): void => {
+    const fault = findFault(body, mendedFields(body));
+    next(fault && new InputInvalid([fault]));
+  };
 
 /** Iterative: depth is one of the things it limits. */
-function findFault(body: unknown): FieldFault | undefined {
+function findFault(body: unknown, mended: readonly string[]): FieldFault | undefined {
   const open: { value: unknown; field: string; depth: number }[] = [{ value: body, field: '', depth: 0 }];
   let values = 0;
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, field, depth } = next;
+    const isMended = mended.includes(topOf(field));
     if (depth > MAX_DEPTH)
       return { field: topOf(field), message: `is nested deeper than ${MAX_DEPTH} levels` };
     if (typeof value === 'string') {
-      const fault = faultOf(value);
+      const fault = isMended ? undefined : faultOf(value);
       if (fault) return { field: field || 'body', message: fault };
     } else if (typeof value === 'object' && value !== null) {
       values += Array.isArray(value) ? value.length : Object.keys(value).length;
       if (values > MAX_VALUES)
         return { field: topOf(field), message: `holds more than ${MAX_VALUES} values` };
       for (const [key, part] of Object.entries(value)) {
-        const fault = key === '__proto__' ? 'is __proto__' : faultOf(key);
+        const fault = key === '__proto__' ? 'is __proto__' : isMended ? undefined : faultOf(key);
         if (fault) return { field: field || 'body', message: `has a key that ${fault}` };
         open.push({ value: part, field: field ? `${field}.${key}` : key, depth: depth + 1 });
       }

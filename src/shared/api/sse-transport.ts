@@ -17,9 +17,10 @@ import { isReset } from '../application/event-stream.js';
 import { Shutdown } from '../application/shutdown.js';
 import { StreamMetrics } from '../application/stream-metrics.js';
 import { Clock } from '../domain/clock.js';
+import { jsonEscape } from '../domain/json.js';
 import { Authentication } from './authentication.js';
 import { EventFeed } from './event-feed.js';
-import { toEventView } from './event-view.js';
+import { EventView, toEventView } from './event-view.js';
 import { PacedFeeds, PacedItem } from './paced-feeds.js';
 
 export const EVENT_STREAM = 'text/event-stream';
@@ -33,6 +34,8 @@ const HEADERS = {
 const RETRY_MS = 1_000;
 /** How long the shutdown waits for readers to receive the last bytes. */
 const LAST_BYTES_MS = 1_000;
+/** What Unicode counts as the end of a line and JSON leaves unescaped; some readers split lines there. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 /**
  * Writes feeds to their readers as server-sent events (WHATWG HTML, 9.2), with heartbeats. Closes streams whose
@@ -90,8 +93,7 @@ export class SseTransport {
 
   private deliver(response: Response, sessionId: string, { item, enteredAt }: PacedItem): void {
     const view = toEventView(sessionId, item);
-    // JSON has no raw line breaks, so the data is one line whatever it holds.
-    this.write(response, `id: ${view.id}\nevent: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
+    this.write(response, `id: ${view.id}\nevent: ${view.type}\ndata: ${inOneLine(view)}\n\n`);
     this.metrics.sent(view.type);
     if (isReset(item) || item.createdAt < enteredAt) return;
     // The clocks of two processes differ by milliseconds.
@@ -133,3 +135,5 @@ export class SseTransport {
     await firstValueFrom(race(from(Promise.all(closed)), timer(LAST_BYTES_MS)));
   }
 }
+
+const inOneLine = (view: EventView): string => JSON.stringify(view).replaceAll(LINE_ENDS, jsonEscape);

@@ -21,5 +21,12 @@ export function canonicalJson(value: unknown): string {
   return `{${parts.join()}}`;
 }
 
+/** A character (one UTF-16 unit) as JSON may escape it. */
+export const jsonEscape = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** A JSON object, as stored in `jsonb` columns and sent in event data. */
 export type JsonObject = { [key: string]: JsonValue };
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

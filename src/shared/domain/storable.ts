@@ -1,7 +1,10 @@
 import { JsonValue } from './json.js';
 
-/** Text without NUL and lone surrogates, which PostgreSQL and some JSON parsers refuse. */
-export const storableText = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+/**
+ * Text with U+FFFD in place of NUL and lone surrogates, which PostgreSQL and some JSON parsers refuse. Its length is
+ * unchanged.
+ */
+export const storableText = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
 
 /** The same for every text in a JSON value, keys included. */
 export function storableJson(value: JsonValue): JsonValue {

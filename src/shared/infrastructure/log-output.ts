@@ -1,12 +1,11 @@
 import { DestinationStream, destination } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { Config } from '../../config/config.js';
+import { jsonEscape } from '../domain/json.js';
 import { Redaction } from './redaction.js';
 
 /** Characters outside ASCII that terminals interpret: DEL and C1, line separators and directions of Unicode. */
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
-
-const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** In JSON a control character is an escape sequence. */
 const ESCAPES = /\\(?:u[0-9a-f]{4}|.)/gi;
@@ -26,7 +25,7 @@ const readable = (line: string) =>
  */
 export function logOutput(config: Config, output: DestinationStream = destination(1)): DestinationStream {
   const redaction = Redaction.of(config);
-  const clean = (line: string) => redaction.clean(line).replace(UNSEEN, escaped);
+  const clean = (line: string) => redaction.clean(line).replace(UNSEEN, jsonEscape);
   if (config.logFormat === 'json') return { write: (line) => output.write(clean(line)) };
   const pretty = prettyFactory({ singleLine: true, ignore: 'pid,hostname,context' });
   return { write: (line) => output.write(pretty(readable(clean(line)))) };

@@ -43,6 +43,11 @@ export type ParsedArguments =
 /** All tools and the schemas of their arguments. */
 export abstract class ToolCatalog {
   abstract describe(names: readonly ToolName[]): ToolDescription[];
-  /** Checks a model's arguments against the tool's schema. Unknown keys are dropped. */
+  /** Arguments that the tool takes, with all its options. */
+  abstract example(name: ToolName): JsonObject;
+  /**
+   * Reads arguments as the tool's schema means them, then checks them: an option that is null or empty is absent, a
+   * number in quotes is a number. Unknown keys are dropped.
+   */
   abstract parse(name: ToolName, args: unknown): ParsedArguments;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IDE_TOOLS, VIRTUAL_TOOLS } from '../domain/tool.js';
+import { IDE_TOOLS, ToolDescription, ToolName, VIRTUAL_TOOLS } from '../domain/tool.js';
 import { ZodToolCatalog } from './zod-tool-catalog.js';
 
 const catalog = new ZodToolCatalog();
@@ -17,6 +17,66 @@ describe('the tools', () => {
       'path',
       'content',
     ]);
+  });
+
+  it.each([...IDE_TOOLS, ...VIRTUAL_TOOLS])('%s takes its example, which has all its options', (name) => {
+    const example = catalog.example(name);
+    const [{ parameters }] = catalog.describe([name]) as [ToolDescription];
+    expect(catalog.parse(name, example)).toEqual({ ok: true, arguments: example });
+    expect(Object.keys(example)).toEqual(Object.keys(parameters['properties']!));
+  });
+
+  it.each<[ToolName, object, object]>([
+    ['read_file', { path: 'a', start_line: null, end_line: '20' }, { path: 'a', end_line: 20 }],
+    [
+      'write_file',
+      { path: 'a', content: '', create_dirs: 'True' },
+      { path: 'a', content: '', create_dirs: true },
+    ],
+    ['write_file', { path: 'a', content: 'null' }, { path: 'a', content: 'null' }],
+    ['list_files', { path: '', pattern: '' }, { path: '.' }],
+    ['list_files', { path: null, recursive: 'true', include_hidden: null }, { path: '.', recursive: true }],
+    ['list_files', {}, { path: '.' }],
+    ['create_directory', { path: 'a', recursive: '' }, { path: 'a' }],
+    [
+      'execute_command',
+      { command: '10', cwd: '', timeout_seconds: '60' },
+      { command: '10', timeout_seconds: 60 },
+    ],
+    ['search_in_code', { query: 'true', path: '', regex: 'false' }, { query: 'true', regex: false }],
+    ['ask_followup_question', { question: '?', suggestions: [] }, { question: '?' }],
+    [
+      'ask_followup_question',
+      { question: '?', suggestions: '["a","b"]' },
+      { question: '?', suggestions: ['a', 'b'] },
+    ],
+  ])('%s reads %j as meant', (name, written, read) => {
+    expect(catalog.parse(name, written)).toEqual({ ok: true, arguments: read });
+  });
+
+  it('read a plan that was encoded twice', () => {
+    const subtask = { title: 'Do it', description: 'Now', agent: 'coder' };
+    const written = { ...subtask, estimated_minutes: null, dependencies: '["0"]' };
+    const plan = { title: 'A tool', description: 'Small', subtasks: JSON.stringify([subtask, written]) };
+    expect(catalog.parse('create_plan', JSON.stringify(plan))).toEqual({
+      ok: true,
+      arguments: { ...plan, subtasks: [subtask, { ...subtask, dependencies: [0] }] },
+    });
+  });
+
+  it('check what they have read', () => {
+    expect(catalog.parse('execute_command', { command: 'ls', timeout_seconds: '301' })).toMatchObject({
+      faults: [{ field: 'timeout_seconds' }],
+    });
+    expect(catalog.parse('read_file', { path: 'a', start_line: '1.5' })).toMatchObject({
+      faults: [{ field: 'start_line' }],
+    });
+    expect(catalog.parse('read_file', { path: '' })).toMatchObject({ faults: [{ field: 'path' }] });
+  });
+
+  it('name ten faults at most', () => {
+    const parsed = catalog.parse('create_plan', { subtasks: Array.from({ length: 50 }, () => ({})) });
+    expect(parsed.ok || parsed.faults).toHaveLength(10);
   });
 
   it.each(['a.txt', 'src/a b.ts', '.env', 'a..b/c', 'юникод.md', 'a\\b'])('take the path %s', (path) => {

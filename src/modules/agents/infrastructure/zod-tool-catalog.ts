@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
+import { ArgumentSchema, readArguments } from './read-arguments.js';
 
 const MAX_PATH = 4096;
 const MAX_SUBTASKS = 50;
+/** A model reads them all: enough to see what is wrong. */
+const MAX_FAULTS = 10;
 /** Limits of the title and description of a plan or subtask. */
 const title = z.string().trim().min(1).max(200);
 const description = z.string().trim().min(1).max(10_000);
@@ -22,12 +25,15 @@ const path = inside.meta({ description: 'Relative to the workspace' });
 
 interface Tool {
   readonly description: string;
+  /** With all options, so that it shows the one at fault, whichever that is. */
+  readonly example: JsonObject;
   readonly schema: z.ZodObject;
 }
 
 const TOOLS: Readonly<Record<ToolName, Tool>> = {
   read_file: {
     description: 'Reads a text file, or some lines of it.',
+    example: { path: 'src/app.ts', start_line: 1, end_line: 40 },
     schema: z.object({
       path,
       start_line: z.int().min(1).optional(),
@@ -36,6 +42,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   },
   write_file: {
     description: 'Writes a whole file; an existing one is replaced.',
+    example: { path: 'src/app.ts', content: 'export {};\n', create_dirs: true },
     schema: z.object({
       path,
       content: z.string(),
@@ -44,8 +51,9 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   },
   list_files: {
     description: 'Lists the files of a folder.',
+    example: { path: 'src', recursive: true, include_hidden: false, pattern: '*.ts' },
     schema: z.object({
-      path,
+      path: path.default('.'), // the workspace
       recursive: z.boolean().optional(),
       include_hidden: z.boolean().optional(),
       pattern: inside.optional().meta({ description: 'Glob the names must match' }),
@@ -53,10 +61,12 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   },
   create_directory: {
     description: 'Makes a folder.',
+    example: { path: 'src/api', recursive: true },
     schema: z.object({ path, recursive: z.boolean().optional() }),
   },
   execute_command: {
     description: 'Runs a shell command in the workspace and answers its output and exit code.',
+    example: { command: 'npm test', cwd: 'packages/api', timeout_seconds: 60 },
     schema: z.object({
       command: z.string().min(1).max(32_768),
       cwd: path.optional(),
@@ -65,6 +75,10 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   },
   search_in_code: {
     description: 'Searches the text of the workspace.',
+    example: {
+      ...{ query: 'login(', path: 'src', file_pattern: '*.ts' },
+      ...{ case_sensitive: true, regex: false, max_results: 50 },
+    },
     schema: z.object({
       query: z.string().min(1).max(4096),
       path: path.optional(),
@@ -76,10 +90,12 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   },
   attempt_completion: {
     description: 'Ends the task with its result. Must be the only tool call of the reply.',
+    example: { result: 'The login works again; its test passes.' },
     schema: z.object({ result: z.string().min(1).meta({ description: 'What the developer reads' }) }),
   },
   ask_followup_question: {
     description: 'Asks the developer and ends the turn. Must be the only tool call of the reply.',
+    example: { question: 'Which database do you use?', suggestions: ['PostgreSQL', 'SQLite'] },
     schema: z.object({
       question: z.string().min(1),
       suggestions: z.array(z.string().min(1)).min(2).max(4).optional(),
@@ -88,6 +104,16 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   create_plan: {
     description: `Proposes a plan, which the developer approves, rejects or wants changed; once approved it is carried out \
 subtask by subtask. Must be the only tool call of the reply.`,
+    example: {
+      title: 'Greeting tool',
+      description: 'A command that prints a greeting',
+      subtasks: [
+        {
+          ...{ title: 'Write it', description: 'src/greet.js prints hello', agent: 'coder' },
+          ...{ estimated_minutes: 5, dependencies: [] },
+        },
+      ],
+    },
     schema: z.object({
       title,
       description: description.meta({ description: 'The goal, and what stays out' }),
@@ -97,7 +123,7 @@ subtask by subtask. Must be the only tool call of the reply.`,
             title,
             description: description.meta({ description: 'What to do, and how one sees that it is done' }),
             agent: z.string().min(1).max(100).meta({ description: 'coder, debug or ask' }),
-            estimated_minutes: z.int().min(1).max(10_080).nullish(),
+            estimated_minutes: z.int().min(1).max(10_080).optional(),
             dependencies: z
               .array(z.int().min(0))
               .max(MAX_SUBTASKS)
@@ -113,6 +139,7 @@ subtask by subtask. Must be the only tool call of the reply.`,
   switch_agent: {
     description:
       'Hands over to another agent: architect, coder, debug or ask. Must be the only tool call of the reply.',
+    example: { agent: 'debug', reason: 'The cause of the failure is unknown' },
     schema: z.object({ agent: z.string().min(1), reason: z.string().min(1) }),
   },
 };
@@ -130,12 +157,17 @@ export class ZodToolCatalog extends ToolCatalog {
     return names.map((name) => this.descriptions.get(name)!);
   }
 
+  example(name: ToolName): JsonObject {
+    return TOOLS[name].example;
+  }
+
   parse(name: ToolName, args: unknown): ParsedArguments {
-    const parsed = TOOLS[name].schema.safeParse(args);
+    const { parameters } = this.descriptions.get(name)!;
+    const parsed = TOOLS[name].schema.safeParse(readArguments(parameters as ArgumentSchema, args));
     if (parsed.success) return { ok: true, arguments: parsed.data as JsonObject };
     return {
       ok: false,
-      faults: parsed.error.issues.map((issue) => ({
+      faults: parsed.error.issues.slice(0, MAX_FAULTS).map((issue) => ({
         field: issue.path.join('.') || 'arguments',
         message: issue.message,
       })),

@@ -6,7 +6,7 @@ export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 export interface MessageToolCall {
   readonly callId: string;
   readonly toolName: string;
-  /** An object, or the model's raw text where that is not JSON. */
+  /** As the model wrote them; its raw text where that is not JSON. */
   readonly arguments: JsonValue;
 }
 

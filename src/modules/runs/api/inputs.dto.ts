@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JsonValue } from '../../../shared/domain/json.js';
+import { JsonValue, isJsonObject } from '../../../shared/domain/json.js';
 import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { ApprovalDto, toApprovalView } from '../../approvals/index.js';
@@ -38,12 +38,14 @@ function isExact(value: JsonValue | undefined): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
 }
 
+const MENDED = 'NUL and halves of surrogate pairs are replaced by U+FFFD, and the model is told';
+
 const ToolResultDto = z
   .strictObject({
     type: z.literal('tool_result'),
     call_id: z.string().max(100),
-    result: JsonDto.optional().describe('What the tool answered: text, or any JSON'),
-    error: z.string().max(MAX_CONTENT).optional().describe('Why the tool could not do it'),
+    result: JsonDto.optional().describe(`What the tool answered: text, or any JSON. ${MENDED}`),
+    error: z.string().max(MAX_CONTENT).optional().describe(`Why the tool could not do it. ${MENDED}`),
   })
   .refine(({ result }) => isExact(result), {
     message: 'holds a whole number beyond 2^53, which JSON does not carry exactly: send it as text',
@@ -105,6 +107,13 @@ export const InputDto = z
         : undefined,
   })
   .meta({ id: 'Input', description: 'What a client tells a session' });
+
+/**
+ * The fields whose text is made storable instead of refused: a person corrects a text that is refused, but a run would
+ * wait for the result of its tool until the deadline.
+ */
+export const mendedFields = (body: unknown): readonly string[] =>
+  isJsonObject(body) && body['type'] === 'tool_result' ? ['result', 'error'] : [];
 
 export type InputDto = z.infer<typeof InputDto>;
 

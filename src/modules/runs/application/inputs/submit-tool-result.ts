@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { JsonValue, canonicalJson } from '../../../../shared/domain/json.js';
+import { storableJson } from '../../../../shared/domain/storable.js';
 import { MessageRepository } from '../../../conversations/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
@@ -14,6 +15,8 @@ import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from '../supervision/run-supervisor.js';
 import { SettleToolCall, ToolOutcome } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from '../settlement/resume-run.js';
+
+const MENDED = '(NUL and halves of surrogate pairs in this answer were replaced by U+FFFD)';
 
 export interface SubmitToolResultCommand {
   readonly userId: string;
@@ -77,17 +80,33 @@ export class SubmitToolResult {
 }
 
 function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCallState): ToolOutcome {
-  if ('error' in given) return { end: 'fail', content: withNote(`Error: ${given.error}`, call) };
-  const { result } = given;
-  const content = typeof result === 'string' ? result : JSON.stringify(result);
-  return { end: 'complete', content: withNote(content, call) };
+  const answer = storableAnswer(given);
+  const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+  const isError = 'error' in given;
+  return {
+    end: isError ? 'fail' : 'complete',
+    content: `${isError ? 'Error: ' : ''}${text}${notesOn(given, call)}`,
+  };
 }
 
-/** Tells the model that the user changed the call. */
-const withNote = (content: string, call: ToolCallState): string =>
-  call.edited
-    ? `${content}\n\n(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`
-    : content;
+const answerIn = (given: SubmitToolResultCommand['outcome']): JsonValue =>
+  'error' in given ? given.error : given.result;
+
+const storableAnswer = (given: SubmitToolResultCommand['outcome']): JsonValue =>
+  storableJson(answerIn(given));
+
+/** Tells the model that the user changed the call, and that the answer could not be stored as it was given. */
+function notesOn(given: SubmitToolResultCommand['outcome'], call: ToolCallState): string {
+  const isMended = JSON.stringify(storableAnswer(given)) !== JSON.stringify(answerIn(given));
+  return [
+    isMended && MENDED,
+    call.edited &&
+      `(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`,
+  ]
+    .filter((note) => note !== false)
+    .map((note) => `\n\n${note}`)
+    .join('');
+}
 
 /** Whether the stored answer is this one. The order of keys does not count in a result that is JSON. */
 function isSameAnswer(
@@ -97,8 +116,8 @@ function isSameAnswer(
 ): boolean {
   if (stored === toOutcome(given, call).content) return true;
   if ('error' in given || typeof given.result === 'string') return false;
-  const result = parseJson(stored.slice(0, stored.length - withNote('', call).length));
-  return result !== undefined && canonicalJson(result) === canonicalJson(given.result);
+  const result = parseJson(stored.slice(0, stored.length - notesOn(given, call).length));
+  return result !== undefined && canonicalJson(result) === canonicalJson(storableAnswer(given));
 }
 
 function parseJson(text: string): JsonValue | undefined {

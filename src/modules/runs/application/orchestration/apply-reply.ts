@@ -63,7 +63,7 @@ export class ApplyReply {
         toolCalls: called.map(({ call, judged }) => ({
           callId: call.id,
           toolName: judged.toolName,
-          arguments: judged.arguments,
+          arguments: judged.written,
         })),
         suggestions: reply.kind === 'answer' ? reply.suggestions : null,
         // A turn ended by a tool is complete, also if the provider gives another finish reason.

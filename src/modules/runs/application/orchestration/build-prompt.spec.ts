@@ -48,14 +48,46 @@ describe('the prompt', () => {
     expect(prompt.slice(1)).toEqual([
       expect.objectContaining({ role: 'assistant' }),
       { role: 'tool', callId: 'open', content: 'Error: this call was not carried out' },
+      expect.objectContaining({ role: 'assistant' }),
       { role: 'user', content: 'and now?' },
     ]);
   });
 
-  it('does not repeat arguments that are not JSON', () => {
-    const [, assistant] = buildPrompt(AGENT, [
-      message('assistant', '', { toolCalls: [call('a', '{"path": ')] }),
+  it.each([['{"path": '], [['a.ts']], [7], [null]])(
+    'does not repeat arguments that are no object: %j',
+    (args) => {
+      const [, assistant] = buildPrompt(AGENT, [message('assistant', '', { toolCalls: [call('a', args)] })]);
+      expect(assistant).toMatchObject({ toolCalls: [{ arguments: '{}' }] });
+    },
+  );
+
+  it.each<[string, Message[]]>([
+    ['a message of the user', []],
+    ['a call that was not carried out', [message('assistant', '', { toolCalls: [call('x')] })]],
+    [
+      'an answer of a tool',
+      [message('assistant', '', { toolCalls: [call('y')] }), message('tool', 'Y', { callId: 'y' })],
+    ],
+    ['a message for people only', [message('system', 'debug takes over')]],
+  ])('says after %s that no answer was given, before the user goes on', (_what, last) => {
+    const unanswered = [message('user', 'one'), ...last];
+    const earlier = buildPrompt(AGENT, unanswered);
+    const later = buildPrompt(AGENT, [...unanswered, message('user', 'two'), message('assistant', 'Yes')]);
+    expect(later).toEqual([
+      ...earlier,
+      { role: 'assistant', content: '(This turn ended without an answer.)', toolCalls: [] },
+      { role: 'user', content: 'two' },
+      { role: 'assistant', content: 'Yes', toolCalls: [] },
     ]);
-    expect(assistant).toMatchObject({ toolCalls: [{ arguments: '{}' }] });
+  });
+
+  it('says nothing of its own where each message was answered', () => {
+    const history = [message('user', 'one'), message('assistant', 'Yes'), message('user', 'two')];
+    expect(buildPrompt(AGENT, history)).toHaveLength(4);
+  });
+
+  it('separates the brief of a subtask from a message of the user', () => {
+    const roles = buildPrompt(AGENT, [message('user', 'go')], 'The brief').map(({ role }) => role);
+    expect(roles).toEqual(['system', 'user', 'assistant', 'user']);
   });
 });

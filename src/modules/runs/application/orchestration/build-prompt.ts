@@ -1,8 +1,15 @@
+import { isJsonObject } from '../../../../shared/domain/json.js';
 import { Agent } from '../../../agents/index.js';
 import { ModelMessage } from '../../../models/index.js';
 import { Message } from '../../../conversations/index.js';
 
 const UNANSWERED = 'Error: this call was not carried out';
+/**
+ * The assistant's words where a run ended without an answer. Strict chat templates refuse two messages of the user in a
+ * row, and one right after a tool's answer. Always the same, so that what was sent once is sent again unchanged and the
+ * provider's prompt cache holds.
+ */
+const NO_ANSWER = '(This turn ended without an answer.)';
 
 /**
  * The input of a model: the agent's prompt, the brief if there is one, and the newest part of the conversation. The
@@ -14,7 +21,13 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
   const messages: ModelMessage[] = [{ role: 'system', content: agent.prompt }];
   if (brief !== undefined) messages.push({ role: 'user', content: brief });
   for (const message of history) {
-    if (message.role === 'user') messages.push({ role: 'user', content: message.content });
+    if (message.role === 'user') {
+      const before = messages.at(-1)!.role;
+      if (before === 'user' || before === 'tool') {
+        messages.push({ role: 'assistant', content: NO_ANSWER, toolCalls: [] });
+      }
+      messages.push({ role: 'user', content: message.content });
+    }
     if (message.role !== 'assistant') continue;
     messages.push({
       role: 'assistant',
@@ -23,8 +36,8 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
       toolCalls: message.toolCalls.map((call) => ({
         callId: call.callId,
         toolName: call.toolName,
-        // Invalid JSON is not repeated: some servers fail on it.
-        arguments: typeof call.arguments === 'string' ? '{}' : JSON.stringify(call.arguments),
+        // What is no object is not repeated: chat templates of some servers fail on it.
+        arguments: isJsonObject(call.arguments) ? JSON.stringify(call.arguments) : '{}',
       })),
     });
     for (const { callId } of message.toolCalls) {

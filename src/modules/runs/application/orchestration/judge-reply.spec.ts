@@ -9,6 +9,7 @@ import { JudgeReply, JudgedReply } from './judge-reply.js';
 
 const POLICY = new ApprovalPolicy([
   { tool: 'write_file', when: { path: '*.env' }, action: 'deny', reason: 'secrets stay as they are' },
+  { tool: 'list_files', when: { path: '.' }, action: 'deny', reason: 'the list is long' },
   { tool: 'write_file', when: { path: 'tmp/*' }, action: 'allow', reason: 'scratch' },
 ]);
 const AGENTS = new AgentRegistry(await loadAgents(), true);
@@ -131,17 +132,37 @@ describe('a call of a tool of the client', () => {
       },
     ],
   ])('that %s: %s %j', (_what, name, args, verdict) => {
-    expect(verdictOn(name, args)).toEqual({ toolName: name, arguments: args, ...verdict });
+    expect(verdictOn(name, args)).toEqual({ toolName: name, arguments: args, written: args, ...verdict });
   });
 
-  it('loses arguments that the tool does not define', () => {
-    expect(verdictOn('read_file', { path: 'a.ts', sudo: true }).arguments).toEqual({ path: 'a.ts' });
+  it.each([
+    ['loses what the tool does not define', { path: 'a.ts', sudo: true }, { path: 'a.ts' }],
+    ['is read as meant', { path: 'a.ts', start_line: null, end_line: '7' }, { path: 'a.ts', end_line: 7 }],
+  ])('%s, and the model keeps what it wrote', (_what, written, read) => {
+    expect(verdictOn('read_file', written)).toMatchObject({ verdict: 'execute', arguments: read, written });
+  });
+
+  it.each([
+    ['encoded twice', '"{\\"path\\":\\"a.ts\\"}"'],
+    ['fenced', '```json\n{"path":"a.ts"}\n```'],
+  ])('that was %s is read, and the model reads an object', (_how, args) => {
+    const read = { path: 'a.ts' };
+    expect(verdictOn('read_file', args)).toMatchObject({
+      verdict: 'execute',
+      arguments: read,
+      written: read,
+    });
+  });
+
+  it('is decided on as it was read', () => {
+    expect(verdictOn('list_files', { path: '' })).toMatchObject({ denied: true, arguments: { path: '.' } });
   });
 
   it('is made storable', () => {
     expect(verdictOn('search_in_code', '{"query":"a\\u0000b \\ud800"}')).toMatchObject({
       verdict: 'execute',
-      arguments: { query: 'ab \ufffd' },
+      arguments: { query: 'a\ufffdb \ufffd' },
+      written: { query: 'a\ufffdb \ufffd' },
     });
   });
 });
@@ -149,9 +170,15 @@ describe('a call of a tool of the client', () => {
 describe('a call is refused as invalid', () => {
   it.each([
     ['for an unknown tool', 'teleport', {}, /no tool teleport; your tools are read_file, /],
-    ['for arguments that are not JSON', 'read_file', '{"path": ', /not valid JSON/],
-    ['for arguments that are missing', 'read_file', '', /^path: /],
-    ['for arguments of a wrong type', 'read_file', { path: 7 }, /^path: /],
+    ['for arguments that are not JSON', 'read_file', '{"path": ', /not valid JSON.*look like {"path":"src/],
+    ['for arguments that are missing', 'read_file', '', /^path: .*string.*look like {"path":"src/],
+    ['for arguments of a wrong type', 'read_file', { path: 7 }, /^path: .*expected string, received number/],
+    [
+      'with field, expectation and example',
+      'read_file',
+      { path: 'a', start_line: 'ten' },
+      /^start_line: .*expected number, received string\. Arguments of read_file look like {.*"start_line":1/,
+    ],
     ['for a path that leads out', 'read_file', { path: '../b' }, /must not contain \.\./],
     ['for a path with NUL, which is not mended', 'read_file', { path: 'a\0b' }, /NUL/],
     ['for every fault by name', 'search_in_code', { query: '', max_results: 0 }, /^query: .+; max_results: /],
@@ -164,10 +191,13 @@ describe('a call is refused as invalid', () => {
 
   it('and kept as far as it can be stored', () => {
     expect(verdictOn(`nul\0${'x'.repeat(200)}`, '{"a\\u0000":1}')).toMatchObject({
-      toolName: `nul${'x'.repeat(96)}`,
-      arguments: { a: 1 },
+      toolName: `nul\ufffd${'x'.repeat(96)}`,
+      arguments: { 'a\ufffd': 1 },
     });
-    expect(verdictOn('read_file', 'no\0JSON').arguments).toBe('noJSON');
+    expect(verdictOn('read_file', 'no\0JSON')).toMatchObject({
+      arguments: 'no\ufffdJSON',
+      written: 'no\ufffdJSON',
+    });
     expect(verdictOn('read_file', nested(65)).arguments).toEqual({});
     expect(verdictOn('read_file', nested(64)).arguments).not.toEqual({});
   });
@@ -224,12 +254,11 @@ describe('a call is refused as forbidden to its agent', () => {
   });
 
   it('in the background, where no other agent is named', () => {
-    expect(verdictOn('write_file', { path: 'a', content: '' }, { agent: 'ask', inBackground: true })).toEqual(
-      {
-        ...{ verdict: 'refuse', toolName: 'write_file', arguments: { path: 'a', content: '' } },
-        ...{ error: 'write_file is not available in background', invalid: false },
-      },
-    );
+    const args = { path: 'a', content: '' };
+    expect(verdictOn('write_file', args, { agent: 'ask', inBackground: true })).toEqual({
+      ...{ verdict: 'refuse', toolName: 'write_file', arguments: args, written: args },
+      ...{ error: 'write_file is not available in background', invalid: false },
+    });
   });
 });
 
@@ -291,6 +320,11 @@ describe('arguments edited by the user', () => {
   it('are accepted where the agent and the rules allow them', () => {
     const args = { path: 'b.ts', content: 'x' };
     expect(edited('coder', 'write_file', args)).toEqual(args);
+  });
+
+  it('are read like those of a model', () => {
+    const args = { command: 'ls', cwd: '', timeout_seconds: '60' };
+    expect(edited('coder', 'execute_command', args)).toEqual({ command: 'ls', timeout_seconds: 60 });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error.js';
-import { JsonObject, JsonValue, isDeeperThan } from '../../../../shared/domain/json.js';
+import { JsonObject, JsonValue, isDeeperThan, isJsonObject } from '../../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../../shared/domain/storable.js';
 import {
   Agent,
@@ -14,6 +14,7 @@ import {
 import { ModelAnswer, ModelToolCall } from '../../../models/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../../plans/index.js';
+import { parseArguments } from './parse-arguments.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
 
 /** Longer than the name of any tool. */
@@ -24,8 +25,20 @@ const MAX_DEPTH = 64;
 const NO_JSON = 'The arguments are not valid JSON';
 const CUT_OFF = `${NO_JSON}: they break off, as at the output limit; write smaller pieces`;
 
-/** The verdict on one tool call of a reply. */
-export type JudgedCall = { readonly toolName: string; readonly arguments: JsonValue } & (
+/** A tool call of a reply, and the verdict on it. */
+export type JudgedCall = Verdict & {
+  /**
+   * The arguments as the model wrote them. Its history repeats these: what a model has said is not rewritten for it, and
+   * one that reads its own words changed takes them for a fault. Where it wrote no object, as they were read.
+   */
+  readonly written: JsonValue;
+};
+
+type Verdict = {
+  readonly toolName: string;
+  /** The arguments as they were read, which policy, human and client see; as written where they cannot be read. */
+  readonly arguments: JsonValue;
+} & (
   | { readonly verdict: 'execute' }
   | { readonly verdict: 'ask'; readonly reason: string }
   | { readonly verdict: 'propose'; readonly proposal: PlanProposal }
@@ -66,16 +79,16 @@ export class JudgeReply {
         calls.push(checked);
         continue;
       }
-      const { name, args } = checked;
+      const { name, args, written } = checked;
       if (isIdeTool(name)) {
-        calls.push(this.judgeUse(agent, name, args));
+        calls.push({ ...this.judgeUse(agent, name, args), written });
       } else if (!alone) {
         const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
-        calls.push({ verdict: 'refuse', toolName: name, arguments: args, error, invalid: true });
+        calls.push({ verdict: 'refuse', toolName: name, arguments: args, written, error, invalid: true });
       } else if (name === 'switch_agent') {
-        calls.push(this.judgeSwitch(agent, args));
+        calls.push({ ...this.judgeSwitch(agent, args), written });
       } else if (name === 'create_plan') {
-        calls.push(this.judgePlan(args));
+        calls.push({ ...this.judgePlan(args), written });
       } else {
         return toAnswer(content, name, args);
       }
@@ -111,20 +124,20 @@ export class JudgeReply {
     agent: Agent,
     call: ModelToolCall,
     inBackground: boolean,
-  ): JudgedCall | { name: ToolName; args: JsonObject } {
+  ): JudgedCall | { name: ToolName; args: JsonObject; written: JsonObject } {
     const name = storableText(call.toolName.slice(0, LONGEST_NAME));
-    const given = parseJson(call.arguments);
-    if (isDeeperThan(given, MAX_DEPTH)) {
-      const error = `The arguments are nested deeper than ${MAX_DEPTH} levels`;
-      return { verdict: 'refuse', toolName: name, arguments: {}, error, invalid: true };
-    }
+    const given = parseArguments(call.arguments);
+    const isTooDeep = isDeeperThan(given, MAX_DEPTH);
+    const written = isTooDeep ? {} : storableJson(given ?? call.arguments);
     const refuse = (error: string, invalid: boolean): JudgedCall => ({
       verdict: 'refuse',
       toolName: name,
-      arguments: storableJson(given ?? call.arguments),
+      arguments: written,
+      written,
       error: storableText(error), // may quote text of the model
       invalid,
     });
+    if (isTooDeep) return refuse(`The arguments are nested deeper than ${MAX_DEPTH} levels`, true);
     if (!isToolName(name)) {
       return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
     }
@@ -134,17 +147,17 @@ export class JudgeReply {
         : this.forbidden(agent, name, undefined);
       return refuse(here, false);
     }
-    if (given === undefined) return refuse(call.isCutOff ? CUT_OFF : NO_JSON, true);
+    const example = `Arguments of ${name} look like ${JSON.stringify(this.catalog.example(name))}`;
+    if (given === undefined) return refuse(`${call.isCutOff ? CUT_OFF : NO_JSON}. ${example}`, true);
     const parsed = this.catalog.parse(name, given);
-    if (!parsed.ok) {
-      return refuse(parsed.faults.map((fault) => `${fault.field}: ${fault.message}`).join('; '), true);
-    }
+    if (!parsed.ok) return refuse(`${textOf(parsed.faults)}. ${example}`, true);
     const path = parsed.arguments['path'];
     if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
       return refuse(this.forbidden(agent, name, path), false);
     }
     // Checked as the model wrote them, then made storable: a path with NUL is refused, not corrected.
-    return { name, args: storableJson(parsed.arguments) as JsonObject };
+    const args = storableJson(parsed.arguments) as JsonObject;
+    return { name, args, written: isJsonObject(written) ? written : args };
   }
 
   private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
@@ -155,7 +168,7 @@ export class JudgeReply {
     return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
   }
 
-  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): JudgedCall {
+  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): Verdict {
     const { action, reason } = this.policy.decide({ tool: toolName, agent: agent.id, arguments: args });
     const call = { toolName, arguments: args };
     if (action === 'allow') return { ...call, verdict: 'execute' };
@@ -164,16 +177,15 @@ export class JudgeReply {
     return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
   }
 
-  private judgePlan(args: JsonObject): JudgedCall {
+  private judgePlan(args: JsonObject): Verdict {
     const proposal = toProposal(args as unknown as PlanArguments);
     const call = { toolName: 'create_plan', arguments: args };
     const faults = faultsOf(proposal.subtasks, this.agents.forSubtasks());
     if (faults.length === 0) return { ...call, verdict: 'propose', proposal };
-    const error = faults.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    return { ...call, verdict: 'refuse', error, invalid: true };
+    return { ...call, verdict: 'refuse', error: textOf(faults), invalid: true };
   }
 
-  private judgeSwitch(agent: Agent, args: JsonObject): JudgedCall {
+  private judgeSwitch(agent: Agent, args: JsonObject): Verdict {
     const { agent: to, reason } = args as { agent: string; reason: string };
     const candidates = this.agents
       .all()
@@ -206,7 +218,7 @@ interface PlanArguments {
     readonly title: string;
     readonly description: string;
     readonly agent: string;
-    readonly estimated_minutes?: number | null;
+    readonly estimated_minutes?: number;
     readonly dependencies?: readonly number[];
   }[];
 }
@@ -223,10 +235,5 @@ const toProposal = ({ title, description, subtasks }: PlanArguments): PlanPropos
   })),
 });
 
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text === '' ? '{}' : text) as JsonValue;
-  } catch {
-    return undefined; // the model reads that its arguments are not JSON
-  }
-}
+const textOf = (faults: readonly FieldFault[]): string =>
+  faults.map(({ field, message }) => `${field}: ${message}`).join('; ');
