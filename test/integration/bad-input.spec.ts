@@ -116,7 +116,7 @@ describe('bad input', () => {
     [`{"type":"tool_result","call_id":"x","result":[${'0,'.repeat(100_000)}0]}`, 400, 'request.invalid'],
     ['{"type":"user_message","content":"a\\u0000b"}', 400, 'request.invalid'],
     ['{"type":"user_message","content":"half \\ud800 pair"}', 400, 'request.invalid'],
-    ['{"type":"tool_result","call_id":"x","result":{"a\\u0000":1}}', 400, 'request.invalid'],
+    ['{"type":"tool_result","call_id":"x","result":{"__proto__":1}}', 400, 'request.invalid'],
   ])('refuses a body it cannot take: %.40s', async (body, status, code) => {
     expectProblem(await app.client.call('POST', `/v1/sessions/${sessionId}/messages`, body), status, code);
   });

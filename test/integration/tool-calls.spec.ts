@@ -265,7 +265,7 @@ describe('what a tool call says or does', () => {
     const events = await app.client.ask(sessionId, 'Do it');
     expect(find(events, 'tool_call.requested').data.arguments).toEqual({
       path: 'ab',
-      query: 'nul  half \ufffd',
+      query: 'nul \ufffd half \ufffd',
     });
     expect(isWaiting(events.at(-1)!)).toBe(true);
   });
