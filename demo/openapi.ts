@@ -991,9 +991,9 @@ export type components = {
             /** @enum {string} */
             type: "tool_result";
             call_id: string;
-            /** @description What the tool answered: text, or any JSON */
+            /** @description What the tool answered: text, or any JSON. NUL and halves of surrogate pairs are replaced by U+FFFD, and the model is told */
             result?: components["schemas"]["Json"];
-            /** @description Why the tool could not do it */
+            /** @description Why the tool could not do it. NUL and halves of surrogate pairs are replaced by U+FFFD, and the model is told */
             error?: string;
         };
         /**

@@ -82,6 +82,25 @@ describe('cancelling a run', () => {
     });
   });
 
+  it('leaves a conversation that strict chat templates accept, and that is not rewritten', async () => {
+    const prompts = () => app.model.requests.map(({ messages }) => messages);
+    const cancelWaiting = async (content: string) =>
+      cancel((await app.client.ask(sessionId, content))[0]!.run_id!);
+    app.model.script(reads(), { status: 400 }, { text: 'Here I am.' });
+    await cancelWaiting('one'); // leaves a call without an answer
+    await app.client.ask(sessionId, 'two'); // refused by the provider
+    await app.client.ask(sessionId, 'three');
+    const roles = prompts().map((messages) => messages.map(({ role }) => role).join(' '));
+    expect(roles).toEqual([
+      'system user',
+      'system user assistant tool assistant user',
+      'system user assistant tool assistant user assistant user',
+    ]);
+    const [first, second, third] = prompts();
+    expect(second!.slice(0, first!.length)).toEqual(first);
+    expect(third!.slice(0, second!.length)).toEqual(second);
+  });
+
   it('whose process is gone is cancelled by the process that takes it over', async () => {
     app.model.script(SLOW);
     const { body } = await say('Say it');

@@ -330,7 +330,7 @@ describe('a model server of bad manners', () => {
     const events = await ask();
     expect(all(events, 'message.completed')[0]!.data).toMatchObject({
       content: 'I would rather not.',
-      finish_reason: 'odd  reason',
+      finish_reason: 'odd \ufffd reason',
       usage: null,
     });
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });

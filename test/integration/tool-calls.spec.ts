@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deltasOf, isFinished, isWaiting, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { UNKNOWN, all, callsIn, find, finish, reads, toolResult } from '../support/scenes.js';
+import {
+  UNKNOWN,
+  all,
+  askedIn,
+  callDecision,
+  callIn,
+  callsIn,
+  find,
+  finish,
+  reads,
+  toolResult,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 const READ = reads().calls[0]!;
@@ -249,6 +260,35 @@ describe('what a tool call says or does', () => {
       tool_calls: [],
       finish_reason: 'stop',
     });
+  });
+
+  it.each<[string, object, object]>([
+    ['read_file', { path: 'a.ts', start_line: null, end_line: '20' }, { path: 'a.ts', end_line: 20 }],
+    ['list_files', { path: '', recursive: 'true', pattern: null }, { path: '.', recursive: true }],
+  ])('is read as meant: %s %j; the model keeps its own words', async (name, args, read) => {
+    app.model.script({ calls: [{ name, args }] }, DONE);
+    const asked = await app.client.ask(sessionId, 'Look');
+    expect(find(asked, 'tool_call.requested').data.arguments).toEqual(read);
+    expect(find(asked, 'message.completed').data.tool_calls).toMatchObject([{ arguments: args }]);
+    await app.client.stream(sessionId, toolResult(callIn(asked)));
+    const call = app.model.requests[1]!.messages.at(-2)!.tool_calls![0]!;
+    expect(JSON.parse(call.function.arguments)).toEqual(args);
+  });
+
+  it('is asked about, edited and executed as it was read', async () => {
+    app.model.script({
+      calls: [{ name: 'execute_command', args: { command: 'ls', cwd: '', timeout_seconds: '9' } }],
+    });
+    const { call_id: callId, arguments: args } = askedIn(await app.client.ask(sessionId, 'List'));
+    expect(args).toEqual({ command: 'ls', timeout_seconds: 9 });
+    const edit = callDecision(callId, 'edit', {
+      modified_arguments: { command: 'ls -l', cwd: null, timeout_seconds: '10' },
+    });
+    const events = await app.client.stream(sessionId, edit);
+    const edited = { command: 'ls -l', timeout_seconds: 10 };
+    expect(find(events, 'tool_call.requested').data.arguments).toEqual(edited);
+    const again = await app.client.input(sessionId, edit);
+    expect([again.status, again.body.approval.modified_arguments]).toEqual([200, edited]);
   });
 
   it('may hold what PostgreSQL cannot store', async () => {
