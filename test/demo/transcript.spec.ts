@@ -95,6 +95,16 @@ describe('the transcript of the demo', () => {
     expect(transcript.differencesFrom(new Map([[null, [noted]]]))).toEqual([]);
   });
 
+  it.each([
+    [{ result: 'a\0b\ud800' }, 'a\ufffdb\ufffd'],
+    [{ result: { stdout: 'a\0' } }, '{"stdout":"a\ufffd"}'],
+  ])('accepts that what cannot be stored was replaced, with a note: %j', (outcome, stored) => {
+    const noted = { ...TOOL, content: `${stored}\n\n(NUL and halves of surrogate pairs …)` };
+    tell(created(noted));
+    transcript.noteToolAnswer('c1', outcome);
+    expect(transcript.differencesFrom(new Map([[null, [noted]]]))).toEqual([]);
+  });
+
   it.each<[string, [string | null, Message[]][], string]>([
     ['is missing', [[null, []]], 'message m1 was streamed but is not stored'],
     ['is in another place', [['s1', [MESSAGE]]], 'message m1 is stored in another place'],

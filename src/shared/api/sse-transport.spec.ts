@@ -100,6 +100,17 @@ describe('an answer of events', () => {
     response.destroy();
   });
 
+  it.each([
+    ['U+0085', '\u0085', '\\u0085'],
+    ['U+2028', '\u2028', '\\u2028'],
+    ['U+2029', '\u2029', '\\u2029'],
+  ])('escapes %s, at which some readers end a line', (_name, separator, escaped) => {
+    const { response, emit } = streaming();
+    emit(8, 0, `a${separator}b${separator}c`);
+    expect(response.read()).toBe(HEAD + frameOf(8, `a${escaped}b${escaped}c`));
+    response.destroy();
+  });
+
   it('ends with its feed', () => {
     const { response } = streaming({ items$: of(eventOf(8)) });
     expect(response.writableEnded).toBe(true);
