@@ -62,7 +62,7 @@ export function explainMalformedJson(
 /**
  * Middleware after the body is read: refuses values that the code behind it cannot handle. Deep nesting overflows
  * recursive code; PostgreSQL cannot store NUL and lone surrogates; copying an object drops a key `__proto__`.
- * @param mendedFields the fields of a body whose text may be unstorable, since the use case replaces what it cannot store
+ * @param mendedFields names the fields of a body in which any text may stand: the use case replaces what cannot be stored
  */
 export const requireStorable =
   (mendedFields: (body: unknown) => readonly string[]) =>

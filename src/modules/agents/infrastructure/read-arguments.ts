@@ -11,8 +11,8 @@ export interface ArgumentSchema {
 }
 
 /**
- * Reads arguments as their schema means them, where the spelling leaves no doubt. Models fill in options that they do not
- * want, and write values of other types than text in quotes. All other values stay as they are, and the check refuses them.
+ * Reads arguments as their schema means them, where only one meaning is possible: models fill in options that they do not
+ * want, and write numbers, booleans, lists and objects in quotes. Everything else stays as it is, for the check to refuse.
  */
 export function readArguments(schema: ArgumentSchema, written: unknown): unknown {
   const value = withoutQuotes(schema, written);
@@ -30,7 +30,7 @@ export function readArguments(schema: ArgumentSchema, written: unknown): unknown
 function withoutQuotes({ type }: ArgumentSchema, written: unknown): unknown {
   if (typeof written !== 'string' || type === undefined || type === 'string') return written;
   try {
-    // `True` is how Python writes it.
+    // Python writes `True`.
     return JSON.parse(type === 'boolean' ? written.toLowerCase() : written) as unknown;
   } catch {
     return written; // a text, which the check refuses

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
-import { ArgumentSchema, readArguments } from './read-arguments.js';
+import { readArguments } from './read-arguments.js';
 
 const MAX_PATH = 4096;
 const MAX_SUBTASKS = 50;
-/** A model reads them all: enough to see what is wrong. */
+/** Enough for a model to see what is wrong. */
 const MAX_FAULTS = 10;
 /** Limits of the title and description of a plan or subtask. */
 const title = z.string().trim().min(1).max(200);
@@ -163,7 +163,7 @@ export class ZodToolCatalog extends ToolCatalog {
 
   parse(name: ToolName, args: unknown): ParsedArguments {
     const { parameters } = this.descriptions.get(name)!;
-    const parsed = TOOLS[name].schema.safeParse(readArguments(parameters as ArgumentSchema, args));
+    const parsed = TOOLS[name].schema.safeParse(readArguments(parameters, args));
     if (parsed.success) return { ok: true, arguments: parsed.data as JsonObject };
     return {
       ok: false,

@@ -80,33 +80,24 @@ export class SubmitToolResult {
 }
 
 function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCallState): ToolOutcome {
-  const answer = storableAnswer(given);
-  const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
-  const isError = 'error' in given;
-  return {
-    end: isError ? 'fail' : 'complete',
-    content: `${isError ? 'Error: ' : ''}${text}${notesOn(given, call)}`,
-  };
+  const { text, notes } = wordsOf(given, call);
+  return 'error' in given
+    ? { end: 'fail', content: `Error: ${text}${notes}` }
+    : { end: 'complete', content: text + notes };
 }
 
-const answerIn = (given: SubmitToolResultCommand['outcome']): JsonValue =>
-  'error' in given ? given.error : given.result;
-
-const storableAnswer = (given: SubmitToolResultCommand['outcome']): JsonValue =>
-  storableJson(answerIn(given));
-
-/** Tells the model that the user changed the call, and that the answer could not be stored as it was given. */
-function notesOn(given: SubmitToolResultCommand['outcome'], call: ToolCallState): string {
-  const isMended = JSON.stringify(storableAnswer(given)) !== JSON.stringify(answerIn(given));
-  return [
-    isMended && MENDED,
-    call.edited &&
-      `(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`,
-  ]
-    .filter((note) => note !== false)
-    .map((note) => `\n\n${note}`)
-    .join('');
+/** What the model reads: the answer, made storable, and what else it has to know of it. */
+function wordsOf(given: SubmitToolResultCommand['outcome'], call: ToolCallState) {
+  const raw = 'error' in given ? given.error : given.result;
+  const answer = storableJson(raw);
+  const text = toText(answer);
+  const isMended = text !== toText(raw);
+  const edit = `(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`;
+  const notes = [...(isMended ? [MENDED] : []), ...(call.edited ? [edit] : [])];
+  return { answer, text, notes: notes.map((note) => `\n\n${note}`).join('') };
 }
+
+const toText = (answer: JsonValue): string => (typeof answer === 'string' ? answer : JSON.stringify(answer));
 
 /** Whether the stored answer is this one. The order of keys does not count in a result that is JSON. */
 function isSameAnswer(
@@ -116,8 +107,9 @@ function isSameAnswer(
 ): boolean {
   if (stored === toOutcome(given, call).content) return true;
   if ('error' in given || typeof given.result === 'string') return false;
-  const result = parseJson(stored.slice(0, stored.length - notesOn(given, call).length));
-  return result !== undefined && canonicalJson(result) === canonicalJson(storableAnswer(given));
+  const { answer, notes } = wordsOf(given, call);
+  const result = parseJson(stored.slice(0, stored.length - notes.length));
+  return result !== undefined && canonicalJson(result) === canonicalJson(answer);
 }
 
 function parseJson(text: string): JsonValue | undefined {

@@ -26,15 +26,15 @@ const NO_JSON = 'The arguments are not valid JSON';
 const CUT_OFF = `${NO_JSON}: they break off, as at the output limit; write smaller pieces`;
 
 /** A tool call of a reply, and the verdict on it. */
-export type JudgedCall = Verdict & {
+export type JudgedCall = CallVerdict & {
   /**
-   * The arguments as the model wrote them. Its history repeats these: what a model has said is not rewritten for it, and
-   * one that reads its own words changed takes them for a fault. Where it wrote no object, as they were read.
+   * The arguments as the model wrote them, or as they were read where it wrote no object. The history repeats these, so
+   * that a model reads its own words: they are not rewritten to what was made of them.
    */
   readonly written: JsonValue;
 };
 
-type Verdict = {
+type CallVerdict = {
   readonly toolName: string;
   /** The arguments as they were read, which policy, human and client see; as written where they cannot be read. */
   readonly arguments: JsonValue;
@@ -168,7 +168,7 @@ export class JudgeReply {
     return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
   }
 
-  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): Verdict {
+  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): CallVerdict {
     const { action, reason } = this.policy.decide({ tool: toolName, agent: agent.id, arguments: args });
     const call = { toolName, arguments: args };
     if (action === 'allow') return { ...call, verdict: 'execute' };
@@ -177,7 +177,7 @@ export class JudgeReply {
     return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
   }
 
-  private judgePlan(args: JsonObject): Verdict {
+  private judgePlan(args: JsonObject): CallVerdict {
     const proposal = toProposal(args as unknown as PlanArguments);
     const call = { toolName: 'create_plan', arguments: args };
     const faults = faultsOf(proposal.subtasks, this.agents.forSubtasks());
@@ -185,7 +185,7 @@ export class JudgeReply {
     return { ...call, verdict: 'refuse', error: textOf(faults), invalid: true };
   }
 
-  private judgeSwitch(agent: Agent, args: JsonObject): Verdict {
+  private judgeSwitch(agent: Agent, args: JsonObject): CallVerdict {
     const { agent: to, reason } = args as { agent: string; reason: string };
     const candidates = this.agents
       .all()

@@ -1,9 +1,9 @@
 import { JsonValue, jsonEscape } from '../../../../shared/domain/json.js';
 
 const FENCE = '```';
-/** A text of JSON, or the begin of one that is cut off: without `$` each quote in it would be tried as the first. */
+/** A string of JSON, closed or cut off. If it matched closed ones only, each quote of a cut one would be tried in turn. */
 const STRING = /"(?:[^"\\]|\\.)*(?:"|\\?$)/gs;
-/** With escapes, which are left as they are. */
+/** Also matches escape sequences, so that the character after a backslash is left alone. */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /\\.|[\u0000-\u001f]/gs;
 
