@@ -141,8 +141,8 @@ describe('what a model wants back with its message', () => {
     const blocks = [{ type: 'reasoning.text', text: 'b\0\uD800', index: 0 }, 'no block'];
     const { reasoning } = answerOf([{ reasoning: 'a\0b', reasoning_details: blocks }]);
     expect(reasoning).toMatchObject({
-      text: 'ab',
-      opaque: { message: { reasoning_details: [{ text: 'b\uFFFD' }] } },
+      text: 'a\uFFFDb',
+      opaque: { message: { reasoning_details: [{ text: 'b\uFFFD\uFFFD' }] } },
     });
   });
 

@@ -43,7 +43,8 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
     status: response?.status ?? [error['code'], error['status']].map(Number).find(isErrorStatus),
     names: names.map((name) => toProviderCode(name) ?? '').filter((name) => name !== ''),
     text: (texts.filter((text) => text !== '').join(' ') || body).slice(0, LONGEST_TEXT),
-    retryAfterMs: delayOf(response?.headers, error) ?? resetOf(response?.headers, fieldsOf(metadata['headers'])),
+    retryAfterMs:
+      delayOf(response?.headers, error) ?? resetOf(response?.headers, fieldsOf(metadata['headers'])),
   };
 }
 
@@ -77,7 +78,8 @@ function delayOf(headers: Headers | undefined, error: ReturnType<typeof fieldsOf
   const precise = headers?.get('retry-after-ms');
   if (precise) return delay(Number(precise));
   const header = headers?.get('retry-after');
-  if (header) return delay(isNumber(header) ? Number(header) * 1000 : Date.parse(header) - answeredAt(headers));
+  if (header)
+    return delay(isNumber(header) ? Number(header) * 1000 : Date.parse(header) - answeredAt(headers));
   const details = Array.isArray(error['details']) ? error['details'] : [];
   const told = details.map((each) => stringOf(fieldsOf(each)['retryDelay'])).find((each) => each !== '');
   return told === undefined ? undefined : delay(Number(told.replace(/s$/, '')) * 1000);

@@ -77,7 +77,7 @@ describe('the prompt', () => {
       ...earlier,
       { role: 'assistant', content: '(This turn ended without an answer.)', toolCalls: [] },
       { role: 'user', content: 'two' },
-      { role: 'assistant', content: 'Yes', toolCalls: [] },
+      { role: 'assistant', content: 'Yes', reasoning: null, toolCalls: [] },
     ]);
   });
 

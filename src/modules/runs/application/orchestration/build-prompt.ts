@@ -4,6 +4,7 @@ import { ModelMessage } from '../../../models/index.js';
 import { Message } from '../../../conversations/index.js';
 
 const UNANSWERED = 'Error: this call was not carried out';
+
 /**
  * The assistant's words where a run ended without an answer. Strict chat templates refuse two messages of the user in a
  * row, and one right after a tool's answer. Always the same, so that what was sent once is sent again unchanged and the
