@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConversationQueries } from '../../src/modules/conversations/index.js';
+import { logFields } from '../../src/shared/application/log-context.js';
 import { READ_LIMITS } from '../../src/shared/api/read-limit.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -152,9 +153,10 @@ describe('Reads of a user', () => {
   /** Pages of messages that are read only when the test lets them. */
   const hold = () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const pages = { begun: 0, atWork: 0, mostAtWork: 0, release };
+    const pages = { begun: 0, atWork: 0, mostAtWork: 0, requests: new Set<unknown>(), release };
     vi.spyOn(app.nest.get(ConversationQueries), 'list').mockImplementation(async () => {
       pages.begun++;
+      pages.requests.add(logFields()['request_id']);
       pages.mostAtWork = Math.max(pages.mostAtWork, ++pages.atWork);
       await released;
       pages.atWork--;
@@ -182,6 +184,7 @@ describe('Reads of a user', () => {
     expect([taken.length, pages.begun, pages.mostAtWork]).toEqual([
       ...[atOnce + waiting, atOnce + waiting, atOnce],
     ]);
+    expect(pages.requests.size).toBe(pages.begun); // each logs under the id of its own request
   });
 
   it('do not begin for a client that has left while it waited', async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { CallHandler, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { BulkheadPolicy, BulkheadRejectedError, bulkhead } from 'cockatiel';
@@ -57,7 +58,8 @@ export class ReadLimit implements NestInterceptor {
     this.users.set(userId, reads);
     reads.open++;
     try {
-      return await reads.turns.execute(read);
+      // Bound: it is called on the asynchronous path of the read whose turn has ended.
+      return await reads.turns.execute(AsyncLocalStorage.bind(read));
     } catch (error) {
       throw error instanceof BulkheadRejectedError ? new TooManyReads() : error;
     } finally {
