@@ -110,6 +110,15 @@ describe('tool calls in pieces', () => {
       [A],
     ],
     [
+      'an empty object before the arguments',
+      [
+        { index: 0, id: 'c', name: 'read', arguments: '{}' },
+        { index: 0, arguments: '{"path":' },
+        { index: 0, arguments: '"a"}' },
+      ],
+      [A],
+    ],
+    [
       'the name again behind the arguments',
       [
         { index: 0, id: 'c1', name: 'read', arguments: '{"path":"a"}' },

@@ -12,7 +12,7 @@ interface GatheredCall {
   callId: string;
   toolName: string;
   arguments: string;
-  readonly extent: JsonExtent;
+  extent: JsonExtent;
   readonly signed: JsonObject;
 }
 
@@ -29,6 +29,11 @@ export class GatheredCalls {
     call.toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
     // At the end of a call some servers send all of it again.
     if (call.extent.isWhole && piece.arguments === call.arguments) return;
+    // Some gateways begin a call with an empty object, which its arguments replace.
+    if (call.arguments === '{}' && piece.arguments.startsWith('{')) {
+      call.arguments = '';
+      call.extent = new JsonExtent();
+    }
     call.arguments += piece.arguments;
     call.extent.push(piece.arguments);
   }
