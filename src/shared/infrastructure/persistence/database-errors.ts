@@ -85,7 +85,7 @@ export function fromHere(error: unknown): unknown {
   return error;
 }
 
-/** Undefined: an error that stays, whatever is tried. */
+/** Undefined for an error that no further attempt cures. */
 export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof DomainError) return undefined;
   const { code = '', message = '', routine = '' } = driverErrorOf(error);
