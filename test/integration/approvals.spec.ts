@@ -141,6 +141,7 @@ describe('a tool call that changes something', () => {
 
   it.each([
     [{ path: '../b.txt', content: '' }, 'modified_arguments.path'],
+    [{ path: 'b.txt:c.ts', content: '' }, 'modified_arguments.path'],
     [{ path: 'b.txt' }, 'modified_arguments.content'],
     [{ path: 7, content: '' }, 'modified_arguments.path'],
   ])('cannot be edited to %j, and stays open', async (modified_arguments, field) => {

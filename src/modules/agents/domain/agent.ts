@@ -1,5 +1,4 @@
 import { DomainError } from '../../../shared/domain/domain-error.js';
-import { plainPath } from '../../../shared/domain/plain-path.js';
 import { ToolName } from './tool.js';
 
 /** A named role: its purpose, prompt and permissions. One file each, beside this one. */
@@ -11,7 +10,7 @@ export interface Agent {
   /** The system prompt. */
   readonly prompt: string;
   readonly tools: readonly ToolName[];
-  /** The paths that write_file may name; null = none. */
+  /** The paths that write_file may name, in their plain form; null = none. */
   readonly writePattern: RegExp | null;
   /** Unset = AGENTS_DEFAULT_MODEL. */
   readonly model?: string;
@@ -27,9 +26,8 @@ export interface Agent {
   readonly takesSubtasks: boolean;
 }
 
-/** Whether an agent may write this path. Other spellings of the same path get the same answer. */
-export const mayWrite = (agent: Agent, path: string): boolean =>
-  agent.writePattern?.test(plainPath(path)) ?? false;
+/** Whether an agent may write a path that the tool catalogue has accepted. */
+export const mayWrite = (agent: Agent, path: string): boolean => agent.writePattern?.test(path) ?? false;
 
 export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { pathFault, plainPath } from '../../../shared/domain/workspace-path.js';
+import { patternFault } from '../../../shared/domain/workspace-pattern.js';
 import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
 import { readArguments } from './read-arguments.js';
 
 const MAX_PATH = 4096;
+const MAX_PATTERN = 500;
 const MAX_SUBTASKS = 50;
 /** Enough for a model to see what is wrong. */
 const MAX_FAULTS = 10;
@@ -11,17 +14,23 @@ const MAX_FAULTS = 10;
 const title = z.string().trim().min(1).max(200);
 const description = z.string().trim().min(1).max(10_000);
 
-/** A path relative to the workspace that stays inside it, by the rules of POSIX and of Windows. */
-const inside = z
-  .string()
-  .min(1)
-  .max(MAX_PATH)
-  .refine((value) => !value.includes('\0'), 'must not contain NUL')
-  .refine((value) => !/^([/\\]|[a-z]:)/i.test(value), 'must be relative to the workspace')
-  // Windows ignores dots and spaces at the end of a name.
-  .refine((value) => !value.split(/[/\\]/).some((name) => /^\.\.[. ]*$/.test(name)), 'must not contain ..');
+/** Text of limited length that a function accepts by finding no fault in it. */
+const judgedText = (maxLength: number, faultOf: (text: string) => string | undefined) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength, { abort: true })
+    .check(({ value, issues }) => {
+      const fault = faultOf(value);
+      if (fault !== undefined) issues.push({ code: 'custom', message: fault, input: value });
+    });
 
-const path = inside.meta({ description: 'Relative to the workspace' });
+/** Passed on in its plain form: the client gets what was judged. */
+const path = judgedText(MAX_PATH, pathFault)
+  .transform(plainPath)
+  .meta({ description: 'Relative to the workspace' });
+
+const pattern = judgedText(MAX_PATTERN, patternFault);
 
 interface Tool {
   readonly description: string;
@@ -56,7 +65,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
       path: path.default('.'), // the workspace
       recursive: z.boolean().optional(),
       include_hidden: z.boolean().optional(),
-      pattern: inside.optional().meta({ description: 'Glob the names must match' }),
+      pattern: pattern.optional().meta({ description: 'Glob the names must match' }),
     }),
   },
   create_directory: {
@@ -82,7 +91,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     schema: z.object({
       query: z.string().min(1).max(4096),
       path: path.optional(),
-      file_pattern: inside.optional(),
+      file_pattern: pattern.optional(),
       case_sensitive: z.boolean().optional(),
       regex: z.boolean().optional(),
       max_results: z.int().min(1).max(1000).optional(),

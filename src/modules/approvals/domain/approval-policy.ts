@@ -1,5 +1,5 @@
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
-import { plainPath } from '../../../shared/domain/plain-path.js';
+import { JsonObject } from '../../../shared/domain/json.js';
+import { plainPath } from '../../../shared/domain/workspace-path.js';
 
 export const POLICY_ACTIONS = ['allow', 'ask', 'deny'] as const;
 
@@ -10,7 +10,7 @@ export interface PolicyRule {
   readonly tool: string;
   /** Unset = all agents. */
   readonly agent?: string | undefined;
-  /** Patterns by argument: all of them must match. A missing argument matches no pattern. */
+  /** Patterns by argument: all of them must match. A missing argument matches no pattern. Paths are in plain form. */
   readonly when?: Readonly<Record<string, string>> | undefined;
   readonly action: PolicyAction;
   /** Shown to users, and to the model where the action is `deny`. */
@@ -36,9 +36,10 @@ export class ApprovalPolicy {
 
   /** @param rules of this installation; calls that match none of them are decided by the default rules */
   constructor(rules: readonly PolicyRule[]) {
-    this.rules = [...rules, ...DEFAULT_RULES];
+    this.rules = [...rules.map(inPlainForm), ...DEFAULT_RULES];
   }
 
+  /** @param call.arguments as the tool catalogue has accepted them */
   decide(call: { tool: string; agent: string; arguments: JsonObject }): PolicyVerdict {
     const { action, reason } = this.rules.find((rule) => fits(rule, call))!; // the last rule matches all calls
     return { action, reason };
@@ -50,7 +51,11 @@ const fits = (rule: PolicyRule, call: { tool: string; agent: string; arguments: 
   (rule.agent === undefined || matches(rule.agent, call.agent)) &&
   Object.entries(rule.when ?? {}).every(([name, pattern]) => {
     const value = call.arguments[name];
-    return value !== undefined && matches(toText(name, pattern), toText(name, value));
+    if (value === undefined) return false;
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    if (matches(pattern, text)) return true;
+    // Many file systems find a file by another case or normal form: that does not evade a rule, and allows nothing.
+    return rule.action !== 'allow' && FILE_ARGUMENTS.has(name) && matches(fold(pattern), fold(text));
   });
 
 /**
@@ -79,9 +84,21 @@ export function matches(pattern: string, text: string): boolean {
   return signs.slice(sign).every((rest) => rest === '*');
 }
 
-const PATHS = new Set(['path', 'cwd']);
+/** Arguments that name one file or folder. */
+export const PATH_ARGUMENTS: ReadonlySet<string> = new Set(['path', 'cwd']);
+/** Arguments that are globs of files. */
+export const PATTERN_ARGUMENTS: ReadonlySet<string> = new Set(['pattern', 'file_pattern']);
 
-function toText(name: string, value: JsonValue): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return PATHS.has(name) ? plainPath(text) : text;
-}
+const FILE_ARGUMENTS = PATH_ARGUMENTS.union(PATTERN_ARGUMENTS);
+
+const fold = (text: string): string => text.normalize('NFC').toUpperCase().toLowerCase();
+
+const inPlainForm = ({ when = {}, ...rule }: PolicyRule): PolicyRule => ({
+  ...rule,
+  when: Object.fromEntries(
+    Object.entries(when).map(([name, pattern]) => [
+      name,
+      PATH_ARGUMENTS.has(name) ? plainPath(pattern) : pattern,
+    ]),
+  ),
+});

@@ -6,6 +6,7 @@ import { ConfigInvalid } from '../../../config/config.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { loadAgents } from '../../agents/infrastructure/load-agents.js';
 import { ZodToolCatalog } from '../../agents/infrastructure/zod-tool-catalog.js';
+import { ApprovalPolicy } from '../domain/approval-policy.js';
 import { loadApprovalPolicy } from './load-approval-policy.js';
 
 const catalog = new ZodToolCatalog();
@@ -27,6 +28,30 @@ describe('the file of approval rules', () => {
   };
 
   const rule = { tool: 'write_file', action: 'ask', reason: 'r' };
+
+  it.each([
+    ...['app/[id]/*', '(group)/*', '{{cookiecutter.slug}}/*', '*/.env*', '.*', '*', '?.md', './docs//*'].map(
+      (path) => ({
+        path,
+      }),
+    ),
+    { file_pattern: '**/*.{ts,tsx}' },
+    { query: '../*' },
+  ])('takes the condition %j', async (when) => {
+    await expect(load({ rules: [{ ...rule, tool: '*', when }] })).resolves.toBeInstanceOf(ApprovalPolicy);
+  });
+
+  const LEADS_OUT = ['{..,x}/*', '[.][.]/*', '{/etc,x}/*', '../*', '/etc/*', 'C:/*', '~/*', '*/../x'];
+  it.each([
+    ...LEADS_OUT.flatMap((text) =>
+      ['path', 'cwd', 'pattern', 'file_pattern'].map((name) => [name, text] as const),
+    ),
+    ...['x.md:*', 'docs./*', 'x ', 'src/nul', 'GIT~1/*', '*.{md,txt}'].map((text) => ['path', text] as const),
+  ])('is refused where it can never match: %s %j', async (name, text) => {
+    const refusal = load({ rules: [{ ...rule, tool: '*', when: { [name]: text } }] });
+    await expect(refusal).rejects.toThrow(ConfigInvalid);
+    await expect(refusal).rejects.toThrow(`rules.0.when.${name}: must `);
+  });
 
   it('decides before the default rules', async () => {
     const policy = await load({

@@ -1,8 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigInvalid } from '../../../config/config.js';
+import { pathFault } from '../../../shared/domain/workspace-path.js';
+import { patternFault } from '../../../shared/domain/workspace-pattern.js';
 import { AgentRegistry, IDE_TOOLS, ToolCatalog, type ToolDescription } from '../../agents/index.js';
-import { ApprovalPolicy, POLICY_ACTIONS, PolicyRule, matches } from '../domain/approval-policy.js';
+import {
+  ApprovalPolicy,
+  PATH_ARGUMENTS,
+  PATTERN_ARGUMENTS,
+  POLICY_ACTIONS,
+  PolicyRule,
+  matches,
+} from '../domain/approval-policy.js';
 
 const pattern = z.string().min(1).max(1000);
 
@@ -37,10 +46,13 @@ export async function loadApprovalPolicy(
     ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
   );
   const rules = parsed.data?.rules ?? [];
-  // A rule for an unknown agent or tool would never match: most likely the name is misspelt.
+  // A rule that never matches protects nothing.
   const agentIds = agents.all().map(({ id }) => id);
   for (const [index, rule] of rules.entries()) {
-    faults.push(...misspelt(rule, `rules.${index}`, agentIds, catalog));
+    faults.push(
+      ...misspelt(rule, `rules.${index}`, agentIds, catalog),
+      ...unreachable(rule, `rules.${index}`),
+    );
   }
   if (faults.length > 0) throw new ConfigInvalid(faults.map((fault) => `${file.path}: ${fault}`));
   return new ApprovalPolicy(rules);
@@ -65,6 +77,20 @@ function misspelt(
     faults.push(`${place}.agent: fits no agent; there are ${agentIds.join(', ')}`);
   }
   return faults;
+}
+
+/** Faults of patterns that fit no path or glob of a call, since the tool catalogue refuses these first. */
+const unreachable = ({ when = {} }: PolicyRule, place: string): string[] =>
+  Object.entries(when).flatMap(([name, text]) => {
+    const fault = unreachableFault(name, text);
+    return fault === undefined ? [] : [`${place}.when.${name}: ${fault}`];
+  });
+
+function unreachableFault(name: string, text: string): string | undefined {
+  if (PATTERN_ARGUMENTS.has(name)) return patternFault(text);
+  if (!PATH_ARGUMENTS.has(name)) return undefined;
+  if (/\{[^{}]*,/.test(text)) return 'must not contain alternatives in braces; write a rule for each';
+  return pathFault(text) ?? patternFault(text);
 }
 
 const argumentsOf = ({ parameters }: ToolDescription): string[] =>

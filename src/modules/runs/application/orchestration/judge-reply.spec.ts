@@ -241,11 +241,6 @@ describe('a call is refused as forbidden to its agent', () => {
     });
   });
 
-  it('in words that can be stored', () => {
-    const verdict = verdictOn('write_file', { path: 'a\ud800.ts', content: '' }, { agent: 'architect' });
-    expect(verdict).toMatchObject({ error: expect.stringContaining('may not write a\ufffd.ts;') });
-  });
-
   it('also where its arguments are invalid', () => {
     expect(verdictOn('write_file', '{', { agent: 'ask' })).toMatchObject({
       verdict: 'refuse',
