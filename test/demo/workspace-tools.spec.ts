@@ -47,6 +47,35 @@ describe('the tools of the demo', () => {
     });
   });
 
+  it.each([
+    '{..,x}/*',
+    '[.][.]/*',
+    '@(..)/*',
+    '../*',
+    '..*',
+    '.*/*',
+    '!(x)/*',
+    '/**',
+    `{${tmpdir()},x}/**`,
+    '**',
+  ])('look for %s inside of the workspace only', async (pattern) => {
+    const args = { path: '.', recursive: true, include_hidden: true, pattern };
+    expect(await tools.execute('list_files', args)).toEqual({
+      result: expect.not.stringMatching(/secret|\.\./),
+    });
+    expect(await tools.execute('search_in_code', { query: 'secret', file_pattern: pattern })).toEqual({
+      result: 'Nothing matches secret',
+    });
+  });
+
+  it.each(['~', '~root', '%2e%2e', '$HOME', '{..,x}', '[.][.]', '*'])(
+    'take the name %s literally',
+    async (name) => {
+      await tools.execute('write_file', { path: `${name}/new.txt`, content: 'x', create_dirs: true });
+      expect(await readFile(join(root, name, 'new.txt'), 'utf8')).toBe('x');
+    },
+  );
+
   it('write a file and read lines of it', async () => {
     await tools.execute('write_file', { path: 'b/c.txt', content: '1\n2\n3', create_dirs: true });
     const outcome = await tools.execute('read_file', { path: 'b/c.txt', start_line: 2, end_line: 3 });
