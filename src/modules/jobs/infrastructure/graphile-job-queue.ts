@@ -6,6 +6,7 @@ import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { PostgresClient } from '../../../shared/infrastructure/persistence/postgres-client.js';
+import { openUnflushedSession } from '../../../shared/infrastructure/persistence/session-settings.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
 import { InFlightDeliveries } from './in-flight-deliveries.js';
@@ -57,9 +58,9 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
       connectionString: url,
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
-      // No wait for the disk: the relay sends again what a crash of PostgreSQL loses.
-      options: '-c synchronous_commit=off',
       Client: PostgresClient,
+      // The relay sends again what a crash of PostgreSQL loses.
+      onConnect: openUnflushedSession,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // Every connection has an error listener, idle or not: an unhandled `error` event would end the process.

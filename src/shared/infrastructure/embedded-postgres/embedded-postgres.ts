@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Client, type DatabaseError } from 'pg';
 import { withRetries } from '../../application/retry.js';
+import { openUnlimitedSession } from '../persistence/session-settings.js';
 import { PostgresServer } from './postgres-server.js';
 
 const DATABASE = 'agent_runtime';
@@ -115,6 +116,7 @@ async function joinServer(url: string): Promise<Client> {
 
   await client.connect();
   try {
+    await openUnlimitedSession(client);
     await client.query('select pg_advisory_lock_shared($1)', [USERS_LOCK]);
     await client.query(`create database ${DATABASE}`).catch((error: unknown) => {
       const code = (error as DatabaseError).code;

@@ -12,6 +12,7 @@ import { DatabaseLocation } from '../persistence/database-location.js';
 import { outsideOpenWaits } from '../persistence/open-waits.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { prepared } from '../persistence/prepared-statements.js';
+import { openUnflushedSession } from '../persistence/session-settings.js';
 import { EventHub } from './event-hub.js';
 import { EventLog, Piece } from './event-log.js';
 
@@ -175,9 +176,9 @@ export class DeltaWriter extends DeltaLog {
       this.logger.warn({ err: error }, 'the connection for deltas is lost');
       if (this.client === client) this.client = undefined;
     });
-    await client.connect();
-    await client.query('set synchronous_commit = off');
     this.client = client;
+    await client.connect();
+    await openUnflushedSession(client);
     return client;
   }
 

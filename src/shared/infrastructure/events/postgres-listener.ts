@@ -6,6 +6,7 @@ import { Shutdown } from '../../application/shutdown.js';
 import { DatabaseClock } from '../persistence/database-clock.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
+import { openSession } from '../persistence/session-settings.js';
 import { WRITE_PROBE } from '../persistence/write-probe.js';
 import { EventHub } from './event-hub.js';
 import { EVENTS_CHANNEL } from './event-log.js';
@@ -55,6 +56,7 @@ export class PostgresListener implements OnApplicationBootstrap {
     );
     await client.connect();
     try {
+      await openSession(client);
       for (const channel of this.handlers.keys()) await client.query(`listen ${channel}`);
     } catch (error) {
       await client.end();

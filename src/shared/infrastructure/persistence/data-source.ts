@@ -2,15 +2,13 @@ import { join } from 'node:path';
 import { Client, types, type CustomTypesConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PostgresClient } from './postgres-client.js';
+import { requireSessions } from './session-check.js';
+import { openSession, openUnlimitedSession } from './session-settings.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & { readonly url: string };
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** idle_in_transaction_session_timeout: a process suspended in a transaction loses its locks. */
-const IDLE_IN_TRANSACTION_MS = 10_000;
-/** lock_timeout: a statement that waits 3 s for a row lock fails instead of holding a pool connection. */
-const LOCK_MS = 3_000;
 const MIGRATION_LOCK = 7_214_002;
 
 /** In the root of a checkout, and in `dist` of a build. */
@@ -34,7 +32,7 @@ export const optionsFor = (url: string): PostgresOptions => ({
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNamingStrategy(),
   installExtensions: false,
-  extra: { keepAlive: true },
+  extra: { keepAlive: true, onConnect: openUnlimitedSession },
 });
 
 /** Options for the connection pool of a process. */
@@ -44,19 +42,22 @@ export const poolOptionsFor = (url: string, poolSize: number): PostgresOptions =
   extra: {
     Client: PostgresClient,
     types: numberedTypes,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    lock_timeout: LOCK_MS,
+    onConnect: openSession,
   },
 });
 
-/** Runs pending migrations. @returns a data source that is not connected yet */
+/** Checks the connection, and runs pending migrations. @returns a data source that is not connected yet */
 export async function openDataSource(options: PostgresOptions): Promise<DataSource> {
   await migrate(options.url);
   return new DataSource(options);
 }
 
-/** Runs the pending migrations, one process at a time: several instances may start at once. */
+/**
+ * Runs the pending migrations, one process at a time: several instances may start at once.
+ * @throws ConfigInvalid behind a pooler that would keep the lock
+ */
 export async function migrate(url: string): Promise<void> {
+  await requireSessions(url);
   const guard = new Client({
     connectionString: url,
     application_name: 'agent-runtime migrations',
@@ -64,6 +65,7 @@ export async function migrate(url: string): Promise<void> {
   });
   await guard.connect();
   try {
+    await openUnlimitedSession(guard);
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runMigrations(new DataSource({ ...optionsFor(url), poolSize: 1 }));
   } finally {

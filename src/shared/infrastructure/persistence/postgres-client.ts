@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 import { troubleOf } from './database-errors.js';
 import { OpenConnection, openConnections } from './open-connections.js';
@@ -23,19 +22,10 @@ const CLOSE_LIMIT_MS = 1_000;
  * when the server has become read-only.
  */
 export class PostgresClient extends Client implements OpenConnection {
-  private readonly socket: Socket;
   private limit: NodeJS.Timeout | undefined;
 
   constructor(config: ClientConfig = {}) {
-    const socket = new Socket();
-    super({
-      connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      keepAlive: true,
-      ...config,
-      pipeline: true,
-      stream: () => socket,
-    });
-    this.socket = socket;
+    super({ connectionTimeoutMillis: CONNECT_LIMIT_MS, keepAlive: true, ...config, pipeline: true });
     this.on('error', () => undefined); // open statements fail with it; without a listener the process would crash
     this.on('drain', () => this.answered());
     this.on('end', () => this.answered());
@@ -72,7 +62,7 @@ export class PostgresClient extends Client implements OpenConnection {
   /** Signature of pg's own method. */
   override end(...given: unknown[]): never {
     openConnections.delete(this);
-    const limit = setTimeout(() => this.socket.destroy(), CLOSE_LIMIT_MS);
+    const limit = setTimeout(() => this.connection.stream.destroy(), CLOSE_LIMIT_MS);
     this.once('end', () => clearTimeout(limit));
     return super.end(...(given as [])) as never;
   }
@@ -85,9 +75,10 @@ export class PostgresClient extends Client implements OpenConnection {
 
   /** A packet for each statement would cost both sides a wake-up for each. */
   private gather(): void {
-    if (this.socket.writableCorked > 0) return;
-    this.socket.cork();
-    process.nextTick(() => this.socket.uncork());
+    const { stream } = this.connection; // with TLS another one once that is negotiated
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   private answered(): void {
