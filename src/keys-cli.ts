@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ConfigInvalid } from './config/config.js';
 import { CoreModule } from './core.module.js';
+import { explainFailedStart } from './failed-start.js';
 import { ApiKeyQueries, AuthModule, CreateApiKey, RevokeApiKey } from './modules/auth/index.js';
 import { DomainError } from './shared/domain/domain-error.js';
 
@@ -67,9 +67,8 @@ async function revoke(app: INestApplicationContext, keyId: string): Promise<void
 
 /** The text for the operator who has typed the command. */
 function explain(error: unknown): unknown {
-  const expected =
-    error instanceof UsageError || error instanceof ConfigInvalid || error instanceof DomainError;
-  return expected ? error.message : error;
+  const reason = explainFailedStart(error);
+  return reason instanceof UsageError || reason instanceof DomainError ? reason.message : reason;
 }
 
 async function main(): Promise<void> {

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Config, ConfigInvalid } from './config/config.js';
+import { Config } from './config/config.js';
 import { readConfig } from './config/read-config.js';
+import { explainFailedStart } from './failed-start.js';
 import { ModelEndpoint } from './modules/models/index.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from './shared/infrastructure/persistence/data-source.js';
@@ -59,6 +60,6 @@ async function main([command, name]: string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof ConfigInvalid ? error.message : error);
+  console.error(explainFailedStart(error));
   process.exitCode = 1;
 }

@@ -1,11 +1,10 @@
 import { inspect } from 'node:util';
 import { INestApplicationContext } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
-import { Config, ConfigInvalid } from './config/config.js';
-import { DatabaseUnavailable } from './shared/application/errors.js';
+import { Config } from './config/config.js';
+import { explainFailedStart } from './failed-start.js';
 import { LAST_WRITE_MS, Shutdown } from './shared/application/shutdown.js';
 import { DatabaseClock } from './shared/infrastructure/persistence/database-clock.js';
-import { sqlStateOf, translateDatabaseError } from './shared/infrastructure/persistence/database-errors.js';
 import { Redaction } from './shared/infrastructure/redaction.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 
@@ -82,13 +81,9 @@ const ended = () => undefined;
 
 /** The reason of a failed start, in words if it is known. */
 function explain(error: unknown): unknown {
-  if (error instanceof ConfigInvalid) return error.message;
-  const { code, message, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')
     return `Cannot start: port ${port} is taken by another process; look at PORT, METRICS_PORT and WORKER_PORT`;
   if (syscall === 'listen') return `Cannot start: nothing can listen there (${code}); look at HOST`;
-  if (translateDatabaseError(error) instanceof DatabaseUnavailable) {
-    return 'Cannot start: the database cannot be reached; look at DATABASE_URL';
-  }
-  return sqlStateOf(error) ? `Cannot start: the database of DATABASE_URL says: ${message}` : error;
+  return explainFailedStart(error);
 }

@@ -15,6 +15,21 @@ import {
 /** The length of the hash that it keys (RFC 7518, 3.2). */
 const JWT_SECRET_LENGTH = 32;
 
+/** What pg knows; `allow` and the fallback of `prefer` to a connection without TLS are psql's alone. */
+const SSL_MODES = ['disable', 'prefer', 'require', 'no-verify', 'verify-ca', 'verify-full'];
+
+const parameterOf = (address: string | undefined, name: string): string | null =>
+  address !== undefined && URL.canParse(address) ? new URL(address).searchParams.get(name) : null;
+
+function hasKnownSslMode(address: string | undefined): boolean {
+  const mode = parameterOf(address, 'sslmode');
+  return mode === null || SSL_MODES.includes(mode);
+}
+
+/** The certificate of any authority would do for any host. */
+const namesAuthority = (address: string | undefined): boolean =>
+  parameterOf(address, 'sslmode') !== 'verify-ca' || parameterOf(address, 'sslrootcert') !== null;
+
 const ADDRESSES = {
   HOST: host()
     .default('127.0.0.1')
@@ -29,9 +44,10 @@ const ADDRESSES = {
 };
 
 const STORAGE = {
-  DATABASE_URL: url('postgres', 'postgresql').describe(
-    'PostgreSQL to use; unset = the embedded one. [What it needs](operations.md#database)',
-  ),
+  DATABASE_URL: url('postgres', 'postgresql')
+    .refine(hasKnownSslMode, `must have no sslmode, or one of ${SSL_MODES.join(', ')}`)
+    .refine(namesAuthority, 'must name sslrootcert with sslmode=verify-ca')
+    .describe('PostgreSQL to use; unset = the embedded one. [What it needs](operations.md#database)'),
   DATABASE_POOL_SIZE: whole(2, 1000)
     .default(10)
     .describe(

@@ -127,6 +127,24 @@ describe('an answer of events', () => {
     expect(response.read()).toBe(HEAD + frameOf(8));
   });
 
+  it('ends alone, with a log line, when an event cannot be written', () => {
+    using error = vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const items$ = new Subject<StreamItem>();
+    const [one, other] = [streaming({ items$ }), streaming({ items$ })];
+    one.metrics.sent = () => {
+      throw new TypeError('view.type is not a string');
+    };
+    items$.next(eventOf(8));
+    items$.next(eventOf(9));
+    expect(one.response.writableEnded).toBe(true);
+    expect(error.mock.calls).toEqual([
+      [{ err: expect.any(TypeError), session_id: 's' }, 'an event stream broke'],
+    ]);
+    expect(other.response.writableEnded).toBe(false);
+    expect(other.response.read()).toBe(HEAD + frameOf(8) + frameOf(9));
+    other.response.destroy();
+  });
+
   it('has no body where only its head was asked for', () => {
     const { response, entered, metrics } = streaming({ method: 'HEAD' });
     expect(response.writeHead).toHaveBeenCalledTimes(1);

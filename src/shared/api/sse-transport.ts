@@ -10,6 +10,7 @@ import {
   race,
   share,
   takeUntil,
+  tap,
   timer,
 } from 'rxjs';
 import { Config } from '../../config/config.js';
@@ -79,9 +80,12 @@ export class SseTransport {
     });
     this.feeds
       .read(feed, response)
-      .pipe(takeUntil(race(fromEvent(response, 'close'), this.end$)))
+      .pipe(
+        // Not in `subscribe`: an error there would end the process.
+        tap((paced) => this.deliver(response, feed.sessionId, paced)),
+        takeUntil(race(fromEvent(response, 'close'), this.end$)),
+      )
       .subscribe({
-        next: (paced) => this.deliver(response, feed.sessionId, paced),
         complete: () => response.end(),
         error: (error: unknown) => {
           // The client reconnects and resumes.

@@ -7,6 +7,8 @@ interface DriverError {
   readonly message?: string;
   /** The C function of PostgreSQL that raised the error. */
   readonly routine?: string;
+  readonly detail?: string;
+  readonly severity?: string;
   readonly driverError?: DriverError;
   readonly errors?: readonly DriverError[];
 }
@@ -64,7 +66,8 @@ const STATE: Readonly<Record<Trouble, DatabaseState>> = {
   read_only: 'is read-only',
 };
 
-const driverErrorOf = (error: unknown): DriverError => {
+/** The error of pg or Node.js in an error of TypeORM, or the first one of several addresses. */
+export const driverErrorOf = (error: unknown): DriverError => {
   const outer = (error ?? {}) as DriverError;
   return outer.driverError ?? outer.errors?.[0] ?? outer;
 };

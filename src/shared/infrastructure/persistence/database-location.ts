@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Config, ConfigInvalid } from '../../../config/config.js';
 import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';
+import { likePsql } from './database-url.js';
 
 const UNUSABLE_FOLDER = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS']);
 
@@ -18,7 +19,7 @@ export class DatabaseLocation {
   static async open(config: Config): Promise<DatabaseLocation> {
     if (config.databaseUrl) {
       const { host, pathname } = new URL(config.databaseUrl);
-      return new DatabaseLocation(config.databaseUrl, `PostgreSQL at ${host}${pathname}`, undefined);
+      return new DatabaseLocation(await likePsql(config.databaseUrl), `PostgreSQL at ${host}${pathname}`, undefined);
     }
     const embedded = await EmbeddedPostgres.start(config.dataDir).catch((error: NodeJS.ErrnoException) => {
       if (!UNUSABLE_FOLDER.has(error.code ?? '')) throw error;
