@@ -85,9 +85,12 @@ const ADVICE: readonly [error: RegExp, advice: string][] = [
 
 /** @returns what the database or the way to it refuses, and what to do; undefined for an error of another origin */
 export function explainDatabaseError(error: unknown): string | undefined {
-  const { code, severity, message = '', detail } = driverErrorOf(
-    error instanceof DatabaseUnavailable ? error.cause : error,
-  );
+  const {
+    code,
+    severity,
+    message = '',
+    detail,
+  } = driverErrorOf(error instanceof DatabaseUnavailable ? error.cause : error);
   const text = [code, message, detail].filter((part) => part !== undefined).join(' ');
   const advice = ADVICE.find(([pattern]) => pattern.test(text))?.[1];
   // Only an error that PostgreSQL or a pooler has sent has a severity.

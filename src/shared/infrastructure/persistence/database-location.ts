@@ -19,7 +19,11 @@ export class DatabaseLocation {
   static async open(config: Config): Promise<DatabaseLocation> {
     if (config.databaseUrl) {
       const { host, pathname } = new URL(config.databaseUrl);
-      return new DatabaseLocation(await likePsql(config.databaseUrl), `PostgreSQL at ${host}${pathname}`, undefined);
+      return new DatabaseLocation(
+        await likePsql(config.databaseUrl),
+        `PostgreSQL at ${host}${pathname}`,
+        undefined,
+      );
     }
     const embedded = await EmbeddedPostgres.start(config.dataDir).catch((error: NodeJS.ErrnoException) => {
       if (!UNUSABLE_FOLDER.has(error.code ?? '')) throw error;

@@ -15,8 +15,9 @@ const NO_LIMIT =
 const NO_NOTIFICATIONS =
   'DATABASE_URL must lead to a server or pooler that passes notifications on (LISTEN): one was sent and did not arrive';
 
-/** Prepared statements that are gone, or made by another client: 26000, 42P05. A pooler that refuses `begin`: 08P01. */
+/** SQLSTATEs of a prepared statement that is gone, or was made by another client. */
 const OTHER_SESSION = new Set(['26000', '42P05']);
+/** With it pgbouncer refuses transactions. */
 const STATEMENT_POOLING = /statement pooling/i;
 
 const CHANNEL = 'agent_runtime_check';
@@ -24,7 +25,10 @@ const CHANNEL = 'agent_runtime_check';
 const ROUNDS = 3;
 
 /** A prepared statement on purpose: it fails in a session that does not have it. */
-const SESSION = prepared(`select pg_backend_pid() as pid, current_setting('lock_timeout') as lock_timeout`, []);
+const SESSION = prepared(
+  `select pg_backend_pid() as pid, current_setting('lock_timeout') as lock_timeout`,
+  [],
+);
 
 interface Session {
   readonly pid: number;
@@ -61,7 +65,6 @@ export async function requireSessions(url: string): Promise<void> {
 async function requireOwnSessions(one: Client, other: Client): Promise<void> {
   const [first, second] = [await sessionOf(one), await sessionOf(other)];
   if (first.pid === second.pid) throw new ConfigInvalid([NOT_KEPT]);
-  if (first.lock_timeout !== LOCK_TIMEOUT) throw new ConfigInvalid([NO_LIMIT]);
   const requireSame = async (client: Client, { pid }: Session) => {
     if ((await sessionOf(client)).pid !== pid) throw new ConfigInvalid([NOT_KEPT]);
   };
@@ -74,6 +77,7 @@ async function requireOwnSessions(one: Client, other: Client): Promise<void> {
     await requireSame(other, second);
     await requireSame(other, second);
   }
+  if (second.lock_timeout !== LOCK_TIMEOUT) throw new ConfigInvalid([NO_LIMIT]);
 }
 
 async function sessionOf(client: Client): Promise<Session> {
