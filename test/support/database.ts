@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';
+import { openUnlimitedSession } from '../../src/shared/infrastructure/persistence/session-settings.js';
 import { expectDescribed } from './described-events.js';
 
 export const TEMPLATE = 'agent_runtime_test_template';
@@ -18,7 +19,7 @@ export class TestDatabase {
     await asAdmin((admin) => admin.query(`create database ${name} template ${TEMPLATE}`));
     const url = new URL(inject('postgresUrl'));
     url.pathname = `/${name}`;
-    const pool = new Pool({ connectionString: url.href, max: 4 });
+    const pool = new Pool({ connectionString: url.href, max: 4, onConnect: openUnlimitedSession });
     // The forced end of the database may meet a connection that is about to end by itself.
     pool.on('connect', (client) => client.on('error', () => undefined));
     pool.on('error', () => undefined);

@@ -63,6 +63,7 @@ export async function migrate(url: string): Promise<void> {
     application_name: 'agent-runtime migrations',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
+  guard.on('error', () => undefined); // a lost connection fails the statements
   await guard.connect();
   try {
     await openUnlimitedSession(guard);

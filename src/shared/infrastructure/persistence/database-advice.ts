@@ -44,6 +44,7 @@ const ADVICE: readonly [error: RegExp, advice: string][] = [
     'Grant create on that database to the user of DATABASE_URL: the queue of jobs creates a schema, unless REDIS_URL is set',
   ],
   [/^42501 .*for schema /, 'Grant usage and create on that schema to the user of DATABASE_URL'],
+  [/^42P07 /, 'That table exists, and the user of DATABASE_URL has no right to it: it must own the tables'],
   [
     /^42501 /,
     'Grant that right to the user of DATABASE_URL: it must own the tables and the schema graphile_worker',
