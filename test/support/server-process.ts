@@ -14,6 +14,8 @@ export const API_ONLY = [MAIN, '--api-only'];
 export const WORKER = [join(ROOT, 'dist/src/worker.js')];
 /** What `npm run keys` starts. */
 export const KEYS = [join(ROOT, 'dist/src/keys-cli.js')];
+/** What `npm run migration:run` starts. */
+export const MIGRATIONS = [join(ROOT, 'dist/src/migrations-cli.js')];
 const START_LIMIT_MS = 20_000;
 
 /** The built server as a process of its own, as `npm start` runs it; or one of the two processes it consists of. */
