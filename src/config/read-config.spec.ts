@@ -86,6 +86,14 @@ describe('the settings', () => {
     expect(message).not.toMatch(/70000|many|hunter2|not a url|maybe|loud|4318|1\.5/);
   });
 
+  it.each([
+    ['sslmode=allow', /^  DATABASE_URL must have no sslmode, or one of disable, /m],
+    ['sslmode=verify', /^  DATABASE_URL must have no sslmode, or one of disable, /m],
+    ['sslmode=verify-ca', /^  DATABASE_URL must name sslrootcert with sslmode=verify-ca$/m],
+  ])('refuse an address of the database with %s', (parameters, fault) => {
+    expect(faultsOf({ DATABASE_URL: `postgres://db/agents?${parameters}` })).toMatch(fault);
+  });
+
   it.each(['0.0.0.0', '192.168.1.5', 'example.com', '::'])(
     'refuse to open %s to the world without authentication',
     (host) => {
