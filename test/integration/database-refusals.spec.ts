@@ -91,6 +91,17 @@ describe('a role of no rights', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
+  it('may have the tables in a schema of its own', async () => {
+    await stranger.grant('create schema agents authorization me', 'alter role me set search_path = agents');
+    await migrate(stranger.url);
+    await migrate(stranger.url);
+    const client = new Client({ connectionString: stranger.url });
+    await client.connect();
+    const { rows } = await client.query(`select to_regclass('agents.sessions') is not null as exists`);
+    await client.end();
+    expect(rows).toEqual([{ exists: true }]);
+  });
+
   it.each([
     ['create on the schema', [], /permission denied for schema public .* create on that schema/],
     [
