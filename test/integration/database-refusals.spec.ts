@@ -6,6 +6,7 @@ import { migrate } from '../../src/shared/infrastructure/persistence/data-source
 import { explainDatabaseError } from '../../src/shared/infrastructure/persistence/database-advice.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
+import { DeafProxy } from '../support/deaf-proxy.js';
 import { freePort } from '../support/free-port.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
@@ -139,6 +140,16 @@ describe('a role of no rights', () => {
     expect(await refusalOf(migrate(stranger.url))).toMatch(words);
   });
 
+  it('is told that its settings are not kept', async () => {
+    await stranger.grant(
+      'create schema fake',
+      'grant usage on schema fake to me',
+      `create function fake.set_config(text, text, boolean) returns text language sql as 'select $2'`,
+      'alter database me set search_path = fake, pg_catalog',
+    );
+    await expect(migrate(stranger.url)).rejects.toThrow('lock_timeout is not what was set');
+  });
+
   it('is told that there is no such database', async () => {
     const url = new URL(stranger.url);
     url.pathname = '/nowhere';
@@ -150,6 +161,12 @@ describe('a role of no rights', () => {
     url.password = '';
     expect(await refusalOf(migrate(url.href))).toContain('The server wants a password');
   });
+});
+
+it('a pooler that swallows notifications is refused', async () => {
+  const proxy = await DeafProxy.open(inject('postgresUrl'));
+  await expect(migrate(proxy.url)).rejects.toThrow(/DATABASE_URL must .* passes notifications on/);
+  await proxy.close();
 });
 
 describe('an address without PostgreSQL', () => {
