@@ -46,7 +46,11 @@ class Stranger {
     url.pathname = `/${database}`;
     const client = new Client({ connectionString: url.href });
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
   }
 }
 

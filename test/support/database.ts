@@ -6,6 +6,9 @@ import { expectDescribed } from './described-events.js';
 
 export const TEMPLATE = 'agent_runtime_test_template';
 
+/** Databases may have settings that hide what is in them. */
+const SESSION = { onConnect: openUnlimitedSession };
+
 /** A database of its own for one suite: a copy of the migrated template. */
 export class TestDatabase {
   private constructor(
@@ -19,7 +22,11 @@ export class TestDatabase {
     await asAdmin((admin) => admin.query(`create database ${name} template ${TEMPLATE}`));
     const url = new URL(inject('postgresUrl'));
     url.pathname = `/${name}`;
-    const pool = new Pool({ connectionString: url.href, max: 4, onConnect: openUnlimitedSession });
+    const pool = new Pool({
+      connectionString: url.href,
+      max: 4,
+      ...SESSION,
+    });
     // The forced end of the database may meet a connection that is about to end by itself.
     pool.on('connect', (client) => client.on('error', () => undefined));
     pool.on('error', () => undefined);

@@ -18,6 +18,8 @@ const TASK = 'agent_job';
 /** One connection listens for notifications; the others fetch and acknowledge messages. */
 const CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** The relay sends again what a crash of PostgreSQL loses. pg-pool waits for `onConnect`, which its types do not say. */
+const SESSION = { onConnect: openUnflushedSession };
 /** Polling is needed only if a notification is lost. */
 const POLL_MS = 2_000;
 const RESTART_MS = 500;
@@ -59,8 +61,7 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
       max: CONNECTIONS,
       application_name: 'agent-runtime jobs',
       Client: PostgresClient,
-      // The relay sends again what a crash of PostgreSQL loses.
-      onConnect: openUnflushedSession,
+      ...SESSION,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // Every connection has an error listener, idle or not: an unhandled `error` event would end the process.
