@@ -141,7 +141,8 @@ describe('sessions', () => {
     const sessionId = await app.client.openSession({ agent: 'ask' });
     await app.database.rows(
       `insert into messages (id, session_id, position, role, content, created_at)
-         select gen_random_uuid(), $1, n, 'user', 'old message ' || n, now() from generate_series(1, 3000) as n`,
+         select gen_random_uuid(), $1, n, case n % 2 when 1 then 'user' else 'assistant' end, 'old message ' || n, now()
+           from generate_series(1, 3000) as n`,
       [sessionId],
     );
     await app.database.rows('update sessions set message_count = 3000 where id = $1', [sessionId]);

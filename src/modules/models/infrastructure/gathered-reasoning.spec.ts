@@ -117,7 +117,7 @@ describe('what a model wants back with its message', () => {
       ...message,
       ...(calls && {
         tool_calls: calls.map((more, index) => ({
-          id: String(index + 1),
+          id: `00000000${index + 1}`,
           type: 'function',
           function: { name: 'read', arguments: '{}' },
           ...more,

@@ -44,7 +44,7 @@ function toMessage(
     case 'user':
       return { role: message.role, content: message.content };
     case 'tool':
-      return { role: 'tool', content: message.content, tool_call_id: message.callId };
+      return { role: 'tool', content: message.content, tool_call_id: shortId(message.callId) };
     case 'assistant': {
       const { content, toolCalls, reasoning } = message;
       const isTheirs = reasoning?.provider === asked.provider && reasoning.model === asked.model;
@@ -54,7 +54,7 @@ function toMessage(
         content: content === '' && toolCalls.length > 0 ? null : content,
         ...(toolCalls.length > 0 && {
           tool_calls: toolCalls.map((call, index) => ({
-            id: call.callId,
+            id: shortId(call.callId),
             type: 'function' as const,
             function: { name: call.toolName, arguments: call.arguments },
             ...given?.calls[index],
@@ -65,3 +65,7 @@ function toMessage(
     }
   }
 }
+
+/** Nine letters and digits, which Mistral insists on and all others accept. The end of a UUID of version 7 is random. */
+const shortId = (callId: string): string =>
+  (Number.parseInt(callId.slice(-12), 16) % 36 ** 9).toString(36).padStart(9, '0');
