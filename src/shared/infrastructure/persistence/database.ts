@@ -33,8 +33,12 @@ export class Database {
    * Sends a statement, and up to twice more after a passing trouble: a write must be safe to repeat.
    * @throws DatabaseUnavailable
    */
-  query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return withRetries(anotherAttempt(), () => this.queryOnce<Row>(sql, parameters));
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return await withRetries(anotherAttempt(), () => this.queryOnce<Row>(sql, parameters));
+    } catch (error) {
+      throw fromHere(error);
+    }
   }
 
   private async queryOnce<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
@@ -42,7 +46,7 @@ export class Database {
     try {
       return (await connection.client.query(prepared(sql, parameters))).rows as Row[];
     } catch (error) {
-      throw translateDatabaseError(fromHere(error));
+      throw translateDatabaseError(error);
     } finally {
       await connection.release();
     }
