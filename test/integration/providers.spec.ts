@@ -1,5 +1,6 @@
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConversationQueries } from '../../src/modules/conversations/index.js';
 import { callIn, toolResult } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 import { Behaviour, RawModel, answer, chunk } from './support/raw-model.js';
@@ -92,6 +93,10 @@ describe('a provider', () => {
       [sessionId],
     );
     expect(stored.map(({ text }) => text)).toEqual([THOUGHT, 'It is there.', 'It is there.']);
+    const conversations = app.nest.get(ConversationQueries, { strict: false });
+    const limits = { messages: 100, characters: 20 };
+    expect(await conversations.newest(sessionId, 'main', limits)).toHaveLength(1); // it counts for the limit
+
     const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
     expect(JSON.stringify([events, rest, next, body])).not.toMatch(new RegExp(`${SIGNATURE}|${THOUGHT}`));
   });

@@ -28,6 +28,8 @@ function within(
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
   private readonly columns: string;
+  /** Reasoning may be long, and only a prompt needs it. */
+  private readonly withoutReasoning: string;
 
   constructor(
     private readonly database: Database,
@@ -35,11 +37,13 @@ export class SqlConversationQueries extends ConversationQueries {
   ) {
     super();
     this.columns = statements.columnsOf(MessageSchema);
+    const others = statements.columnsOf(MessageSchema, undefined, ['reasoning']);
+    this.withoutReasoning = `${others}, null as reasoning`;
   }
 
   async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
     const [condition, id] = within(thread, '$4');
-    const sql = `select ${this.columns} from messages
+    const sql = `select ${this.withoutReasoning} from messages
         where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
     const rows = await this.database.query<Message & Counted>(bySize(sql, 'position', LARGE), [
       ...[sessionId, page.cursor ?? 0, page.limit + 1, id],
@@ -55,7 +59,8 @@ export class SqlConversationQueries extends ConversationQueries {
     const [condition, id] = within(thread, '$4');
     return this.database.query<Message>(
       `with newest as (
-         select *, sum(length(content)) over (order by position desc) as characters
+         select *, sum(length(content) + coalesce(length(reasoning::text), 0))
+                     over (order by position desc) as characters
            from (select * from messages where session_id = $1 and ${condition}
                   order by position desc limit $2) as m
        )
@@ -67,7 +72,8 @@ export class SqlConversationQueries extends ConversationQueries {
 
   async following(sessionId: string, position: number, limit: number): Promise<Message[]> {
     return this.database.query<Message>(
-      `select ${this.columns} from messages where session_id = $1 and position > $2 order by position limit $3`,
+      `select ${this.withoutReasoning} from messages
+        where session_id = $1 and position > $2 order by position limit $3`,
       [sessionId, position, limit],
     );
   }

@@ -16,6 +16,8 @@ const call = (callId: string, args: Message['toolCalls'][number]['arguments'] = 
   arguments: args,
 });
 
+const GO_ON = { role: 'user', content: '(Go on.)' };
+
 describe('the prompt', () => {
   it('begins with the prompt of the agent, and leaves out messages for people only', () => {
     expect(buildPrompt(AGENT, [message('system', 'debug takes over'), message('user', 'hi')])).toEqual([
@@ -36,6 +38,7 @@ describe('the prompt', () => {
       { role: 'tool', callId: 'a', content: 'A' },
       { role: 'tool', callId: 'b', content: 'B' },
       { role: 'assistant', content: 'done', reasoning: null, toolCalls: [] },
+      GO_ON,
     ]);
   });
 
@@ -78,6 +81,18 @@ describe('the prompt', () => {
       { role: 'assistant', content: '(This turn ended without an answer.)', toolCalls: [] },
       { role: 'user', content: 'two' },
       { role: 'assistant', content: 'Yes', reasoning: null, toolCalls: [] },
+      GO_ON,
+    ]);
+  });
+
+  it('asks the model to go on after its own words, and repeats that unchanged', () => {
+    const cut = [message('user', 'one'), message('assistant', 'I begin')];
+    const earlier = buildPrompt(AGENT, cut);
+    expect(earlier.at(-1)).toEqual(GO_ON);
+    const later = buildPrompt(AGENT, [...cut, message('assistant', 'and end'), message('user', 'two')]);
+    expect(later.slice(0, earlier.length)).toEqual(earlier);
+    expect(later.map(({ role }) => role)).toEqual([
+      ...['system', 'user', 'assistant', 'user', 'assistant', 'user'],
     ]);
   });
 

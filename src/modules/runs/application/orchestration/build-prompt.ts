@@ -6,11 +6,16 @@ import { Message } from '../../../conversations/index.js';
 const UNANSWERED = 'Error: this call was not carried out';
 
 /**
- * The assistant's words where a run ended without an answer. Strict chat templates refuse two messages of the user in a
- * row, and one right after a tool's answer. Always the same, so that what was sent once is sent again unchanged and the
- * provider's prompt cache holds.
+ * What stands between two messages of one side, and after a last message of the assistant. Strict chat templates refuse
+ * both, as they do a user's message right after a tool's answer. Always the same, so that what was sent once is sent again
+ * unchanged and the provider's prompt cache holds.
  */
-const NO_ANSWER = '(This turn ended without an answer.)';
+const NO_ANSWER: ModelMessage = {
+  role: 'assistant',
+  content: '(This turn ended without an answer.)',
+  toolCalls: [],
+};
+const GO_ON: ModelMessage = { role: 'user', content: '(Go on.)' };
 
 /**
  * The input of a model: the agent's prompt, the brief if there is one, and the newest part of the conversation. The
@@ -24,12 +29,11 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
   for (const message of history) {
     if (message.role === 'user') {
       const before = messages.at(-1)!.role;
-      if (before === 'user' || before === 'tool') {
-        messages.push({ role: 'assistant', content: NO_ANSWER, toolCalls: [] });
-      }
+      if (before === 'user' || before === 'tool') messages.push(NO_ANSWER);
       messages.push({ role: 'user', content: message.content });
     }
     if (message.role !== 'assistant') continue;
+    if (messages.at(-1)!.role === 'assistant') messages.push(GO_ON);
     messages.push({
       role: 'assistant',
       content: message.content,
@@ -45,5 +49,6 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
       messages.push({ role: 'tool', callId, content: answers.get(callId) ?? UNANSWERED });
     }
   }
+  if (messages.at(-1)!.role === 'assistant') messages.push(GO_ON);
   return messages;
 }
