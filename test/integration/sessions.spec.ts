@@ -85,7 +85,7 @@ describe('sessions', () => {
   it('have one active run, however many messages arrive at once, on two instances', async () => {
     const other = await TestApp.start({}, app);
     try {
-      app.model.always({ text: 'a while', pace: { firstTokenMs: 300 } });
+      app.model.always({ text: 'a while', pace: { firstTokenMs: 1500 } }); // longer than 20 requests take
       const sessionId = await app.client.openSession({ agent: 'ask' });
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) => (n % 2 ? app : other).client.say(sessionId, `message ${n}`)),
