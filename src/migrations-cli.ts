@@ -29,7 +29,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** A start runs the migrations first: what all later processes would refuse is said here. */
+/** Migrations run first, so that a missing model stops a deployment before it changes anything. */
 async function requireModel(config: Config): Promise<void> {
   const endpoint = await ModelEndpoint.open(config);
   await endpoint.offline?.stop();

@@ -26,7 +26,7 @@ function hasKnownSslMode(address: string | undefined): boolean {
   return mode === null || SSL_MODES.includes(mode);
 }
 
-/** The certificate of any authority would do for any host. */
+/** Without an authority of one's own, each of the well-known ones could vouch for a false server. */
 const namesAuthority = (address: string | undefined): boolean =>
   parameterOf(address, 'sslmode') !== 'verify-ca' || parameterOf(address, 'sslrootcert') !== null;
 

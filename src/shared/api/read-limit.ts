@@ -30,8 +30,8 @@ interface Reads {
 }
 
 /**
- * Reads of one user take turns, in the order in which they came, so that others need not wait for all of them. Nothing
- * is counted over all processes: what they would take up is of this one. StreamLimit limits streams.
+ * Reads of one user take turns, in the order in which they came, so that others need not wait for all of them. They are
+ * counted per process, since they take up its connections and its event loop. StreamLimit limits streams.
  */
 @Injectable()
 export class ReadLimit implements NestInterceptor {

@@ -7,7 +7,7 @@ import { ConversationQueries, Thread } from '../application/conversation.queries
 import { Message } from '../domain/message.js';
 import { MessageSchema } from './message.row.js';
 
-const LARGE: (keyof Message)[] = ['content', 'toolCalls'];
+const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions'];
 
 /** One condition per kind of thread, so that each uses its own index, and the value of its parameter. */
 function within(

@@ -13,7 +13,7 @@ export interface Counted {
  * Cuts a page after the row that exceeds the size limit.
  * @param rows a select with a limit of one more than the page size
  * @param order the order by which `rows` is sorted
- * @param large the columns that may be large; PostgreSQL knows the length of a text without reading it
+ * @param large the columns that may be large; PostgreSQL knows the length of a text without reading it, that of a jsonb not
  */
 export const bySize = (rows: string, order: string, large: readonly string[]): string => {
   const size = large.map((column) => `coalesce(octet_length("${column}"::text), 0)`).join(' + ');
