@@ -40,6 +40,9 @@ describe('a path', () => {
       '👩‍💻 notes/❤️.md',
       '1️⃣.md',
       'Screenshot\u202f1.png',
+      'می\u200cخواهم.txt',
+      'ක්\u200dර.md',
+      'क्\u200dष/क्\u200cष.md',
     ],
     ...[
       'console.ts',
@@ -92,6 +95,16 @@ describe('a path', () => {
     ...['a\u200bb', '.g\u200cit', 'a\u200db', '\ufeffa', 'a\u00adb', 'a\u2060b', 'a\ufe0f', 'a\u3164b'].map(
       (path) => [path, UNSEEN],
     ),
+    ...[
+      'م\u200c.txt',
+      '\u200cم',
+      'م\u200c\u200cم',
+      'م\u200ca',
+      'и\u200cи',
+      'α\u200dα',
+      '1\u200c2',
+      'م\u200bم',
+    ].map((path) => [path, UNSEEN]),
     ...['a\u202eb', 'a\u2066b', 'a\u200fb', 'a\u061cb', 'a\u{e0041}b'].map((path) => [path, UNSEEN]),
   ] as [string, string | RegExp][])('is refused: %j', (path, reason) => {
     expect(pathFault(path)).toMatch(reason);

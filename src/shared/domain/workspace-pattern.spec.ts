@@ -3,12 +3,18 @@ import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { patternFault } from './workspace-pattern.js';
 
 const OUT = 'must not contain ..';
+const COLLATION = /within brackets$/;
+const RANGE = /^must not contain .. in braces/;
 const UNBALANCED = /^must close each brace/;
 const ABSOLUTE = 'must be relative to the workspace';
+
+/** What random patterns are made of. */
+const TOKENS = '. .. / ../ \\ \\a { } , [ [\\a [. .] [= =] ] ! @( +( ?( ( | ) * ? a - {-../}'.split(' ');
 
 /** What Node.js finds; nothing where it cannot make a regular expression of the pattern. */
 const globIn = (folder: string, pattern: string): string[] => {
@@ -38,12 +44,15 @@ describe('a pattern', () => {
       '.[!.]*',
       '{.github,.vscode}/**',
       '{.,src}/*.json',
-      '**/.*/**',
+      'src/.*',
+      '.??*',
+      'a.*/**',
       '??.md',
     ],
     ...[
       'a..b',
       'v{1..3}.txt',
+      'v{-1..10..2}{a..e}{A..Z}',
       '[0-9][0-9]/*.md',
       '[a-z]*',
       '[[:alpha:]]*.c',
@@ -54,6 +63,7 @@ describe('a pattern', () => {
     ...[
       'app/[id]/page.tsx',
       'app/[...slug]/[[...rest]].tsx',
+      '[a=]/[.].md',
       'app/\\[id\\].tsx',
       '(group)/page.tsx',
       '(..)photo/*',
@@ -97,8 +107,16 @@ describe('a pattern', () => {
     ['{x,{y,..}}/*', OUT],
     ['src/{../..,x}/*', OUT],
     ['{x,y/../..}/*', OUT],
-    ['{..}/*', OUT],
-    ['{..\\,x}/*', OUT],
+    ['{..}/*', RANGE],
+    ['{..\\,x}/*', RANGE],
+    ['{-../}{-../}/*', RANGE],
+    ['.{-../}/*', RANGE],
+    ['.{-\\.\\./}/*', RANGE],
+    ['{-..{/,x}}{-../}/*', RANGE],
+    ['.{[-]../}/*', RANGE],
+    ['.{-../..1}/*', RANGE],
+    ['{Z..a}etc/*', RANGE],
+    ['{1..a}/*', RANGE],
     ['{[{],..}/*', UNBALANCED],
     ['{.[,.]}/*', OUT],
     ['[{..,x}]/../*', OUT],
@@ -114,6 +132,26 @@ describe('a pattern', () => {
     ['[\\].]./*', OUT],
     ['[.\\]./*', OUT],
     ['[.\\][.]/*', OUT],
+    ['.[[=.=]]/*', COLLATION],
+    ['.[[...]]/*', COLLATION],
+    ['.[[.period.]]/*', COLLATION],
+    ['.[![.a.]]/*', COLLATION],
+    ['.[[:digit:][.period.]]/*', COLLATION],
+    ['.[[.].][.period.]]/*', COLLATION],
+    ['.[\\[.period.\\]]/*', OUT],
+    ['.[[{.,x}period.]]/*', COLLATION],
+    ['.?', OUT],
+    ['.?/*', OUT],
+    ['src/.?*', OUT],
+    ['.*/*', OUT],
+    ['src/.*/', OUT],
+    ['src\\.*\\x', OUT],
+    ['**/.*/**', OUT],
+    ['.*?*/x', OUT],
+    ['{.*,x}/*', OUT],
+    ['.*{/x,y}', OUT],
+    ['[.]?/*', OUT],
+    ['.\\*/*', OUT],
     ['\\.\\./*', OUT],
     ['x/\\.\\./\\.\\./*', OUT],
     ['x/.\\./.\\./*', OUT],
@@ -147,6 +185,7 @@ describe('a pattern', () => {
     ['{~root,x}/*', /^must not begin with ~/],
     ['a\0*', /invisible/],
     ['a\u202e*', /invisible/],
+    ['[\u202e]*', /invisible/],
     ['{x,../*', UNBALANCED],
     ['{x,..\\}/*', UNBALANCED],
     ['x}/*', UNBALANCED],
@@ -162,6 +201,46 @@ describe('a pattern', () => {
     expect(patternFault(pattern)).toMatch(reason);
   });
 
+  describe('that is written to slow the server', () => {
+    /** Stops an expression that never ends, too, which no timeout of a test does. */
+    const judged = (pattern: string) =>
+      runInNewContext('judge()', { judge: () => patternFault(pattern) ?? 'accepted' }, { timeout: 2_000 });
+
+    const texts = [
+      ...TOKENS,
+      '[[:a',
+      '[[:a:]',
+      '[[.a',
+      '{a..',
+      '{a,b}',
+      '+(+(',
+      '.*?',
+      '~1',
+      'a ',
+      '👩\u200d',
+    ];
+    /** What may precede or follow the text: many readings, alternatives and repetitions of it. */
+    const surroundings = [
+      ['', ''],
+      ['[', ''],
+      ['', ']'],
+      ['{a,b}'.repeat(6), ''],
+      ['+('.repeat(6), ')'.repeat(6)],
+    ];
+
+    it.each(texts)('is judged at once: %j', (text) => {
+      for (const [before, after] of surroundings) {
+        const length = 500 - before!.length - after!.length;
+        const pattern = `${before}${text.repeat(length).slice(0, length)}${after}`;
+        expect(judged(pattern)).toEqual(expect.any(String));
+      }
+    });
+
+    it('takes time in proportion to its length', () => {
+      expect(judged('{a,b}'.repeat(6) + '[a'.repeat(2_000))).toBe('accepted');
+    });
+  });
+
   describe('that is accepted, whatever it is made of,', () => {
     let outside: string;
     let workspace: string;
@@ -174,7 +253,7 @@ describe('a pattern', () => {
     });
     afterAll(() => rm(outside, { recursive: true, force: true }));
 
-    const token = fc.constantFrom(...'. .. / ../ \\ { } , [ ] ! @( +( ?( ( | ) * a -'.split(' '));
+    const token = fc.constantFrom(...TOKENS);
     const patterns = fc.array(token, { minLength: 1, maxLength: 9 }).map((tokens) => tokens.join(''));
 
     it('finds nothing outside of the workspace', () => {
