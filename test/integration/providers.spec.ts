@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConversationQueries } from '../../src/modules/conversations/index.js';
 import { callIn, toolResult } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-import { Behaviour, RawModel, answer, chunk } from './support/raw-model.js';
+import { Behaviour, RawModel, answer, calls, chunk } from './support/raw-model.js';
 
 const SIGNATURE = 'signed-by-the-provider';
 const THOUGHT = 'I look at a.txt first.';
@@ -32,8 +32,16 @@ const refusal: Behaviour = (response) => {
   response.end(JSON.stringify({ error: { message: 'This response_format is unavailable' } }));
 };
 
+interface Sent {
+  readonly content: string;
+  readonly tool_calls?: readonly object[];
+}
+
+/** As DeepSeek has it. */
+const hasRequired = (message: Sent) => !message.tool_calls || 'reasoning_content' in message;
+
 interface Asked {
-  readonly messages: readonly { readonly content: string }[];
+  readonly messages: readonly Sent[];
   readonly response_format?: { readonly type: string };
 }
 
@@ -100,6 +108,32 @@ describe('a provider', () => {
     const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
     expect(JSON.stringify([events, rest, next, body])).not.toMatch(new RegExp(`${SIGNATURE}|${THOUGHT}`));
   });
+
+  it.each<[what: string, agent: string, accepts: (message: Sent) => boolean, replies: Behaviour[]]>([
+    ['what it has sent', 'coder', (message) => !('reasoning_content' in message), [READS, DONE, DONE]],
+    [
+      'a call without reasoning',
+      'coder',
+      hasRequired,
+      [calls({ name: 'read_file', args: '{}' }), DONE, DONE],
+    ],
+  ])(
+    'may refuse %s: it is asked once more, and the session goes on',
+    async (_what, agent, accepts, replies) => {
+      let refused = 0;
+      const asked = replyBy(({ messages }) => {
+        if (messages.every(accepts)) return replies.shift()!;
+        refused++;
+        return refusal;
+      });
+      const sessionId = await app.client.openSession({ agent });
+      const events = await app.client.ask(sessionId, 'read a.txt');
+      await app.client.stream(sessionId, toolResult(callIn(events), { result: 'here' }));
+      const next = await app.client.ask(sessionId, 'go on');
+      expect(next.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+      expect([asked.length, refused]).toEqual([4, 1]);
+    },
+  );
 
   it.each(['json_object', undefined])('may accept no stricter form of JSON than %s', async (accepted) => {
     const forms: (string | undefined)[] = [];

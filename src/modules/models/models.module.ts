@@ -12,6 +12,7 @@ import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/mo
 import { ModelEndpoint } from './infrastructure/model-endpoint.js';
 import { MODEL_METRICS, ModelMetrics } from './infrastructure/model.metrics.js';
 import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
+import { ReturnedFields } from './infrastructure/returned-fields.js';
 import { SqlLlmCallQueries } from './infrastructure/sql-llm-call.queries.js';
 import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 
@@ -32,6 +33,7 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
     { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
     ModelCircuit,
     JsonForms,
+    ReturnedFields,
     { provide: LanguageModel, useClass: OpenAiLanguageModel },
     { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],

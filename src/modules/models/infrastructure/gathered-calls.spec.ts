@@ -8,6 +8,7 @@ const piece = (given: Partial<CallPiece>): CallPiece => ({
   name: '',
   arguments: '',
   signed: {},
+  isWhole: false,
   ...given,
 });
 
@@ -20,6 +21,13 @@ function gather(pieces: readonly Partial<CallPiece>[]) {
 const A = 'read {"path":"a"}';
 const B = 'read {"path":"b"}';
 const LIST = 'list {}';
+
+/** A piece with the name, and the arguments in two more. */
+const headed = ({ index, id }: Partial<CallPiece>, path: string): Partial<CallPiece>[] => [
+  { index, ...(id !== undefined && { id }), name: 'read' },
+  { index, arguments: '{"path":' },
+  { index, arguments: `"${path}"}` },
+];
 
 describe('tool calls in pieces', () => {
   it.each<[string, Partial<CallPiece>[], string[]]>([
@@ -172,9 +180,41 @@ describe('tool calls in pieces', () => {
     ],
     ['a text for arguments', [{ name: 'read', arguments: '"a"' }], ['read "a"']],
     ['arguments that are cut off', [{ name: 'read', arguments: '"{\\"path' }], ['read "{\\"path']],
+    [
+      'one tool twice, each time first by its name: one index',
+      [...headed({ index: 0, id: 'c1' }, 'a'), ...headed({ index: 0, id: 'c2' }, 'b')],
+      [A, B],
+    ],
+    ['the same without an id', [...headed({ index: 0 }, 'a'), ...headed({ index: 0 }, 'b')], [A, B]],
+    ['the same without an index', [...headed({ id: 'c1' }, 'a'), ...headed({ id: 'c2' }, 'b')], [A, B]],
+    [
+      'one tool twice without arguments, with two indexes',
+      [
+        { index: 0, id: 'c1', name: 'list' },
+        { index: 1, id: 'c2', name: 'list' },
+      ],
+      ['list ', 'list '],
+    ],
+    [
+      'whole calls',
+      [
+        { id: 'c1', name: 'list', isWhole: true },
+        { id: 'c2', name: 'list', arguments: '{}', isWhole: true },
+        { id: 'c3', name: 'list', isWhole: true },
+      ],
+      ['list ', LIST, 'list '],
+    ],
+    ['an empty object without a name', [{ index: -1, arguments: '{}' }], []],
     ['an empty piece', [{ index: 0 }, { index: 1, name: 'list', arguments: '{}' }], [LIST]],
   ])('are put together: %s', (_how, pieces, calls) => {
     expect(gather(pieces)).toEqual(calls);
+  });
+
+  it('count by what they have grown', () => {
+    const calls = new GatheredCalls();
+    const named = { index: 0, id: 'c1', name: 'read', signed: { extra_content: 'ab' } };
+    const counts = ['', '{"a":', '1}', ''].map((args) => calls.add(piece({ ...named, arguments: args })));
+    expect(counts).toEqual(['c1read"ab"'.length, 5, 2, 0]);
   });
 
   it.each([

@@ -3,12 +3,15 @@ import { ModelToolCall } from '../application/language-model.js';
 import { JsonExtent } from './json-extent.js';
 import { CallPiece } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
+import { setFields } from './set-fields.js';
 
 /** A limit of its own, since a tool call may be empty. */
 const MAX_TOOL_CALLS = 100;
 
 interface GatheredCall {
   readonly index: unknown;
+  /** It began by the name of the call before: without arguments it is only that name again. */
+  readonly mayRepeat: boolean;
   callId: string;
   toolName: string;
   arguments: string;
@@ -20,15 +23,24 @@ interface GatheredCall {
 export class GatheredCalls {
   private readonly calls: GatheredCall[] = [];
 
-  /** @throws ModelError model.answer_too_long */
-  add(piece: CallPiece): void {
+  /**
+   * @returns the number of characters added
+   * @throws ModelError model.answer_too_long
+   */
+  add(piece: CallPiece): number {
     const call = this.callOf(piece);
-    call.callId ||= piece.id;
-    Object.assign(call.signed, piece.signed);
     // A name that begins with all that is known of it repeats it.
-    call.toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
+    const toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
+    const callId = call.callId || piece.id;
+    const added =
+      toolName.length -
+      call.toolName.length +
+      callId.length -
+      call.callId.length +
+      setFields(call.signed, piece.signed);
+    Object.assign(call, { toolName, callId });
     // At the end of a call some servers send all of it again.
-    if (call.extent.isWhole && piece.arguments === call.arguments) return;
+    if (call.extent.isWhole && piece.arguments === call.arguments) return added;
     // Some gateways begin a call with an empty object, which its arguments replace.
     if (call.arguments === '{}' && piece.arguments.startsWith('{')) {
       call.arguments = '';
@@ -36,10 +48,11 @@ export class GatheredCalls {
     }
     call.arguments += piece.arguments;
     call.extent.push(piece.arguments);
+    return added + piece.arguments.length;
   }
 
   get first(): { readonly toolName: string; readonly arguments: string } | undefined {
-    return this.calls[0];
+    return this.given[0];
   }
 
   /** The calls, once no more pieces follow. */
@@ -52,21 +65,32 @@ export class GatheredCalls {
     }));
   }
 
-  /** The fields of each call that go back to the provider. */
+  /** The fields of each call that go back to the provider. Signatures may be bound to its id, or in it. */
   get signed(): JsonObject[] {
-    return this.given.map(({ signed }) => signed);
+    return this.given.map(({ callId, signed }) => ({ ...(callId !== '' && { id: callId }), ...signed }));
   }
 
   private get given(): GatheredCall[] {
-    return this.calls.filter((call) => call.toolName !== '' || call.arguments !== '');
+    return this.calls.filter(({ toolName, arguments: args, mayRepeat }) =>
+      toolName === '' ? args !== '' && args !== '{}' : args !== '' || !mayRepeat,
+    );
   }
 
   private callOf(piece: CallPiece): GatheredCall {
-    const known = this.candidate(piece);
+    const known = piece.isWhole ? undefined : this.candidate(piece);
     if (known && !beginsAnother(known, piece)) return known;
     if (this.calls.length === MAX_TOOL_CALLS) throw answerTooLong();
-    const { index, id: callId } = piece;
-    const call = { index, callId, toolName: '', arguments: '', extent: new JsonExtent(), signed: {} };
+    const { index } = piece;
+    const mayRepeat = known?.toolName === piece.name;
+    const call = {
+      index,
+      mayRepeat,
+      callId: '',
+      toolName: '',
+      arguments: '',
+      extent: new JsonExtent(),
+      signed: {},
+    };
     this.calls.push(call);
     return call;
   }
@@ -84,10 +108,10 @@ export class GatheredCalls {
  * server: some give all calls index 0, or no id, and some give each piece of one call a new id, or repeat its name. So a
  * piece with a name begins another call if the known one is complete.
  */
-function beginsAnother(known: GatheredCall, { index, id, name, arguments: args }: CallPiece): boolean {
+function beginsAnother(known: GatheredCall, { index, id, name }: CallPiece): boolean {
   if (name === '') return false;
   if (isGiven(index) && id !== '' && id === known.callId) return false;
-  if (known.extent.isWhole) return args !== '' || name !== known.toolName;
+  if (known.extent.isWhole) return true;
   const hasOtherId = id !== '' && known.callId !== '' && id !== known.callId;
   return name !== known.toolName && known.toolName !== '' && (hasOtherId || known.arguments !== '');
 }

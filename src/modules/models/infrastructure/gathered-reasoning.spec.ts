@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ModelAnswer } from '../application/language-model.js';
 import { OpenAiAnswer } from './openai-answer.js';
+import { fieldsOf } from './openai-chunk.js';
 import { toBody } from './openai-request.js';
+import { Returned } from './returned-fields.js';
 
 const ASKED = { provider: 'models.example', model: 'm' };
 
@@ -24,7 +26,14 @@ const sentBack = ({ content, toolCalls, reasoning }: ModelAnswer, to = ASKED) =>
     { model: to.model, tools: [], messages: [{ role: 'assistant', content, toolCalls, reasoning }] },
     to.provider,
     undefined,
+    'given',
   ).messages[0];
+
+const READ = { name: 'read', arguments: '{}' };
+
+const MIXED = (signature: string, other: string | null = null) => ({
+  provider_specific_fields: { thought_signature: signature, ...(other !== null && { other }) },
+});
 
 const GOOGLE = (signature: string) => ({ extra_content: { google: { thought_signature: signature } } });
 
@@ -105,6 +114,35 @@ const CASES: readonly Case[] = [
     text: '',
     message: GOOGLE('b'),
   },
+  {
+    what: 'signatures that are bound to the id of a call (Gemini behind OpenRouter)',
+    deltas: [
+      { reasoning_details: [{ type: 'reasoning.encrypted', data: 'abc', id: 'read_X', index: 0 }] },
+      { tool_calls: [call('read_X')] },
+    ],
+    text: '',
+    message: { reasoning_details: [{ type: 'reasoning.encrypted', data: 'abc', id: 'read_X', index: 0 }] },
+    calls: [{ id: 'read_X' }],
+  },
+  {
+    what: 'signatures in the id, and of the function (Gemini behind LiteLLM)',
+    deltas: [
+      {
+        provider_specific_fields: { thought_signatures: ['m'], citations: ['x'], refusal: null },
+        tool_calls: [{ id: 'call_1__thought__S', function: { ...READ, ...MIXED('f', 'x') }, ...MIXED('c') }],
+      },
+    ],
+    text: '',
+    message: { provider_specific_fields: { thought_signatures: ['m'] } },
+    calls: [{ id: 'call_1__thought__S', function: { ...READ, ...MIXED('f') }, ...MIXED('c') }],
+  },
+  {
+    what: 'reasoning_content without text, beside calls (DeepSeek, Kimi)',
+    deltas: [{ reasoning_content: '' }, { tool_calls: [call('1')] }],
+    text: '',
+    message: { reasoning_content: '' },
+    calls: [{}],
+  },
 ];
 
 describe('what a model wants back with its message', () => {
@@ -117,7 +155,7 @@ describe('what a model wants back with its message', () => {
       ...message,
       ...(calls && {
         tool_calls: calls.map((more, index) => ({
-          id: `00000000${index + 1}`,
+          id: `${index + 1}`,
           type: 'function',
           function: { name: 'read', arguments: '{}' },
           ...more,
@@ -133,8 +171,60 @@ describe('what a model wants back with its message', () => {
     expect(sentBack(answer, { ...ASKED, provider: 'others.example' })).toEqual(bare);
   });
 
-  it('is nothing for a model without reasoning', () => {
-    expect(answerOf([{ tool_calls: [call('1')] }, { extra_content: null }]).reasoning).toBeNull();
+  it.each([
+    { reasoning_content: '', reasoning: '' },
+    { reasoning_details: [], thinking_blocks: [{}, { signature: null }] },
+    { extra_content: {}, thought_signature: '' },
+    { extra_content: { google: { thought_signature: null } } },
+    { provider_specific_fields: { refusal: null, citations: ['x'], thought_signatures: [] } },
+    { tool_calls: [{ ...call(''), extra_content: {}, function: { ...READ, extra_content: {} } }] },
+  ])('is nothing where there is no reasoning: %j', (delta) => {
+    expect(answerOf([delta]).reasoning).toBeNull();
+  });
+
+  it.each([
+    { reasoning_details: [], thinking_blocks: [{}] },
+    { extra_content: {}, provider_specific_fields: { refusal: null } },
+  ])('is no piece of an answer if it is empty: %j', (delta) => {
+    const answer = new OpenAiAnswer(ASKED);
+    answer.add({ choices: [{ index: 0, delta }] }, 1);
+    expect(answer.length).toBe(0);
+  });
+
+  it('has ids that the tools’ answers have too, each once in a conversation', () => {
+    const { toolCalls, reasoning } = answerOf([
+      { tool_calls: [call('x', { index: 0 }), call('x', { index: 1 }), call('y', { index: 2 })] },
+    ]);
+    const turn = (from: number) => {
+      const ours = toolCalls.map((each, n) => ({ ...each, callId: `${from + n}` }));
+      return [
+        { role: 'assistant', content: '', toolCalls: ours, reasoning } as const,
+        ...ours.map(({ callId }) => ({ role: 'tool', content: 'c', callId }) as const),
+      ];
+    };
+    const messages = [...turn(1), ...turn(4)];
+    const sent = toBody({ model: 'm', tools: [], messages }, ASKED.provider, undefined, 'given').messages;
+    const ids = ['x', '000000002', 'y', '000000004', '000000005', '000000006'];
+    expect(
+      sent.flatMap((each) => ('tool_calls' in each ? each.tool_calls!.map(({ id }) => id) : [])),
+    ).toEqual(ids);
+    expect(sent.flatMap((each) => (each.role === 'tool' ? [each.tool_call_id] : []))).toEqual(ids);
+  });
+
+  it.each<[Returned, boolean, (string | undefined)[]]>([
+    ['given', true, ['Hm.', '', undefined]],
+    ['given', false, [undefined, undefined]],
+    ['none', true, [undefined, undefined, undefined]],
+    ['required', false, ['', undefined]],
+  ])('may be a field on all messages with calls: %s, after one with it: %s', (returned, hasOne, fields) => {
+    const [with_, without, plain] = [
+      [{ reasoning_content: 'Hm.' }, { tool_calls: [call('1')] }],
+      [{ tool_calls: [call('2')] }],
+      [],
+    ].map((deltas) => ({ role: 'assistant', ...answerOf(deltas) }) as const);
+    const messages = [...(hasOne ? [with_!] : []), { ...without!, reasoning: null }, plain!];
+    const sent = toBody({ model: 'm', tools: [], messages }, ASKED.provider, undefined, returned).messages;
+    expect(sent.map((each) => fieldsOf(each)['reasoning_content'])).toEqual(fields);
   });
 
   it('can be stored, whatever the model sends', () => {
@@ -144,6 +234,18 @@ describe('what a model wants back with its message', () => {
       text: 'a\uFFFDb',
       opaque: { message: { reasoning_details: [{ text: 'b\uFFFD\uFFFD' }] } },
     });
+  });
+
+  it('counts by what it has grown', () => {
+    const answer = new OpenAiAnswer(ASKED);
+    const lengths = ['Hm', ', a', '.'].map((thinking, n) => {
+      const thinking_blocks = [{ type: 'thinking', thinking, signature: n === 2 ? 's' : null }];
+      const delta = { reasoning_content: thinking, thinking_blocks, ...MIXED('p') };
+      answer.add({ choices: [{ index: 0, delta }] }, 1);
+      return answer.length;
+    });
+    const grown = lengths.slice(1).map((length, n) => length - lengths[n]!);
+    expect(grown).toEqual([', a'.length * 2, '.'.length * 2 + '"s"'.length - 'null'.length]);
   });
 
   it('counts for the length of the answer', () => {

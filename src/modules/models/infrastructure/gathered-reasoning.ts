@@ -2,6 +2,7 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import { ModelReasoning } from '../application/language-model.js';
 import { ReasoningPiece, stringOf } from './openai-chunk.js';
+import { setFields, sizeOf } from './set-fields.js';
 
 /** Fields of a block that arrive in pieces. */
 const GROWING = ['text', 'summary', 'thinking'];
@@ -24,14 +25,13 @@ export class GatheredReasoning {
 
   /** @returns the number of characters added */
   add({ text, textField, blocks, signed }: ReasoningPiece): number {
+    if (this.text === '') this.textField = textField ?? this.textField; // it may have come without text
     this.text += text;
-    this.textField ??= textField;
-    Object.assign(this.signed, signed);
+    let added = text.length + setFields(this.signed, signed);
     for (const [field, pieces] of Object.entries(blocks)) {
-      const known = (this.blocks[field] ??= []);
-      for (const piece of pieces) addBlock(known, piece);
+      for (const piece of pieces) added += addBlock((this.blocks[field] ??= []), piece);
     }
-    return text.length + sizeOf(blocks) + sizeOf(signed);
+    return added;
   }
 
   /** Whether the model has reasoned. */
@@ -48,12 +48,13 @@ export class GatheredReasoning {
     calls: JsonObject[],
   ): ModelReasoning | null {
     const message: JsonObject = { ...this.blocks, ...this.signed };
+    const isRequired = this.text !== '' || calls.length > 0;
     const opaque: Opaque = {
-      ...(this.textField !== undefined && { textField: this.textField }),
-      ...(sizeOf(message) > 0 && { message }),
-      ...(calls.some((call) => sizeOf(call) > 0) && { calls }),
+      ...(this.textField !== undefined && isRequired && { textField: this.textField }),
+      ...(hasFields(message) && { message }),
+      ...(calls.some(hasFields) && { calls }),
     };
-    if (this.text === '' && Object.keys(opaque).length === 0) return null;
+    if (this.text === '' && !hasFields(opaque)) return null;
     return { ...source, text: storableText(this.text), opaque: storableJson({ ...opaque }) as JsonObject };
   }
 }
@@ -64,24 +65,29 @@ export function fieldsToReturn({ text, opaque }: ModelReasoning) {
   return { message: { ...message, ...(textField !== undefined && { [textField]: text }) }, calls };
 }
 
-/** In characters of JSON; 0 = without fields. */
-export const sizeOf = (fields: object): number =>
-  Object.keys(fields).length === 0 ? 0 : JSON.stringify(fields).length;
+const hasFields = (value: object): boolean => Object.keys(value).length > 0;
 
-/** Adds a block, or the next piece of a block: one of the same type and index, until a signature ends it. */
-function addBlock(blocks: JsonObject[], piece: JsonObject): void {
+/**
+ * Adds a block, or the next piece of a block: one of the same type and index, until a signature ends it.
+ * @returns the number of characters added
+ */
+function addBlock(blocks: JsonObject[], piece: JsonObject): number {
   const grows = GROWING.some((field) => field in piece) || isSigned(piece);
   const known = blocks.findLast(
     (block) => block['type'] === piece['type'] && block['index'] === piece['index'] && !isSigned(block),
   );
   if (!grows || !known) {
     blocks.push({ ...piece });
-    return;
+    return sizeOf(piece);
   }
+  let added = 0;
   for (const [field, value] of Object.entries(piece)) {
-    if (GROWING.includes(field)) known[field] = stringOf(known[field]) + stringOf(value);
-    else if (value !== null && value !== '') known[field] = value;
+    if (GROWING.includes(field)) {
+      known[field] = stringOf(known[field]) + stringOf(value);
+      added += stringOf(value).length;
+    } else if (value !== null && value !== '') added += setFields(known, { [field]: value });
   }
+  return added;
 }
 
 const isSigned = (block: JsonObject) => stringOf(block['signature']) !== '';

@@ -31,7 +31,8 @@ export class JsonForms {
   }
 }
 
-const isRefusal = (error: unknown) => error instanceof ModelError && error.code === 'model.request_refused';
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof ModelError && error.code === 'model.request_refused';
 
 /** The messages of a request for JSON. Where the server does not enforce the schema, the model has to read it. */
 export function messagesFor(

@@ -66,6 +66,20 @@ describe('An answer put together from chunks', () => {
     expect(toolCalls).toMatchObject([{ callId: 'c1', arguments: '{}' }]);
   });
 
+  it('has each call of a whole completion by itself', () => {
+    const given = ['', '{"path":"src"}', ''];
+    const tool_calls = given.map((args, n) => ({ id: `c${n}`, function: { name: 'list', arguments: args } }));
+    const { toolCalls } = answerOf({
+      choices: [{ delta: null, message: { tool_calls }, finish_reason: 'stop' }],
+    });
+    expect(toolCalls.map(({ arguments: args }) => args)).toEqual(given);
+  });
+
+  it('takes the text after an empty object without a name for the answer', () => {
+    const nameless = { index: -1, id: null, function: { name: null, arguments: '{}' } };
+    expect(answerOf(call(nameless), say('Hello'), STOP)).toMatchObject({ content: 'Hello', toolCalls: [] });
+  });
+
   it('ignores fields of another type', () => {
     const odd = [
       say(7),

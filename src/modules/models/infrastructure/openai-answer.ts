@@ -1,7 +1,7 @@
 import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
 import { GatheredCalls } from './gathered-calls.js';
-import { GatheredReasoning, sizeOf } from './gathered-reasoning.js';
+import { GatheredReasoning } from './gathered-reasoning.js';
 import { fieldsOf, readChunk, stringOf } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
 import { isFailure, toFinishReason } from './openai-finish-reason.js';
@@ -42,10 +42,7 @@ export class OpenAiAnswer {
     this.hasChoice ||= hasChoice;
     this.finishReason = finishReason || this.finishReason;
     this.usage = usage ?? this.usage;
-    for (const call of calls) {
-      this.calls.add(call);
-      this.characters += call.name.length + call.arguments.length + sizeOf(call.signed);
-    }
+    for (const call of calls) this.characters += this.calls.add(call);
     this.characters += text.length + this.reasoning.add(reasoning);
     if (this.characters > MAX_ANSWER_CHARACTERS) throw answerTooLong();
     if (this.characters > 0) this.firstPieceMs ??= elapsedMs;

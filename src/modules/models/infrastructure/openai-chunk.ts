@@ -1,4 +1,4 @@
-import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelUsage } from '../application/language-model.js';
 
 /** The largest value of PostgreSQL's integer. */
@@ -13,16 +13,24 @@ export interface CallPiece {
   readonly arguments: string;
   /** Fields that go back to the provider with the call. */
   readonly signed: JsonObject;
+  /** The call of a completion in one piece: no other piece belongs to it. */
+  readonly isWhole: boolean;
 }
 
 /** Reasoning as text. Servers use one of them, or both with the same text. */
 const TEXT_FIELDS = ['reasoning_content', 'reasoning'];
 
+/** DeepSeek and Kimi require it on each message with calls, also when there is no reasoning. */
+export const REQUIRED_FIELD = 'reasoning_content';
+
 /** Reasoning in blocks, each with a signature or encrypted: OpenRouter, LiteLLM. */
 const BLOCK_FIELDS = ['reasoning_details', 'thinking_blocks'];
 
-/** Signatures of a message or a tool call: Gemini, LiteLLM. */
-const SIGNED_FIELDS = ['extra_content', 'provider_specific_fields', 'thought_signature'];
+/** LiteLLM's field for signatures, and for much that no provider wants back. */
+const MIXED_FIELD = 'provider_specific_fields';
+
+/** Signatures of a message, a tool call or its function: Gemini, also behind LiteLLM. */
+const SIGNED_FIELDS = ['extra_content', MIXED_FIELD, 'thought_signature'];
 
 /** A part of a model's reasoning. */
 export interface ReasoningPiece {
@@ -55,13 +63,14 @@ export function readChunk(chunk: unknown): ChunkContents {
   const { choices, usage, x_groq: groq } = fieldsOf(chunk);
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const choice = fieldsOf(first);
-  const delta = fieldsOf(choice['delta'] ?? choice['message']);
+  const isWhole = !isObject(choice['delta']);
+  const delta = fieldsOf(isWhole ? choice['message'] : choice['delta']);
   const { content, refusal } = delta;
   return {
     hasChoice: isObject(first),
     text: spokenIn(content) || stringOf(refusal),
     reasoning: reasoningIn(delta),
-    calls: callsIn(delta),
+    calls: callsIn(delta, isWhole),
     finishReason: stringOf(choice['finish_reason']),
     usage: toUsage(usage) ?? toUsage(choice['usage']) ?? toUsage(fieldsOf(groq)['usage']),
   };
@@ -75,21 +84,34 @@ function spokenIn(content: unknown): string {
 
 function reasoningIn(delta: Fields): ReasoningPiece {
   const textField = TEXT_FIELDS.find((field) => stringOf(delta[field]) !== '');
+  const isEmpty = textField === undefined && delta[REQUIRED_FIELD] === '';
   const blocks = BLOCK_FIELDS.filter((field) => Array.isArray(delta[field])).map((field) => [
     field,
-    (delta[field] as unknown[]).filter(isObject),
+    (delta[field] as unknown[]).filter((block) => isObject(block) && hasContent(block)),
   ]);
   return {
     text: textField === undefined ? thoughtIn(delta['content']) : stringOf(delta[textField]),
-    textField,
+    textField: isEmpty ? REQUIRED_FIELD : textField,
     blocks: Object.fromEntries(blocks) as Record<string, JsonObject[]>,
     signed: signedIn(delta),
   };
 }
 
 function signedIn(fields: Fields): JsonObject {
-  const given = SIGNED_FIELDS.filter((field) => fields[field] !== undefined && fields[field] !== null);
-  return Object.fromEntries(given.map((field) => [field, fields[field] as JsonValue]));
+  const given = SIGNED_FIELDS.map((field) => [
+    field,
+    field === MIXED_FIELD ? signaturesIn(fieldsOf(fields[field])) : fields[field],
+  ]);
+  return Object.fromEntries(given.filter(([, value]) => hasContent(value))) as JsonObject;
+}
+
+const signaturesIn = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => field.includes('signature')));
+
+/** Whether a value has more in it than null and empty texts, objects and arrays. */
+function hasContent(value: unknown): boolean {
+  if (isObject(value)) return Object.values(value).some(hasContent);
+  return value !== undefined && value !== null && value !== '';
 }
 
 /** The parts of type `thinking` (Mistral), whose text is again made of parts. */
@@ -98,18 +120,20 @@ function thoughtIn(content: unknown): string {
   return content.map((part) => spokenIn(fieldsOf(part)['thinking'])).join('');
 }
 
-function callsIn({ tool_calls: calls, function_call: legacy }: Fields): CallPiece[] {
+function callsIn({ tool_calls: calls, function_call: legacy }: Fields, isWhole: boolean): CallPiece[] {
   const pieces = Array.isArray(calls) ? calls.map(fieldsOf) : [];
   if (isObject(legacy)) pieces.push({ function: legacy });
   return pieces.map((piece) => {
     const { index, id, function: called } = piece;
     const { name, arguments: args } = fieldsOf(called);
+    const signed = signedIn(fieldsOf(called));
     return {
       index,
       id: stringOf(id),
       name: stringOf(name),
       arguments: isObject(args) ? JSON.stringify(args) : stringOf(args),
-      signed: signedIn(piece),
+      signed: { ...signedIn(piece), ...(hasContent(signed) && { function: signed }) },
+      isWhole,
     };
   });
 }

@@ -24,9 +24,12 @@ import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
 import { toBody } from './openai-request.js';
 import { readRefusal } from './provider-refusal.js';
+import { ReturnedFields } from './returned-fields.js';
 
 /** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+type Body = ReturnType<typeof toBody>;
 
 /** Any server that speaks OpenAI's chat completions, streamed. */
 @Injectable()
@@ -43,6 +46,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     endpoint: ModelEndpoint,
     private readonly circuit: ModelCircuit,
     private readonly jsonForms: JsonForms,
+    private readonly returnedFields: ReturnedFields,
     private readonly metrics: ModelMetrics,
     private readonly tracing: Tracing,
     config: Config,
@@ -72,7 +76,19 @@ export class OpenAiLanguageModel extends LanguageModel {
       try {
         const answer = await this.circuit.pass(
           (begins) =>
-            this.request(request, (form) => this.send(request, form, listener, begins, signal, span)),
+            this.request(request, (form) =>
+              this.returnedFields.ask(
+                request.model,
+                (returned) => toBody(request, this.server.host, form, returned),
+                (body, answerBegins) => {
+                  const begin = () => {
+                    begins();
+                    answerBegins();
+                  };
+                  return this.send(request, body, listener, begin, signal, span);
+                },
+              ),
+            ),
           signal,
           request.retry,
         );
@@ -114,14 +130,14 @@ export class OpenAiLanguageModel extends LanguageModel {
   /** @throws ModelError, or the signal's reason */
   private async send(
     request: ModelRequest,
-    form: JsonForm | undefined,
+    sent: Body,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
     span: Span,
   ): Promise<ModelAnswer> {
     try {
-      return await this.stream(request, form, listener, begins, signal, span);
+      return await this.stream(request, sent, listener, begins, signal, span);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const failure = toModelError(error);
@@ -144,7 +160,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   private async stream(
     request: ModelRequest,
-    form: JsonForm | undefined,
+    sent: Body,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
@@ -167,7 +183,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
     try {
       const response = await this.client.chat.completions
-        .create(toBody(request, this.server.host, form), {
+        .create(sent, {
           signal: AbortSignal.any([signal, watch.signal]),
           fetchOptions: { dispatcher: this.transport.dispatcher(() => watch.sent()) },
           ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),

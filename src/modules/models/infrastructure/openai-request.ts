@@ -1,22 +1,26 @@
 import type OpenAI from 'openai';
-import { ModelMessage, ModelRequest } from '../application/language-model.js';
+import { ModelMessage, ModelReasoning, ModelRequest } from '../application/language-model.js';
 import { fieldsToReturn } from './gathered-reasoning.js';
 import { JsonForm, messagesFor } from './json-forms.js';
+import { REQUIRED_FIELD, fieldsOf, stringOf } from './openai-chunk.js';
+import { Returned } from './returned-fields.js';
 
 /**
  * The body of a request in OpenAI's protocol.
  * @param provider the host of the model's server; reasoning of other models and servers is left out
  * @param form how JSON is asked for, if it is
+ * @param returned which fields go back with the messages of this model; ids of calls do in any case
  */
 export function toBody(
   request: ModelRequest,
   provider: string,
   form: JsonForm | undefined,
+  returned: Returned,
 ): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
   const { model, tools, responseFormat } = request;
   return {
     model,
-    messages: messagesFor(request, form).map((message) => toMessage(message, { provider, model })),
+    messages: toMessages(messagesFor(request, form), { provider, model }, returned),
     stream: true,
     stream_options: { include_usage: true },
     ...(tools.length > 0 && {
@@ -35,35 +39,78 @@ function responseFormatOf(format: NonNullable<ModelRequest['responseFormat']>, f
   return { response_format: { type: form, json_schema: { ...format, strict: true } } };
 }
 
+type OpenAiMessage = OpenAI.Chat.ChatCompletionMessageParam;
+type Asked = Pick<ModelReasoning, 'provider' | 'model'>;
+
+function toMessages(messages: readonly ModelMessage[], asked: Asked, returned: Returned): OpenAiMessage[] {
+  const ids = idsOf(messages, asked);
+  const all = messages.map((message) => toMessage(message, ids, fieldsFor(asked, message), returned));
+  if (returned === 'none') return all;
+  if (returned === 'given' && !all.some((message) => REQUIRED_FIELD in message)) return all;
+  return all.map((message) => ('tool_calls' in message ? { [REQUIRED_FIELD]: '', ...message } : message));
+}
+
 function toMessage(
   message: ModelMessage,
-  asked: { readonly provider: string; readonly model: string },
-): OpenAI.Chat.ChatCompletionMessageParam {
+  ids: ReadonlyMap<string, string>,
+  given: ReturnType<typeof fieldsToReturn> | undefined,
+  returned: Returned,
+): OpenAiMessage {
   switch (message.role) {
     case 'system':
     case 'user':
       return { role: message.role, content: message.content };
     case 'tool':
-      return { role: 'tool', content: message.content, tool_call_id: shortId(message.callId) };
+      return {
+        role: 'tool',
+        content: message.content,
+        tool_call_id: ids.get(message.callId) ?? shortId(message.callId),
+      };
     case 'assistant': {
-      const { content, toolCalls, reasoning } = message;
-      const isTheirs = reasoning?.provider === asked.provider && reasoning.model === asked.model;
-      const given = isTheirs ? fieldsToReturn(reasoning) : undefined;
+      const { content, toolCalls } = message;
+      const kept = returned === 'none' ? undefined : given;
       return {
         role: 'assistant',
         content: content === '' && toolCalls.length > 0 ? null : content,
         ...(toolCalls.length > 0 && {
-          tool_calls: toolCalls.map((call, index) => ({
-            id: shortId(call.callId),
+          tool_calls: toolCalls.map(({ callId, toolName, arguments: args }, index) => ({
+            ...kept?.calls[index],
+            id: ids.get(callId) ?? shortId(callId),
             type: 'function' as const,
-            function: { name: call.toolName, arguments: call.arguments },
-            ...given?.calls[index],
+            function: { name: toolName, arguments: args, ...fieldsOf(kept?.calls[index]?.['function']) },
           })),
         }),
-        ...given?.message,
+        ...kept?.message,
       };
     }
   }
+}
+
+/** Nothing of other models and servers. */
+function fieldsFor(asked: Asked, message: ModelMessage) {
+  const reasoning = message.role === 'assistant' ? message.reasoning : undefined;
+  const isTheirs = reasoning?.provider === asked.provider && reasoning.model === asked.model;
+  return isTheirs ? fieldsToReturn(reasoning) : undefined;
+}
+
+/**
+ * The provider's own ids of calls by ours: its signatures may be bound to them, or in them. An id that it gave before is
+ * left out.
+ */
+function idsOf(messages: readonly ModelMessage[], asked: Asked): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const message of messages) {
+    if (message.role !== 'assistant') continue;
+    const calls = fieldsFor(asked, message)?.calls ?? [];
+    for (const [index, { callId }] of message.toolCalls.entries()) {
+      const id = stringOf(calls[index]?.['id']);
+      if (id === '' || taken.has(id)) continue;
+      taken.add(id);
+      ids.set(callId, id);
+    }
+  }
+  return ids;
 }
 
 /** Nine letters and digits, which Mistral insists on and all others accept. The end of a UUID of version 7 is random. */

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
+import { isRefusal } from './json-forms.js';
+
+/**
+ * What goes back to a model with the messages that it wrote: the fields that it gave; none of them; or the field that
+ * DeepSeek and Kimi require, also on the messages of other models.
+ */
+const WAYS = ['given', 'none', 'required'] as const;
+
+export type Returned = (typeof WAYS)[number];
+
+/** Knows what each model accepts back: some servers refuse a field that they have sent, others one that is missing. */
+@Injectable()
+export class ReturnedFields {
+  private readonly accepted = new Map<string, Returned>();
+
+  /**
+   * Asks, and after a refusal once more with a request that differs, if there is one. Remembers what was accepted.
+   * @param send calls `begins` when the answer begins: a later refusal is not one of the request
+   */
+  async ask<Body, T>(
+    model: string,
+    bodyWith: (returned: Returned) => Body,
+    send: (body: Body, begins: () => void) => Promise<T>,
+  ): Promise<T> {
+    const first = this.accepted.get(model) ?? 'given';
+    const body = bodyWith(first);
+    let hasBegun = false;
+    const begins = () => void (hasBegun = true);
+    try {
+      return await send(body, begins);
+    } catch (error) {
+      if (!isRefusal(error) || hasBegun) throw error;
+      const other = WAYS.find((way) => !isDeepStrictEqual(bodyWith(way), body));
+      if (!other) throw error;
+      const answer = await send(bodyWith(other), begins);
+      this.accepted.set(model, other);
+      return answer;
+    }
+  }
+}
