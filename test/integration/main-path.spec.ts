@@ -121,7 +121,6 @@ describe('a turn with one tool call', () => {
     expect(second!.messages.map((message) => message.role)).toEqual(['system', 'user', 'assistant', 'tool']);
     const [call, answer] = second!.messages.slice(-2);
     const { id } = call!.tool_calls![0]!;
-    expect(id).toMatch(/^[a-z0-9]{9}$/); // Mistral takes no other form
     expect(answer).toMatchObject({ tool_call_id: id, content: '{"text":"A"}' });
   });
 

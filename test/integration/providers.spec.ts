@@ -109,31 +109,24 @@ describe('a provider', () => {
     expect(JSON.stringify([events, rest, next, body])).not.toMatch(new RegExp(`${SIGNATURE}|${THOUGHT}`));
   });
 
-  it.each<[what: string, agent: string, accepts: (message: Sent) => boolean, replies: Behaviour[]]>([
-    ['what it has sent', 'coder', (message) => !('reasoning_content' in message), [READS, DONE, DONE]],
-    [
-      'a call without reasoning',
-      'coder',
-      hasRequired,
-      [calls({ name: 'read_file', args: '{}' }), DONE, DONE],
-    ],
-  ])(
-    'may refuse %s: it is asked once more, and the session goes on',
-    async (_what, agent, accepts, replies) => {
-      let refused = 0;
-      const asked = replyBy(({ messages }) => {
-        if (messages.every(accepts)) return replies.shift()!;
-        refused++;
-        return refusal;
-      });
-      const sessionId = await app.client.openSession({ agent });
-      const events = await app.client.ask(sessionId, 'read a.txt');
-      await app.client.stream(sessionId, toolResult(callIn(events), { result: 'here' }));
-      const next = await app.client.ask(sessionId, 'go on');
-      expect(next.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
-      expect([asked.length, refused]).toEqual([4, 1]);
-    },
-  );
+  it.each<[what: string, accepts: (message: Sent) => boolean, first: Behaviour]>([
+    ['what it has sent', (message) => !('reasoning_content' in message), READS],
+    ['a call without reasoning', hasRequired, calls({ name: 'read_file', args: '{"path":"a.txt"}' })],
+  ])('may refuse %s: it is asked once more, and the session goes on', async (_what, accepts, first) => {
+    const replies = [first, DONE, DONE];
+    let refused = 0;
+    const asked = replyBy(({ messages }) => {
+      if (messages.every(accepts)) return replies.shift()!;
+      refused++;
+      return refusal;
+    });
+    const sessionId = await app.client.openSession({ agent: 'coder' });
+    const events = await app.client.ask(sessionId, 'read a.txt');
+    await app.client.stream(sessionId, toolResult(callIn(events), { result: 'here' }));
+    const next = await app.client.ask(sessionId, 'go on');
+    expect(next.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+    expect([asked.length, refused]).toEqual([4, 1]);
+  });
 
   it.each(['json_object', undefined])('may accept no stricter form of JSON than %s', async (accepted) => {
     const forms: (string | undefined)[] = [];

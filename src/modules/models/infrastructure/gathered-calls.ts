@@ -29,16 +29,11 @@ export class GatheredCalls {
    */
   add(piece: CallPiece): number {
     const call = this.callOf(piece);
+    const before = call.callId.length + call.toolName.length;
+    call.callId ||= piece.id;
     // A name that begins with all that is known of it repeats it.
-    const toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
-    const callId = call.callId || piece.id;
-    const added =
-      toolName.length -
-      call.toolName.length +
-      callId.length -
-      call.callId.length +
-      setFields(call.signed, piece.signed);
-    Object.assign(call, { toolName, callId });
+    call.toolName = piece.name.startsWith(call.toolName) ? piece.name : call.toolName + piece.name;
+    const added = call.callId.length + call.toolName.length - before + setFields(call.signed, piece.signed);
     // At the end of a call some servers send all of it again.
     if (call.extent.isWhole && piece.arguments === call.arguments) return added;
     // Some gateways begin a call with an empty object, which its arguments replace.

@@ -24,7 +24,7 @@ import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
 import { toBody } from './openai-request.js';
 import { readRefusal } from './provider-refusal.js';
-import { ReturnedFields } from './returned-fields.js';
+import { Returned, ReturnedFields } from './returned-fields.js';
 
 /** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
@@ -76,18 +76,8 @@ export class OpenAiLanguageModel extends LanguageModel {
       try {
         const answer = await this.circuit.pass(
           (begins) =>
-            this.request(request, (form) =>
-              this.returnedFields.ask(
-                request.model,
-                (returned) => toBody(request, this.server.host, form, returned),
-                (body, answerBegins) => {
-                  const begin = () => {
-                    begins();
-                    answerBegins();
-                  };
-                  return this.send(request, body, listener, begin, signal, span);
-                },
-              ),
+            this.request(request, begins, (body, nowBegins) =>
+              this.send(request, body, listener, nowBegins, signal, span),
             ),
           signal,
           request.retry,
@@ -117,13 +107,18 @@ export class OpenAiLanguageModel extends LanguageModel {
     };
   }
 
-  /** One request; where the model refuses a form of asking for JSON, one more in the next form. */
+  /** One request; where the model refuses what goes back to it, or a form of asking for JSON, one more without it. */
   private async request(
-    { model, responseFormat }: ModelRequest,
-    send: (form?: JsonForm) => Promise<ModelAnswer>,
+    request: ModelRequest,
+    begins: () => void,
+    send: (body: Body, begins: () => void) => Promise<ModelAnswer>,
   ): Promise<ModelAnswer> {
-    if (!responseFormat) return send();
-    const answer = await this.jsonForms.ask(model, send);
+    const { model, responseFormat } = request;
+    const bodyIn = (form?: JsonForm) => (returned: Returned) =>
+      toBody(request, this.server.host, form, returned);
+    const ask = (form?: JsonForm) => this.returnedFields.ask(model, begins, bodyIn(form), send);
+    if (!responseFormat) return ask();
+    const answer = await this.jsonForms.ask(model, ask);
     return { ...answer, content: jsonIn(answer.content) };
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../application/language-model.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
 
@@ -17,7 +17,14 @@ describe('The fields that go back to a model', () => {
       if (body !== accepts) throw REFUSED;
       return body;
     };
-    await fields.ask(model, (way) => bodies[way], send).catch((error) => expect(error).toBe(REFUSED));
+    await fields
+      .ask(
+        model,
+        () => {},
+        (way) => bodies[way],
+        send,
+      )
+      .catch((error) => expect(error).toBe(REFUSED));
     return sent;
   }
 
@@ -56,12 +63,14 @@ describe('The fields that go back to a model', () => {
     ['after the answer has begun', REFUSED, true],
   ])('are not the reason if the model fails %s', async (_when, error, hasBegun) => {
     let calls = 0;
-    const send = async (_body: string, begins: () => void) => {
+    const begins = vi.fn();
+    const send = async (_body: string, nowBegins: () => void) => {
       calls++;
-      if (hasBegun) begins();
+      if (hasBegun) nowBegins();
       throw error;
     };
-    await expect(new ReturnedFields().ask('m', (way) => BODIES[way], send)).rejects.toBe(error);
+    await expect(new ReturnedFields().ask('m', begins, (way) => BODIES[way], send)).rejects.toBe(error);
     expect(calls).toBe(1);
+    expect(begins).toHaveBeenCalledTimes(hasBegun ? 1 : 0);
   });
 });

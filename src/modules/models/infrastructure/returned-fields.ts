@@ -17,24 +17,28 @@ export class ReturnedFields {
 
   /**
    * Asks, and after a refusal once more with a request that differs, if there is one. Remembers what was accepted.
-   * @param send calls `begins` when the answer begins: a later refusal is not one of the request
+   * @param begins is called when an answer begins: what refuses it then is not about the request
    */
   async ask<Body, T>(
     model: string,
+    begins: () => void,
     bodyWith: (returned: Returned) => Body,
     send: (body: Body, begins: () => void) => Promise<T>,
   ): Promise<T> {
     const first = this.accepted.get(model) ?? 'given';
     const body = bodyWith(first);
     let hasBegun = false;
-    const begins = () => void (hasBegun = true);
+    const nowBegins = () => {
+      hasBegun = true;
+      begins();
+    };
     try {
-      return await send(body, begins);
+      return await send(body, nowBegins);
     } catch (error) {
       if (!isRefusal(error) || hasBegun) throw error;
       const other = WAYS.find((way) => !isDeepStrictEqual(bodyWith(way), body));
       if (!other) throw error;
-      const answer = await send(bodyWith(other), begins);
+      const answer = await send(bodyWith(other), nowBegins);
       this.accepted.set(model, other);
       return answer;
     }
