@@ -60,6 +60,12 @@ const CASES: readonly Case[] = [
     message: { reasoning: 'Hm.' },
   },
   {
+    what: 'reasoning after an empty reasoning_content',
+    deltas: [{ reasoning_content: '' }, { reasoning: 'Hm.', reasoning_content: '' }],
+    text: 'Hm.',
+    message: { reasoning: 'Hm.' },
+  },
+  {
     what: 'both, with the same text',
     deltas: [{ reasoning: 'Hm.', reasoning_content: 'Hm.' }],
     text: 'Hm.',
@@ -233,6 +239,17 @@ describe('what a model wants back with its message', () => {
     expect(reasoning).toMatchObject({
       text: 'a\uFFFDb',
       opaque: { message: { reasoning_details: [{ text: 'b\uFFFD\uFFFD' }] } },
+    });
+  });
+
+  it('may have fields of any name', () => {
+    const piece = { type: 'reasoning.text', text: 'a', index: 0 };
+    const { reasoning } = answerOf([
+      { reasoning_details: [piece] },
+      { reasoning_details: [{ ...piece, constructor: 'b' }] },
+    ]);
+    expect(reasoning!.opaque).toEqual({
+      message: { reasoning_details: [{ ...piece, text: 'aa', constructor: 'b' }] },
     });
   });
 
