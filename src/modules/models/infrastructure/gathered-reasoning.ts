@@ -73,10 +73,10 @@ const hasFields = (value: object): boolean => Object.keys(value).length > 0;
  */
 function addBlock(blocks: JsonObject[], piece: JsonObject): number {
   const grows = GROWING.some((field) => field in piece) || isSigned(piece);
-  const known = blocks.findLast(
-    (block) => block['type'] === piece['type'] && block['index'] === piece['index'] && !isSigned(block),
-  );
-  if (!grows || !known) {
+  const isItsBlock = (block: JsonObject) =>
+    block['type'] === piece['type'] && block['index'] === piece['index'] && !isSigned(block);
+  const known = grows ? blocks.findLast(isItsBlock) : undefined;
+  if (!known) {
     blocks.push({ ...piece });
     return sizeOf(piece);
   }

@@ -98,7 +98,7 @@ function reasoningIn(delta: Fields): ReasoningPiece {
 }
 
 function signedIn(fields: Fields): JsonObject {
-  const given = SIGNED_FIELDS.map((field) => [
+  const given = SIGNED_FIELDS.filter((field) => field in fields).map((field) => [
     field,
     field === MIXED_FIELD ? signaturesIn(fieldsOf(fields[field])) : fields[field],
   ]);
