@@ -181,7 +181,9 @@ const PROXIES = {
     .string()
     .meta({ values: 'host names, domains and addresses, with commas; `*` = all' })
     .optional()
-    .describe('Where no proxy is used. This machine itself is always reached directly'),
+    .describe(
+      'Where no proxy is used. Ranges of addresses (`10.0.0.0/8`) are not understood. This machine itself is always reached directly',
+    ),
 };
 
 const TELEMETRY = {

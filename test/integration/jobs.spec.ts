@@ -296,6 +296,20 @@ describe('a job of an agent', () => {
     expect(app.model.requests).toHaveLength(4);
   });
 
+  it('whose provider asks for hours is tried again after them', async () => {
+    app.model.always({ status: 429, retryAfter: 7200 });
+    const askedAt = Date.now();
+    const { body } = await ask();
+    const job = await eventually(async () => {
+      const now = await view(body.job_id);
+      expect([now.status, now.attempt]).toEqual(['queued', 2]);
+      return now;
+    });
+    expect(job.error.code).toBe('model.rate_limited');
+    expect(Date.parse(job.available_at) - askedAt).toBeGreaterThanOrEqual(7_200_000);
+    await cancel(body.job_id);
+  });
+
   it('that has failed once and then succeeds is done', async () => {
     app.model.script({ status: 503 }, { text: 'Now.' });
     const { body } = await ask();

@@ -339,6 +339,9 @@ describe('a model server of bad manners', () => {
   it.each<[string, (response: ServerResponse) => void]>([
     ['stays open', () => undefined],
     ['breaks', (response) => response.destroy()],
+    ['brings further chunks without end', (response) => repeat(response, chunk({}, 'stop'))],
+    ['brings an error', (response) => response.end('data: {"error":{"message":"usage","code":500}}\n\n')],
+    ['brings broken JSON', (response) => response.end('data: {"usage":\n\n')],
   ])('has said all when its connection %s: the answer stands', async (_what, end) => {
     behave = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

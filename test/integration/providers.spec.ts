@@ -145,4 +145,26 @@ describe('a provider', () => {
     expect(forms.at(-1)).toBe(accepted);
     expect(asked.at(-1)!.messages[0]!.content).toContain('JSON Schema');
   });
+
+  it('may take a schema and ignore it: the second request is in a form that it heeds', async () => {
+    const fresh = await TestApp.start({ OPENAI_BASE_URL: model.url }, { worker: true });
+    try {
+      const forms: (string | undefined)[] = [];
+      replyBy(({ response_format: format, messages }) => {
+        if (!messages[0]!.content.includes('synopsis')) return DONE;
+        forms.push(format?.type);
+        const content = format?.type === 'json_schema' ? 'We keep it.' : JSON.stringify(SYNOPSIS);
+        return answer(chunk({ content }, 'stop'));
+      });
+      const sessionId = await fresh.client.openSession({ agent: 'ask' });
+      for (let synopsis = 0; synopsis < 2; synopsis++) {
+        await fresh.client.ask(sessionId, 'Explain what a lease is');
+        const { status } = await fresh.client.post(`/v1/sessions/${sessionId}/synopsis?mode=sync`);
+        expect(status).toBe(200);
+      }
+      expect(forms).toEqual(['json_schema', 'json_object', 'json_object']);
+    } finally {
+      await fresh.stop();
+    }
+  });
 });

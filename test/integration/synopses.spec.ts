@@ -301,6 +301,14 @@ describe('a synopsis one waits for', () => {
     expect(await jobOf(job.job_id)).toMatchObject({ attempt: 2, result: { usage: { model_calls: 3 } } });
   });
 
+  it('whose provider asks for hours is formed after them', async () => {
+    await tell('Hello');
+    app.model.script({ status: 429, retryAfter: 7200 });
+    const { headers, body } = await formNow();
+    expect(body.code).toBe('model.rate_limited');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(7_190);
+  });
+
   it('that cannot be is a conflict: nothing was said', async () => {
     const { status, body } = await formNow();
     expect([status, body.code]).toEqual([409, 'synopsis.nothing_to_cover']);

@@ -102,8 +102,9 @@ export class ScriptedModel {
   }
 }
 
-const isClassification = ({ response_format: format }: ChatCompletionRequest) =>
-  (format?.['json_schema'] as { name?: string } | undefined)?.name === 'task_classification';
+/** By its prompt, as the form in which JSON is asked for may change. */
+const isClassification = ({ messages: [system] }: ChatCompletionRequest) =>
+  typeof system?.content === 'string' && system.content.startsWith('Classify the task');
 
 function toResponse(reply: Reply): FixtureResponse {
   if ('status' in reply) {

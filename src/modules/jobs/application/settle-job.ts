@@ -47,7 +47,7 @@ export class SettleJob {
     const failure = this.describe(job, error);
     await this.settle(job, (held, now) => {
       if (held.snapshot().cancelRequestedAt) held.cancel(now);
-      else held.failAttempt(toError(failure), failure.mayPass, this.config.jobs, now);
+      else held.failAttempt(toError(failure), failure.mayPass, this.config.jobs, now, failure.notBefore);
     });
   }
 
@@ -79,7 +79,9 @@ export class SettleJob {
 
   private describe(job: JobState, error: unknown): JobFailed {
     if (error instanceof JobFailed) return error;
-    if (error instanceof ModelError) return new JobFailed(error.code, error.message, error.retryable);
+    if (error instanceof ModelError) {
+      return new JobFailed(error.code, error.message, error.retryable, error.retryAt(this.clock.now()));
+    }
     if (error instanceof DatabaseUnavailable || error instanceof ConcurrencyError) {
       return new JobFailed(error.code, error.message, true);
     }

@@ -53,6 +53,8 @@ export class JobFailed extends Error {
     message: string,
     /** Whether a later attempt may succeed. */
     readonly mayPass: boolean,
+    /** A later attempt before this time would fail as well; undefined if that is not known. */
+    readonly notBefore?: Date,
   ) {
     super(message);
     this.name = 'JobFailed';

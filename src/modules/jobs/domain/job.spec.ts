@@ -112,6 +112,15 @@ describe('a job', () => {
     expect(job.snapshot()).toMatchObject({ status: 'failed', attempt: 4, error: FAULT, finishedAt: now });
   });
 
+  it.each([
+    ['the provider asks for a longer wait', after(10_800), after(10_800)],
+    ['its own wait is longer', after(3), after(120)],
+  ])('is tried again when both waits are over: %s', (_which, notBefore, availableAt) => {
+    const job = running();
+    job.failAttempt(FAULT, true, RULES, NOW, notBefore);
+    expect(job.snapshot()).toMatchObject({ status: 'queued', availableAt });
+  });
+
   it('is not tried again where that would change nothing, or is not wanted', () => {
     const hopeless = running();
     hopeless.failAttempt(FAULT, false, RULES, NOW);

@@ -161,8 +161,11 @@ export class Job extends AggregateRoot {
     this.finish('fail', { error }, now);
   }
 
-  /** Ends a failed attempt. A later one follows if the error may pass and the rules allow a retry. */
-  failAttempt(error: JobError, mayPass: boolean, rules: RetryRules, now: Date): void {
+  /**
+   * Ends a failed attempt. A later one follows if the error may pass and the rules allow a retry.
+   * @param notBefore the earliest time at which it may succeed
+   */
+  failAttempt(error: JobError, mayPass: boolean, rules: RetryRules, now: Date, notBefore = now): void {
     const { attempt } = this.state;
     if (!mayPass || attempt > rules.retries) return this.fail(error, now);
     const waitMs = rules.retryDelaySeconds * 1000 * 2 ** (attempt - 1);
@@ -172,7 +175,7 @@ export class Job extends AggregateRoot {
       recoveries: 0,
       runId: null,
       deadlineAt: null,
-      availableAt: new Date(now.getTime() + waitMs),
+      availableAt: new Date(Math.max(now.getTime() + waitMs, notBefore.getTime())),
       ...NOBODY,
     });
   }

@@ -130,6 +130,12 @@ export class ModelError extends DomainError {
   get retryable(): boolean {
     return this.retries > 0;
   }
+
+  /** The earliest time for a retry, if known. */
+  retryAt(now: Date): Date | undefined {
+    const { retryAfterMs } = this.facts;
+    return retryAfterMs === undefined ? undefined : new Date(now.getTime() + retryAfterMs);
+  }
 }
 
 /** Receives an answer while it is streamed. */

@@ -53,7 +53,7 @@ describe('the watch of a call', () => {
     vi.advanceTimersByTime(4_000);
     watch.finished();
     watch.heard();
-    expectEnd(5_000, 'model.idle_timeout');
+    expectEnd(1_000, 'model.idle_timeout');
   });
 
   it('ends nothing after it has stopped', () => {

@@ -42,9 +42,10 @@ export class CallWatch {
     else if (this.stage !== 'finished') this.enter('answering', this.limits.idleMs, idleTimeout);
   }
 
-  /** The finish reason has arrived. */
+  /** The finish reason has arrived. What follows it extends nothing. */
   finished(): void {
-    this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
+    if (this.stage !== 'finished')
+      this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
   }
 
   stop(): void {

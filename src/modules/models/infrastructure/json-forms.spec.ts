@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../application/language-model.js';
+import { ModelAnswer, ModelError, ModelErrorCode } from '../application/language-model.js';
 import { JsonForm, JsonForms, jsonIn, messagesFor } from './json-forms.js';
+
+const SCHEMA = { type: 'object', required: ['a'] };
+
+const saying = (content: string, finishReason = 'stop'): ModelAnswer => ({
+  ...{ content, finishReason, toolCalls: [], reasoning: null, usage: null, firstTokenMs: 0 },
+});
 
 const REFUSED = new ModelError('model.request_refused', 'refused');
 
@@ -8,7 +14,7 @@ describe('The form in which a model is asked for JSON', () => {
   const askOf = (accepted: JsonForm | undefined, asked: JsonForm[]) => async (form: JsonForm) => {
     asked.push(form);
     if (form !== accepted) throw REFUSED;
-    return form;
+    return saying('{"a":1}');
   };
 
   it.each<[JsonForm, JsonForm[]]>([
@@ -18,36 +24,65 @@ describe('The form in which a model is asked for JSON', () => {
   ])('is the strictest that it accepts, and is remembered: %s', async (accepted, tried) => {
     const forms = new JsonForms();
     const asked: JsonForm[] = [];
-    await forms.ask('m', askOf(accepted, asked));
+    await forms.ask('m', SCHEMA, askOf(accepted, asked));
     expect(asked).toEqual(tried);
-    await forms.ask('m', askOf(accepted, asked));
+    await forms.ask('m', SCHEMA, askOf(accepted, asked));
     expect(asked).toEqual([...tried, accepted]);
   });
 
   it('is found for each model', async () => {
     const forms = new JsonForms();
-    await forms.ask('a', askOf('prompt', []));
+    await forms.ask('a', SCHEMA, askOf('prompt', []));
     const asked: JsonForm[] = [];
-    await forms.ask('b', askOf('json_schema', asked));
+    await forms.ask('b', SCHEMA, askOf('json_schema', asked));
     expect(asked).toEqual(['json_schema']);
   });
 
   it('does not change for a request that the model refuses in each form', async () => {
     const forms = new JsonForms();
-    await expect(forms.ask('m', askOf(undefined, []))).rejects.toBe(REFUSED);
+    await expect(forms.ask('m', SCHEMA, askOf(undefined, []))).rejects.toBe(REFUSED);
     const asked: JsonForm[] = [];
-    await forms.ask('m', askOf('json_schema', asked));
+    await forms.ask('m', SCHEMA, askOf('json_schema', asked));
     expect(asked).toEqual(['json_schema']);
   });
 
-  it('does not change for other errors', async () => {
+  it.each<[string, JsonForm, string, string?]>([
+    ['no JSON', 'json_object', 'Here you are!'],
+    ['an object of another kind', 'json_object', '{"b":1}'],
+    ['no object', 'json_object', '["a"]'],
+    ['an object of the schema', 'json_schema', 'Here: {"a":1}'],
+    ['an answer cut at the output limit', 'json_schema', '{"a":', 'length'],
+    ['an answer stopped by a filter', 'json_schema', 'I will n', 'content_filter'],
+  ])('after %s is %s', async (_what, next, content, finishReason) => {
+    const forms = new JsonForms();
+    await forms.ask('m', SCHEMA, async () => saying(content, finishReason));
     const asked: JsonForm[] = [];
-    const error = new ModelError('model.server_error', 'failed');
+    await forms.ask('m', SCHEMA, askOf(next, asked));
+    expect(asked).toEqual([next]);
+  });
+
+  it('is the strictest again after the last has brought no JSON', async () => {
+    const forms = new JsonForms();
+    const asked: JsonForm[] = [];
+    const ask = async (form: JsonForm) => {
+      asked.push(form);
+      return saying('Sorry.');
+    };
+    for (let request = 0; request < 4; request++) await forms.ask('m', SCHEMA, ask);
+    expect(asked).toEqual(['json_schema', 'json_object', 'prompt', 'json_schema']);
+  });
+
+  it.each<ModelErrorCode>([
+    'model.server_error',
+    'model.malformed_answer', // also where the server could not make the answer follow the schema
+  ])('does not change for %s', async (code) => {
+    const asked: JsonForm[] = [];
+    const error = new ModelError(code, 'failed');
     const ask = async (form: JsonForm) => {
       asked.push(form);
       throw error;
     };
-    await expect(new JsonForms().ask('m', ask)).rejects.toBe(error);
+    await expect(new JsonForms().ask('m', SCHEMA, ask)).rejects.toBe(error);
     expect(asked).toEqual(['json_schema']);
   });
 
@@ -76,6 +111,8 @@ describe('The form in which a model is asked for JSON', () => {
 
 it.each([
   ['{"a":1}', '{"a":1}'],
+  ['{"a":1}\n\nHope this helps!', '{"a":1}'],
+  ['{"a":"</think>{"}', '{"a":"</think>{"}'],
   ['```json\n{"a":{}}\n```', '{"a":{}}'],
   ['Here it is: {"a":1}. Good luck!', '{"a":1}'],
   ['<think>{"b":2}?</think>\n{"a":1}', '{"a":1}'],

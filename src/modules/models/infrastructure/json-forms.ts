@@ -1,33 +1,52 @@
 import { Injectable } from '@nestjs/common';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { ModelError, ModelMessage, ModelRequest } from '../application/language-model.js';
+import { ModelAnswer, ModelError, ModelMessage, ModelRequest } from '../application/language-model.js';
+import { fieldsOf } from './openai-chunk.js';
 
 /** How a model is asked for JSON, the strictest form first. */
 const FORMS = ['json_schema', 'json_object', 'prompt'] as const;
 
 export type JsonForm = (typeof FORMS)[number];
 
-/** Knows in which form each model accepts to be asked for JSON: not every server has OpenAI's structured output. */
+/** Knows in which form each model is best asked for JSON: not every server has OpenAI's structured output. */
 @Injectable()
 export class JsonForms {
-  private readonly accepted = new Map<string, JsonForm>();
+  /** The place in FORMS of the form to ask in. */
+  private readonly places = new Map<string, number>();
 
   /**
-   * Asks in the strictest form that the model does not refuse, and remembers it.
+   * Asks in the strictest form that the model does not refuse, and remembers it. After an answer that is not of the
+   * schema the next request is made in the next form, since some servers take a form and ignore it.
+   * @returns the answer, with the JSON alone as its content
    * @throws the error of the last form, if the model refuses all of them; else the first error that is no refusal
    */
-  async ask<T>(model: string, ask: (form: JsonForm) => Promise<T>): Promise<T> {
-    let place = FORMS.indexOf(this.accepted.get(model) ?? 'json_schema');
+  async ask(
+    model: string,
+    schema: JsonObject,
+    ask: (form: JsonForm) => Promise<ModelAnswer>,
+  ): Promise<ModelAnswer> {
+    let place = this.places.get(model) ?? 0;
     for (;;) {
-      const form = FORMS[place]!;
       try {
-        const answer = await ask(form);
-        this.accepted.set(model, form);
-        return answer;
+        const answer = await ask(FORMS[place]!);
+        const content = jsonIn(answer.content);
+        const isIgnored = answer.finishReason === 'stop' && !isOf(schema, content);
+        this.places.set(model, isIgnored ? (place + 1) % FORMS.length : place);
+        return { ...answer, content };
       } catch (error) {
         if (!isRefusal(error) || ++place === FORMS.length) throw error;
       }
     }
+  }
+}
+
+/** Whether a text is an object with all that the schema requires. The caller checks the rest. */
+function isOf({ required = [] }: JsonObject, content: string): boolean {
+  try {
+    const value = fieldsOf(JSON.parse(content));
+    return (required as string[]).every((key) => Object.hasOwn(value, key));
+  } catch {
+    return false; // no JSON
   }
 }
 
@@ -52,8 +71,8 @@ const inWords = (schema: JsonObject) =>
 
 /** The JSON object of an answer. Models put it between sentences or into a code fence, some after their reasoning. */
 export function jsonIn(answer: string): string {
-  if (answer.trimStart().startsWith('{')) return answer;
-  const said = answer.slice(answer.lastIndexOf('</think>') + 1);
+  const isObject = answer.trimStart().startsWith('{');
+  const said = isObject ? answer : answer.slice(answer.lastIndexOf('</think>') + 1);
   const [begin, end] = [said.indexOf('{'), said.lastIndexOf('}')];
   return begin < 0 || end < begin ? answer : said.slice(begin, end + 1);
 }

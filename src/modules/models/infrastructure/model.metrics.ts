@@ -19,7 +19,7 @@ export const MODEL_METRICS = [
     name: 'llm_time_to_first_token_seconds',
     help: 'From the request to the first piece of the answer',
     labelNames: ['model'],
-    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
   }),
   makeCounterProvider({
     name: 'llm_tokens_total',

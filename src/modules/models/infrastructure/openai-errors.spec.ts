@@ -145,7 +145,77 @@ const TOO_LONG: Refusal[] = [
     }),
     'rate_limit_exceeded',
   ],
-  ['a gateway', 413, '<html>413 Request Entity Too Large</html>', undefined],
+  [
+    'OpenAI',
+    429,
+    saying('Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 60000.', {
+      type: 'tokens',
+      code: 'rate_limit_exceeded',
+    }),
+    'rate_limit_exceeded',
+  ],
+  [
+    'Qwen',
+    400,
+    saying('Range of input length should be [1, 30720]', { code: 'invalid_parameter_error' }),
+    'invalid_parameter_error',
+  ],
+  [
+    'Ollama',
+    400,
+    saying('prompt too long; exceeded max context length by 9 tokens', { type: 'api_error' }),
+    'api_error',
+  ],
+  ['llama.cpp without a type', 500, saying('Context size has been exceeded.'), undefined],
+  [
+    'OpenAI’s reasoning models',
+    400,
+    saying('Your input exceeds the context window of this model.', { code: null }),
+    undefined,
+  ],
+  ['a gateway that sends text', 400, 'prompt is too long: 9 tokens > 8 maximum', undefined],
+];
+
+/** What users talk about, as validators repeat it. */
+const QUOTED = 'the prompt is too long, it exceeds the context window; blocked by the content filter';
+const FORBIDDEN = { type: 'extra_forbidden', msg: 'Extra inputs are not permitted', input: QUOTED };
+
+/** Errors that are about something else than their text seems to say. */
+const QUOTING: [...Refusal, ModelErrorCode][] = [
+  ['a validator', 422, { detail: [FORBIDDEN] }, undefined, 'model.request_refused'],
+  ['a validator within', 400, saying('', { detail: [FORBIDDEN] }), undefined, 'model.request_refused'],
+  [
+    'vLLM',
+    400,
+    saying(`[{'type': 'extra_forbidden', 'msg': 'Extra inputs', 'input': '${QUOTED}'}]`, { code: 400 }),
+    '400',
+    'model.request_refused',
+  ],
+  [
+    'pydantic',
+    400,
+    saying(`Extra inputs are not permitted [type=extra_forbidden, input_value='${QUOTED}']`),
+    undefined,
+    'model.request_refused',
+  ],
+  [
+    'LiteLLM',
+    400,
+    saying(`litellm.BadRequestError: ${JSON.stringify({ detail: [FORBIDDEN] })}`),
+    undefined,
+    'model.request_refused',
+  ],
+  [
+    'OpenRouter',
+    400,
+    saying('Provider returned error', { metadata: { raw: JSON.stringify({ detail: [FORBIDDEN] }) } }),
+    undefined,
+    'model.request_refused',
+  ],
+  ['a worker', 500, saying('worker hit its execution context limit'), undefined, 'model.server_error'],
+  ['a server', 500, saying(QUOTED), undefined, 'model.server_error'],
+  ['an option', 400, saying('unknown option: context window'), undefined, 'model.request_refused'],
+  ['a gateway', 413, '<html>413 Request Entity Too Large</html>', undefined, 'model.request_refused'],
 ];
 
 const FILTERED: Refusal[] = [
@@ -193,7 +263,7 @@ const OTHERS: [...Refusal, ModelErrorCode][] = [
     'NIM',
     402,
     { type: 'urn:inference-service:problem-details:payment-required', status: 402, detail: 'expired' },
-    'urn_inference-service_problem-details_payment-required',
+    '402',
     'model.quota_exceeded',
   ],
   [
@@ -224,6 +294,34 @@ const OTHERS: [...Refusal, ModelErrorCode][] = [
     saying('Unsupported value', { code: 'unsupported_value', type: 'invalid_request_error' }),
     'unsupported_value',
     'model.request_refused',
+  ],
+  [
+    'Groq',
+    400,
+    saying('See failed_generation', { code: 'json_validate_failed' }),
+    'json_validate_failed',
+    'model.malformed_answer',
+  ],
+  [
+    'Groq',
+    400,
+    saying('See failed_generation', { code: 'tool_use_failed' }),
+    'tool_use_failed',
+    'model.malformed_answer',
+  ],
+  [
+    'DeepSeek',
+    400,
+    saying('Content Exists Risk', { code: 'invalid_request_error' }),
+    'invalid_request_error',
+    'model.content_filtered',
+  ],
+  [
+    'Anthropic',
+    400,
+    saying('Output blocked by content filtering policy'),
+    undefined,
+    'model.content_filtered',
   ],
   ['a redirection', 302, '', undefined, 'model.request_refused'],
   [
@@ -259,6 +357,7 @@ describe('a refusal', () => {
     ...TOO_LONG.map(withCode('model.context_exceeded')),
     ...FILTERED.map(withCode('model.content_filtered')),
     ...OTHERS,
+    ...QUOTING,
   ])('of %s (%i) is told apart', (_server, status, body, providerCode, code) => {
     const error = refused(status, body);
     expect(error).toMatchObject({ code, facts: { status } });
@@ -286,6 +385,9 @@ describe('a refusal', () => {
     ],
     ['a reset', 20_000, { date: ANSWERED }, resetAt(LATER)],
     ['a reset in the past', 0, { date: LATER }, resetAt(ANSWERED)],
+    ['a week', 604_800_000, { 'retry-after': '604800' }, {}],
+    ['more, which is no delay', undefined, { 'retry-after': '1795000000000000' }, {}],
+    ['no number of milliseconds', undefined, { 'retry-after-ms': '1e300' }, {}],
     ['nonsense', undefined, { 'retry-after': 'soon' }, {}],
     ['nothing', undefined, {}, {}],
   ])('says when to ask again: by %s', (_how, retryAfterMs, headers, more) => {
@@ -299,11 +401,24 @@ describe('a refusal', () => {
     ['a sentence', 'You have been bad', undefined],
     ['nothing', '', undefined],
     ['an object', {}, undefined],
-    ['a long one', 'x'.repeat(500), 'x'.repeat(64)],
-    ['other characters', 'Error/Ü:1', 'error_1'],
+    ['a status', 400, '400'],
+    ['another number', 3051, undefined],
+    ['a word', 'Rate-Limit.v2_x', 'rate-limit.v2_x'],
+    ['64 characters', 'x'.repeat(64), 'x'.repeat(64)],
+    ['more', 'x'.repeat(65), undefined],
+    ['other characters', 'Error/Ü:1', undefined],
+    ['an address', 'https://gw.corp.internal:8443/errors?key=sk-live-abcdef123456', undefined],
+    ['a key', 'sk-proj-abcdefghijk', undefined],
+    ['a name with a key', 'invalid_api_key_sk-proj-abcdefghijk', undefined],
+    ['None', 'None', undefined],
+    ['null in quotes', 'null', undefined],
   ])('has no code of the provider’s but a word: %s', (_what, code, providerCode) => {
     expect(refused(400, saying('no', { code })).facts.providerCode).toBe(providerCode);
   });
+});
+
+it('names what a proxy refuses as too large', () => {
+  expect(refused(413, '<html>').message).toBe('The request is larger than the model’s server accepts');
 });
 
 describe('an error within an answer', () => {

@@ -12,8 +12,12 @@ const MESSAGES: Readonly<Record<RefusalCode, string>> = {
   'model.not_found': 'The model does not exist at its provider',
   'model.unauthorized': 'The model refuses the credentials of this server',
   'model.request_refused': 'The model refuses the request',
+  'model.malformed_answer': 'The model’s answer is not well-formed',
   'model.server_error': 'The model’s provider failed',
 };
+
+/** 413 by a proxy in front of the model, which knows nothing of its context. */
+const BODY_TOO_LARGE = 'The request is larger than the model’s server accepts';
 
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
@@ -26,7 +30,7 @@ export function toModelError(error: unknown): ModelError {
     return new ModelError('model.unavailable', 'The model cannot be reached');
   }
   if (error instanceof SyntaxError) {
-    return new ModelError('model.malformed_answer', 'The model’s answer is not well-formed');
+    return new ModelError('model.malformed_answer', MESSAGES['model.malformed_answer']);
   }
   return new ModelError('model.stream_cut', 'The model’s answer broke off');
 }
@@ -44,5 +48,6 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
   const facts = readRefusal(refusal);
   const code = kindOf(facts);
   const { status, retryAfterMs } = facts;
-  return new ModelError(code, MESSAGES[code], { status, retryAfterMs, providerCode: codeOf(facts) });
+  const message = code === 'model.request_refused' && status === 413 ? BODY_TOO_LARGE : MESSAGES[code];
+  return new ModelError(code, message, { status, retryAfterMs, providerCode: codeOf(facts) });
 }

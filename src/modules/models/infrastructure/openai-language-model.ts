@@ -9,12 +9,11 @@ import {
   LanguageModel,
   ModelAnswer,
   ModelError,
-  ModelErrorCode,
   ModelListener,
   ModelRequest,
 } from '../application/language-model.js';
 import { CallLimits, CallWatch } from './call-watch.js';
-import { JsonForm, JsonForms, jsonIn } from './json-forms.js';
+import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
 import { ModelEndpoint } from './model-endpoint.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
@@ -23,7 +22,7 @@ import { OpenAiAnswer } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
 import { toBody } from './openai-request.js';
-import { readRefusal } from './provider-refusal.js';
+import { LONGEST_TEXT } from './provider-refusal.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
 
 /** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
@@ -108,7 +107,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   }
 
   /** One request; where the model refuses what goes back to it, or a form of asking for JSON, one more without it. */
-  private async request(
+  private request(
     request: ModelRequest,
     begins: () => void,
     send: (body: Body, begins: () => void) => Promise<ModelAnswer>,
@@ -117,9 +116,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     const bodyIn = (form?: JsonForm) => (returned: Returned) =>
       toBody(request, this.server.host, form, returned);
     const ask = (form?: JsonForm) => this.returnedFields.ask(model, begins, bodyIn(form), send);
-    if (!responseFormat) return ask();
-    const answer = await this.jsonForms.ask(model, ask);
-    return { ...answer, content: jsonIn(answer.content) };
+    return responseFormat ? this.jsonForms.ask(model, responseFormat.schema, ask) : ask();
   }
 
   /** @throws ModelError, or the signal's reason */
@@ -150,7 +147,8 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
     this.logger.warn({ model, code, status, provider_code: providerCode }, 'a model call failed');
     const refusal = refusalIn(error);
-    if (refusal) this.logger.debug({ model, text: readRefusal(refusal).text }, 'the provider says why');
+    if (!refusal) return;
+    this.logger.debug({ model, text: refusal.body.slice(0, LONGEST_TEXT) }, 'the provider says why');
   }
 
   private async stream(
@@ -188,9 +186,9 @@ export class OpenAiLanguageModel extends LanguageModel {
       body.end();
     } catch (error) {
       const cause: unknown = watch.signal.aborted ? watch.signal.reason : error;
-      // An answer with a finish reason is whole, also if its connection then breaks or stays open.
-      if (signal.aborted || !gathered.isFinished || !END_OF_CONNECTION.has(toModelError(cause).code))
-        throw cause;
+      // An answer with a finish reason is whole, whatever its server or connection does then; unless it has no end.
+      const { code } = toModelError(cause);
+      if (signal.aborted || !gathered.isFinished || code === 'model.answer_too_long') throw cause;
     } finally {
       watch.stop();
     }
@@ -201,8 +199,6 @@ export class OpenAiLanguageModel extends LanguageModel {
     return answer;
   }
 }
-
-const END_OF_CONNECTION: ReadonlySet<ModelErrorCode> = new Set(['model.stream_cut', 'model.idle_timeout']);
 
 const failureOf = (error: unknown): string =>
   error instanceof ModelError ? outcomeOf(error.code) : 'aborted';

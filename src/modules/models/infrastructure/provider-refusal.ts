@@ -1,8 +1,19 @@
+import { Redaction } from '../../../shared/infrastructure/redaction.js';
 import { fieldsOf, stringOf } from './openai-chunk.js';
 
-/** The part of the provider's text that is looked at. */
-const LONGEST_TEXT = 4_000;
-const LONGEST_CODE = 64;
+/** The part of the provider's text that is looked at or logged. */
+export const LONGEST_TEXT = 4_000;
+/** A name, or an HTTP status. */
+const CODE = /^(?:[a-z][a-z0-9_.-]{0,63}|\d{3})$/;
+/** Where the text of a validator repeats the input: pydantic's, also as JSON within the text. */
+const INPUT = /['"]input['"]:|input_value=/;
+/** Names that say nothing. */
+const NO_CODES = new Set(['none', 'null']);
+/** Longer delays are times in the wrong unit, or not meant as delays. */
+const LONGEST_DELAY_MS = 7 * 24 * 3_600_000;
+
+/** Knows secrets by their form. */
+const redaction = new Redaction([]);
 
 export interface RefusedResponse {
   readonly status: number;
@@ -25,7 +36,7 @@ export interface RefusalFacts {
   readonly status: number | undefined;
   /** The provider's names for it, in lower case, the most precise one first. */
   readonly names: readonly string[];
-  /** The provider's text. */
+  /** The provider's sentences. */
   readonly text: string;
   /** Undefined if the provider does not say when to ask again. */
   readonly retryAfterMs: number | undefined;
@@ -33,16 +44,12 @@ export interface RefusalFacts {
 
 /** Reads the error objects of OpenAI and of the servers that follow it (vLLM, Gemini, Azure, Mistral, OpenRouter, …). */
 export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
-  const parsed = parse(body);
-  const outer = fieldsOf(Array.isArray(parsed) ? parsed[0] : parsed);
-  const error = fieldsOf(outer['error'] ?? outer);
-  const metadata = fieldsOf(error['metadata']);
+  const { error, metadata } = partsOf(parse(body));
   const names = [error['code'], fieldsOf(error['innererror'])['code'], error['type'], error['status']];
-  const texts = [outer['error'], error['message'], error['detail'], metadata['raw']].map(stringOf);
   return {
     status: response?.status ?? [error['code'], error['status']].map(Number).find(isErrorStatus),
     names: names.map((name) => toProviderCode(name) ?? '').filter((name) => name !== ''),
-    text: (texts.filter((text) => text !== '').join(' ') || body).slice(0, LONGEST_TEXT),
+    text: sentencesIn(body),
     retryAfterMs:
       delayOf(response?.headers, error) ?? resetOf(response?.headers, fieldsOf(metadata['headers'])),
   };
@@ -52,15 +59,37 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
 export const codeOf = ({ names }: RefusalFacts): string | undefined =>
   names.find((name) => !/^\d+$/.test(name)) ?? names[0];
 
-/** A name of the provider's as a code: at most 64 characters of `[a-z0-9_.-]`. Undefined for texts. */
+/**
+ * A name of the provider's as a code: at most 64 characters of `[a-z0-9_.-]`.
+ * @returns undefined for anything else: gateways put texts, addresses and keys there
+ */
 export function toProviderCode(name: unknown): string | undefined {
   if (typeof name !== 'string' && typeof name !== 'number') return undefined;
-  const word = String(name).toLowerCase();
-  if (word === '' || /\s/.test(word)) return undefined;
-  return word.replaceAll(/[^a-z0-9_.-]+/g, '_').slice(0, LONGEST_CODE);
+  const given = String(name);
+  const code = given.toLowerCase();
+  return CODE.test(code) && !NO_CODES.has(code) && redaction.clean(given) === given ? code : undefined;
 }
 
 const isErrorStatus = (status: number): boolean => Number.isInteger(status) && status >= 400 && status < 600;
+
+/** What an error says. The rest of its body may repeat the conversation, as validators repeat what they refuse. */
+function sentencesIn(body: string): string {
+  const parsed = parse(body);
+  if (parsed === undefined) return body.slice(0, LONGEST_TEXT);
+  const { outer, error, metadata } = partsOf(parsed);
+  const behind = stringOf(metadata['raw']); // of OpenRouter: the body of the server behind it
+  return [outer['error'], error['message'], error['detail'], behind && sentencesIn(behind)]
+    .map((text) => stringOf(text).split(INPUT, 1)[0])
+    .filter((text) => text !== '')
+    .join(' ')
+    .slice(0, LONGEST_TEXT);
+}
+
+function partsOf(parsed: unknown) {
+  const outer = fieldsOf(Array.isArray(parsed) ? parsed[0] : parsed);
+  const error = fieldsOf(outer['error'] ?? outer);
+  return { outer, error, metadata: fieldsOf(error['metadata']) };
+}
 
 function parse(body: string): unknown {
   try {
@@ -96,4 +125,5 @@ const answeredAt = (headers: Headers | undefined): number => Date.parse(headers?
 
 const isNumber = (text: string): boolean => /^\d+(\.\d+)?$/.test(text);
 
-const delay = (ms: number): number | undefined => (Number.isFinite(ms) ? Math.max(0, ms) : undefined);
+/** Undefined for a time that is none. */
+const delay = (ms: number): number | undefined => (ms <= LONGEST_DELAY_MS ? Math.max(0, ms) : undefined);

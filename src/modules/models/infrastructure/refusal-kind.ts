@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'model.not_found'
   | 'model.unauthorized'
   | 'model.request_refused'
+  | 'model.malformed_answer'
   | 'model.server_error';
 
 /** Names that are clear whatever the status. */
@@ -29,6 +30,9 @@ const BY_NAME = new Map<string, RefusalCode>([
   ['billing_hard_limit_reached', 'model.quota_exceeded'],
   ['exceeded_current_quota_error', 'model.quota_exceeded'], // Moonshot
   ['model_not_found', 'model.not_found'],
+  // Groq, of what the model has written
+  ['json_validate_failed', 'model.malformed_answer'],
+  ['tool_use_failed', 'model.malformed_answer'],
 ]);
 
 /** Names that classes of errors share: they count where no status is known, as within a stream. */
@@ -45,39 +49,57 @@ const BY_CLASS = new Map<string, RefusalCode>([
   ['invalid_argument', 'model.request_refused'],
 ]);
 
-/** How servers without a code for it say that the request exceeds the context of the model. */
+/**
+ * How servers without a code for it say that the request exceeds the context of the model. Whole phrases, since the text
+ * may quote the conversation.
+ */
 const TOO_LONG = new RegExp(
   [
-    'context[ _](?:length|window|size|limit)', // OpenAI, vLLM, llama.cpp, Mistral, SGLang
+    'max(?:imum)? (?:context|prompt) length', // OpenAI, vLLM, Mistral, Ollama, xAI
+    'context length is only', // vLLM before 0.10
+    '(?:longer|larger|greater) than (?:\\S+ ){0,3}context (?:length|window|size)', // SGLang, LM Studio
+    'exceed\\w* (?:\\S+ ){0,3}context (?:length|window|size|limit)', // llama.cpp
+    'context (?:size|length|window) (?:\\S+ ){0,2}exceeded', // llama.cpp
+    'contextwindowexceeded', // LiteLLM
     'context the overflows', // LM Studio
-    'maximum prompt length', // xAI
     '(?:prompt|input) is too long', // Anthropic, Bedrock
-    'input token count', // Gemini
+    'input token count (?:\\S+ )?exceeds', // Gemini
     'reduce the length of the (?:messages|prompt)', // Groq
-    'model token limit', // Moonshot
+    'exceeded model token limit', // Moonshot
     'prompt exceeds max length', // GLM
+    'range of input length should be', // Qwen
     'inputs` tokens \\+ `max_new_tokens', // TGI
   ].join('|'),
   'i',
 );
 
+/** The same with a status that stands for a failure: llama.cpp. */
+const TOO_LONG_BY_500 = /exceeds the available context size|context size has been exceeded/i;
+
+/** More tokens than may be sent within a minute (OpenAI, Groq): no later time is better. */
+const TOO_LONG_FOR_LIMIT = /request too large for .*tokens per min/is;
+
 /** How servers without a code for it say that a filter refuses the content. */
 const FILTERED =
-  /content (?:filter|management policy|policy violation)|input was flagged|flagged as potentially/i;
-
-/** Statuses whose meaning the text does not change: 429 is about tokens per minute. */
-const CLEAR = new Set([401, 404, 429]);
+  /content (?:management policy|policy violation)|(?:by|triggered) (?:\S+ ){0,3}content filter|input was flagged|flagged as potentially|content exists risk/i;
 
 /** What a refusal is about. */
 export function kindOf({ status, names, text }: RefusalFacts): RefusalCode {
   const named = names.map((name) => BY_NAME.get(name)).find((code) => code !== undefined);
-  if (named) return named;
-  if (status === undefined || !CLEAR.has(status)) {
-    if (TOO_LONG.test(text)) return 'model.context_exceeded';
-    if (FILTERED.test(text)) return 'model.content_filtered';
-  }
+  const told = named ?? byText(status, text);
+  if (told) return told;
   if (status !== undefined) return byStatus(status);
   return names.map((name) => BY_CLASS.get(name)).find((code) => code !== undefined) ?? 'model.server_error';
+}
+
+/** Undefined for statuses whose meaning the text does not change. */
+function byText(status: number | undefined, text: string): RefusalCode | undefined {
+  if (status === 401 || status === 404) return undefined;
+  const isFailure = status !== undefined && status >= 500;
+  if ((isFailure ? TOO_LONG_BY_500 : TOO_LONG_FOR_LIMIT).test(text)) return 'model.context_exceeded';
+  if (isFailure || status === 429) return undefined;
+  if (TOO_LONG.test(text)) return 'model.context_exceeded';
+  return FILTERED.test(text) ? 'model.content_filtered' : undefined;
 }
 
 function byStatus(status: number): RefusalCode {
@@ -89,8 +111,6 @@ function byStatus(status: number): RefusalCode {
       return 'model.quota_exceeded';
     case 404:
       return 'model.not_found';
-    case 413:
-      return 'model.context_exceeded';
     case 429:
       return 'model.rate_limited';
     case 408:

@@ -33,14 +33,16 @@ export function endStopped(run: Run, reason: unknown, now: Date): void {
 }
 
 /** The error of a run whose model failed. */
-export const toRunError = ({ code, message, facts }: ModelError, now: Date): RunError => ({
-  code,
-  message,
-  ...(facts.retryAfterMs !== undefined && {
-    retryAt: new Date(now.getTime() + facts.retryAfterMs).toISOString(),
-  }),
-  ...(facts.providerCode !== undefined && { providerCode: facts.providerCode }),
-});
+export function toRunError(error: ModelError, now: Date): RunError {
+  const { code, message, facts } = error;
+  const retryAt = error.retryAt(now)?.toISOString();
+  return {
+    code,
+    message,
+    ...(retryAt !== undefined && { retryAt }),
+    ...(facts.providerCode !== undefined && { providerCode: facts.providerCode }),
+  };
+}
 
 /** The error of a run whose step threw. A session deleted meanwhile is no defect. */
 export function errorOf(error: unknown, logger: Logger, runId: string): RunError {

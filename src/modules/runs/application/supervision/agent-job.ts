@@ -24,7 +24,14 @@ import {
   placeOfJob,
 } from '../../../jobs/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
-import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunState, usageView } from '../../domain/run.js';
+import {
+  PERSISTENCE_FAILED,
+  RECOVERY_EXHAUSTED,
+  Run,
+  RunError,
+  RunState,
+  usageView,
+} from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { Leases } from '../lifecycle/leases.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from '../lifecycle/endings.js';
@@ -137,8 +144,10 @@ export class AgentJob implements JobHandler {
     }
     if (run.status === 'cancelled') throw JOB_CANCELLED;
     if (signal.aborted) throw signal.reason;
-    const { code, message } = run.error ?? { code: 'run.interrupted', message: `The run is ${run.status}` };
-    throw new JobFailed(code, message, isPassing(code) || code === PERSISTENCE_FAILED.code);
+    const interrupted: RunError = { code: 'run.interrupted', message: `The run is ${run.status}` };
+    const { code, message, retryAt } = run.error ?? interrupted;
+    const mayPass = isPassing(code) || code === PERSISTENCE_FAILED.code;
+    throw new JobFailed(code, message, mayPass, retryAt === undefined ? undefined : new Date(retryAt));
   }
 }
 
