@@ -287,6 +287,14 @@ describe('a model server of bad manners', () => {
       },
       'model.server_error',
     ],
+    [
+      'says that it failed, and then why',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`${chunk({}, 'error')}data: {"error":{"message":"secret","code":429}}\n\n`);
+      },
+      'model.rate_limited',
+    ],
   ])('%s: the run ends truthfully', async (_what, behaviour, code) => {
     behave = behaviour;
     const requests = await app.growth('llm_requests_total');

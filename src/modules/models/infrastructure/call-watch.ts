@@ -44,8 +44,8 @@ export class CallWatch {
 
   /** The finish reason has arrived. What follows it extends nothing. */
   finished(): void {
-    if (this.stage !== 'finished')
-      this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
+    if (this.stage === 'finished') return;
+    this.enter('finished', Math.min(LAST_EVENTS_MS, this.limits.idleMs), idleTimeout);
   }
 
   stop(): void {

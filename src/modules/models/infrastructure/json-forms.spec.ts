@@ -72,12 +72,13 @@ describe('The form in which a model is asked for JSON', () => {
     expect(asked).toEqual(['json_schema', 'json_object', 'prompt', 'json_schema']);
   });
 
-  it.each<ModelErrorCode>([
-    'model.server_error',
-    'model.malformed_answer', // also where the server could not make the answer follow the schema
-  ])('does not change for %s', async (code) => {
+  it.each<[ModelErrorCode, number]>([
+    ['model.server_error', 500],
+    ['model.malformed_answer', 400], // also where the server could not make the answer follow the schema
+    ['model.request_refused', 413],
+  ])('does not change for %s with status %i', async (code, status) => {
     const asked: JsonForm[] = [];
-    const error = new ModelError(code, 'failed');
+    const error = new ModelError(code, 'failed', { status });
     const ask = async (form: JsonForm) => {
       asked.push(form);
       throw error;

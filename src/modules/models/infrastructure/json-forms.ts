@@ -50,8 +50,9 @@ function isOf({ required = [] }: JsonObject, content: string): boolean {
   }
 }
 
+/** Whether another form may be accepted. 413 is about the size. */
 export const isRefusal = (error: unknown): boolean =>
-  error instanceof ModelError && error.code === 'model.request_refused';
+  error instanceof ModelError && error.code === 'model.request_refused' && error.facts.status !== 413;
 
 /** The messages of a request for JSON. Where the server does not enforce the schema, the model has to read it. */
 export function messagesFor(

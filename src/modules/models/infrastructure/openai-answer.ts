@@ -61,7 +61,7 @@ export class OpenAiAnswer {
 
   /** Whether the answer has a reason for its end. At most the usage follows. */
   get isFinished(): boolean {
-    return this.finishReason !== '';
+    return this.finishReason !== '' && !isFailure(this.finishReason);
   }
 
   get firstCall(): { readonly toolName: string; readonly arguments: string } | undefined {

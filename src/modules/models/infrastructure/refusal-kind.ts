@@ -55,7 +55,7 @@ const BY_CLASS = new Map<string, RefusalCode>([
  */
 const TOO_LONG = new RegExp(
   [
-    'max(?:imum)? (?:context|prompt) length', // OpenAI, vLLM, Mistral, Ollama, xAI
+    'max(?:imum)? (?:context|prompt|model) length', // OpenAI, vLLM, Mistral, Ollama, xAI
     'context length is only', // vLLM before 0.10
     '(?:longer|larger|greater) than (?:\\S+ ){0,3}context (?:length|window|size)', // SGLang, LM Studio
     'exceed\\w* (?:\\S+ ){0,3}context (?:length|window|size|limit)', // llama.cpp
