@@ -21,6 +21,7 @@ import { TestApp } from '../support/test-app.js';
 /** A repository that sends any statement. */
 abstract class Statements {
   abstract query(text: string, values: readonly unknown[]): Promise<unknown[]>;
+  abstract write(statement: { text: string; values: readonly unknown[] }): void;
 }
 
 const MAKE_TROUBLE = [
@@ -324,6 +325,23 @@ describe('a connection that is lost', () => {
       if (attempts === 1) await statements.query('select pg_terminate_backend(pg_backend_pid())', []);
     });
     expect(await database.rows('select id from things')).toEqual([{ id: 2 }]);
+  });
+
+  it('by a FATAL error before the commit that was sent with the work: the work is done once more', async () => {
+    await database.rows('insert into things values (10)');
+    const unlock = await database.lock('select from things where id = 10 for update', []);
+    const working = app.nest.get(UnitOfWork).run('test', async (tx) => {
+      tx.get(Statements).write({ text: 'update things set id = id + 1 where id >= $1', values: [10] });
+    });
+    await eventually(async () => {
+      const ended = await database.rows(
+        'select pg_terminate_backend(pid) from pg_locks where not granted and pid <> pg_backend_pid()',
+      );
+      expect(ended).toHaveLength(1);
+    });
+    await unlock();
+    await working;
+    expect(await database.rows('select id from things where id >= 10')).toEqual([{ id: 11 }]);
   });
 
   it('during the commit: the work is not done twice, and a repeat with its key is answered', async () => {

@@ -99,6 +99,9 @@ export function troubleOf(error: unknown): Trouble | undefined {
   return LOST_SYSTEM.has(code) || LOST_MESSAGE.test(message) ? 'lost' : undefined;
 }
 
+/** Whether PostgreSQL, or a pooler, has sent the error: then the statement is not in doubt. */
+export const isFromServer = (error: unknown): boolean => driverErrorOf(error).severity !== undefined;
+
 /** Whether a statement was sent whose answer is lost with its connection. */
 export const isUnanswered = (error: unknown): boolean =>
   troubleOf(error) === 'lost' && !NOT_SENT_MESSAGE.test(driverErrorOf(error).message ?? '');

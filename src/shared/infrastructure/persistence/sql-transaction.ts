@@ -1,5 +1,5 @@
 import type { Client, QueryConfig, QueryResult } from 'pg';
-import { fromHere, isUnanswered } from './database-errors.js';
+import { fromHere, isFromServer, isUnanswered } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 import { Statement } from './row-statements.js';
 
@@ -41,8 +41,10 @@ export class SqlTransaction {
     // A statement that pg could not encode was never sent: PostgreSQL would commit without it.
     if (this.failure) throw fromHere(this.failure.error);
     const noteAnswer: Explain = (error) => {
-      // After a statement that PostgreSQL has refused, COMMIT rolls back.
-      this.commitIsUnanswered = isUnanswered(error) && (!this.failure || isUnanswered(this.failure.error));
+      // After a statement that PostgreSQL has refused, COMMIT rolls back; or a FATAL error has ended the session before it.
+      const earlier = this.failure?.error;
+      this.commitIsUnanswered =
+        isUnanswered(error) && (!this.failure || (isUnanswered(earlier) && !isFromServer(earlier)));
       return error;
     };
     const { command } = await this.send('COMMIT', noteAnswer).catch((error: unknown) => {
