@@ -10,7 +10,7 @@ const CONNECT_LIMIT_MS = 5_000;
  * longer, have connections of their own.
  */
 const ANSWER_LIMIT_MS = 10_000;
-/** Time for the server to close an unresponsive connection before the socket is destroyed. */
+/** Time for the server to close a connection without open statements before the socket is destroyed. */
 const CLOSE_LIMIT_MS = 1_000;
 
 /**
@@ -22,7 +22,9 @@ const CLOSE_LIMIT_MS = 1_000;
  * when the server has become read-only.
  */
 export class PostgresClient extends Client implements OpenConnection {
+  /** While statements are open. */
   private limit: NodeJS.Timeout | undefined;
+  private isEnding = false;
 
   constructor(config: ClientConfig = {}) {
     super({ connectionTimeoutMillis: CONNECT_LIMIT_MS, keepAlive: true, ...config, pipeline: true });
@@ -47,24 +49,37 @@ export class PostgresClient extends Client implements OpenConnection {
 
   /** Signature of pg's own method. */
   override query(...given: unknown[]): never {
-    this.answered();
-    const limit = setTimeout(() => {
-      // After a suspension of the process the timer fires before the answer is read.
-      setImmediate(() => {
-        if (this.limit === limit) void this.end();
-      });
-    }, ANSWER_LIMIT_MS);
-    this.limit = limit;
+    // pg refuses it once the connection is ending, and the limit is that of the statements before.
+    if (!this.isEnding) this.limitAnswer();
     this.gather();
     return super.query(...(given as [string])) as never;
   }
 
-  /** Signature of pg's own method. */
+  /** Open statements are still answered, within their limit. Signature of pg's own method. */
   override end(...given: unknown[]): never {
+    this.isEnding = true;
     openConnections.delete(this);
+    if (this.limit) this.once('drain', () => this.closeSoon());
+    else this.closeSoon();
+    return super.end(...(given as [])) as never;
+  }
+
+  private limitAnswer(): void {
+    this.answered();
+    const limit = setTimeout(() => {
+      // After a suspension of the process the timer fires before the answer is read.
+      setImmediate(() => {
+        if (this.limit !== limit) return;
+        this.answered(); // open statements are not waited for any longer
+        void this.end();
+      });
+    }, ANSWER_LIMIT_MS);
+    this.limit = limit;
+  }
+
+  private closeSoon(): void {
     const limit = setTimeout(() => this.connection.stream.destroy(), CLOSE_LIMIT_MS);
     this.once('end', () => clearTimeout(limit));
-    return super.end(...(given as [])) as never;
   }
 
   private endAfter(error: unknown): void {
