@@ -20,7 +20,10 @@ export function runProcess(start: () => Promise<INestApplicationContext>): void 
   const starting = start();
   stopOnSignals(starting);
   // Once the process has its logger.
-  starting.then((app) => app.get(DatabaseClock).watch(), ended);
+  starting.then((app) => {
+    logTraces(app.get(Logger));
+    app.get(DatabaseClock).watch();
+  }, ended);
   starting.catch(async (error: unknown) => {
     const reason = explain(error);
     console.error(new Redaction([]).clean(typeof reason === 'string' ? reason : inspect(reason)));
@@ -74,6 +77,14 @@ function endAtLast(app: INestApplicationContext, drainMs: number): void {
     process.exit(1);
   };
   setTimeout(giveUp, drainMs + LAST_WRITE_MS + CLOSING_MS).unref();
+}
+
+/**
+ * graphile-worker prints a failed fetch by `console.trace`, past the log and its redaction. At debug level, since it tells
+ * its logger the same.
+ */
+function logTraces(logger: Logger): void {
+  console.trace = (error: unknown) => logger.debug({ err: error }, 'a trace of a library');
 }
 
 /** Nothing to stop: a failed start ends the process by itself. */

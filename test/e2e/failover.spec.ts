@@ -75,4 +75,7 @@ it('a standby that takes over is found by a process whose connections to the old
     ]),
   );
   expect(server.lines.filter((line) => /defect/.test(line))).toEqual([]);
+  for (const line of [...server.lines, ...server.errors.split('\n').filter(Boolean)]) {
+    expect(() => JSON.parse(line), line).not.toThrow();
+  }
 });
