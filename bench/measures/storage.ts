@@ -48,6 +48,7 @@ async function prune(sql: Sql): Promise<void> {
     database as unknown as Parameters[0],
     { eventDeltaRetentionSeconds: 0 } as Parameters[1],
     {} as Parameters[2],
+    { now: () => new Date() },
   );
   await pruner.prune();
 }

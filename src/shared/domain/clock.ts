@@ -5,3 +5,6 @@
 export abstract class Clock {
   abstract now(): Date;
 }
+
+/** In milliseconds; 0 where the database's clock was set back in between. */
+export const elapsedMs = (from: Date, to: Date): number => Math.max(0, to.getTime() - from.getTime());

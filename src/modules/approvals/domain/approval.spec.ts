@@ -4,6 +4,7 @@ import { Approval, Verdict } from './approval.js';
 import { approvalStatus } from './approval.states.js';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
+const EARLIER = new Date('2026-11-20T09:00:00Z');
 const LATER = new Date('2026-11-20T10:00:05Z');
 const DEADLINE = new Date('2026-11-20T10:01:00Z');
 
@@ -74,6 +75,12 @@ describe('an approval', () => {
         },
       ],
     ]);
+  });
+
+  it('took no time where the clock of the database was set back', () => {
+    const approval = request();
+    approval.decide(verdict({ decision: 'approve' }), 'alice', EARLIER);
+    expect(approval.pullEvents().at(-1)).toMatchObject({ data: { waited_ms: 0 } });
   });
 
   it('is decided once, by the first decision, expiry or cancellation', () => {

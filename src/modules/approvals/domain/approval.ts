@@ -1,4 +1,5 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { elapsedMs } from '../../../shared/domain/clock.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { JsonObject, canonicalJson } from '../../../shared/domain/json.js';
 import { RUNTIME } from '../../../shared/domain/user-id.js';
@@ -134,7 +135,7 @@ export class Approval extends AggregateRoot {
       decision,
       decided_by: by,
       ...(feedback !== null && { reason: feedback }),
-      waited_ms: now.getTime() - createdAt.getTime(),
+      waited_ms: elapsedMs(createdAt, now),
     });
   }
 

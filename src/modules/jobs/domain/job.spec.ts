@@ -130,6 +130,12 @@ describe('a job', () => {
     expect(once.snapshot()).toMatchObject({ status: 'failed', attempt: 1 });
   });
 
+  it('took no time where the clock of the database was set back', () => {
+    const job = running();
+    job.complete({ text: 'So.' }, after(-60));
+    expect(job.pullEvents().at(-1)).toMatchObject({ data: { duration_ms: 0 } });
+  });
+
   it('forgets why an attempt failed once another one is done', () => {
     const job = running();
     job.failAttempt(FAULT, true, RULES, NOW);

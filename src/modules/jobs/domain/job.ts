@@ -1,4 +1,5 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { elapsedMs } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
 import { JobTransitionNotAllowed } from './job.errors.js';
@@ -205,7 +206,7 @@ export class Job extends AggregateRoot {
       action,
       { ...outcome, finishedAt: now, deadlineAt: null, ...NOBODY },
       {
-        duration_ms: startedAt ? now.getTime() - startedAt.getTime() : 0,
+        duration_ms: startedAt ? elapsedMs(startedAt, now) : 0,
       },
     );
   }

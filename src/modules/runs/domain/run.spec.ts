@@ -4,6 +4,7 @@ import { LeaseLost } from '../../../shared/domain/lease.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
 import { Run, errorView } from './run.js';
 
+const EARLIER = new Date('2026-11-20T09:00:00Z');
 const LATER = new Date('2026-11-20T10:00:05Z');
 const EXPLAINED = { agent: 'explain', confidence: 'high', reason: 'a question' } as const;
 
@@ -45,6 +46,12 @@ describe('a run', () => {
       ['run.resumed', { by: 'tool_result' }],
     ]);
     expect(run.snapshot()).toMatchObject({ status: 'running', waitingFor: [] });
+  });
+
+  it('took no time where the clock of the database was set back', () => {
+    const run = start();
+    run.complete(EARLIER);
+    expect(run.pullEvents().at(-1)).toMatchObject({ type: 'run.finished', data: { duration_ms: 0 } });
   });
 
   it('ends with exactly one run.finished, the last of its events, by any ending', () => {

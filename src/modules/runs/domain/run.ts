@@ -1,4 +1,5 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { elapsedMs } from '../../../shared/domain/clock.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
 import { Classification } from './classification.js';
@@ -345,7 +346,7 @@ export class Run extends AggregateRoot {
       status: RUN_ENDINGS[ending],
       ...(error && { error: errorView(error) }),
       usage: usageView(usage),
-      duration_ms: now.getTime() - createdAt.getTime(),
+      duration_ms: elapsedMs(createdAt, now),
     });
   }
 

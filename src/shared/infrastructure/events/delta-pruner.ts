@@ -3,6 +3,7 @@ import { interval } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { sweep } from '../../application/sweep.js';
+import { Clock } from '../../domain/clock.js';
 import { Database } from '../persistence/database.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
@@ -54,6 +55,7 @@ export class DeltaPruner implements OnApplicationBootstrap {
     private readonly database: Database,
     private readonly config: Config,
     private readonly shutdown: Shutdown,
+    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -63,6 +65,9 @@ export class DeltaPruner implements OnApplicationBootstrap {
 
   /** Deletes what is due. @returns the number of deleted events */
   async prune(): Promise<number> {
+    const latest = this.clock.now().getTime() - this.config.eventDeltaRetentionSeconds * 1000;
+    // The database's clock was set back: new messages may be earlier than this.
+    if (this.walked.created_at.getTime() > latest) this.walked = BEGINNING;
     let deleted = 0;
     let place = { ...this.walked, created_at: new Date(this.walked.created_at.getTime() - OVERLAP_MS) };
     for (;;) {

@@ -156,6 +156,16 @@ describe('the clock of the database', () => {
     expect(Math.abs(errorOf(clock))).toBeLessThanOrEqual(1);
   });
 
+  it('is told once when it cannot be read, and once when it can be again', async () => {
+    await watched();
+    isAway = true;
+    await pass(120);
+    expect(log).toEqual([['warn', { err: expect.any(DatabaseUnavailable) }]]);
+    isAway = false;
+    await pass(20);
+    expect(log.slice(1)).toEqual([['info', 'the clock of the database can be read again']]);
+  });
+
   it('prevents a start without a database', async () => {
     isAway = true;
     await expect(open()).rejects.toThrow(DatabaseUnavailable);

@@ -35,6 +35,7 @@ export class DatabaseClock extends Clock {
   /** By `performance.now()`. */
   private nextMeasurementAt = 0;
   private isConnectionNew = false;
+  private isUnreadable = false;
   /** The offset that was logged last; 0 if the clocks agreed. */
   private loggedSeconds = 0;
 
@@ -61,12 +62,15 @@ export class DatabaseClock extends Clock {
     return new Date(performance.now() + this.origin!);
   }
 
-  /** Measures again regularly, until the shutdown, and logs when the clock of this process is off. */
+  /**
+   * Measures again regularly, until the shutdown. Logs when the clock of this process is off, and the beginning and the
+   * end of the time in which that of the database cannot be read.
+   */
   watch(): void {
     this.report();
     const ticks$ = interval(LOOK_EVERY_MS).pipe(filter(() => this.isMeasurementDue()));
-    sweep(ticks$, this.shutdown.begun$, this.logger, 'the clock of the database cannot be read', async () => {
-      await this.measure();
+    sweep(ticks$, this.shutdown.begun$, this.logger, 'the clocks cannot be compared', async () => {
+      await this.measure().then(this.noteReadable, this.noteUnreadable);
       this.report();
     });
   }
@@ -95,6 +99,18 @@ export class DatabaseClock extends Clock {
     this.nextMeasurementAt = answeredAt + MEASURE_EVERY_MS;
     this.gauge.set(this.offsetSeconds());
   }
+
+  private readonly noteReadable = (): void => {
+    if (this.isUnreadable) this.logger.log('the clock of the database can be read again');
+    this.isUnreadable = false;
+  };
+
+  private readonly noteUnreadable = (error: unknown): void => {
+    if (!this.isUnreadable) {
+      this.logger.warn({ err: error }, 'the clock of the database cannot be read; the time is counted on');
+    }
+    this.isUnreadable = true;
+  };
 
   private isMeasurementDue(): boolean {
     const hasStepped = Math.abs(readWallOrigin() - this.wallOrigin) > STEP_MS;

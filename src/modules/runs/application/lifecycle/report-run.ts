@@ -3,6 +3,7 @@ import { placeOf, placeWithin } from '../../../../shared/application/trace-conte
 import { Tracing } from '../../../../shared/application/tracing.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Approval } from '../../../approvals/index.js';
+import { elapsedMs } from '../../../../shared/domain/clock.js';
 import { Run, RunState } from '../../domain/run.js';
 import { ToolCall } from '../../domain/tool-call.js';
 
@@ -111,4 +112,4 @@ export class ReportRun {
 }
 
 const durationMs = ({ createdAt, finishedAt }: RunState): number =>
-  (finishedAt ?? createdAt).getTime() - createdAt.getTime();
+  elapsedMs(createdAt, finishedAt ?? createdAt);
