@@ -21,6 +21,7 @@ beforeAll(async () => {
     DATABASE_URL: await proxy.open(),
     OPENAI_BASE_URL: model.url,
     RATE_LIMIT_PER_MINUTE: '1000',
+    LOG_LEVEL: 'debug',
   });
 });
 afterAll(async () => {
@@ -51,6 +52,10 @@ it('a standby that takes over is found by a process whose connections to the old
   await postgres.makePrimaryReadOnly();
   await eventually(async () => expect(await openSession()).toBe(503));
   expect((await client.get('/health/ready')).status).toBe(503);
+  // The queue fails, too, and its library prints that.
+  await eventually(() =>
+    expect(server.lines.some((line) => line.includes('a trace of a library'))).toBe(true),
+  );
 
   await postgres.standby.rows('select pg_promote()');
   await eventually(async () => expect(await openSession()).toBe(201));
