@@ -265,6 +265,13 @@ describe('what a model wants back with its message', () => {
     expect(grown).toEqual([', a'.length * 2, '.'.length * 2 + '"s"'.length - 'null'.length]);
   });
 
+  it('has a limit for the number of its blocks', () => {
+    const blocks = Array.from({ length: 1001 }, (_, index) => ({ type: 'reasoning.text', text: 'x', index }));
+    const reasoned = (count: number) => answerOf([{ reasoning_details: blocks.slice(0, count) }]).reasoning;
+    expect(reasoned(1000)).not.toBeNull();
+    expect(() => reasoned(1001)).toThrow(expect.objectContaining({ code: 'model.answer_too_long' }));
+  });
+
   it('counts for the length of the answer', () => {
     const answer = new OpenAiAnswer(ASKED);
     const details = [{ type: 'reasoning.encrypted', data: 'x'.repeat(100_000) }];

@@ -2,10 +2,14 @@ import { JsonObject } from '../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import { ModelReasoning } from '../application/language-model.js';
 import { ReasoningPiece, stringOf } from './openai-chunk.js';
+import { answerTooLong } from './openai-errors.js';
 import { setFields, sizeOf } from './set-fields.js';
 
 /** Fields of a block that arrive in pieces. */
 const GROWING = ['text', 'summary', 'thinking'];
+
+/** A limit of its own, since each piece is compared with the blocks before it. */
+const MAX_BLOCKS = 1_000;
 
 /** What goes back to the provider besides the text of the reasoning. */
 interface Opaque {
@@ -70,6 +74,7 @@ const hasFields = (value: object): boolean => Object.keys(value).length > 0;
 /**
  * Adds a block, or the next piece of a block: one of the same type and index, until a signature ends it.
  * @returns the number of characters added
+ * @throws ModelError model.answer_too_long
  */
 function addBlock(blocks: JsonObject[], piece: JsonObject): number {
   const grows = GROWING.some((field) => field in piece) || isSigned(piece);
@@ -77,6 +82,7 @@ function addBlock(blocks: JsonObject[], piece: JsonObject): number {
     block['type'] === piece['type'] && block['index'] === piece['index'] && !isSigned(block);
   const known = grows ? blocks.findLast(isItsBlock) : undefined;
   if (!known) {
+    if (blocks.length === MAX_BLOCKS) throw answerTooLong();
     blocks.push({ ...piece });
     return sizeOf(piece);
   }
