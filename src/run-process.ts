@@ -20,10 +20,8 @@ export function runProcess(start: () => Promise<INestApplicationContext>): void 
   const starting = start();
   stopOnSignals(starting);
   // Once the process has its logger.
-  starting.then((app) => {
-    logTraces(app.get(Logger));
-    app.get(DatabaseClock).watch();
-  }, ended);
+  starting.then((app) => logTraces(app.get(Logger)), ended);
+  starting.then((app) => app.get(DatabaseClock).watch(), ended);
   starting.catch(async (error: unknown) => {
     const reason = explain(error);
     console.error(new Redaction([]).clean(typeof reason === 'string' ? reason : inspect(reason)));
