@@ -27,10 +27,12 @@ const DONE = answer(chunk({ reasoning_content: 'It is there.', content: 'done' }
 
 const SYNOPSIS = { title: 'Leases', items: [{ kind: 'decision', text: 'We keep them' }] };
 
-const refusal: Behaviour = (response) => {
-  response.writeHead(400, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ error: { message: 'This response_format is unavailable' } }));
-};
+const refusal =
+  (message: string): Behaviour =>
+  (response) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message } }));
+  };
 
 interface Sent {
   readonly content: string;
@@ -118,7 +120,7 @@ describe('a provider', () => {
     const asked = replyBy(({ messages }) => {
       if (messages.every(accepts)) return replies.shift()!;
       refused++;
-      return refusal;
+      return refusal('Look at reasoning_content of message 3');
     });
     const sessionId = await app.client.openSession({ agent: 'coder' });
     const events = await app.client.ask(sessionId, 'read a.txt');
@@ -133,7 +135,8 @@ describe('a provider', () => {
     const asked = replyBy(({ response_format: format, messages }) => {
       if (!messages[0]!.content.includes('synopsis')) return DONE;
       forms.push(format?.type);
-      if (format?.type === 'json_schema' || format?.type !== accepted) return refusal;
+      if (format?.type === 'json_schema' || format?.type !== accepted)
+        return refusal('This response_format is unavailable');
       return answer(
         chunk({ content: `Here it is:\n\`\`\`json\n${JSON.stringify(SYNOPSIS)}\n\`\`\`` }, 'stop'),
       );

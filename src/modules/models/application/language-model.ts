@@ -105,6 +105,8 @@ export interface FailureFacts {
   readonly status?: number | undefined;
   /** The provider's name of the failure: at most 64 characters of `[a-z0-9_.-]`. */
   readonly providerCode?: string | undefined;
+  /** The provider's text names the reasoning in the conversation, which it refuses or lacks. */
+  readonly isAboutReasoning?: boolean;
   /** The same request would fail again, although others with this code may not. */
   readonly isFinal?: boolean;
 }

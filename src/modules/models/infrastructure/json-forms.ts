@@ -51,7 +51,7 @@ function isOf({ required = [] }: JsonObject, content: string): boolean {
 }
 
 /** Whether another form may be accepted. 413 is about the size. */
-export const isRefusal = (error: unknown): boolean =>
+export const isRefusal = (error: unknown): error is ModelError =>
   error instanceof ModelError && error.code === 'model.request_refused' && error.facts.status !== 413;
 
 /** The messages of a request for JSON. Where the server does not enforce the schema, the model has to read it. */

@@ -49,5 +49,11 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
   const code = kindOf(facts);
   const { status, retryAfterMs } = facts;
   const message = code === 'model.request_refused' && status === 413 ? BODY_TOO_LARGE : MESSAGES[code];
-  return new ModelError(code, message, { status, retryAfterMs, providerCode: codeOf(facts) });
+  const isAboutReasoning = /reasoning|thinking/i.test(facts.text);
+  return new ModelError(code, message, {
+    status,
+    retryAfterMs,
+    providerCode: codeOf(facts),
+    isAboutReasoning,
+  });
 }

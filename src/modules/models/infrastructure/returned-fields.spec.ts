@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../application/language-model.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
 
-const REFUSED = new ModelError('model.request_refused', 'refused');
+const REFUSED = new ModelError('model.request_refused', 'refused', { isAboutReasoning: true });
 
 /** A request per way; ways with the same text send the same. */
 type Bodies = Readonly<Record<Returned, string>>;
@@ -56,6 +56,23 @@ describe('The fields that go back to a model', () => {
     expect(await ask(fields, '', { given: 'same', none: 'same', required: 'same' })).toEqual(['same']);
     expect(await ask(fields, '')).toEqual(['given', 'none']);
     expect(await ask(fields, 'given')).toEqual(['given']);
+  });
+
+  it('are not those that it requires where it says nothing of reasoning', async () => {
+    const error = new ModelError('model.request_refused', 'refused');
+    const send = vi.fn(async () => {
+      throw error;
+    });
+    const bodies = { given: 'bare', none: 'bare', required: 'required' };
+    await expect(
+      new ReturnedFields().ask(
+        'm',
+        () => {},
+        (way) => bodies[way],
+        send,
+      ),
+    ).rejects.toBe(error);
+    expect(send).toHaveBeenCalledTimes(1);
   });
 
   it.each([

@@ -36,7 +36,9 @@ export class ReturnedFields {
       return await send(body, nowBegins);
     } catch (error) {
       if (!isRefusal(error) || hasBegun) throw error;
-      const other = WAYS.find((way) => !isDeepStrictEqual(bodyWith(way), body));
+      // What a model requires is not guessed: most refusals are about something else.
+      const ways = error.facts.isAboutReasoning ? WAYS : WAYS.filter((way) => way !== 'required');
+      const other = ways.find((way) => !isDeepStrictEqual(bodyWith(way), body));
       if (!other) throw error;
       const answer = await send(bodyWith(other), nowBegins);
       this.accepted.set(model, other);
