@@ -170,14 +170,24 @@ describe('a call of a tool of the client', () => {
 describe('a call is refused as invalid', () => {
   it.each([
     ['for an unknown tool', 'teleport', {}, /no tool teleport; your tools are read_file, /],
-    ['for arguments that are not JSON', 'read_file', '{"path": ', /not valid JSON.*look like {"path":"src/],
-    ['for arguments that are missing', 'read_file', '', /^path: .*string.*look like {"path":"src/],
+    [
+      'for arguments that are not JSON',
+      'read_file',
+      '{"path": ',
+      /not valid JSON.*\nArguments of read_file look like {"path":"src/,
+    ],
+    [
+      'for arguments that are missing',
+      'read_file',
+      '',
+      /^path: .*string.*\nArguments of read_file look like {"path":"src/,
+    ],
     ['for arguments of a wrong type', 'read_file', { path: 7 }, /^path: .*expected string, received number/],
     [
       'with field, expectation and example',
       'read_file',
       { path: 'a', start_line: 'ten' },
-      /^start_line: .*expected number, received string\. Arguments of read_file look like {.*"start_line":1/,
+      /^start_line: .*expected number, received string\nArguments of read_file look like {.*"start_line":1/,
     ],
     ['for a path that leads out', 'read_file', { path: '../b' }, /must not contain \.\./],
     ['for a path with NUL, which is not mended', 'read_file', { path: 'a\0b' }, /NUL/],

@@ -148,9 +148,9 @@ export class JudgeReply {
       return refuse(here, false);
     }
     const example = `Arguments of ${name} look like ${JSON.stringify(this.catalog.example(name))}`;
-    if (given === undefined) return refuse(`${call.isCutOff ? CUT_OFF : NO_JSON}. ${example}`, true);
+    if (given === undefined) return refuse(`${call.isCutOff ? CUT_OFF : NO_JSON}\n${example}`, true);
     const parsed = this.catalog.parse(name, given);
-    if (!parsed.ok) return refuse(`${textOf(parsed.faults)}. ${example}`, true);
+    if (!parsed.ok) return refuse(`${textOf(parsed.faults)}\n${example}`, true);
     const path = parsed.arguments['path'];
     if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
       return refuse(this.forbidden(agent, name, path), false);
