@@ -1,12 +1,15 @@
 /**
- * Measures the built server beside the limit of the machine: `npm run bench`, with `-- --only name,name` for some of the
- * measures, `-- --profile` for CPU profiles, `-- --quick` to see only that it works. See bench/README.md.
+ * Measures the built server beside the limit of the machine and the floor: `npm run bench`, with `-- --only name,name`
+ * for some of the measures, `-- --disk-ms 2` for a slower disk, `-- --against FOLDER` for another build beside this one,
+ * `-- --profile` for CPU profiles, `-- --quick` to see only that it works. See bench/README.md.
  */
+import { existsSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
+import type { Disk } from './machine/postgres.ts';
 import type { Measure, Row } from './measure.ts';
 import { commits } from './measures/commits.ts';
 import { firstToken } from './measures/first-token.ts';
@@ -32,6 +35,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    'disk-ms': { type: 'string', default: '0' },
+    against: { type: 'string' },
   },
 });
 
@@ -42,6 +47,27 @@ function chosen(): readonly Measure[] {
     if (found) return found;
     throw new Error(`There is no ${name}; there are ${MEASURES.map((measure) => measure.name).join(', ')}`);
   });
+}
+
+/** What each fsync of PostgreSQL takes longer. */
+function diskMs(): number {
+  const ms = Number(options['disk-ms']);
+  if (ms >= 0 && ms <= 1000) return ms;
+  throw new Error(`--disk-ms takes milliseconds from 0 to 1000, not ${options['disk-ms']}`);
+}
+
+/** A checkout that is built already. */
+function against(): string | undefined {
+  if (options.against === undefined) return undefined;
+  const checkout = resolve(options.against);
+  if (existsSync(join(checkout, 'dist/src/main.js'))) return checkout;
+  throw new Error(`--against: there is no build in ${checkout}; npm run build makes it`);
+}
+
+function diskInWords({ addedMs, commitMs }: Disk): string {
+  const [own, slow] = [commitMs.without, commitMs.with].map((ms) => `${ms.toFixed(2)} ms`);
+  if (addedMs === 0) return `Disk: that of the machine; a commit takes ${own}`;
+  return `Disk: each fsync takes ${addedMs} ms longer; a commit takes ${slow}, without that ${own}`;
 }
 
 async function carryOut(measure: Measure, lab: Lab): Promise<Measured> {
@@ -71,14 +97,20 @@ async function main(): Promise<void> {
   const measures = chosen();
   await using folder = await mkdtempDisposable(join(tmpdir(), 'agent-runtime-bench-'));
   const profiles = options.profile ? await profilesFolder() : undefined;
-  await using lab = await Lab.open({ folder: folder.path, quick: options.quick, profiles });
+  const { quick } = options;
+  await using lab = await Lab.open({
+    ...{ folder: folder.path, quick, profiles },
+    ...{ diskMs: diskMs(), against: against() },
+  });
+  const { disk } = lab.postgres;
+  console.log(diskInWords(disk));
   const measured: Measured[] = [];
   for (const measure of measures) {
     // What is under way ends with the programs that it needs.
     measured.push(await Promise.race([carryOut(measure, lab), stopped]));
   }
   const whole = options.only === undefined && !options.quick && !options.profile;
-  console.log(`\nWritten to ${relative('', await writeResults(measured, whole))}`);
+  console.log(`\nWritten to ${relative('', await writeResults(measured, disk, whole))}`);
 }
 
 /** Rejects when the benchmark is stopped by a signal. */

@@ -1,5 +1,5 @@
-import type { Distribution } from './distribution.ts';
 import type { Lab } from './lab.ts';
+import type { Figure, Sides } from './sides.ts';
 
 /** What a run is asked for by `--only`, and what it finds out. */
 export interface Measure {
@@ -15,13 +15,9 @@ export interface Report {
 }
 
 /** One line of the table. */
-export interface Row {
+export interface Row extends Sides<Figure> {
   readonly what: string;
   readonly unit: string;
-  /** A single number where there is only one. */
-  readonly figure: Distribution | number;
-  /** The same of the proxy. */
-  readonly baseline?: Distribution | number;
   readonly target?: Target;
   /** What the table has no column for. */
   readonly more?: Readonly<Record<string, unknown>>;
@@ -32,9 +28,20 @@ export interface Target {
   readonly reached: boolean;
 }
 
-export const middleOf = (figure: Distribution | number): number =>
-  typeof figure === 'number' ? figure : figure.p50;
+/** Two figures of a distribution say enough of what is only compared with. */
+export interface Ratio {
+  readonly p50: number;
+  /** Of figures that have one. */
+  readonly p95?: number;
+}
 
-/** Of the middles: how many times the baseline. */
-export const ratioOf = ({ figure, baseline }: Pick<Row, 'figure' | 'baseline'>): number | undefined =>
-  baseline === undefined ? undefined : middleOf(figure) / middleOf(baseline);
+/** How many times the other one; undefined where there is no other. */
+export function ratioOf(figure: Figure, other: Figure | undefined): Ratio | undefined {
+  if (other === undefined) return undefined;
+  if (typeof figure === 'number' || typeof other === 'number') {
+    return { p50: middleOf(figure) / middleOf(other) };
+  }
+  return { p50: figure.p50 / other.p50, p95: figure.p95 / other.p95 };
+}
+
+const middleOf = (figure: Figure): number => (typeof figure === 'number' ? figure : figure.p50);

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { Disk } from './machine/postgres.ts';
 import { type Row, ratioOf } from './measure.ts';
 
 const FOLDER = join(import.meta.dirname, 'results');
@@ -21,15 +22,27 @@ const machine = () => ({
   node: process.version,
 });
 
-/** @param whole of every measure, in full size: only such a result is the latest one; @returns the file */
-export async function writeResults(measured: readonly Measured[], whole: boolean): Promise<string> {
+/**
+ * @param whole of every measure, in full size: only such a result is the latest one of its disk
+ * @returns the file
+ */
+export async function writeResults(
+  measured: readonly Measured[],
+  disk: Disk,
+  whole: boolean,
+): Promise<string> {
   const measures = measured.map(({ rows, ...measure }) => ({
     ...measure,
-    rows: rows.map((row) => ({ ...row, ratio: ratioOf(row) })),
+    rows: rows.map((row) => ({
+      ...row,
+      ratioToProxy: ratioOf(row.figure, row.proxy),
+      ratioToFloor: ratioOf(row.figure, row.floor),
+    })),
   }));
-  const result = { measuredAt: new Date().toISOString(), machine: machine(), measures };
+  const result = { measuredAt: new Date().toISOString(), machine: { ...machine(), disk }, measures };
   await mkdir(FOLDER, { recursive: true });
-  const file = join(FOLDER, whole ? 'latest.json' : 'partial.json');
+  const latest = disk.addedMs > 0 ? 'latest-slow-disk.json' : 'latest.json';
+  const file = join(FOLDER, whole ? latest : 'partial.json');
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
   return file;
 }

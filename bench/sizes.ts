@@ -3,12 +3,19 @@ interface Load {
   readonly rounds: number;
 }
 
+export interface FirstTokenLoad extends Load {
+  /** Of each answer: what goes on while others begin. */
+  readonly tokens: number;
+}
+
 /** How much each measure does. */
 export interface Sizes {
+  /** How often each side of a comparison has its turn; the median is told. */
+  readonly comparisons: number;
   /** Before anything is measured: code is compiled, connections and pages are there. */
   readonly warmUp: Load;
-  readonly firstToken: readonly Load[];
-  readonly classified: Load;
+  readonly firstToken: readonly FirstTokenLoad[];
+  readonly classified: FirstTokenLoad;
   readonly speed: { readonly tokens: number; readonly loads: readonly Load[] };
   readonly streams: { readonly atOnce: readonly number[]; readonly tokens: number; readonly delayMs: number };
   readonly readers: number;
@@ -16,6 +23,7 @@ export interface Sizes {
   readonly replay: { readonly events: number; readonly rounds: number };
   readonly commits: Load;
   readonly jobs: {
+    /** In each round of a comparison. */
     readonly count: number;
     readonly workers: readonly number[];
     readonly oneByOne: number;
@@ -25,27 +33,28 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
+  comparisons: 3,
   warmUp: { atOnce: 10, rounds: 20 },
   firstToken: [
-    { atOnce: 1, rounds: 80 },
-    { atOnce: 20, rounds: 20 },
-    { atOnce: 100, rounds: 10 },
-    { atOnce: 500, rounds: 2 },
+    { atOnce: 1, rounds: 30, tokens: 5 },
+    { atOnce: 20, rounds: 6, tokens: 20 },
+    { atOnce: 100, rounds: 4, tokens: 20 },
+    { atOnce: 500, rounds: 1, tokens: 20 },
   ],
-  classified: { atOnce: 1, rounds: 40 },
+  classified: { atOnce: 1, rounds: 40, tokens: 5 },
   speed: {
     tokens: 3000,
     loads: [
-      { atOnce: 1, rounds: 20 },
-      { atOnce: 50, rounds: 4 },
+      { atOnce: 1, rounds: 8 },
+      { atOnce: 50, rounds: 2 },
     ],
   },
-  streams: { atOnce: [100, 1000], tokens: 100, delayMs: 20 },
+  streams: { atOnce: [100, 500, 1000], tokens: 100, delayMs: 20 },
   readers: 1000,
   growth: { messages: [0, 10, 100, 1000, 3000], turns: 50 },
   replay: { events: 100_000, rounds: 5 },
-  commits: { atOnce: 100, rounds: 20 },
-  jobs: { count: 2000, workers: [1, 2], oneByOne: 50 },
+  commits: { atOnce: 100, rounds: 7 },
+  jobs: { count: 700, workers: [1, 2], oneByOne: 20 },
   storage: { atOnce: 50, rounds: 1, tokens: 300, delayMs: 20 },
   tools: {
     calls: 6,
@@ -58,9 +67,10 @@ export const FULL: Sizes = {
 
 /** Only to see that everything works: the figures say nothing. */
 export const QUICK: Sizes = {
+  comparisons: 1,
   warmUp: { atOnce: 1, rounds: 1 },
-  firstToken: [{ atOnce: 2, rounds: 1 }],
-  classified: { atOnce: 1, rounds: 1 },
+  firstToken: [{ atOnce: 2, rounds: 1, tokens: 5 }],
+  classified: { atOnce: 1, rounds: 1, tokens: 5 },
   speed: { tokens: 100, loads: [{ atOnce: 2, rounds: 1 }] },
   streams: { atOnce: [3], tokens: 5, delayMs: 5 },
   readers: 3,

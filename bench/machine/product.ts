@@ -8,7 +8,8 @@ import { Inspector } from './inspector.ts';
 import { Usage } from './usage.ts';
 
 const START_LIMIT_MS = 30_000;
-const BUILT = join(import.meta.dirname, '../../dist/src');
+/** The checkout that the benchmark is part of. */
+export const OURS = join(import.meta.dirname, '../..');
 
 /** One built process of the product: a server without a worker of its own, or a worker. */
 export class Product implements AsyncDisposable {
@@ -28,17 +29,20 @@ export class Product implements AsyncDisposable {
   }
 
   /**
+   * @param checkout the folder whose `dist` it is started from
    * @param log the file it logs to, as it does by default: one line per request
    * @param profiles the folder for CPU profiles; undefined = none are wanted
    */
   static async start(
     program: 'server' | 'worker',
+    checkout: string,
     env: Record<string, string>,
     log: string,
     profiles?: string,
   ): Promise<Product> {
     const output = openSync(log, 'a');
-    const main = program === 'server' ? [join(BUILT, 'main.js'), '--api-only'] : [join(BUILT, 'worker.js')];
+    const built = join(checkout, 'dist/src');
+    const main = program === 'server' ? [join(built, 'main.js'), '--api-only'] : [join(built, 'worker.js')];
     // The inspector costs nothing while no client is connected to it.
     const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', ...main], {
       stdio: ['ignore', output, output],

@@ -2,72 +2,105 @@ import { distributionOf } from '../distribution.ts';
 import type { Lab } from '../lab.ts';
 import { eventually } from '../machine/eventually.ts';
 import { Sql } from '../machine/postgres.ts';
+import type { Product } from '../machine/product.ts';
 import { Redis } from '../machine/redis.ts';
 import type { Measure, Report } from '../measure.ts';
+import { inRounds, mediansOf } from '../sides.ts';
 
 const WISH = { tokens: 10 };
 const PATIENCE_MS = 120_000;
-/** What a worker says of the queue that is used without Redis. */
-const IN_POSTGRESQL = 'queue in PostgreSQL';
 
 interface Queue {
   readonly name: string;
-  readonly env: Record<string, string>;
   readonly leastPerSecond: number;
+  /** Another one for each build: it is not told apart whose jobs are in it. @returns undefined where there is none */
+  open(stack: AsyncDisposableStack): Promise<Record<string, string> | undefined>;
 }
+
+const IN_POSTGRES: Queue = { name: 'PostgreSQL', leastPerSecond: 400, open: () => Promise.resolve({}) };
+
+const IN_REDIS: Queue = {
+  name: 'Redis',
+  leastPerSecond: 600,
+  async open(stack) {
+    const redis = await Redis.start();
+    return redis && { REDIS_URL: stack.use(redis).url };
+  },
+};
 
 export const jobs: Measure = {
   name: 'jobs',
   title: 'Jobs from request to end, with a model that answers at once',
 
   async run(lab, report) {
-    await withQueue(lab, report, { name: 'PostgreSQL', env: {}, leastPerSecond: 400 });
-    await using redis = await Redis.start();
-    if (!redis) return report.note('jobs on Redis: skipped, there is no redis-server on this machine');
-    await withQueue(lab, report, { name: 'Redis', env: { REDIS_URL: redis.url }, leastPerSecond: 600 });
+    for (const queue of [IN_POSTGRES, IN_REDIS]) {
+      for (const workers of lab.sizes.jobs.workers) await withQueue(lab, report, queue, workers);
+    }
   },
 };
 
-async function withQueue(lab: Lab, report: Report, queue: Queue): Promise<void> {
-  for (const workers of lab.sizes.jobs.workers) {
-    await using stack = new AsyncDisposableStack();
-    const databaseUrl = await lab.createDatabase();
-    const [server, worker] = await Promise.all([
-      lab.start('server', databaseUrl, queue.env),
-      lab.start('worker', databaseUrl, queue.env),
-    ]);
-    stack.use(server);
-    stack.use(worker);
-    if (queue.env['REDIS_URL'] && worker.greeting.includes(IN_POSTGRESQL)) {
-      report.note(`jobs on ${queue.name}: skipped, the server does not heed REDIS_URL`);
-      return;
-    }
-    for (let more = 1; more < workers; more++) stack.use(await lab.start('worker', databaseUrl, queue.env));
-    const sql = stack.use(await Sql.connect(databaseUrl));
-    const { count, oneByOne } = lab.sizes.jobs;
-    const ids = await lab.client.do('openSessions', { sessions: server.sessions, count });
-    const carryOut = (jobCount: number) => carryOutJobs(lab, sql, server.url, ids.slice(0, jobCount));
+/** The processes of one build, and sessions for as many jobs as there are in a round. */
+interface Site {
+  readonly server: Product;
+  readonly worker: Product;
+  readonly sql: Sql;
+  readonly ids: readonly string[];
+}
 
+async function withQueue(lab: Lab, report: Report, queue: Queue, workers: number): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const open = (checkout: string) => openSite(lab, stack, queue, workers, checkout);
+  const { before: against, figure: ours } = lab.checkouts;
+  const before = against === undefined ? undefined : await open(against);
+  const figure = await open(ours);
+  if (!figure) return report.note(`jobs on ${queue.name}: skipped, there is no redis-server on this machine`);
+  const { count, oneByOne } = lab.sizes.jobs;
+  const name = `jobs-${queue.name.toLowerCase()}-${workers}`;
+  const sites = { figure, ...(before && { before }) };
+  const rounds = await inRounds(lab.sizes.comparisons, sites, async (site) => {
+    const carryOut = (jobCount: number) => carryOutJobs(lab, site, jobCount);
     await carryOut(Math.ceil(count / 10));
     const alone: number[] = [];
     for (let job = 0; job < oneByOne; job++) alone.push((await carryOut(1)).longestMs);
-    const name = `jobs-${queue.name.toLowerCase()}-${workers}`;
-    const { perSecond, takenPerSecond } = await server.profiled(`${name}-server`, () =>
-      worker.profiled(`${name}-worker`, () => carryOut(count)),
+    const speeds = await site.server.profiled(`${name}-server`, () =>
+      site.worker.profiled(`${name}-worker`, () => carryOut(count)),
     );
-    const of = `${queue.name}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
-    const target = { text: `≥ ${queue.leastPerSecond}`, reached: perSecond >= queue.leastPerSecond };
-    report.row({ what: `${of}: ${count} jobs`, unit: 'jobs/s', figure: perSecond, target });
-    report.row({ what: `${of}: of these, taken in by the API`, unit: 'jobs/s', figure: takenPerSecond });
-    report.row({ what: `${of}: one job alone`, unit: 'ms', figure: distributionOf(alone) });
-  }
+    return { alone: distributionOf(alone), ...speeds };
+  });
+  const of = `${queue.name}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
+  const unit = 'jobs/s';
+  const done = mediansOf(rounds, ({ perSecond }) => perSecond);
+  const target = { text: `≥ ${queue.leastPerSecond}`, reached: done.figure >= queue.leastPerSecond };
+  report.row({ what: `${of}: ${count} jobs`, unit, ...done, target });
+  const taken = mediansOf(rounds, ({ takenPerSecond }) => takenPerSecond);
+  report.row({ what: `${of}: of these, taken in by the API`, unit, ...taken });
+  report.row({ what: `${of}: one job alone`, unit: 'ms', ...mediansOf(rounds, ({ alone }) => alone) });
+}
+
+async function openSite(
+  lab: Lab,
+  stack: AsyncDisposableStack,
+  queue: Queue,
+  workers: number,
+  checkout: string,
+): Promise<Site | undefined> {
+  const env = await queue.open(stack);
+  if (!env) return undefined;
+  const databaseUrl = await lab.createDatabase();
+  const start = async (program: 'server' | 'worker') =>
+    stack.use(await lab.start(program, databaseUrl, env, checkout));
+  const [server, worker] = await Promise.all([start('server'), start('worker')]);
+  for (let more = 1; more < workers; more++) await start('worker');
+  const sql = stack.use(await Sql.connect(databaseUrl));
+  const { count } = lab.sizes.jobs;
+  const ids = await lab.client.do('openSessions', { sessions: server.sessions, count });
+  return { server, worker, sql, ids };
 }
 
 /** Asks for jobs and waits for the last one; times as the database has them. */
-async function carryOutJobs(lab: Lab, sql: Sql, url: string, ids: readonly string[]) {
-  const count = ids.length;
+async function carryOutJobs(lab: Lab, { sql, server, ids }: Site, count: number) {
   const { last } = await sql.one<{ last: string | null }>('select max(id::text) as last from jobs');
-  await lab.client.do('enqueueJobs', { url, ids, wish: WISH });
+  await lab.client.do('enqueueJobs', { url: server.url, ids: ids.slice(0, count), wish: WISH });
   return eventually(`end of ${count} jobs`, PATIENCE_MS, async () => {
     const figures = await sql.one<{
       done: number;

@@ -13,8 +13,8 @@ export const modelStub: Measure = {
       await client.do('turns', what);
       return client.do('turns', what);
     };
-    for (const load of sizes.firstToken) {
-      const { firstMs } = await turns({ target, wish: { tokens: 20, delayMs: 20 }, ...load });
+    for (const { tokens, ...load } of sizes.firstToken) {
+      const { firstMs } = await turns({ target, wish: { tokens, delayMs: 20 }, ...load });
       row({ what: `first token, ${load.atOnce} at once`, unit: 'ms', figure: distributionOf(firstMs) });
     }
     for (const load of sizes.speed.loads) {

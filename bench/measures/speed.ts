@@ -1,6 +1,8 @@
 import type { TurnsResult } from '../client/orders.ts';
 import { speedsOf } from '../distribution.ts';
-import type { Measure } from '../measure.ts';
+import type { Contender } from '../lab.ts';
+import { type Measure, ratioOf } from '../measure.ts';
+import { type Sides, inRounds, mediansOf } from '../sides.ts';
 
 const LEAST_SHARE = 0.5;
 
@@ -15,19 +17,23 @@ export const speed: Measure = {
 
   async run(lab, { row }) {
     const { tokens, loads } = lab.sizes.speed;
-    await lab.withServer(async ({ server, target }) => {
+    await lab.withBuildsAndFloor(async (durable) => {
       for (const load of loads) {
-        const ask = { wish: { tokens }, ...load };
-        const speeds = async (of: Parameters<typeof lab.turns>[0]['target']) =>
-          speedsOf(speedsIn(await lab.turns({ target: of, ...ask }), load.atOnce));
+        const speeds = async ({ target, server }: Contender) => {
+          const turns = () => lab.turns({ target, wish: { tokens }, ...load });
+          const result = await (server ? server.profiled(`speed-${load.atOnce}`, turns) : turns());
+          return speedsOf(speedsIn(result, load.atOnce));
+        };
+        const compare = async (sides: Sides<Contender>) =>
+          mediansOf(await inRounds(lab.sizes.comparisons, sides, speeds), (figure) => figure);
+        const { proxy, translator } = lab;
         const unit = 'characters/s';
         const what = `${load.atOnce} ${load.atOnce === 1 ? 'answer' : 'answers'} of ${tokens} tokens`;
-        const baseline = await speeds({ model: `${lab.proxy.url}/bytes` });
-        const translated = await speeds({ model: `${lab.proxy.url}/events` });
-        const figure = await server.profiled(`speed-${load.atOnce}`, () => speeds(target));
-        const reached = figure.p50 / baseline.p50 >= LEAST_SHARE;
-        row({ what, unit, figure, baseline, target: { text: 'ratio ≥ 0.5', reached } });
-        row({ what: `${what}: a proxy that writes our events`, unit, figure: translated, baseline });
+        const ours = await compare({ proxy, ...durable });
+        const reached = ratioOf(ours.figure, ours.proxy)!.p50 >= LEAST_SHARE;
+        row({ what, unit, ...ours, target: { text: `ratio ≥ ${LEAST_SHARE}`, reached } });
+        const translated = await compare({ proxy, figure: translator });
+        row({ what: `${what}: a proxy that writes our events`, unit, ...translated });
       }
     });
   },
