@@ -68,7 +68,7 @@ export class Lab implements AsyncDisposable {
   private processes = 0;
   /** What is still there when a measure is interrupted; and the servers of a quick run, which has one of a kind. */
   private readonly left = new AsyncDisposableStack();
-  private readonly shared = new Map<string, Promise<Bench>>();
+  private readonly shared = new Map<keyof Builds<Bench>, Promise<Bench>>();
   private sharedFloor: Promise<Durable> | undefined;
 
   private constructor(
@@ -104,7 +104,7 @@ export class Lab implements AsyncDisposable {
    */
   async withServer(work: (bench: Bench) => Promise<void>): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    await work(await this.openBench(stack, OURS, false));
+    await work(await this.openBench(stack, 'figure', false));
   }
 
   /**
@@ -112,21 +112,19 @@ export class Lab implements AsyncDisposable {
    * @param counted whether what they ask of PostgreSQL is counted, which takes time
    */
   async withBuilds(work: (builds: Builds<Bench>) => Promise<void>, { counted = false } = {}): Promise<void> {
-    const { against } = this.options;
     await using stack = new AsyncDisposableStack();
-    const before = against === undefined ? undefined : await this.openBench(stack, against, counted);
-    const figure = await this.openBench(stack, OURS, counted);
+    const before = this.checkouts.before && (await this.openBench(stack, 'before', counted));
+    const figure = await this.openBench(stack, 'figure', counted);
     await work({ figure, ...(before && { before }) });
   }
 
   /** As `withBuilds`, beside the floor. */
   async withBuildsAndFloor(
     work: (sides: Builds<Bench> & { readonly floor: Durable }) => Promise<void>,
-    options?: Parameters<Lab['withBuilds']>[1],
   ): Promise<void> {
     await using stack = new AsyncDisposableStack();
     const floor = await this.openFloor(stack);
-    await this.withBuilds((builds) => work({ floor, ...builds }), options);
+    await this.withBuilds((builds) => work({ floor, ...builds }));
   }
 
   /** The checkouts that are measured. */
@@ -162,9 +160,14 @@ export class Lab implements AsyncDisposable {
     return this.left.use(product);
   }
 
-  /** Lets turns be taken, after one round that opens the connections and is not counted. */
-  async turns(order: TurnsOrder): Promise<TurnsResult> {
+  /** One round of short turns, which is not counted. */
+  async openConnections(order: TurnsOrder): Promise<void> {
     await this.client.do('turns', { ...order, wish: WARM_UP, rounds: 1 });
+  }
+
+  /** Lets turns be taken when their connections are open. */
+  async turns(order: TurnsOrder): Promise<TurnsResult> {
+    await this.openConnections(order);
     return this.client.do('turns', order);
   }
 
@@ -173,10 +176,15 @@ export class Lab implements AsyncDisposable {
     await this.postgres[Symbol.asyncDispose]();
   }
 
-  private openBench(stack: AsyncDisposableStack, checkout: string, counted: boolean): Promise<Bench> {
+  private openBench(
+    stack: AsyncDisposableStack,
+    build: keyof Builds<Bench>,
+    counted: boolean,
+  ): Promise<Bench> {
+    const checkout = this.checkouts[build] ?? OURS;
     if (!this.options.quick) return this.startBench(stack, checkout, counted);
-    const bench = this.shared.get(checkout) ?? this.startBench(this.left, checkout, true);
-    this.shared.set(checkout, bench);
+    const bench = this.shared.get(build) ?? this.startBench(this.left, checkout, true);
+    this.shared.set(build, bench);
     return bench;
   }
 

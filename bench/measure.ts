@@ -35,13 +35,13 @@ export interface Ratio {
   readonly p95?: number;
 }
 
-/** How many times the other one; undefined where there is no other. */
+/** How many times the other one; undefined where there is no other, or it is 0. */
 export function ratioOf(figure: Figure, other: Figure | undefined): Ratio | undefined {
-  if (other === undefined) return undefined;
+  if (other === undefined || middleOf(other) === 0) return undefined;
   if (typeof figure === 'number' || typeof other === 'number') {
     return { p50: middleOf(figure) / middleOf(other) };
   }
   return { p50: figure.p50 / other.p50, p95: figure.p95 / other.p95 };
 }
 
-const middleOf = (figure: Figure): number => (typeof figure === 'number' ? figure : figure.p50);
+export const middleOf = (figure: Figure): number => (typeof figure === 'number' ? figure : figure.p50);

@@ -2,6 +2,7 @@ import type { Distribution } from './distribution.ts';
 
 /** The same of the server and of what it is compared with. */
 export interface Sides<T> {
+  /** The server. */
   readonly figure: T;
   /** The limit of the machine. */
   readonly proxy?: T;

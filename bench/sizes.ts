@@ -37,7 +37,7 @@ export const FULL: Sizes = {
   warmUp: { atOnce: 10, rounds: 20 },
   firstToken: [
     { atOnce: 1, rounds: 30, tokens: 5 },
-    { atOnce: 20, rounds: 6, tokens: 20 },
+    { atOnce: 20, rounds: 5, tokens: 20 },
     { atOnce: 100, rounds: 4, tokens: 20 },
     { atOnce: 500, rounds: 1, tokens: 20 },
   ],

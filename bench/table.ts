@@ -1,4 +1,4 @@
-import { type Ratio, type Row, ratioOf } from './measure.ts';
+import { type Ratio, type Row, middleOf, ratioOf } from './measure.ts';
 import type { Figure } from './sides.ts';
 
 interface Column {
@@ -18,8 +18,8 @@ const COLUMNS: readonly Column[] = [
   { head: '', isText: true, cell: ({ what }) => what },
   { head: 'unit', isText: true, cell: ({ unit }) => unit },
   ...(['p50', 'p95', 'p99', 'max'] as const).map(quantile),
-  { head: 'proxy', cell: ({ proxy }) => pair(proxy) },
-  { head: 'ratio', cell: ({ figure, proxy }) => pair(ratioOf(figure, proxy)) },
+  { head: 'proxy', cell: ({ proxy }) => (proxy === undefined ? '' : shown(middleOf(proxy))) },
+  { head: 'ratio', cell: ({ figure, proxy }) => pair(ratioOf(figure, proxy)?.p50) },
   { head: 'floor', cell: ({ floor }) => pair(floor) },
   { head: 'ratio to floor', cell: ({ figure, floor }) => pair(ratioOf(figure, floor)) },
   { head: 'before', cell: ({ before }) => pair(before) },

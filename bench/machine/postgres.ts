@@ -45,12 +45,13 @@ export class Postgres implements AsyncDisposable {
    */
   static async start(folder: string, addedMs: number): Promise<Postgres> {
     type Module = { EmbeddedPostgres: EmbeddedPostgres };
+    // First of all: where it cannot be made, nothing has to be stopped.
+    const variables = addedMs > 0 ? await slowDisk(addedMs, folder) : undefined;
     const { EmbeddedPostgres } = await built<Module>('embedded-postgres/embedded-postgres.js');
     let embedded = await EmbeddedPostgres.start(folder);
     const commits = await commitTimes(embedded.url);
     const commitMs = { without: distributionOf(commits).p50, with: distributionOf(commits).p50 };
-    if (addedMs > 0) {
-      const variables = await slowDisk(addedMs, folder);
+    if (variables) {
       await embedded.stop();
       embedded = await withEnvironment(variables, () => EmbeddedPostgres.start(folder));
       const slowCommits = await commitTimes(embedded.url);

@@ -47,7 +47,7 @@ export const firstToken: Measure = {
 async function take(lab: Lab, { target, usage, server }: Contender, load: FirstTokenLoad): Promise<Taken> {
   const { tokens, ...times } = load;
   const order = { target, wish: { tokens, delayMs: DELAY_MS }, ...times };
-  await lab.turns({ ...order, rounds: 1 });
+  await lab.openConnections(order);
   const turns = () => lab.client.do('turns', order);
   const before = await cpuOf(lab, usage);
   const { firstMs } = await (server ? server.profiled(`first-token-${load.atOnce}`, turns) : turns());
