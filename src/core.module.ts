@@ -22,9 +22,17 @@ import { EventHub } from './shared/infrastructure/events/event-hub.js';
 import { EventLog } from './shared/infrastructure/events/event-log.js';
 import { InstanceId } from './shared/application/instance-id.js';
 import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
-import { PostgresListener } from './shared/infrastructure/events/postgres-listener.js';
+import { PreviousRelease } from './shared/infrastructure/events/previous-release.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
 import { PrometheusStreamMetrics, STREAM_METRICS } from './shared/infrastructure/metrics/stream.metrics.js';
+import { Announcer } from './shared/infrastructure/notices/announcer.js';
+import { Instances } from './shared/infrastructure/notices/instances.js';
+import { NoticeConnection } from './shared/infrastructure/notices/notice-connection.js';
+import { NoticeHandlers } from './shared/infrastructure/notices/notice-handlers.js';
+import { NoticeSender } from './shared/infrastructure/notices/notice-sender.js';
+import { Peers } from './shared/infrastructure/notices/peers.js';
+import { PreviousReleaseChannels } from './shared/infrastructure/notices/previous-release-channels.js';
+import { RedisNotices } from './shared/infrastructure/notices/redis-notices.js';
 import { Database } from './shared/infrastructure/persistence/database.js';
 import { DatabaseClock } from './shared/infrastructure/persistence/database-clock.js';
 import {
@@ -86,7 +94,15 @@ import { ShutdownModule } from './shutdown.module.js';
     DeltaPruner,
     IdempotencyKeys,
     IdempotencyKeyPruner,
-    PostgresListener,
+    PreviousRelease,
+    Announcer,
+    NoticeHandlers,
+    NoticeSender,
+    NoticeConnection,
+    Instances,
+    Peers,
+    RedisNotices,
+    PreviousReleaseChannels,
     { provide: Clock, useExisting: DatabaseClock },
     { provide: Ids, useClass: UuidV7Ids },
     { provide: Idempotency, useExisting: IdempotencyKeys },
@@ -120,7 +136,14 @@ import { ShutdownModule } from './shutdown.module.js';
     StreamMetrics,
     Tracing,
     InstanceId,
-    PostgresListener,
+    EventHub,
+    EventLog,
+    NoticeHandlers,
+    NoticeSender,
+    NoticeConnection,
+    Instances,
+    Peers,
+    RedisNotices,
     ShutdownModule,
     DatabasePatience,
     RepositoryRegistry,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CoreModule } from './core.module.js';
+import { MembershipModule } from './membership.module.js';
 import { AgentsModule } from './modules/agents/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ApprovalsModule } from './modules/approvals/index.js';
@@ -17,6 +18,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
 @Module({
   imports: [
     CoreModule,
+    MembershipModule,
     ApiSharedModule,
     AuthModule,
     AgentsModule,

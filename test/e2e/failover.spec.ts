@@ -75,8 +75,8 @@ it('a standby that takes over is found by a process whose connections to the old
     expect(await postgres.standby.rows(CONNECTIONS)).toEqual([
       { name: 'agent-runtime' },
       { name: 'agent-runtime deltas' },
-      { name: 'agent-runtime events' },
       { name: 'agent-runtime jobs' },
+      { name: 'agent-runtime notices' },
     ]),
   );
   expect(server.lines.filter((line) => /defect/.test(line))).toEqual([]);

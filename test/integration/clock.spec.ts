@@ -28,11 +28,11 @@ describe('the clock', () => {
     expect(row!.now.getTime()).toBeLessThanOrEqual(after.getTime() + 20);
   });
 
-  it('is measured soon after the connection for notifications was lost: there may be another server', async () => {
+  it('is measured soon after the connection for notices was lost: there may be another server', async () => {
     const measureSoon = vi.spyOn(clock, 'measureSoon');
     await app.database.rows(
       `select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and application_name = 'agent-runtime events'`,
+        where datname = current_database() and application_name = 'agent-runtime notices'`,
     );
     await eventually(() => expect(measureSoon).toHaveBeenCalledOnce());
   });

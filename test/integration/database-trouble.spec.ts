@@ -125,7 +125,7 @@ describe('a database that is away for two seconds', () => {
         `select data->>'text' as text from events where session_id = $1 and type = 'message.delta' order by seq`,
         [sessionId],
       );
-    proxy.swallowAnswersFrom('pg_notify');
+    proxy.swallowAnswersFrom('append_events');
     deltas.append({ ...message, offset: 4, text: 'two ' });
     await eventually(async () => expect(await stored()).toHaveLength(2));
     await proxy.close();

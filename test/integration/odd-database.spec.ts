@@ -109,14 +109,14 @@ describe('a database with settings of its own', () => {
       database.rows<{ pid: number; application_name: string }>(
         `select pid, application_name from pg_stat_activity
           where datname = current_database() and application_name like 'agent-runtime %'
-            and (query ilike 'listen%' or application_name like '% events' or application_name like '% deltas')
+            and (query ilike 'listen%' or application_name like '% notices' or application_name like '% deltas')
           order by application_name`,
       );
     const before = await waiting();
     expect(before.map((each) => each.application_name)).toEqual([
       'agent-runtime deltas',
-      'agent-runtime events',
       'agent-runtime jobs',
+      'agent-runtime notices',
     ]);
     // A connection as it is without settings lives for as long as the database says.
     const other = new Client({ connectionString: database.url });

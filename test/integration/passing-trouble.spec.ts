@@ -1,14 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Config } from '../../src/config/config.js';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { DatabaseUnavailable } from '../../src/shared/application/errors.js';
-import { InstanceId } from '../../src/shared/application/instance-id.js';
-import { Shutdown } from '../../src/shared/application/shutdown.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
-import { EventHub } from '../../src/shared/infrastructure/events/event-hub.js';
-import { PROBE_MS, PostgresListener } from '../../src/shared/infrastructure/events/postgres-listener.js';
-import { DatabaseClock } from '../../src/shared/infrastructure/persistence/database-clock.js';
-import { DatabaseLocation } from '../../src/shared/infrastructure/persistence/database-location.js';
+import { NoticeHandlers } from '../../src/shared/infrastructure/notices/notice-handlers.js';
+import { Notice, NOTICES_CHANNEL } from '../../src/shared/infrastructure/notices/notice.js';
 import { Database } from '../../src/shared/infrastructure/persistence/database.js';
 import { RepositoryContext } from '../../src/shared/infrastructure/persistence/repository-context.js';
 import { RepositoryRegistry } from '../../src/shared/infrastructure/persistence/repository-registry.js';
@@ -180,7 +176,7 @@ describe('a statement that the database refuses for a passing trouble', () => {
     /** The one that the pool hands out next, and the one that listens. */
     const some = async () => {
       const [{ pid }] = (await ask(0, 'none')) as [{ pid: number }];
-      const [listening] = await pids(`application_name = 'agent-runtime events'`);
+      const [listening] = await pids(`application_name = 'agent-runtime notices'`);
       return { pid, listening };
     };
 
@@ -207,7 +203,7 @@ describe('a statement that the database refuses for a passing trouble', () => {
         expect([...kept]).toEqual([]);
       });
       await eventually(async () =>
-        expect(await pids(`application_name = 'agent-runtime events'`)).toHaveLength(1),
+        expect(await pids(`application_name = 'agent-runtime notices'`)).toHaveLength(1),
       );
       await settled();
     });
@@ -258,42 +254,37 @@ describe('a database that is read-only for a while', () => {
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });
 
-  it('is noticed on a connection that only listens, which is replaced and listens again', async () => {
+  it('is noticed on the connection for notices, which is replaced and listens again', async () => {
     // One that no other connection of this process leads to.
-    const database = await TestDatabase.create();
-    const shutdown = new Shutdown(app.nest.get(Config));
-    const listener = new PostgresListener(
-      { url: database.url } as DatabaseLocation,
-      app.nest.get(EventHub),
-      app.nest.get(InstanceId),
-      app.nest.get(DatabaseClock),
-      shutdown,
-    );
+    const lone = await TestApp.start();
     const heard = vi.fn();
-    listener.on('of_this_test', heard);
+    lone.nest.get(NoticeHandlers).on('test', heard);
+    const [payload] = new Notice().add('test', ['text']).toPayloads(randomUUID());
     const pids = () =>
-      database.rows(
+      lone.database.rows<{ pid: number }>(
         `select pid from pg_stat_activity
-          where datname = current_database() and application_name = 'agent-runtime events'`,
+          where datname = current_database() and application_name = 'agent-runtime notices'`,
       );
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    try {
-      await set(database, 'on');
-      await listener.onApplicationBootstrap();
-      await set(database, 'off');
-      const [before] = await pids();
-      await vi.advanceTimersByTimeAsync(PROBE_MS);
-      await eventually(async () => {
+    const replaced = (before: { pid: number }) =>
+      eventually(async () => {
         const now = await pids();
         expect(now).toHaveLength(1);
         expect(now).not.toContainEqual(before);
-        await database.rows('notify of_this_test');
+        return now[0]!;
+      });
+    try {
+      const [writing] = await pids();
+      await set(lone.database, 'on');
+      await lone.database.rows('select pg_terminate_backend($1)', [writing!.pid]);
+      const reading = await replaced(writing!);
+      await set(lone.database, 'off');
+      await replaced(reading);
+      await eventually(async () => {
+        await lone.database.rows('select pg_notify($1, $2)', [NOTICES_CHANNEL, payload]);
         expect(heard).toHaveBeenCalled();
       });
     } finally {
-      vi.useRealTimers();
-      await shutdown.onApplicationShutdown();
-      await database.drop();
+      await lone.stop();
     }
   });
 });

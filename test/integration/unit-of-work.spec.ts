@@ -196,7 +196,7 @@ describe('a unit of work', () => {
     const heard = new Promise<void>((resolve, reject) => {
       app.nest
         .get(EventHub)
-        .of(session.id)
+        .of(session.id, () => 0)
         .subscribe(() => {
           uow
             .run('in_listener', async (tx) =>

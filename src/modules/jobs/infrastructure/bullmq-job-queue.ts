@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { Job, Queue, QueueOptions, WaitingError, Worker } from 'bullmq';
-import { Redis, RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
+import { RedisConnections } from '../../../shared/infrastructure/redis/redis-connections.js';
 import { InFlightDeliveries } from './in-flight-deliveries.js';
-import { ThrottledWarning } from './throttled-warning.js';
 
 const QUEUE = 'jobs';
 /** Key prefix, so that other programs can use the same Redis database. */
 const PREFIX = 'agent-runtime';
 const DEFAULT_PORT = '6379';
 const LONGEST_PAUSE_MS = 1_000;
-/** Connect timeout and answer timeout of Redis. */
+/** Answer timeout of Redis. */
 const ANSWER_TIMEOUT_MS = 3_000;
 /** Answer timeout of a worker, whose blocking command for the next message takes up to five seconds. */
 const BLOCKING_TIMEOUT_MS = 15_000;
@@ -28,30 +28,25 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export class BullMqJobQueue extends JobQueue {
   readonly description: string;
   private readonly logger = new Logger(BullMqJobQueue.name);
-  private readonly trouble = new ThrottledWarning(this.logger);
-  private readonly connections: Redis[] = [];
-  private isClosed = false;
+  private readonly connections: RedisConnections;
   private readonly sender: Redis;
   private readonly queue: Queue<Delivery>;
 
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly leaseSeconds: number,
     shutdown: Shutdown,
   ) {
     super();
     const { hostname, port } = new URL(url);
     this.description = `queue in Redis at ${hostname}:${port || DEFAULT_PORT}`;
+    this.connections = new RedisConnections(url, this.logger, 'trouble with the queue in Redis');
     // A send without a connection fails at once: jobs wait in the database, not in memory.
-    this.sender = this.connect({
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      socketTimeout: ANSWER_TIMEOUT_MS,
-    });
+    this.sender = this.connections.openImpatient(ANSWER_TIMEOUT_MS);
     this.queue = new Queue<Delivery>(QUEUE, this.options(this.sender));
-    this.queue.on('error', (error) => this.logTrouble(error));
-    shutdown.register('close_database', () => this.close());
+    this.queue.on('error', (error) => this.connections.report(error));
+    // BullMQ's own duplicates of these connections end with their next attempt to reconnect.
+    shutdown.register('close_database', () => this.connections.close());
   }
 
   async ping(): Promise<void> {
@@ -76,7 +71,10 @@ export class BullMqJobQueue extends JobQueue {
   async consume(concurrency: number, take: (delivery: Delivery) => Promise<void>): Promise<Consumer> {
     const inFlight = new InFlightDeliveries(concurrency, take);
     // Commands of a worker are retried until Redis answers.
-    const connection = this.connect({ maxRetriesPerRequest: null, socketTimeout: BLOCKING_TIMEOUT_MS });
+    const connection = this.connections.open({
+      maxRetriesPerRequest: null,
+      socketTimeout: BLOCKING_TIMEOUT_MS,
+    });
     const leaseMs = this.leaseSeconds * 1000;
     const worker = new Worker<Delivery>(
       QUEUE,
@@ -94,7 +92,7 @@ export class BullMqJobQueue extends JobQueue {
         runRetryDelay: LONGEST_PAUSE_MS,
       },
     );
-    worker.on('error', (error) => this.logTrouble(error));
+    worker.on('error', (error) => this.connections.report(error));
     return {
       stop: async () => {
         const emptied = inFlight.close();
@@ -106,29 +104,8 @@ export class BullMqJobQueue extends JobQueue {
     };
   }
 
-  private connect(options: RedisOptions): Redis {
-    const connection = new Redis(this.url, {
-      ...options,
-      connectTimeout: ANSWER_TIMEOUT_MS,
-      retryStrategy: (times) => (this.isClosed ? null : Math.min(times * 50, LONGEST_PAUSE_MS)),
-    });
-    connection.on('error', (error) => this.logTrouble(error));
-    this.connections.push(connection);
-    return connection;
-  }
-
   /** Skips the version check: BullMQ never uses a connection that breaks during it. */
   private options(connection: Redis): Pick<QueueOptions, 'connection' | 'prefix' | 'skipVersionCheck'> {
     return { connection, prefix: PREFIX, skipVersionCheck: true };
-  }
-
-  private logTrouble(error: Error): void {
-    if (!this.isClosed) this.trouble.warn(error, 'trouble with the queue in Redis');
-  }
-
-  /** BullMQ's own duplicates of these connections end with their next attempt to reconnect. */
-  private close(): void {
-    this.isClosed = true;
-    for (const connection of this.connections) connection.disconnect();
   }
 }

@@ -12,7 +12,7 @@ import { atMost } from '../../../shared/application/at-most.js';
 import { InFlightDeliveries } from './in-flight-deliveries.js';
 import { TransactionalQueue } from './transactional-queue.js';
 import { QueuePool } from './queue-pool.js';
-import { ThrottledWarning } from './throttled-warning.js';
+import { ThrottledWarning } from '../../../shared/infrastructure/throttled-warning.js';
 
 const TASK = 'agent_job';
 /** One connection listens for notifications; the others fetch and acknowledge messages. */

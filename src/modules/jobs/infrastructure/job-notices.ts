@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
+import { NoticeHandlers } from '../../../shared/infrastructure/notices/notice-handlers.js';
 import { JobSupervisor } from '../application/job-supervisor.js';
 import { JobWatch } from '../application/job-watch.js';
-import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
+import { DUE_NOTICE, JOBS_TOPIC } from './job-topic.js';
 
-/** Notifications between processes about jobs. */
+/** Handles notices about jobs, of this process and others. */
 @Injectable()
 export class JobNotices {
-  constructor(listener: PostgresListener, supervisor: JobSupervisor, watch: JobWatch) {
-    listener.on(JOBS_CHANNEL, (notice) => {
-      if (notice === DUE_NOTICE) watch.sweepNow();
-      else supervisor.cancel(notice);
+  constructor(handlers: NoticeHandlers, supervisor: JobSupervisor, watch: JobWatch) {
+    handlers.on(JOBS_TOPIC, (notices) => {
+      for (const notice of notices) {
+        if (notice === DUE_NOTICE) watch.sweepNow();
+        else supervisor.cancel(notice);
+      }
     });
   }
 }

@@ -6,7 +6,7 @@ import { JobNotFound } from '../domain/job.errors.js';
 import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { TransactionalQueue } from './transactional-queue.js';
-import { DUE_NOTICE, JOBS_CHANNEL } from './job-channel.js';
+import { DUE_NOTICE, JOBS_TOPIC } from './job-topic.js';
 import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 export class SqlJobRepository extends JobRepository {
@@ -90,7 +90,7 @@ export class SqlJobRepository extends JobRepository {
   }
 
   private notify(what: string): void {
-    this.context.write({ text: `select pg_notify('${JOBS_CHANNEL}', $1)`, values: [what] });
+    this.context.notify(JOBS_TOPIC, what);
   }
 
   private toRow(job: Job): Written<JobRow> & Pick<JobRow, 'id' | 'version'> {

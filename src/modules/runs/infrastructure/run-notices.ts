@@ -2,13 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { runDetached } from '../../../shared/application/log-context.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
-import { PostgresListener } from '../../../shared/infrastructure/events/postgres-listener.js';
+import { NoticeHandlers } from '../../../shared/infrastructure/notices/notice-handlers.js';
 import { RecoveryWatch } from '../application/supervision/recovery-watch.js';
 import { RunSupervisor } from '../application/supervision/run-supervisor.js';
 import { StartQueuedRun } from '../application/supervision/start-queued-run.js';
-import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
+import { ABANDONED_NOTICE, RUNS_TOPIC } from './run-topic.js';
 
-/** Handles notifications of other processes, and the ends of runs. */
+/** Handles notices about runs, of this process and others, and the ends of runs. */
 @Injectable()
 export class RunNotices {
   private readonly logger = new Logger(RunNotices.name);
@@ -17,11 +17,13 @@ export class RunNotices {
     private readonly supervisor: RunSupervisor,
     private readonly recovery: RecoveryWatch,
     private readonly startQueued: StartQueuedRun,
-    listener: PostgresListener,
+    handlers: NoticeHandlers,
   ) {
-    listener.on(RUNS_CHANNEL, (notice) => {
-      if (notice === ABANDONED_NOTICE) this.recovery.sweepNow();
-      else this.supervisor.cancel(notice);
+    handlers.on(RUNS_TOPIC, (notices) => {
+      for (const notice of notices) {
+        if (notice === ABANDONED_NOTICE) this.recovery.sweepNow();
+        else this.supervisor.cancel(notice);
+      }
     });
   }
 

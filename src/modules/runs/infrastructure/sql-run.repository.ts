@@ -7,7 +7,7 @@ import { SessionBusy, isOwned } from '../../sessions/index.js';
 import { Run, RunState } from '../domain/run.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
-import { ABANDONED_NOTICE, RUNS_CHANNEL } from './run-channel.js';
+import { ABANDONED_NOTICE, RUNS_TOPIC } from './run-topic.js';
 import { ACTIVE, ONE_ACTIVE_RUN, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
 export class SqlRunRepository extends RunRepository {
@@ -90,7 +90,7 @@ export class SqlRunRepository extends RunRepository {
   }
 
   private notify(what: string): void {
-    this.context.write({ text: `select pg_notify('${RUNS_CHANNEL}', $1)`, values: [what] });
+    this.context.notify(RUNS_TOPIC, what);
   }
 
   private toRow(run: Run): Written<RunRow> & RunState {

@@ -7,13 +7,13 @@ import { Delta, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
+import { Announcer } from '../notices/announcer.js';
 import { translateDatabaseError } from '../persistence/database-errors.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { outsideOpenWaits } from '../persistence/open-waits.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { prepared } from '../persistence/prepared-statements.js';
 import { openUnflushedSession } from '../persistence/session-settings.js';
-import { EventHub } from './event-hub.js';
 import { EventLog, Piece } from './event-log.js';
 
 const RETRY_MS = 200;
@@ -41,7 +41,7 @@ export class DeltaWriter extends DeltaLog {
   constructor(
     private readonly location: DatabaseLocation,
     private readonly log: EventLog,
-    private readonly hub: EventHub,
+    private readonly announcer: Announcer,
     private readonly shutdown: Shutdown,
     @InjectMetric('event_flush_size') private readonly flushSize: Histogram,
     @InjectMetric('event_flush_duration_seconds') private readonly flushDuration: Histogram,
@@ -154,7 +154,7 @@ export class DeltaWriter extends DeltaLog {
     );
     this.flushSize.observe(events.length);
     this.flushDuration.observe((performance.now() - begunAt) / 1000);
-    this.hub.publish(events);
+    this.announcer.stored(events);
   }
 
   /** A batch is one statement, so that one of its deltas answers for all. */
@@ -162,7 +162,7 @@ export class DeltaWriter extends DeltaLog {
     const [delta] = batch;
     const written =
       delta !== undefined && (await this.log.hasDelta(delta.sessionId, delta.messageId, delta.offset));
-    if (written) this.hub.wake(batch.map((each) => each.sessionId));
+    if (written) this.announcer.perhapsStored(batch);
     return written;
   }
 

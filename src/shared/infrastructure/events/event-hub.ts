@@ -9,28 +9,41 @@ export type Notice = readonly StoredEvent[];
 
 export const LOOK_INTO_THE_LOG: Notice = [];
 
+/** The readers of one session. */
+interface Readers {
+  readonly notices$: Subject<Notice>;
+  readonly cursors: Set<() => number>;
+}
+
 /**
  * Delivers stored events to the readers in this process, and to listeners (`@OnStored`) by event type. A notice is
  * only a hint: a reader that finds a gap in the numbers reads the log, so notices may be lost or arrive out of order.
  */
 @Injectable()
 export class EventHub {
-  private readonly sessions = new Map<string, Subject<Notice>>();
+  private readonly sessions = new Map<string, Readers>();
   private readonly justStored = new Map<string, readonly StoredEvent[]>();
 
   constructor(private readonly emitter: EventEmitter2) {}
 
-  /** Notices of one session. */
-  of(sessionId: string): Observable<Notice> {
+  /** Notices of one session. @param cursor the number that the reader has come to, asked when it matters */
+  of(sessionId: string, cursor: () => number): Observable<Notice> {
     return new Observable((subscriber) => {
-      const subject = this.sessions.get(sessionId) ?? new Subject<Notice>();
-      this.sessions.set(sessionId, subject);
-      const subscription = subject.subscribe(subscriber);
+      const readers = this.sessions.get(sessionId) ?? { notices$: new Subject<Notice>(), cursors: new Set() };
+      this.sessions.set(sessionId, readers);
+      readers.cursors.add(cursor);
+      const subscription = readers.notices$.subscribe(subscriber);
       return () => {
         subscription.unsubscribe();
-        if (!subject.observed) this.sessions.delete(sessionId);
+        readers.cursors.delete(cursor);
+        if (readers.cursors.size === 0) this.sessions.delete(sessionId);
       };
     });
+  }
+
+  /** The sessions that have a reader. */
+  get openSessions(): string[] {
+    return [...this.sessions.keys()];
   }
 
   /**
@@ -48,7 +61,7 @@ export class EventHub {
       if (this.justStored.size === 0) setImmediate(() => this.justStored.clear());
       for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
         this.justStored.set(sessionId, ofSession);
-        this.sessions.get(sessionId)?.next(ofSession);
+        this.sessions.get(sessionId)?.notices$.next(ofSession);
       }
       for (const event of events) this.emitter.emit(event.type, event);
     });
@@ -58,12 +71,21 @@ export class EventHub {
   wake(sessionIds: Iterable<string>): void {
     outsideOpenWaits(() => {
       this.justStored.clear();
-      for (const sessionId of new Set(sessionIds)) this.sessions.get(sessionId)?.next(LOOK_INTO_THE_LOG);
+      for (const sessionId of new Set(sessionIds)) {
+        this.sessions.get(sessionId)?.notices$.next(LOOK_INTO_THE_LOG);
+      }
     });
   }
 
   /** Makes every reader read the log, after notices may have been missed. */
   wakeAll(): void {
-    this.wake([...this.sessions.keys()]);
+    this.wake(this.openSessions);
+  }
+
+  /** Makes the readers of sessions that have gone on read the log. @param lastSeqs the newest numbers, by session */
+  wakeBehind(lastSeqs: ReadonlyMap<string, number>): void {
+    const isBehind = (sessionId: string, lastSeq: number) =>
+      [...(this.sessions.get(sessionId)?.cursors ?? [])].some((cursor) => cursor() < lastSeq);
+    this.wake([...lastSeqs].filter((last) => isBehind(...last)).map(([sessionId]) => sessionId));
   }
 }

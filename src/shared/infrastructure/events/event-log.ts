@@ -3,13 +3,6 @@ import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
-import { InstanceId } from '../../application/instance-id.js';
-
-/** Channel on which processes notify each other of sessions with new events. */
-export const EVENTS_CHANNEL = 'agent_runtime_events';
-
-/** A payload must stay below 8000 bytes (PostgreSQL's manual, NOTIFY); a session id takes 37. */
-const SESSIONS_PER_NOTICE = 200;
 
 /** The position of an event in the log. */
 export type EventPlace = Pick<StoredEvent, 'sessionId' | 'seq'>;
@@ -42,7 +35,7 @@ const BASE = `case when not exists (select from unbroken_streams u where u.sessi
  * Numbers for deltas are reserved when a message begins. If the deltas need more, the commit that reserves them waits
  * for the disk.
  */
-const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}, '${EVENTS_CHANNEL}', $9) as numbers`;
+const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}, '', '{}') as numbers`;
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -84,12 +77,11 @@ export class EventLog {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-    private readonly instance: InstanceId,
   ) {}
 
   /**
-   * Appends in the order given and notifies other processes; both take effect with the surrounding commit. The
-   * statement fails if a session has no stream, which is a defect.
+   * Appends in the order given, with the surrounding commit, after which the caller tells the Announcer. The statement
+   * fails if a session has no stream, which is a defect.
    */
   append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
     return this.appendTaken(connection, events, false);
@@ -121,7 +113,6 @@ export class EventLog {
       ordered.map((event) => JSON.stringify(event.data)),
       arePieces ? ordered.map((event) => event.heldBy) : null,
       createdAt,
-      this.notices(bySession.map(([sessionId]) => sessionId)),
     ])) as { numbers: (string | null)[] }[];
     return ordered.flatMap(({ sessionId, runId, type, data }, index) => {
       const seq = row!.numbers[index];
@@ -174,6 +165,15 @@ export class EventLog {
     return row?.last_seq ?? 0;
   }
 
+  /** The same of many sessions; those without a stream are left out. */
+  async lastSeqs(sessionIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.database.query<{ session_id: string; last_seq: number }>(
+      'select session_id, last_seq from event_streams where session_id = any($1)',
+      [sessionIds],
+    );
+    return new Map(rows.map((row) => [row.session_id, row.last_seq]));
+  }
+
   /** The highest number that a reader may have seen; 0 where there is none. */
   async horizon(sessionId: string): Promise<number> {
     const [row] = await this.database.query<{ horizon: number }>(
@@ -181,14 +181,6 @@ export class EventLog {
       [sessionId],
     );
     return row?.horizon ?? 0;
-  }
-
-  private notices(sessionIds: readonly string[]): string[] {
-    const notices: string[] = [];
-    for (let from = 0; from < sessionIds.length; from += SESSIONS_PER_NOTICE) {
-      notices.push([this.instance.value, ...sessionIds.slice(from, from + SESSIONS_PER_NOTICE)].join(' '));
-    }
-    return notices;
   }
 }
 

@@ -47,7 +47,10 @@ export class LogEventStream extends EventStream {
       const newest = this.hub.newest(sessionId);
       const first = newest[0]?.seq === after + 1 ? newest : LOOK_INTO_THE_LOG;
       // Subscribes to the hub before reading the log, so that no event is missed between the two.
-      return merge(this.hub.of(sessionId), of(first)).pipe(
+      return merge(
+        this.hub.of(sessionId, () => cursor),
+        of(first),
+      ).pipe(
         tap(() => (noticed = true)),
         exhaustMap((notice) => {
           const fresh = notice.filter(({ seq }) => seq > cursor);

@@ -8,8 +8,9 @@ import { withRetries } from '../../application/retry.js';
 import { Tracing } from '../../application/tracing.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { DomainEvent } from '../../domain/domain-event.js';
-import { EventHub } from '../events/event-hub.js';
 import { EventLog } from '../events/event-log.js';
+import { Announcer } from '../notices/announcer.js';
+import { Notice } from '../notices/notice.js';
 import { anotherAttempt } from './another-attempt.js';
 import { Connection, Database } from './database.js';
 import { isRefusal, translateDatabaseError } from './database-errors.js';
@@ -25,10 +26,11 @@ const SLOW_MS = 100;
 /** `replayed`: the work was skipped, since an earlier request had the same key. */
 type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
 
-/** The outcome, and the callbacks to call after the commit. */
+/** The outcome, the callbacks to call after the commit, and what to tell then besides the events. */
 interface FinishedWork<T> {
   readonly committed: Committed<T>;
   readonly callbacks: readonly (() => void)[];
+  readonly notice: Notice;
 }
 
 @Injectable()
@@ -41,7 +43,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     private readonly repositories: RepositoryRegistry,
     private readonly keys: IdempotencyKeys,
     private readonly eventLog: EventLog,
-    private readonly hub: EventHub,
+    private readonly announcer: Announcer,
     private readonly tracing: Tracing,
     @InjectMetric('sse_transaction_duration_seconds')
     private readonly duration: Histogram<'operation' | 'outcome'>,
@@ -53,7 +55,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
 
   async run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
     const attributes = { 'db.system.name': 'postgresql', 'agent_runtime.operation': operation };
-    const { committed, callbacks } = await this.tracing.withSpan(
+    const { committed, callbacks, notice } = await this.tracing.withSpan(
       `unit_of_work ${operation}`,
       { attributes },
       () =>
@@ -61,7 +63,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     );
     // Outside the guarded path: a callback or listener may open a unit of work.
     for (const callback of callbacks) callback();
-    if (!committed.replayed) this.hub.publish(committed.events);
+    if (!committed.replayed) this.announcer.stored(committed.events, notice);
     return committed;
   }
 
@@ -72,6 +74,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
     const callbacks: (() => void)[] = [];
+    const notice = new Notice();
     let connection: Connection | undefined;
     let sql: SqlTransaction | undefined;
     let begunAt = performance.now();
@@ -86,12 +89,13 @@ export class PostgresUnitOfWork extends UnitOfWork {
         await sql.rollBack(undefined);
         this.measure(operation, 'replayed', performance.now() - begunAt);
         keyed.close();
-        return { committed: earlier, callbacks: [] };
+        return { committed: earlier, callbacks: [], notice };
       }
       const context = new RepositoryContext(
         sql,
         this.statements,
         (...events) => void recorded.push(...events),
+        (topic, text) => void notice.add(topic, [text]),
       );
       const value = await work(this.transaction(context, callbacks));
       const appending = this.eventLog.append(sql, recorded);
@@ -99,14 +103,13 @@ export class PostgresUnitOfWork extends UnitOfWork {
       const [events] = await Promise.all([appending, sql.commit()]);
       this.measure(operation, 'committed', performance.now() - begunAt);
       keyed?.close();
-      return { committed: { value, events, replayed: false }, callbacks };
+      return { committed: { value, events, replayed: false }, callbacks, notice };
     } catch (error) {
       const reason = sql ? await sql.rollBack(error) : error;
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
       const mayBeStored = sql?.mayBeCommitted ?? false;
       const translated = translateDatabaseError(reason, mayBeStored);
-      // Readers find out from the log.
-      if (mayBeStored) this.hub.wake(recorded.map((event) => event.sessionId));
+      if (mayBeStored) this.announcer.perhapsStored(recorded, notice);
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
       await connection?.release();

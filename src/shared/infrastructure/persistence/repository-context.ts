@@ -5,12 +5,14 @@ import { sqlStateOf } from './database-errors.js';
 import { ROWS_MISSING, RowStatements, Statement, Written } from './row-statements.js';
 import { Explain, SqlTransaction } from './sql-transaction.js';
 
-/** The tools of a repository: its transaction, and the collector of its aggregates' events. */
+/** The tools of a repository: its transaction, and the collectors of its aggregates' events and of notices. */
 export class RepositoryContext {
   constructor(
     private readonly transaction: SqlTransaction,
     private readonly statements: RowStatements,
     readonly record: (...events: DomainEvent[]) => void,
+    /** Tells this process and others after the commit, by the handlers of the topic (NoticeHandlers). */
+    readonly notify: (topic: string, text: string) => void,
   ) {}
 
   /** Sends a query and waits for the rows. */

@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InstanceId } from '../../application/instance-id.js';
+import { outsideOpenWaits } from '../persistence/open-waits.js';
+import { Notice } from './notice.js';
+
+/** Must not throw. @param from the instance that tells; this one as well */
+type Handler = (texts: readonly string[], from: string) => void;
+
+/** Who in this process is told of a notice, by topic. */
+@Injectable()
+export class NoticeHandlers {
+  private readonly logger = new Logger(NoticeHandlers.name);
+  private readonly handlers = new Map<string, Handler>();
+
+  constructor(private readonly instance: InstanceId) {}
+
+  on(topic: string, handler: Handler): void {
+    this.handlers.set(topic, handler);
+  }
+
+  /** What this process has to tell is told here as well. */
+  deliver(notice: Notice, from = this.instance.value): void {
+    outsideOpenWaits(() => {
+      // A later release may have topics that are unknown here.
+      for (const topic of notice.topics) this.handlers.get(topic)?.(notice.of(topic), from);
+    });
+  }
+
+  /** From any instance: those of this one are ignored, since they were delivered before they were sent. */
+  receive(payload: string): void {
+    let received: ReturnType<typeof Notice.parse>;
+    try {
+      received = Notice.parse(payload);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'a notice that cannot be read is ignored');
+      return;
+    }
+    if (received.from !== this.instance.value) this.deliver(received.notice, received.from);
+  }
+}

@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { InstanceId } from '../../application/instance-id.js';
+import { PreviousRelease } from '../events/previous-release.js';
+import { outsideOpenWaits } from '../persistence/open-waits.js';
+import { NoticeConnection } from './notice-connection.js';
+import { Notice, NOTICES_CHANNEL } from './notice.js';
+import { Peers } from './peers.js';
+import { toPreviousRelease } from './previous-release-channels.js';
+import { RedisNotices } from './redis-notices.js';
+
+/**
+ * Sends notices to the other instances, one at a time: what comes while one is on its way goes with the next. A notice
+ * that could not be sent is sent again with later ones. None is sent while this process is the only one.
+ */
+@Injectable()
+export class NoticeSender {
+  private readonly logger = new Logger(NoticeSender.name);
+  private pending = new Notice();
+  /** What was not sent, since there was no peer. */
+  private kept = new Notice();
+  private sending: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: NoticeConnection,
+    private readonly redis: RedisNotices,
+    private readonly peers: Peers,
+    private readonly previous: PreviousRelease,
+    private readonly instance: InstanceId,
+  ) {}
+
+  send(notice: Notice): void {
+    if (this.peers.areNone && !this.previous.isPresent) {
+      this.kept.addAll(notice);
+      return;
+    }
+    this.pending.addAll(notice);
+    this.resume();
+  }
+
+  /** Sends again what could not be sent. */
+  resume(): void {
+    if (this.pending.isEmpty) return;
+    this.sending ??= outsideOpenWaits(() => this.sendAll());
+  }
+
+  /** What was not sent since the last time this was asked, for want of a peer. */
+  takeKept(): Notice {
+    const { kept } = this;
+    this.kept = new Notice();
+    return kept;
+  }
+
+  /** Resolves when everything is sent, or cannot be sent now. */
+  async flushed(): Promise<void> {
+    await this.sending;
+  }
+
+  private async sendAll(): Promise<void> {
+    // What is stored in one turn of the event loop is told together.
+    await nextTurn();
+    while (!this.pending.isEmpty) {
+      const notice = this.pending;
+      this.pending = new Notice();
+      try {
+        await this.sendOne(notice);
+      } catch (error) {
+        this.logger.warn({ err: error }, 'a notice could not be sent; it is repeated');
+        this.pending.addAll(notice);
+        break;
+      }
+    }
+    this.sending = undefined;
+  }
+
+  private async sendOne(notice: Notice): Promise<void> {
+    const payloads = notice.toPayloads(this.instance.value);
+    const hasReachedAll = (await this.redis.publish(this.peers.ids, payloads)) && this.peers.areKnown;
+    const notifications = [
+      ...(hasReachedAll ? [] : payloads.map((payload) => ({ channel: NOTICES_CHANNEL, payload }))),
+      ...(this.previous.isPresent ? toPreviousRelease(notice, this.instance.value) : []),
+    ];
+    if (notifications.length > 0) await this.connection.notify(notifications);
+  }
+}
