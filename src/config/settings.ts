@@ -55,7 +55,7 @@ const STORAGE = {
     ),
   DATA_DIR: z.string().default('.data').describe('Directory for the data of the embedded PostgreSQL'),
   REDIS_URL: url('redis', 'rediss').describe(
-    'Redis that delivers jobs to workers; unset = the queue is in PostgreSQL',
+    'Redis that delivers jobs to workers and notices between processes; unset = PostgreSQL does both',
   ),
 };
 

@@ -92,10 +92,12 @@ describe.skipIf(isLeftOutWithout('openssl'))('a server that wants TLS, of an aut
     await app.stop();
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
     expect(open).toEqual(
-      ['agent-runtime', 'agent-runtime deltas', 'agent-runtime jobs', 'agent-runtime notices'].map((name) => ({
-        application_name: name,
-        ssl: true,
-      })),
+      ['agent-runtime', 'agent-runtime deltas', 'agent-runtime jobs', 'agent-runtime notices'].map(
+        (name) => ({
+          application_name: name,
+          ssl: true,
+        }),
+      ),
     );
   });
 });

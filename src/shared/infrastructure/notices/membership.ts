@@ -60,11 +60,11 @@ export class Membership implements OnApplicationBootstrap {
   ) {
     connection.listen(NOTICES_CHANNEL, (payload) => handlers.receive(payload));
     handlers.on(SESSIONS, (ids) => hub.wake(ids));
-    handlers.on(HELLO, ([id]) => this.onHello(id!));
-    handlers.on(WELCOME, ([id], from) => {
-      if (id === instance.value) this.onWelcome(from);
+    handlers.on(HELLO, (_, from) => this.onHello(from));
+    handlers.on(WELCOME, (ids, from) => {
+      if (ids.includes(instance.value)) this.onWelcome(from);
     });
-    handlers.on(BYE, ([id]) => peers.leave(id!));
+    handlers.on(BYE, (_, from) => peers.leave(from));
     shutdown.register('close_database', () => this.leave());
   }
 

@@ -6,6 +6,7 @@ import { withRetries } from '../../application/retry.js';
 import { DatabaseClock } from '../persistence/database-clock.js';
 import { DatabaseLocation } from '../persistence/database-location.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
+import { prepared } from '../persistence/prepared-statements.js';
 import { openSession } from '../persistence/session-settings.js';
 
 /** Also the pause before a connection is replaced that was lost at once, for example since the server takes no writes. */
@@ -69,7 +70,7 @@ export class NoticeConnection {
   /** @throws Error where the connection is lost */
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     if (!this.client) throw new Error('there is no connection for notices');
-    return (await this.client.query(sql, [...parameters])).rows as Row[];
+    return (await this.client.query(prepared(sql, parameters))).rows as Row[];
   }
 
   /** @throws Error where they may not have been sent */

@@ -40,8 +40,13 @@ export class RedisNotices {
     this.publisher = connections.openImpatient(SILENCE_LIMIT_MS);
     const subscriber = connections.open({ maxRetriesPerRequest: null, socketTimeout: SILENCE_LIMIT_MS });
     subscriber.on('message', (_channel, payload: string) => this.handlers.receive(payload));
-    // Redis may have counted this receiver without having reached it.
-    subscriber.on('close', () => this.hub.wakeAll());
+    let isListening = false;
+    subscriber.on('ready', () => (isListening = true));
+    subscriber.on('close', () => {
+      // Redis may have counted this receiver without having reached it.
+      if (isListening) this.hub.wakeAll();
+      isListening = false;
+    });
     subscriber.subscribe(channelOf(this.instance.value)).catch((error: Error) => connections.report(error));
     sweep(interval(PROBE_MS), this.shutdown.begun$, this.logger, 'Redis did not answer', () =>
       subscriber.ping(),

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SentEvent, TestClient, isFinished } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { FlakyProxy } from '../support/flaky-proxy.js';
+import { NoticeEar } from '../support/notice-ear.js';
+import { RedisServer } from '../support/redis-server.js';
+import { ServerProcess } from '../support/server-process.js';
+import { LARGE, report } from './support/chaos-size.js';
+import { StoryModel, taskOf } from './support/story-model.js';
+
+const HEARTBEAT_MS = 5_000;
+/** Beyond a heartbeat, for the look itself and the way to the client. */
+const MARGIN_MS = 1_000;
+const LAG_LIMIT_MS = 100;
+const SESSIONS_AT_ONCE = 4;
+const WORDS = LARGE ? 500 : 150;
+const DISTURBANCES = LARGE ? 8 : 3;
+const EVENTS_BETWEEN = 40;
+
+let database: TestDatabase;
+let model: StoryModel;
+
+beforeAll(async () => {
+  database = await TestDatabase.create();
+  model = await StoryModel.start();
+});
+afterAll(async () => {
+  await model?.stop();
+  await database?.drop();
+});
+
+const start = (env: Record<string, string> = {}) =>
+  ServerProcess.start({
+    DATABASE_URL: database.url,
+    OPENAI_BASE_URL: model.url,
+    RUN_LEASE_SECONDS: '60',
+    ...env,
+  });
+
+describe('a process that is killed', () => {
+  it('between a commit and its notice keeps a reader elsewhere waiting for one heartbeat at most', async () => {
+    const proxy = new FlakyProxy(new URL(database.url));
+    const [killed, other] = await Promise.all([start({ DATABASE_URL: await proxy.open() }), start()]);
+    try {
+      const sessionId = await killed.client.openSession();
+      const seen: SentEvent[] = [];
+      const reading = (async () => {
+        for await (const event of other.client.events(`/v1/sessions/${sessionId}/events?after=0`))
+          seen.push(event);
+      })().catch(() => undefined); // ends with its server
+      await killed.client.say(sessionId, taskOf({ number: 1, kind: 'answer', words: 2_000 }));
+      await eventually(() => expect(seen.some(({ type }) => type === 'message.delta')).toBe(true));
+
+      proxy.holdUpFrom('pg_notify', 1);
+      await eventually(() => expect(proxy.isHolding).toBe(true));
+      await killed.stop('SIGKILL');
+      const [stored] = await database.rows<{ last_seq: string }>(
+        'select last_seq from event_streams where session_id = $1',
+        [sessionId],
+      );
+      expect(Number(seen.at(-1)!.id)).toBeLessThan(Number(stored!.last_seq));
+      await eventually(() => expect(seen.at(-1)!.id).toBe(stored!.last_seq), HEARTBEAT_MS + MARGIN_MS);
+      expect(seen.map(({ id }) => Number(id))).toEqual(
+        Array.from({ length: Number(stored!.last_seq) }, (_, index) => index + 1),
+      );
+      await other.stop('SIGKILL');
+      await reading;
+    } finally {
+      await Promise.all([killed.stop('SIGKILL'), other.stop('SIGKILL')]);
+      await proxy.close();
+    }
+  });
+
+  it('does not delay the next one; one that stands still does, until its entry lapses', async () => {
+    const ear = await NoticeEar.open(database.url);
+    const frozen = await start();
+    let next: ServerProcess | undefined;
+    try {
+      await (await start()).stop('SIGKILL');
+      const before = (await ear.textsOf('hello')).length;
+      next = await start();
+      // It asked once or twice, and did not wait for 15 seconds.
+      expect((await ear.textsOf('hello')).length - before).toBeLessThan(10);
+      await next.stop('SIGKILL');
+
+      frozen.signal('SIGSTOP');
+      next = ServerProcess.spawn({ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url });
+      const asked = (await ear.textsOf('hello')).length;
+      await eventually(async () => expect((await ear.textsOf('hello')).length).toBeGreaterThan(asked + 2));
+      expect(next.lines).toEqual([]);
+      const newcomer = (await ear.textsOf('hello')).at(-1);
+      await database.rows('update instances set expires_at = now() where id <> $1', [newcomer]);
+      await next.firstLine();
+    } finally {
+      await Promise.all([frozen.stop('SIGKILL'), next?.stop('SIGKILL')]);
+      await ear.close();
+    }
+  });
+});
+
+describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s', (way) => {
+  let redis: RedisServer | undefined;
+  let servers: ServerProcess[] = [];
+
+  beforeAll(async () => {
+    redis = way === 'Redis' ? await RedisServer.start() : undefined;
+    const env: Record<string, string> = redis ? { REDIS_URL: redis.url } : {};
+    servers = await Promise.all([start(env), start(env)]);
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop('SIGKILL')));
+    await redis?.stop();
+  });
+
+  /** When each event arrived, by its number. */
+  const follow = async (client: TestClient, sessionId: string) => {
+    const arrivals = new Map<string, number>();
+    for await (const event of client.events(`/v1/sessions/${sessionId}/events?after=0`)) {
+      arrivals.set(event.id, performance.now());
+      if (isFinished(event)) break;
+    }
+    return arrivals;
+  };
+
+  it(`show a reader elsewhere what is new within ${LAG_LIMIT_MS} ms, whatever is restarted between them`, async () => {
+    const [one, other] = servers.map(({ client }) => client) as [TestClient, TestClient];
+    const told = Promise.all(
+      Array.from({ length: SESSIONS_AT_ONCE }, async (_, number) => {
+        const sessionId = await one.openSession();
+        const following = Promise.all([follow(one, sessionId), follow(other, sessionId)]);
+        await one.say(sessionId, taskOf({ number, kind: 'answer', words: WORDS }));
+        return following;
+      }),
+    );
+    const [arrivals] = await Promise.all([told, disturb()]);
+    const lags = arrivals.flatMap(([here, there]) => {
+      expect([...there.keys()]).toEqual([...here.keys()]);
+      return [...here].map(([id, at]) => Math.max(0, there.get(id)! - at));
+    });
+    lags.sort((a, b) => a - b);
+    const [p50, p99, max] = [0.5, 0.99, 1].map((part) => lags[Math.ceil(lags.length * part) - 1]!.toFixed(1));
+    report(`lag by ${way}`, { events: lags.length, 'p50 ms': p50!, 'p99 ms': p99!, 'max ms': max! });
+    expect(Number(p99)).toBeLessThan(LAG_LIMIT_MS);
+  });
+
+  /** Ends what the notices go by, again and again while events are stored. */
+  const disturb = async () => {
+    let events = await stored(1);
+    for (let time = 0; time < DISTURBANCES; time++) {
+      await redis?.stop();
+      await database.rows(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = 'agent-runtime notices'`,
+      );
+      events = await stored(events + EVENTS_BETWEEN);
+      await redis?.start();
+      events = await stored(events + EVENTS_BETWEEN);
+    }
+  };
+
+  /** Waits until as many events are stored. @returns their number */
+  const stored = (events: number) =>
+    eventually(async () => {
+      const [row] = await database.rows<{ number: string }>('select count(*) as number from events');
+      expect(Number(row!.number)).toBeGreaterThanOrEqual(events);
+      return Number(row!.number);
+    });
+});

@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EventStream, cursorOf } from '../../src/shared/application/event-stream.js';
+import { InstanceId } from '../../src/shared/application/instance-id.js';
+import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
+import { DomainEvent } from '../../src/shared/domain/domain-event.js';
+import { PreviousRelease } from '../../src/shared/infrastructure/events/previous-release.js';
+import { Membership } from '../../src/shared/infrastructure/notices/membership.js';
+import { NoticeSender } from '../../src/shared/infrastructure/notices/notice-sender.js';
+import { Peers } from '../../src/shared/infrastructure/notices/peers.js';
+import { isFinished } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { NoticeEar } from '../support/notice-ear.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TestApp } from '../support/test-app.js';
+
+const fact = (sessionId: string, n: number): DomainEvent => ({
+  type: 'synopsis.updated',
+  sessionId,
+  runId: null,
+  data: { version: n },
+});
+
+const record = (on: TestApp, ...events: DomainEvent[]) =>
+  on.nest.get(UnitOfWork).run('test_record', async (tx) => tx.record(...events));
+
+const idOf = (app: TestApp) => app.nest.get(InstanceId).value;
+const beat = (app: TestApp) => app.nest.get(Membership).beat();
+
+/** Stores an event as a process does that ends before it tells of it. */
+const storeSilently = (database: TestDatabase, sessionId: string, n: number) =>
+  database.rows(
+    `select append_events(array[$1::uuid], array[1], array[null::jsonb], array[null::uuid], array['synopsis.updated'],
+       array[json_build_object('version', $2::int)], null, now(), 1000, '', '{}')`,
+    [sessionId, n],
+  );
+
+const endNoticeConnections = (database: TestDatabase) =>
+  database.rows(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'agent-runtime notices'`,
+  );
+
+/** A reader of a session from its beginning. */
+function read(on: TestApp, sessionId: string) {
+  const seen: number[] = [];
+  const subscription = on.nest
+    .get(EventStream)
+    .watch(sessionId, 0)
+    .subscribe((item) => seen.push(cursorOf(item)));
+  return { seen, end: () => subscription.unsubscribe() };
+}
+
+/** An entry of an instance that the test plays, with its session. */
+class PlayedInstance {
+  readonly id = randomUUID();
+
+  private constructor(
+    private readonly database: TestDatabase,
+    private readonly session: Client,
+  ) {}
+
+  static async register(database: TestDatabase): Promise<PlayedInstance> {
+    const session = new Client({ connectionString: database.url });
+    await session.connect();
+    const played = new PlayedInstance(database, session);
+    await session.query(`select pg_advisory_lock_shared(hashtextextended('instance ' || $1, 0))`, [
+      played.id,
+    ]);
+    await session.query(`insert into instances values ($1, now() + interval '1 hour')`, [played.id]);
+    return played;
+  }
+
+  async lapse(): Promise<void> {
+    await this.database.rows(`update instances set expires_at = now() where id = $1`, [this.id]);
+  }
+
+  async end(): Promise<void> {
+    await this.session.end();
+  }
+
+  async leave(): Promise<void> {
+    await this.database.rows('delete from instances where id = $1', [this.id]);
+    await this.end();
+  }
+}
+
+describe('one process', () => {
+  let app: TestApp;
+  let ear: NoticeEar;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ RUN_LEASE_SECONDS: '1' });
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession({ agent: 'ask' });
+    app.nest.get(PreviousRelease).isPresent = false;
+    await beat(app);
+    ear = await NoticeEar.open(
+      app.database.url,
+      'agent_runtime_events',
+      'agent_runtime_runs',
+      'agent_runtime_jobs',
+    );
+  });
+  afterEach(() => ear.close());
+
+  it('sends nothing, whatever it stores', async () => {
+    app.model.script({ text: 'Several words, which are deltas.' });
+    await app.client.ask(sessionId, 'Talk');
+    await app.client.post('/v1/jobs/agents/ask/1.0.0', { session_id: sessionId, query: 'Why?' });
+    await app.nest.get(NoticeSender).flushed();
+    await ear.catchUp();
+    expect(ear.heard.filter(({ channel }) => !channel.startsWith('catch_up'))).toEqual([]);
+  });
+
+  it('tells what it kept to itself when its next heartbeat finds another one', async () => {
+    await record(app, fact(sessionId, 1));
+    const played = await PlayedInstance.register(app.database);
+    try {
+      expect(await ear.textsOf('sessions')).toEqual([]);
+      await beat(app);
+      await eventually(async () => expect(await ear.textsOf('sessions')).toContain(sessionId));
+    } finally {
+      await played.leave();
+    }
+  });
+
+  it('tells another one as soon as that has said hello, which it answers', async () => {
+    const played = await PlayedInstance.register(app.database);
+    try {
+      await ear.tell(played.id, 'hello', played.id);
+      await eventually(async () => expect(await ear.textsOf('welcome')).toEqual([played.id]));
+      await record(app, fact(sessionId, 1));
+      await eventually(async () => expect(await ear.textsOf('sessions')).toEqual([sessionId]));
+      await played.leave();
+      await ear.tell(played.id, 'bye', played.id);
+      await eventually(() => expect(app.nest.get(Peers).ids).toEqual([]));
+    } finally {
+      await played.end();
+    }
+  });
+
+  it('says hello again where its entry is gone, and wakes its readers', async () => {
+    const reader = read(app, sessionId);
+    await eventually(() => expect(reader.seen).toEqual([]));
+    await app.database.rows('delete from instances');
+    await beat(app);
+    expect(await ear.textsOf('hello')).toEqual([idOf(app)]);
+    expect(await app.database.rows('select id from instances')).toEqual([{ id: idOf(app) }]);
+    reader.end();
+  });
+
+  it('removes entries that have lapsed', async () => {
+    const played = await PlayedInstance.register(app.database);
+    await beat(app);
+    expect(app.nest.get(Peers).ids).toEqual([played.id]);
+    await played.lapse();
+    await beat(app);
+    expect(app.nest.get(Peers).ids).toEqual([]);
+    expect(await app.database.rows('select id from instances')).toEqual([{ id: idOf(app) }]);
+    await played.end();
+  });
+
+  it('finds with its heartbeat what it was not told', async () => {
+    const reader = read(app, sessionId);
+    await record(app, fact(sessionId, 1));
+    await eventually(() => expect(reader.seen).toEqual([1]));
+    await storeSilently(app.database, sessionId, 2);
+    await beat(app);
+    await eventually(() => expect(reader.seen).toEqual([1, 2]));
+    reader.end();
+  });
+
+  it('is cancelled by a mark of which no notice came', async () => {
+    app.model.script({ text: 'word '.repeat(100), pace: { chunk: 5, tokensPerSecond: 20 } });
+    await app.client.say(sessionId, 'Say it');
+    await app.client.readUntil(sessionId, ({ type }) => type === 'message.delta');
+    await app.database.rows('update runs set cancel_requested_at = now() where session_id = $1', [sessionId]);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('tells the release before and hears it, in its form', async () => {
+    app.nest.get(PreviousRelease).isPresent = true;
+    await record(app, fact(sessionId, 1));
+    await eventually(() =>
+      expect(ear.heard).toContainEqual({
+        channel: 'agent_runtime_events',
+        payload: `${idOf(app)} ${sessionId}`,
+      }),
+    );
+    const reader = read(app, sessionId);
+    await eventually(() => expect(reader.seen).toEqual([1]));
+    await storeSilently(app.database, sessionId, 2);
+    await app.database.rows('select pg_notify($1, $2)', [
+      'agent_runtime_events',
+      `${randomUUID()} ${sessionId}`,
+    ]);
+    await eventually(() => expect(reader.seen).toEqual([1, 2]));
+    reader.end();
+  });
+});
+
+describe('a process that starts beside another one', () => {
+  let database: TestDatabase;
+  let ear: NoticeEar;
+  let played: PlayedInstance;
+  let starting: Promise<TestApp>;
+  let isReady: boolean;
+
+  beforeEach(async () => {
+    database = await TestDatabase.create();
+    ear = await NoticeEar.open(database.url);
+    played = await PlayedInstance.register(database);
+    isReady = false;
+    starting = TestApp.start({}, { database });
+    void starting.then(() => (isReady = true));
+    // It has asked a second time.
+    await eventually(async () => expect((await ear.textsOf('hello')).length).toBeGreaterThan(1));
+    expect(isReady).toBe(false);
+  });
+  afterEach(async () => {
+    await (await starting).stop();
+    await ear.close();
+    await played.end();
+    await database.drop();
+  });
+
+  it('is ready when that has answered', async () => {
+    const [newcomer] = await ear.textsOf('hello');
+    await ear.tell(played.id, 'welcome', randomUUID());
+    await ear.tell(played.id, 'welcome', newcomer!);
+    const app = await starting;
+    expect(app.nest.get(Peers).ids).toEqual([played.id]);
+  });
+
+  it('is ready when the entry of that has lapsed', async () => {
+    await played.lapse();
+    const app = await starting;
+    expect(app.nest.get(Peers).ids).toEqual([]);
+  });
+
+  it('is ready when that is gone, whose entry it removes', async () => {
+    await played.end();
+    const app = await starting;
+    expect(app.nest.get(Peers).ids).toEqual([]);
+    expect(await database.rows('select id from instances')).toEqual([{ id: idOf(app) }]);
+  });
+});
+
+describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s', (way) => {
+  let redis: RedisServer | undefined;
+  let app: TestApp;
+  let other: TestApp;
+  let ear: NoticeEar;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    redis = way === 'Redis' ? await RedisServer.start() : undefined;
+    const env: Record<string, string> = redis ? { REDIS_URL: redis.url } : {};
+    app = await TestApp.start(env);
+    other = await TestApp.start(env, app);
+    ear = await NoticeEar.open(app.database.url);
+  });
+  afterAll(async () => {
+    await ear?.close();
+    await other?.stop();
+    await app?.stop();
+    await redis?.stop();
+  });
+  beforeEach(async () => {
+    sessionId = await app.client.openSession();
+  });
+
+  it('know each other', () => {
+    expect(app.nest.get(Peers).ids).toEqual([idOf(other)]);
+    expect(other.nest.get(Peers).ids).toEqual([idOf(app)]);
+  });
+
+  it('wake readers of each other', async () => {
+    const reader = read(other, sessionId);
+    await eventually(async () => {
+      const before = (await ear.textsOf('sessions')).length;
+      await record(app, fact(sessionId, 1));
+      const { seen } = reader;
+      await eventually(async () => {
+        const [last] = await app.database.rows('select last_seq from event_streams where session_id = $1', [
+          sessionId,
+        ]);
+        expect(seen.at(-1)).toBe(Number(last!['last_seq']));
+      });
+      // By Redis as soon as both are connected to it.
+      expect((await ear.textsOf('sessions')).length - before).toBe(way === 'Redis' ? 0 : 1);
+    });
+    reader.end();
+  });
+
+  it('miss nothing while their connections for notices are ended again and again', async () => {
+    const reader = read(other, sessionId);
+    for (let n = 1; n <= 30; n++) {
+      if (n % 5 === 0) await endNoticeConnections(app.database);
+      await record(n % 2 ? app : other, fact(sessionId, n));
+      if (n % 3 === 0) await eventually(() => expect(reader.seen.at(-1)).toBe(n), 3_000);
+    }
+    expect(reader.seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+    reader.end();
+  });
+
+  if (way === 'Redis') {
+    it('tell each other by PostgreSQL while Redis is away', async () => {
+      await redis!.stop();
+      const reader = read(other, sessionId);
+      await record(app, fact(sessionId, 1));
+      await eventually(() => expect(reader.seen).toEqual([1]), 3_000);
+      expect(await ear.textsOf('sessions')).toContain(sessionId);
+      await redis!.start();
+      reader.end();
+    });
+  }
+
+  it('forget one that has left', async () => {
+    const third = await TestApp.start({}, app);
+    expect(app.nest.get(Peers).ids).toContain(idOf(third));
+    await third.stop();
+    await eventually(() => expect(app.nest.get(Peers).ids).toEqual([idOf(other)]));
+    expect(await app.database.rows('select id from instances where id = $1', [idOf(third)])).toEqual([]);
+  });
+});
