@@ -276,6 +276,8 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
   });
   beforeEach(async () => {
     sessionId = await app.client.openSession();
+    // Each has its connection for notices.
+    await eventually(() => Promise.all([beat(app), beat(other)]));
   });
 
   it('know each other', () => {
@@ -318,7 +320,7 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
       const reader = read(other, sessionId);
       await record(app, fact(sessionId, 1));
       await eventually(() => expect(reader.seen).toEqual([1]), 3_000);
-      expect(await ear.textsOf('sessions')).toContain(sessionId);
+      await eventually(async () => expect(await ear.textsOf('sessions')).toContain(sessionId));
       await redis!.start();
       reader.end();
     });

@@ -54,8 +54,9 @@ export class NoticeConnection {
     client.on('notification', ({ channel, payload }) => this.handlers.get(channel)?.(payload ?? ''));
     await client.connect();
     try {
-      await openSession(client);
-      for (const channel of this.handlers.keys()) await client.query(`listen ${channel}`);
+      const listens = [...this.handlers.keys()].map((channel) => `listen ${channel}`);
+      // In one round trip: others go on meanwhile.
+      await Promise.all([openSession(client), client.query(listens.join(';'))]);
     } catch (error) {
       await client.end();
       throw error;
