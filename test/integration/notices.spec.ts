@@ -64,6 +64,7 @@ class PlayedInstance {
 
   static async register(database: TestDatabase): Promise<PlayedInstance> {
     const session = new Client({ connectionString: database.url });
+    session.on('error', () => undefined); // the database may be dropped
     await session.connect();
     const played = new PlayedInstance(database, session);
     await session.query(`select pg_advisory_lock_shared(hashtextextended('instance ' || $1, 0))`, [

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { Client } from 'pg';
 import { Notice, NOTICES_CHANNEL } from '../../src/shared/infrastructure/notices/notice.js';
 
@@ -31,15 +30,13 @@ export class NoticeEar {
   /** Notifications come in the order of their commits: after the own one all earlier ones are here. */
   async catchUp(): Promise<void> {
     const own = `catch_up_${randomUUID().replaceAll('-', '')}`;
-    await this.client.query(`listen ${own}`);
-    const arrived = (async () => {
-      for (;;) {
-        const [{ channel }] = (await once(this.client, 'notification')) as [{ channel: string }];
-        if (channel === own) return;
-      }
-    })();
-    await this.client.query(`notify ${own}`);
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    const onNotification = ({ channel }: { channel: string }) => channel === own && resolve();
+    this.client.on('notification', onNotification);
+    await this.client.query(`listen ${own}; notify ${own}`);
     await arrived;
+    this.client.off('notification', onNotification);
+    await this.client.query(`unlisten ${own}`);
   }
 
   async tell(from: string, topic: string, text: string): Promise<void> {
