@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HEARTBEAT_MS } from '../../src/shared/infrastructure/notices/membership.js';
 import { TestClient, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -8,7 +9,6 @@ import { ServerProcess } from '../support/server-process.js';
 import { LARGE, report } from './support/chaos-size.js';
 import { StoryModel, taskOf } from './support/story-model.js';
 
-const HEARTBEAT_MS = 5_000;
 /** Beyond a heartbeat, for the look itself and the way to the client. */
 const MARGIN_MS = 1_000;
 const LAG_LIMIT_MS = 100;

@@ -6,7 +6,7 @@ import { Notice } from './notice.js';
 /** Must not throw. @param from the instance that tells; this one as well */
 type Handler = (texts: readonly string[], from: string) => void;
 
-/** Who in this process is told of a notice, by topic. */
+/** The handlers of notices in this process, by topic. */
 @Injectable()
 export class NoticeHandlers {
   private readonly logger = new Logger(NoticeHandlers.name);
@@ -18,7 +18,7 @@ export class NoticeHandlers {
     this.handlers.set(topic, handler);
   }
 
-  /** What this process has to tell is told here as well. */
+  /** @param from the instance whose notice it is; by default this one, whose handlers are told first */
   deliver(notice: Notice, from = this.instance.value): void {
     outsideOpenWaits(() => {
       // A later release may have topics that are unknown here.

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InstanceId } from '../../application/instance-id.js';
 import { PreviousRelease } from '../events/previous-release.js';
 import { outsideOpenWaits } from '../persistence/open-waits.js';
+import { ThrottledWarning } from '../throttled-warning.js';
 import { NoticeConnection } from './notice-connection.js';
 import { Notice, NOTICES_CHANNEL } from './notice.js';
 import { Peers } from './peers.js';
@@ -15,7 +16,7 @@ import { RedisNotices } from './redis-notices.js';
  */
 @Injectable()
 export class NoticeSender {
-  private readonly logger = new Logger(NoticeSender.name);
+  private readonly trouble = new ThrottledWarning(new Logger(NoticeSender.name));
   private pending = new Notice();
   /** What was not sent, since there was no peer. */
   private kept = new Notice();
@@ -65,7 +66,7 @@ export class NoticeSender {
       try {
         await this.sendOne(notice);
       } catch (error) {
-        this.logger.warn({ err: error }, 'a notice could not be sent; it is repeated');
+        this.trouble.warn(error, 'a notice could not be sent; it is repeated');
         this.pending.addAll(notice);
         break;
       }
