@@ -122,6 +122,8 @@ export class Membership implements OnApplicationBootstrap {
     this.sender.resume();
     await this.instances.hold();
     await this.join();
+    // Until its answer a peer may have kept its notices to itself.
+    await this.look();
   }
 
   /** Registers, and waits until each other instance has answered, has left, is gone, or its entry has lapsed. */
@@ -137,11 +139,9 @@ export class Membership implements OnApplicationBootstrap {
         await firstValueFrom(race(this.answers$.pipe(filter(areAnswered)), timer(HELLO_EVERY_MS)));
       }
     } while (!areAnswered());
-    // Until its answer a peer may have kept its notices to itself.
-    this.hub.wakeAll();
   }
 
-  /** Finds events whose notice was lost, for example with the process that stored them. */
+  /** Finds events of which there was no notice, for example since the process that stored them was killed. */
   private async look(): Promise<void> {
     const sessionIds = this.hub.openSessions;
     if (sessionIds.length > 0) this.hub.wakeBehind(await this.log.lastSeqs(sessionIds));
