@@ -95,7 +95,7 @@ export class Membership implements OnApplicationBootstrap {
       throw error;
     }
     // Without a peer it is dropped: one that comes later reads what is stored.
-    if (!this.peers.areNone) this.sender.send(kept);
+    if (!this.sender.isAlone) this.sender.send(kept);
     this.sender.resume();
     await this.look();
   }

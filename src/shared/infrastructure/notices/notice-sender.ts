@@ -30,8 +30,13 @@ export class NoticeSender {
     private readonly instance: InstanceId,
   ) {}
 
+  /** No other process is there to hear a notice. */
+  get isAlone(): boolean {
+    return this.peers.areNone && !this.previous.isPresent;
+  }
+
   send(notice: Notice): void {
-    if (this.peers.areNone && !this.previous.isPresent) {
+    if (this.isAlone) {
       this.kept.addAll(notice);
       return;
     }
