@@ -129,7 +129,7 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
     return arrivals;
   };
 
-  it(`show a reader elsewhere what is new within ${LAG_LIMIT_MS} ms, whatever is restarted between them`, async () => {
+  it(`show a reader elsewhere what is new within ${LAG_LIMIT_MS} ms, also when what goes between them is restarted`, async () => {
     const [one, other] = servers.map(({ client }) => client) as [TestClient, TestClient];
     const told = Promise.all(
       Array.from({ length: SESSIONS_AT_ONCE }, async (_, number) => {
