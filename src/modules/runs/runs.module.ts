@@ -31,6 +31,7 @@ import { ModelCalls } from './application/lifecycle/model-calls.js';
 import { Orchestrator } from './application/orchestration/orchestrator.js';
 import { PrepareTurn } from './application/orchestration/prepare-turn.js';
 import { ProposePlan } from './application/orchestration/propose-plan.js';
+import { PromptWindow } from './application/lifecycle/prompt-window.js';
 import { RecordFailure } from './application/lifecycle/record-failure.js';
 import { ApplyCalls } from './application/orchestration/apply-calls.js';
 import { ApplyReply } from './application/orchestration/apply-reply.js';
@@ -117,6 +118,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     RunWriter,
     EndPlan,
     ModelCalls,
+    PromptWindow,
     SettleOpenCalls,
     SettleToolCall,
     Leases,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
-import { Thread } from '../application/conversation.queries.js';
+import { Thread } from '../domain/thread.js';
 
 export const UsageDto = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
 

@@ -3,27 +3,13 @@ import { Page, PageRequest } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
-import { ConversationQueries, Thread } from '../application/conversation.queries.js';
+import { ConversationQueries } from '../application/conversation.queries.js';
 import { Message } from '../domain/message.js';
+import { PromptThread, Thread, WindowLimits } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
+import { newestOf, within } from './message-statements.js';
 
 const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions'];
-
-/** One condition per kind of thread, so that each uses its own index, and the value of its parameter. */
-function within(
-  thread: Parameters<ConversationQueries['newest']>[1],
-  parameter: string,
-): [sql: string, id: string | null] {
-  if (thread === 'main')
-    return [`subtask_id is null and job_id is null and ${parameter}::uuid is null`, null];
-  if ('subtaskId' in thread) return [`subtask_id = ${parameter}`, thread.subtaskId];
-  if (!('runId' in thread)) return [`job_id = ${parameter}`, thread.jobId];
-  const begun = `(select min(position) from messages where session_id = $1 and run_id = ${parameter})`;
-  return [
-    `subtask_id is null and (run_id = ${parameter} or (job_id is null and position < ${begun}))`,
-    thread.runId,
-  ];
-}
 
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
@@ -51,23 +37,9 @@ export class SqlConversationQueries extends ConversationQueries {
     return pageBySize<Message>(rows, page.limit, ({ position }) => String(position));
   }
 
-  async newest(
-    sessionId: string,
-    thread: Parameters<ConversationQueries['newest']>[1],
-    limits: { messages: number; characters: number },
-  ): Promise<Message[]> {
-    const [condition, id] = within(thread, '$4');
-    return this.database.query<Message>(
-      `with newest as (
-         select *, sum(length(content) + coalesce(length(reasoning::text), 0))
-                     over (order by position desc) as characters
-           from (select * from messages where session_id = $1 and ${condition}
-                  order by position desc limit $2) as m
-       )
-       select ${this.columns} from newest where characters <= $3 or position = (select max(position) from newest)
-        order by position`,
-      [sessionId, limits.messages, limits.characters, id],
-    );
+  async newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]> {
+    const { text, values } = newestOf(this.columns, sessionId, thread, limits);
+    return this.database.query<Message>(text, values);
   }
 
   async following(sessionId: string, position: number, limit: number): Promise<Message[]> {

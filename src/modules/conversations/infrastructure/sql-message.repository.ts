@@ -5,7 +5,9 @@ import { SessionNotFound } from '../../sessions/index.js';
 import { MessageEvents } from '../domain/message.events.js';
 import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
+import { PromptThread, WindowLimits } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
+import { newestOf } from './message-statements.js';
 
 /** Takes and uses the next position in one statement; the lock on the session's row keeps positions gapless. */
 const APPEND = `
@@ -56,6 +58,11 @@ export class SqlMessageRepository extends MessageRepository {
     this.context.write({ text: APPEND, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,
     );
+  }
+
+  newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]> {
+    const { text, values } = newestOf(this.context.columnsOf(MessageSchema), sessionId, thread, limits);
+    return this.context.query<Message>(text, values);
   }
 
   async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {

@@ -20,6 +20,11 @@ export class RepositoryContext {
     return this.transaction.query<Row>(text, values);
   }
 
+  /** The columns of a table, named by property. */
+  columnsOf<Row>(schema: EntitySchema<Row>): string {
+    return this.statements.columnsOf(schema);
+  }
+
   /** Whole rows of a table. @param condition in SQL, optionally with an order and a lock */
   find<Row>(schema: EntitySchema<Row>, condition: string, values: readonly unknown[]): Promise<Row[]> {
     return this.query<Row>(`${this.statements.selectOf(schema)} where ${condition}`, values);

@@ -11,6 +11,7 @@ import { LlmCall, LlmCallRepository } from '../../../models/index.js';
 import { nextStep } from '../../domain/next-step.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { PromptWindow } from './prompt-window.js';
 import { RunWriter } from './run-writer.js';
 
 /** A run's entries in the ledger of model calls: a row is opened before each request and settled after it. */
@@ -20,6 +21,7 @@ export class ModelCalls {
     private readonly patience: DatabasePatience,
     private readonly runWriter: RunWriter,
     private readonly agents: AgentRegistry,
+    private readonly window: PromptWindow,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -81,12 +83,14 @@ export class ModelCalls {
     return this.create(state, this.agents.get(state.agent), purpose);
   }
 
-  /** Stores the call of `createFirst`, after the run itself. */
+  /** Stores the call of `createFirst`, after the run itself and the messages that it is about. */
   async openFirst(tx: Transaction, run: Run, call: LlmCall | null, subtaskId: string | null): Promise<void> {
     if (!call) return;
     await tx.get(LlmCallRepository).add(call);
     if (call.messageId === null) return;
-    const { id: runId, sessionId, agent, jobId, leaseToken } = run.snapshot();
+    const state = run.snapshot();
+    this.window.readAhead(tx, state, call, subtaskId);
+    const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
     tx.record(messageStarted(message, leaseToken ?? undefined));
   }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Agent, AgentRegistry, ToolName } from '../../../agents/index.js';
 import { ModelMessage } from '../../../models/index.js';
-import { ConversationQueries } from '../../../conversations/index.js';
-import { PlanState, Subtask } from '../../../plans/index.js';
+import { PlanState } from '../../../plans/index.js';
 import { RunState } from '../../domain/run.js';
+import { PromptWindow } from '../lifecycle/prompt-window.js';
+import { RunAtWork } from '../run.queries.js';
 import { briefOf } from './brief-subtask.js';
 import { buildPrompt } from './build-prompt.js';
 
@@ -29,23 +29,20 @@ export interface Turn {
 export class PrepareTurn {
   constructor(
     private readonly agents: AgentRegistry,
-    private readonly conversations: ConversationQueries,
-    private readonly patience: DatabasePatience,
+    private readonly window: PromptWindow,
   ) {}
 
   /** @param plan the plan that the run executes, if it does */
-  async prepare(run: RunState, plan: PlanState | undefined, signal: AbortSignal): Promise<Turn> {
+  async prepare(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<Turn> {
     const subtask = plan?.subtasks.find(({ status }) => status === 'running');
     const known = this.agents.get(run.agent);
     const agent = restrict(known, (tool) =>
       run.jobId ? IN_BACKGROUND.includes(tool) : !subtask || !NOT_IN_SUBTASKS.includes(tool),
     );
-    const limits = { messages: agent.limits.historyMessages, characters: agent.limits.historyCharacters };
-    const history = await this.patience.read('read_history', signal, () =>
-      this.conversations.newest(run.sessionId, threadOf(run, subtask), limits),
-    );
+    const subtaskId = subtask?.id ?? null;
+    const history = await this.window.read(run, subtaskId, signal);
     const brief = plan && subtask && briefOf(plan, subtask);
-    return { run, agent, subtaskId: subtask?.id ?? null, messages: buildPrompt(agent, history, brief) };
+    return { run, agent, subtaskId, messages: buildPrompt(agent, history, brief) };
   }
 }
 
@@ -53,8 +50,3 @@ const restrict = (agent: Agent, mayUse: (tool: ToolName) => boolean): Agent => (
   ...agent,
   tools: agent.tools.filter(mayUse),
 });
-
-function threadOf({ id: runId, jobId }: RunState, subtask: Subtask | undefined) {
-  if (jobId) return { jobId, runId };
-  return subtask ? { subtaskId: subtask.id } : 'main';
-}

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { LlmCall } from '../../../models/index.js';
 import { SessionArchived, SessionBusy, SessionNotFound, SessionRepository } from '../../../sessions/index.js';
-import { Run, RunState } from '../../domain/run.js';
+import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ActivateRun } from '../lifecycle/activate-run.js';
 import { RunQueries } from '../run.queries.js';
@@ -25,32 +26,33 @@ export class StartQueuedRun {
   async execute(sessionId: string): Promise<void> {
     if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
     try {
-      const { value: run } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
-      if (run) this.supervisor.start(run);
+      const { value } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
+      if (value) this.supervisor.start(value.run, value.openCall);
     } catch (error) {
       if (!(error instanceof SessionBusy)) throw error; // else another run was faster: its end triggers this again
     }
   }
 
-  private async activateNext(tx: Transaction, sessionId: string): Promise<RunState | undefined> {
+  private async activateNext(tx: Transaction, sessionId: string) {
     const runs = tx.get(RunRepository);
     const run = await runs.findNext(sessionId);
     if (!run) return undefined;
+    let openCall: LlmCall | null = null;
     try {
-      await this.activate(tx, run);
+      openCall = await this.activate(tx, run);
     } catch (error) {
       if (!(error instanceof SessionArchived) && !(error instanceof SessionNotFound)) throw error;
       // No message may be sent to the session any more, so this one is not answered.
       run.cancel(this.clock.now());
       await this.runWriter.save(tx, run);
     }
-    return run.snapshot();
+    return { run: run.snapshot(), openCall };
   }
 
-  private async activate(tx: Transaction, run: Run): Promise<void> {
+  private async activate(tx: Transaction, run: Run): Promise<LlmCall | null> {
     const { sessionId, userId, input } = run.snapshot();
     const session = await tx.get(SessionRepository).peek(sessionId, userId);
     session.requireOpen();
-    await this.activateRun.activate(tx, session, run, input!, 'save');
+    return (await this.activateRun.activate(tx, session, run, input!, 'save')).openCall;
   }
 }
