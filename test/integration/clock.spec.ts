@@ -48,6 +48,9 @@ describe('the clock', () => {
       session_id: sessionId,
       query: 'Why?',
     });
+    await eventually(async () =>
+      expect(await app.database.rows('select 1 from jobs where delivered_at is not null')).toHaveLength(1),
+    );
     await app.database.rows(
       `update jobs set available_at = now() + interval '1 hour', delivered_at = null where id = $1`,
       [body.job_id],

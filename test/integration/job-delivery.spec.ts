@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js';
 import { JobHandler, JobHandlers, JobSupervisor, JobWorker } from '../../src/modules/jobs/index.js';
+import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -19,6 +21,7 @@ describe('a job that is queued', () => {
     return (await app.client.post('/v1/jobs/agents/ask/1.0.0', body)).body.job_id;
   };
   const view = async (jobId: string) => (await app.client.get(`/v1/jobs/${jobId}`)).body;
+  const messages = () => app.database.rows('select payload from graphile_worker._private_jobs');
   const done = (jobId: string) =>
     eventually(async () => expect(await view(jobId)).toMatchObject({ status: 'done', attempt: 1 }));
 
@@ -44,6 +47,21 @@ describe('a job that is queued', () => {
     await done(jobId);
   });
 
+  it('is delivered by a sweep of another process when its own dies between commit and message', async () => {
+    const dead = app.nest.get(DeliverJobs);
+    const send = vi.spyOn(dead, 'send').mockReturnValue();
+    vi.spyOn(dead, 'execute').mockResolvedValue(true);
+    const jobId = await ask();
+    expect(send).toHaveBeenCalledTimes(1);
+    expect(await messages()).toEqual([]);
+    const other = await TestApp.start(
+      { RUN_LEASE_SECONDS: String(LEASE_SECONDS) },
+      { database: app.database, model: app.model, worker: true },
+    );
+    await done(jobId);
+    await other.stop();
+  });
+
   it('leaves no run open when its attempt ends without having ended it', async () => {
     const handlers = app.nest.get(JobHandlers);
     const usual = handlers.of('ask');
@@ -63,5 +81,53 @@ describe('a job that is queued', () => {
     );
     const [run] = await app.database.rows('select status from runs where job_id = $1', [jobId]);
     expect(run).toEqual({ status: 'failed' });
+  });
+});
+
+/** With a lease so long that only the first sweep of a process is a regular one. */
+describe('a job is delivered at once', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeEach(async () => {
+    const env = { RUN_LEASE_SECONDS: '3600', AGENT_JOB_RETRY_DELAY: '1', LLM_MAX_RETRIES: '0' };
+    app = await TestApp.start(env, { database: await TestDatabase.create(), worker: true });
+    sessionId = await app.client.openSession();
+  });
+  afterEach(() => app.database.drop());
+
+  const ask = () =>
+    app.client.post('/v1/jobs/agents/ask/1.0.0', { session_id: sessionId, query: 'What is it?' });
+  const becomes = (expected: object) =>
+    eventually(async () =>
+      expect(await app.database.rows('select status, attempt from jobs')).toEqual([expected]),
+    );
+
+  it('when it is new', async () => {
+    app.model.script({ text: 'It is a lease.' });
+    await ask();
+    await becomes({ status: 'done', attempt: 1 });
+    await app.stop();
+  });
+
+  it('when its next attempt is due', async () => {
+    app.model.script({ status: 503 }, { text: 'It is a lease.' });
+    await ask();
+    await becomes({ status: 'done', attempt: 2 });
+    await app.stop();
+  });
+
+  it('when its worker stops, which gives it back', async () => {
+    app.model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } });
+    const { body } = await ask();
+    await becomes({ status: 'running', attempt: 1 });
+    await app.stop();
+    await becomes({ status: 'queued', attempt: 1 });
+    expect(
+      await app.database.rows(
+        `select m.payload->>'jobId' as "jobId", j.delivered_at is not null as delivered
+           from graphile_worker._private_jobs m join jobs j on (m.payload->>'version')::int = j.version`,
+      ),
+    ).toEqual([{ jobId: body.job_id, delivered: true }]);
   });
 });

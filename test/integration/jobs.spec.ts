@@ -476,10 +476,12 @@ describe('the quotas of jobs', () => {
     expect(refused).toHaveLength(25);
     expect(refused[0]!.body).toMatchObject({ code: 'job.quota_exceeded', limit: { name, value: 5 } });
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
-    const [counts] = await narrow.database.rows(
-      `select (select count(*) from jobs)::int as jobs, (select count(*) from graphile_worker.jobs)::int as messages`,
-    );
-    expect(counts).toEqual({ jobs: 5, messages: 5 });
+    await eventually(async () => {
+      const [counts] = await narrow.database.rows(
+        `select (select count(*) from jobs)::int as jobs, (select count(*) from graphile_worker.jobs)::int as messages`,
+      );
+      expect(counts).toEqual({ jobs: 5, messages: 5 });
+    });
     // What is active already counts once.
     const active = answers.find(({ status }) => status === 202)!.body;
     const repeat = await narrow.client.post('/v1/jobs/agents/ask/1.0.0', {

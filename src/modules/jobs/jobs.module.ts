@@ -23,7 +23,6 @@ import { SettleJob } from './application/settle-job.js';
 import { StartJob } from './application/start-job.js';
 import { JobRepository } from './domain/job.repository.js';
 import { BullMqJobQueue } from './infrastructure/bullmq-job-queue.js';
-import { TransactionalQueue } from './infrastructure/transactional-queue.js';
 import { GraphileJobQueue } from './infrastructure/graphile-job-queue.js';
 import { JobNotices } from './infrastructure/job-notices.js';
 import { JOB_METRICS, JobMetrics } from './infrastructure/job.metrics.js';
@@ -64,12 +63,7 @@ import { SqlJobRepository } from './infrastructure/sql-job.repository.js';
   exports: [EnqueueJob, JobHandlers, JobQueue, JobSupervisor, JobWorker, JobQueries],
 })
 export class JobsModule {
-  constructor(repositories: RepositoryRegistry, queue: JobQueue, config: Config) {
-    const transactional =
-      queue instanceof GraphileJobQueue ? (queue satisfies TransactionalQueue) : undefined;
-    repositories.register(
-      JobRepository,
-      (context) => new SqlJobRepository(context, config.runLeaseSeconds, transactional),
-    );
+  constructor(repositories: RepositoryRegistry, config: Config) {
+    repositories.register(JobRepository, (context) => new SqlJobRepository(context, config.runLeaseSeconds));
   }
 }

@@ -13,6 +13,7 @@ import { SessionRepository } from '../../sessions/index.js';
 import { AgentVersionNotFound, JobQuotaExceeded } from '../domain/job.errors.js';
 import { Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
+import { DeliverJobs } from './deliver-jobs.js';
 import { JobHandlers, JobRequest } from './job-handler.js';
 
 export interface EnqueueJobCommand extends JobRequest {
@@ -29,13 +30,14 @@ export interface EnqueuedJob {
   readonly repeated: boolean;
 }
 
-/** Stores a job, which a worker executes. */
+/** Stores a job, and sends it to the workers. */
 @Injectable()
 export class EnqueueJob {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
     private readonly handlers: JobHandlers,
+    private readonly deliverJobs: DeliverJobs,
     private readonly shutdown: Shutdown,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -77,7 +79,9 @@ export class EnqueueJob {
         return { job: active.snapshot(), repeated: true };
       }
       await this.requireQuota(tx, job);
-      return { job: job.snapshot(), repeated: false };
+      const state = job.snapshot();
+      tx.afterCommit(() => this.deliverJobs.send({ jobId: state.id, version: state.version }));
+      return { job: state, repeated: false };
     });
     return value;
   }

@@ -1,5 +1,5 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { Subject, defer, merge, repeat, take, takeUntil, timer } from 'rxjs';
+import { defer, merge, repeat, take, takeUntil, timer } from 'rxjs';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DeliverJobs } from './deliver-jobs.js';
@@ -8,20 +8,21 @@ import { RecoverJobs } from './recover-jobs.js';
 
 /** Sweeps per lease time: an expired lease is noticed after a third of that time at the latest. */
 const SWEEPS_PER_LEASE = 3;
-/** The pause between two sweeps, so that one sweep delivers the jobs of many notifications. */
+/** The pause between two sweeps, so that one sweep delivers many jobs that were given back. */
 const GAP_MS = 50;
-/** The pause before an unreachable queue is tried again. Notifications do not shorten it. */
+/** The pause before an unreachable queue is tried again. What is queued meanwhile does not shorten it. */
 const UNREACHABLE_MS = 1_000;
 
 /**
- * Delivers due jobs and recovers abandoned ones: at the start, on notification, when the next attempt is due, and at
- * intervals. It runs in every process, also in those that execute no jobs.
+ * Sweeps for due jobs and abandoned ones: at the start, when this process has queued a job again, when the next attempt
+ * is due, and at intervals. It runs in every process, also in those that execute no jobs.
  */
 @Injectable()
 export class JobWatch implements OnApplicationBootstrap {
   private readonly logger = new Logger(JobWatch.name);
-  private readonly notified = new Subject<void>();
-  /** The time until the next sweep, if there is no notification before. */
+  /** Whether a sweep was asked for since the last one began. */
+  private isNeeded = false;
+  /** The time until the next sweep, if none is asked for before. */
   private waitMs = 0;
   private isReachable = true;
 
@@ -31,30 +32,27 @@ export class JobWatch implements OnApplicationBootstrap {
     private readonly outbox: JobOutbox,
     private readonly shutdown: Shutdown,
     private readonly config: Config,
-  ) {}
+  ) {
+    deliverJobs.sweepNeeded$.subscribe(() => (this.isNeeded = true));
+    // Delivers what this process gave back while it drained.
+    shutdown.register('flush_events', async () => {
+      if (this.isNeeded) await this.sweep();
+    });
+  }
 
   onApplicationBootstrap(): void {
-    // A notification during a sweep causes another sweep.
-    let missed = false;
-    this.notified.pipe(takeUntil(this.shutdown.begun$)).subscribe(() => (missed = true));
+    const { sweepNeeded$ } = this.deliverJobs;
     const next = () => {
       if (!this.isReachable) return timer(UNREACHABLE_MS);
-      return missed ? timer(GAP_MS) : merge(timer(this.waitMs), this.notified).pipe(take(1));
+      return this.isNeeded ? timer(GAP_MS) : merge(timer(this.waitMs), sweepNeeded$).pipe(take(1));
     };
-    defer(() => {
-      missed = false;
-      return this.sweep();
-    })
+    defer(() => this.sweep())
       .pipe(repeat({ delay: next }), takeUntil(this.shutdown.begun$))
       .subscribe();
   }
 
-  /** Starts a sweep, since a job is ready to be delivered. */
-  sweepNow(): void {
-    this.notified.next();
-  }
-
   private async sweep(): Promise<void> {
+    this.isNeeded = false;
     const everyMs = (this.config.runLeaseSeconds * 1000) / SWEEPS_PER_LEASE;
     this.waitMs = everyMs;
     try {

@@ -3,7 +3,7 @@ import { Job } from './job.js';
 /** The jobs, inside a unit of work. */
 export abstract class JobRepository {
   /**
-   * Stores a new job; a worker is notified after the commit.
+   * Stores a new job.
    * @returns false if a job with the same key is queued or running: then nothing is stored
    */
   abstract add(job: Job): Promise<boolean>;

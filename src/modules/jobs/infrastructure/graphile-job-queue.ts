@@ -4,13 +4,12 @@ import { Injectable, Logger as NestLogger, OnModuleInit } from '@nestjs/common';
 import { Logger, Runner, RunnerOptions, run, runMigrations } from 'graphile-worker';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DatabaseLocation } from '../../../shared/infrastructure/persistence/database-location.js';
-import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { PostgresClient } from '../../../shared/infrastructure/persistence/postgres-client.js';
+import { prepared } from '../../../shared/infrastructure/persistence/prepared-statements.js';
 import { openUnflushedSession } from '../../../shared/infrastructure/persistence/session-settings.js';
 import { Consumer, Delivery, JobQueue, keyOf } from '../application/job-queue.js';
 import { atMost } from '../../../shared/application/at-most.js';
 import { InFlightDeliveries } from './in-flight-deliveries.js';
-import { TransactionalQueue } from './transactional-queue.js';
 import { QueuePool } from './queue-pool.js';
 import { ThrottledWarning } from '../../../shared/infrastructure/throttled-warning.js';
 
@@ -28,12 +27,12 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** A stopped worker finishes the messages it has taken; the shutdown limits that time, not the library. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** A message that is already in the queue keeps its place. */
+/** A message that is already in the queue keeps its place. In one order, since two batches may have some in common. */
 const ADD = `
   select count(*) from graphile_worker.add_jobs(
     array(
       select ('${TASK}', payload, null, null, null, key, null, null)::graphile_worker.job_spec
-        from unnest($1::text[], $2::json[]) as d(key, payload)
+        from unnest($1::text[], $2::json[]) as d(key, payload) order by key
     ),
     job_key_preserve_run_at => true
   )`;
@@ -46,9 +45,9 @@ const parametersOf = (deliveries: readonly Delivery[]) => [
   deliveries.map((delivery) => JSON.stringify(delivery)),
 ];
 
-/** The queue in PostgreSQL. A message is added in the transaction that stores its job; NOTIFY wakes the workers. */
+/** The queue in PostgreSQL. NOTIFY wakes the workers, in a commit that does not wait for the disk. */
 @Injectable()
-export class GraphileJobQueue extends JobQueue implements TransactionalQueue, OnModuleInit {
+export class GraphileJobQueue extends JobQueue implements OnModuleInit {
   readonly description = 'queue in PostgreSQL';
   private readonly logger = new NestLogger(GraphileJobQueue.name);
   private readonly trouble = new ThrottledWarning(this.logger);
@@ -59,6 +58,8 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
     this.pool = new QueuePool({
       connectionString: url,
       max: CONNECTIONS,
+      // Sends the next job without connecting first.
+      min: 1,
       application_name: 'agent-runtime jobs',
       Client: PostgresClient,
       ...SESSION,
@@ -75,16 +76,12 @@ export class GraphileJobQueue extends JobQueue implements TransactionalQueue, On
     await runMigrations({ pgPool: this.pool, logger: this.bridge() });
   }
 
-  enlist(context: Pick<RepositoryContext, 'write'>, delivery: Delivery): void {
-    context.write({ text: ADD, values: parametersOf([delivery]) });
-  }
-
   async ping(): Promise<void> {
     await this.pool.query(`select 'graphile_worker.add_jobs'::regproc`);
   }
 
   async send(deliveries: readonly Delivery[]): Promise<void> {
-    await this.pool.query(ADD, parametersOf(deliveries));
+    await this.pool.query(prepared(ADD, parametersOf(deliveries)));
   }
 
   async consume(concurrency: number, take: (delivery: Delivery) => Promise<void>): Promise<Consumer> {

@@ -1,4 +1,2 @@
-/** The topic of notices about jobs: the job to cancel, or `due` when jobs wait for delivery. */
+/** The topic of notices about jobs: the ids of those to cancel. */
 export const JOBS_TOPIC = 'jobs';
-
-export const DUE_NOTICE = 'due';

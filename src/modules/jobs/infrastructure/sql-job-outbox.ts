@@ -3,17 +3,28 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { JobOutbox } from '../application/job-outbox.js';
 import { Delivery } from '../application/job-queue.js';
 
+/** Instead of the disk's answer: where a crash of PostgreSQL undoes a mark, the message is sent again. */
+const UNFLUSHED = `set_config('synchronous_commit', 'off', true) as unflushed`;
+
 /** Skips locked rows: they are about to change, and the next sweep finds them if they still have to be sent. */
 const TAKE = `
   with due as (
-    select id from jobs
+    select id from jobs, ${UNFLUSHED}
      where status = 'queued' and available_at <= now()
        and (delivered_at is null or delivered_at <= now() - make_interval(secs => $1))
-     order by available_at limit $2 for no key update skip locked
+     order by available_at limit $2 for no key update of jobs skip locked
   ), taken as (
     update jobs j set delivered_at = now() from due where j.id = due.id returning j.id, j.version
   )
   select id as "jobId", version from taken order by id`;
+
+/** Skips locked rows: their jobs are being started. */
+const MARK = `
+  with sent as (
+    select id from jobs, ${UNFLUSHED}
+     where id = any($1) and status = 'queued' and delivered_at is null for no key update of jobs skip locked
+  )
+  update jobs j set delivered_at = now() from sent where j.id = sent.id`;
 
 @Injectable()
 export class SqlJobOutbox extends JobOutbox {
@@ -23,6 +34,10 @@ export class SqlJobOutbox extends JobOutbox {
 
   async take(lostAfterSeconds: number, limit: number): Promise<Delivery[]> {
     return this.database.query<Delivery>(TAKE, [lostAfterSeconds, limit]);
+  }
+
+  async markSent(deliveries: readonly Delivery[]): Promise<void> {
+    await this.database.query(MARK, [deliveries.map(({ jobId }) => jobId)]);
   }
 
   async putBack(deliveries: readonly Delivery[]): Promise<void> {

@@ -5,29 +5,22 @@ import { isOwned } from '../../sessions/index.js';
 import { JobNotFound } from '../domain/job.errors.js';
 import { Job } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
-import { TransactionalQueue } from './transactional-queue.js';
-import { DUE_NOTICE, JOBS_TOPIC } from './job-topic.js';
+import { JOBS_TOPIC } from './job-topic.js';
 import { ACTIVE, JobRow, JobSchema, toJobState } from './job.row.js';
 
 export class SqlJobRepository extends JobRepository {
   private readonly leased: LeasedRows<JobRow, Job>;
 
-  /** @param queue set if it can take part in a transaction; with other queues the relay sends stored jobs */
   constructor(
     private readonly context: RepositoryContext,
     leaseSeconds: number,
-    private readonly queue: TransactionalQueue | undefined,
   ) {
     super();
     this.leased = new LeasedRows(context, JobSchema, (row) => Job.restore(toJobState(row)), leaseSeconds);
   }
 
   async add(job: Job): Promise<boolean> {
-    const state = job.snapshot();
-    const deliveredAt = this.queue ? state.createdAt : null;
-    if (!(await this.context.insertNew(JobSchema, { ...this.toRow(job), deliveredAt }))) return false;
-    if (this.queue) this.queue.enlist(this.context, { jobId: state.id, version: state.version });
-    else this.notify(DUE_NOTICE);
+    if (!(await this.context.insertNew(JobSchema, { ...this.toRow(job), deliveredAt: null }))) return false;
     this.context.record(...job.pullEvents());
     return true;
   }
@@ -84,13 +77,8 @@ export class SqlJobRepository extends JobRepository {
     const state = job.snapshot();
     const queued = state.status === 'queued';
     this.context.update(JobSchema, { ...this.toRow(job), ...(queued && { deliveredAt: null }) });
-    if (queued) this.notify(DUE_NOTICE);
-    if (state.status === 'running' && state.cancelRequestedAt) this.notify(job.id);
+    if (state.status === 'running' && state.cancelRequestedAt) this.context.notify(JOBS_TOPIC, job.id);
     this.context.record(...job.pullEvents());
-  }
-
-  private notify(what: string): void {
-    this.context.notify(JOBS_TOPIC, what);
   }
 
   private toRow(job: Job): Written<JobRow> & Pick<JobRow, 'id' | 'version'> {
