@@ -92,7 +92,35 @@ const jobsBy = (queue: QueueName) => () => {
     },
   );
 
-  if (queue === 'PostgreSQL') return;
+  if (queue === 'PostgreSQL') {
+    it(
+      `are all done although the API is killed before it could send one of ${JOBS_IN_THE_MIDDLE} messages`,
+      { timeout: LIMIT_MS },
+      async () => {
+        await fleet.haveWorkers(0);
+        const unlock = await fleet.database.lock(
+          'lock table graphile_worker._private_jobs in exclusive mode',
+          [],
+        );
+        const jobs = await fleet.ask(JOBS_IN_THE_MIDDLE);
+        const startApi = await fleet.killApi();
+        // Otherwise PostgreSQL carries out what its client has sent.
+        await fleet.database.rows(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+            where application_name = 'agent-runtime jobs' and datname = current_database()`,
+        );
+        await unlock();
+        expect(await fleet.database.rows('select 1 from graphile_worker._private_jobs')).toEqual([]);
+        const begunAt = performance.now();
+        await fleet.haveWorkers(1);
+        await allDone(jobs);
+        report('API killed before sending', { jobs: jobs.length, took: secondsSince(begunAt) });
+        expect(await fleet.faults(jobs)).toEqual([]);
+        await startApi();
+      },
+    );
+    return;
+  }
 
   it(
     `are taken in while Redis is away, ${JOBS_FORGOTTEN} of them, and done when it is back`,

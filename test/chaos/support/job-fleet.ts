@@ -50,7 +50,7 @@ export class JobFleet {
     readonly model: StoryModel,
     readonly redis: RedisServer | undefined,
     private readonly env: Record<string, string>,
-    private readonly api: ServerProcess,
+    private api: ServerProcess,
   ) {}
 
   static async start(queue: QueueName, env: Record<string, string>): Promise<JobFleet> {
@@ -83,6 +83,14 @@ export class JobFleet {
   async stopWorker(worker: ServerProcess, signal: NodeJS.Signals): ReturnType<ServerProcess['stop']> {
     this.workers.splice(this.workers.indexOf(worker), 1);
     return worker.stop(signal);
+  }
+
+  /** Kills the API; @returns what starts it again */
+  async killApi(): Promise<() => Promise<void>> {
+    await this.api.stop('SIGKILL');
+    return async () => {
+      this.api = await ServerProcess.start(this.env, API_ONLY);
+    };
   }
 
   async stop(): Promise<void> {
