@@ -18,7 +18,7 @@ export interface Consumer {
 }
 
 /**
- * Brings each job to one worker. It may lose a delivery, or bring it twice: the relay sends lost ones again, and a
+ * Brings each job to one worker. It may lose a delivery, or bring it twice: the sweep sends lost ones again, and a
  * duplicate finds the job taken.
  */
 export abstract class JobQueue {

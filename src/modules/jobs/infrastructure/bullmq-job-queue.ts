@@ -21,7 +21,7 @@ const BLOCKING_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * The queue in Redis. A message stays there until its attempt has ended; the relay sends messages again that Redis lost,
+ * The queue in Redis. A message stays there until its attempt has ended; the sweep sends messages again that Redis lost,
  * or that a dead worker had taken without starting the job.
  */
 @Injectable()
@@ -86,7 +86,7 @@ export class BullMqJobQueue extends JobQueue {
       {
         ...this.options(connection),
         concurrency,
-        // Messages that a dead worker took without starting their jobs come again after two leases, as from the relay.
+        // Messages that a dead worker took without starting their jobs come again after two leases, as from the sweep.
         lockDuration: leaseMs,
         stalledInterval: leaseMs / 2,
         runRetryDelay: LONGEST_PAUSE_MS,

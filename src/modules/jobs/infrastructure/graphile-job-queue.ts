@@ -17,7 +17,7 @@ const TASK = 'agent_job';
 /** One connection listens for notifications; the others fetch and acknowledge messages. */
 const CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** The relay sends again what a crash of PostgreSQL loses. pg-pool waits for `onConnect`, which its types do not say. */
+/** The sweep sends again what a crash of PostgreSQL loses. pg-pool waits for `onConnect`, which its types do not say. */
 const SESSION = { onConnect: openUnflushedSession };
 /** Polling is needed only if a notification is lost. */
 const POLL_MS = 2_000;
