@@ -35,8 +35,8 @@ export class DeliverJobs {
 
   /** Sends a new job in the background, in one batch with others that were stored meanwhile. A sweep sends what fails. */
   send(delivery: Delivery): void {
-    // The sweep, which tries again every second, sends it.
-    if (!this.isReachable) return;
+    // During an outage the sweep alone tries, every second.
+    if (!this.isReachable) return this.sweepNeeded$.next();
     this.pending.push(delivery);
     this.sending ??= this.sendPending();
   }
