@@ -34,9 +34,10 @@ export class Fleet {
     this.second = await ServerProcess.start(this.env);
   }
 
-  /** Kills both, and starts both again. */
-  async killBoth(): Promise<void> {
+  /** Kills both, and starts both again. @param meanwhile what happens while neither is there */
+  async killBoth(meanwhile?: () => Promise<void>): Promise<void> {
     await Promise.all([this.first.stop('SIGKILL'), this.second.stop('SIGKILL')]);
+    await meanwhile?.();
     // Each as soon as it serves.
     const second = ServerProcess.start(this.env);
     this.first = await ServerProcess.start(this.env);

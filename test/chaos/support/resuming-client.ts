@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NoStream, SentEvent, TestClient } from '../../support/client.js';
 import { resultOf } from './story-model.js';
@@ -178,5 +179,20 @@ export async function openSomewhere(server: AnyServer, body: object = {}): Promi
       if (!isConnectionTrouble(error)) throw error;
       await pause(AGAIN_MS);
     }
+  }
+}
+
+/** Posts with a key of its own until a server has taken it. */
+export async function postSomewhere(server: AnyServer, path: string, body: object): Promise<void> {
+  const once = { 'idempotency-key': randomUUID() };
+  for (;;) {
+    try {
+      const answer = await server().with(once).post(path, body);
+      if (answer.status < 300) return;
+      if (!MAY_COME_AGAIN.has(answer.status)) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    } catch (error) {
+      if (!isConnectionTrouble(error)) throw error;
+    }
+    await pause(AGAIN_MS);
   }
 }

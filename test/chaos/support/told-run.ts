@@ -2,6 +2,8 @@ import { TestDatabase } from '../../support/database.js';
 import { Story, ToldMessage, messagesOf, toolCallsOf, withoutCalls } from './story-model.js';
 import { Transcript } from './transcript.js';
 
+type Rows = Pick<TestDatabase, 'rows'>;
+
 interface EventRecord {
   seq: string;
   run_id: string | null;
@@ -13,7 +15,7 @@ interface MessageRecord extends ToldMessage {
   id: string;
 }
 
-const logOf = (database: TestDatabase, sessionId: string): Promise<EventRecord[]> =>
+const logOf = (database: Rows, sessionId: string): Promise<EventRecord[]> =>
   database.rows<EventRecord>(
     'select seq::text as seq, run_id, type, data from events where session_id = $1 order by events.seq',
     [sessionId],
@@ -21,7 +23,7 @@ const logOf = (database: TestDatabase, sessionId: string): Promise<EventRecord[]
 
 /** What a client of a session has seen that is not what the database holds; in words, nothing where all is well. */
 export async function faultsOfReading(
-  database: TestDatabase,
+  database: Rows,
   sessionId: string,
   transcript: Transcript,
 ): Promise<string[]> {
@@ -52,11 +54,7 @@ export async function faultsOfReading(
 }
 
 /** What keeps the one run of a session from being a story that was told to its end, once. */
-export async function faultsOfTelling(
-  database: TestDatabase,
-  sessionId: string,
-  story: Story,
-): Promise<string[]> {
+export async function faultsOfTelling(database: Rows, sessionId: string, story: Story): Promise<string[]> {
   return [
     ...(await faultsOfEnd(database, sessionId)),
     ...(await faultsOfMessages(database, sessionId, story)),
@@ -64,7 +62,7 @@ export async function faultsOfTelling(
   ].map((fault) => `story ${story.number} (${story.kind}): ${fault}`);
 }
 
-async function faultsOfEnd(database: TestDatabase, sessionId: string): Promise<string[]> {
+async function faultsOfEnd(database: Rows, sessionId: string): Promise<string[]> {
   const faults: string[] = [];
   const runs = await database.rows<{ id: string; status: string; error: object | null }>(
     'select id, status, error from runs where session_id = $1',
@@ -89,7 +87,7 @@ async function faultsOfEnd(database: TestDatabase, sessionId: string): Promise<s
   return faults;
 }
 
-async function faultsOfMessages(database: TestDatabase, sessionId: string, story: Story): Promise<string[]> {
+async function faultsOfMessages(database: Rows, sessionId: string, story: Story): Promise<string[]> {
   const stored = await database.rows<MessageRecord>(
     `select m.id, coalesce(s.position, 0) as subtask, m.role, m.content
        from messages m left join subtasks s on s.id = m.subtask_id
@@ -120,7 +118,7 @@ function sorted(messages: readonly ToldMessage[]): ToldMessage[] {
   return groups.flatMap((group) => group.toSorted((a, b) => (a.content < b.content ? -1 : 1)));
 }
 
-async function faultsOfCalls(database: TestDatabase, sessionId: string, story: Story): Promise<string[]> {
+async function faultsOfCalls(database: Rows, sessionId: string, story: Story): Promise<string[]> {
   const faults: string[] = [];
   const calls = await database.rows<{ tool_name: string; status: string }>(
     'select tool_name, status from tool_calls where session_id = $1 order by id',

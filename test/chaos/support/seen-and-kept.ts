@@ -1,0 +1,56 @@
+import { SentEvent } from '../../support/client.js';
+
+type Delta = SentEvent<'message.delta'>;
+
+const isDelta = (event: SentEvent): event is Delta => event.type === 'message.delta';
+
+/**
+ * Compares what a client has seen with the log that was read afterwards from its beginning.
+ * @param seenAtCrash how many events the client had seen when PostgreSQL crashed: of those the newest deltas may be lost
+ * @returns what breaks a promise, in words; and how many deltas are lost
+ */
+export function compareWithLog(
+  seen: readonly SentEvent[],
+  log: readonly SentEvent[],
+  seenAtCrash: number,
+): { faults: string[]; lost: number } {
+  const kept = new Map(log.map((event) => [event.id, event]));
+  const texts = textsOf(log);
+  const isKept = (event: SentEvent) => (isDelta(event) ? holds(texts, event) : kept.has(event.id));
+  let mustBeKept = seenAtCrash;
+  while (mustBeKept > 0 && isDelta(seen[mustBeKept - 1]!) && !isKept(seen[mustBeKept - 1]!)) mustBeKept--;
+
+  const known = new Set(seen.map(({ id }) => id));
+  const faults = [
+    ...[...seen.slice(0, mustBeKept), ...seen.slice(seenAtCrash)]
+      .filter((event) => !isKept(event))
+      .map(({ id, type }) => `event ${id} (${type}) is missing`),
+    ...seen
+      .filter((event) => !isSame(event, kept.get(event.id) ?? event))
+      .map((event) => `event ${event.id} was ${JSON.stringify(event)}`),
+    ...log.filter(({ id }) => !known.has(id)).map(({ id, type }) => `event ${id} (${type}) was not seen`),
+  ];
+  return { faults, lost: seenAtCrash - mustBeKept };
+}
+
+/** A delta may have the text of its neighbours as well: they may be merged. */
+const isSame = (one: SentEvent, other: SentEvent): boolean =>
+  isDelta(one) && isDelta(other)
+    ? one.data.message_id === other.data.message_id
+    : JSON.stringify(one) === JSON.stringify(other);
+
+/** The UTF-16 units that the deltas of a log add up to, by message. */
+function textsOf(log: readonly SentEvent[]): Map<string, string[]> {
+  const texts = new Map<string, string[]>();
+  for (const { data } of log.filter(isDelta)) {
+    const units = texts.get(data.message_id) ?? [];
+    for (let at = 0; at < data.text.length; at++) units[data.offset + at] = data.text[at]!;
+    texts.set(data.message_id, units);
+  }
+  return texts;
+}
+
+function holds(texts: ReadonlyMap<string, readonly string[]>, { data }: Delta): boolean {
+  const units = texts.get(data.message_id) ?? [];
+  return units.slice(data.offset, data.offset + data.text.length).join('') === data.text;
+}
