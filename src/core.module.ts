@@ -22,6 +22,7 @@ import { EventHub } from './shared/infrastructure/events/event-hub.js';
 import { EventLog } from './shared/infrastructure/events/event-log.js';
 import { InstanceId } from './shared/application/instance-id.js';
 import { LogEventStream } from './shared/infrastructure/events/log-event-stream.js';
+import { PreviousDeltas } from './shared/infrastructure/events/previous-deltas.js';
 import { PreviousRelease } from './shared/infrastructure/events/previous-release.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
 import { PrometheusStreamMetrics, STREAM_METRICS } from './shared/infrastructure/metrics/stream.metrics.js';
@@ -92,6 +93,7 @@ import { ShutdownModule } from './shutdown.module.js';
     ...DELTA_WRITER_METRICS,
     ...STREAM_METRICS,
     DeltaPruner,
+    PreviousDeltas,
     IdempotencyKeys,
     IdempotencyKeyPruner,
     PreviousRelease,

@@ -19,12 +19,10 @@ export async function seed(sql: Sql, sessionId: string, past: Past): Promise<voi
   );
   await sql.rows('update sessions set message_count = $2 where id = $1', [sessionId, past.messages]);
   await sql.rows(
-    `insert into events (session_id, seq, run_id, type, data, created_at)
-     select $1, n, $1, 'message.delta',
-            json_build_object('message_id', $1::uuid, 'offset', n * 18, 'text', repeat('token ', 3)), now()
-       from generate_series(1, $2::integer) as n`,
+    `insert into deltas (session_id, run_id, message_id, seq, created_at, text_offset, kind, slot, text)
+     select $1, $1, $1, n, now(), n * 18, 1, 0, repeat('token ', 3) from generate_series(1, $2::integer) as n`,
     [sessionId, past.events],
   );
   await sql.rows('update event_streams set last_seq = $2 where session_id = $1', [sessionId, past.events]);
-  await sql.rows('vacuum analyze messages, events, sessions, event_streams');
+  await sql.rows('vacuum analyze messages, deltas, sessions, event_streams');
 }

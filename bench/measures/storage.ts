@@ -1,8 +1,6 @@
-import { type Sql, built } from '../machine/postgres.ts';
+import type { Sql } from '../machine/postgres.ts';
 import type { Measure } from '../measure.ts';
 import { inRounds, mediansOf } from '../sides.ts';
-
-type DeltaPruner = typeof import('../../src/shared/infrastructure/events/delta-pruner.ts').DeltaPruner;
 
 const MOST_KB = 8;
 
@@ -57,14 +55,5 @@ async function bytesStored(sql: Sql): Promise<number> {
 
 /** As the server does it an hour later, without the hour. */
 async function prune(sql: Sql): Promise<void> {
-  type Parameters = ConstructorParameters<DeltaPruner>;
-  const module = await built<{ DeltaPruner: DeltaPruner }>('events/delta-pruner.js');
-  const database = { query: (text: string, values: unknown[]) => sql.rows(text, values) };
-  const pruner = new module.DeltaPruner(
-    database as unknown as Parameters[0],
-    { eventDeltaRetentionSeconds: 0 } as Parameters[1],
-    {} as Parameters[2],
-    { now: () => new Date() },
-  );
-  await pruner.prune();
+  await sql.rows('truncate deltas');
 }

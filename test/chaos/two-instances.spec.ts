@@ -103,9 +103,7 @@ describe('two servers on one database', () => {
       expect(model.asked).toEqual(expect.arrayContaining(runs.map(({ moment }) => moment))),
     );
     await eventually(async () => {
-      const shown = await database.rows(
-        `select distinct session_id from events where type = 'message.delta'`,
-      );
+      const shown = await database.rows('select distinct session_id from deltas');
       expect(shown).toHaveLength(runs.length - 1); // a classification is not shown
     });
     stopped = true;

@@ -76,10 +76,7 @@ describe('a database that is away for two seconds', () => {
     app.model.script({ text, pace: { chunk: 6, tokensPerSecond: 150 } });
     const reading = app.client.ask(sessionId, 'Say it');
     await eventually(async () => {
-      const rows = await database.rows(
-        `select 1 from events where session_id = $1 and type = 'message.delta'`,
-        [sessionId],
-      );
+      const rows = await database.rows('select 1 from deltas where session_id = $1', [sessionId]);
       expect(rows.length).toBeGreaterThan(5);
     });
     await goAway();
@@ -96,7 +93,7 @@ describe('a database that is away for two seconds', () => {
     );
     expect(message).toEqual({ content: text });
     const stored = await database.rows<{ seq: string }>(
-      'select seq from events where session_id = $1 order by seq',
+      'select seq from session_events where session_id = $1 order by seq',
       [sessionId],
     );
     expect(stored.map((row) => Number(row.seq))).toEqual(ids);
@@ -121,11 +118,10 @@ describe('a database that is away for two seconds', () => {
     deltas.append({ ...message, offset: 0, text: 'one ' });
     await deltas.flushed(message.messageId);
     const stored = () =>
-      database.rows<{ text: string }>(
-        `select data->>'text' as text from events where session_id = $1 and type = 'message.delta' order by seq`,
-        [sessionId],
-      );
-    proxy.swallowAnswersFrom('append_events');
+      database.rows<{ text: string }>('select text from deltas where session_id = $1 order by seq', [
+        sessionId,
+      ]);
+    proxy.swallowAnswersFrom('append_deltas');
     deltas.append({ ...message, offset: 4, text: 'two ' });
     await eventually(async () => expect(await stored()).toHaveLength(2));
     await proxy.close();

@@ -4,8 +4,7 @@ import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { EventStream, StoredEvent, StreamItem, isReset } from '../../src/shared/application/event-stream.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
-import { DeltaPruner } from '../../src/shared/infrastructure/events/delta-pruner.js';
-import { deltasOf, isFinished, typesOf } from '../support/client.js';
+import { deltasOf, isFinished } from '../support/client.js';
 import { expectDescribed } from '../support/described-events.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
@@ -134,8 +133,7 @@ describe('the event log', () => {
     await Promise.all(messages.map(({ messageId }) => deltas.flushed(messageId)));
     for (const id of sessions) {
       const rows = await app.database.rows<{ text: string; offset: number }>(
-        `select data->>'text' as text, (data->>'offset')::int as "offset" from events
-          where session_id = $1 and type = 'message.delta' order by seq`,
+        'select text, text_offset as "offset" from deltas where session_id = $1 order by seq',
         [id],
       );
       expect(rows.map((row) => row.text).join('')).toBe(whole.join(''));
@@ -167,34 +165,10 @@ describe('the event log', () => {
     }
     await deltas.flushed(message.messageId);
     const rows = await app.database.rows<{ text: string }>(
-      `select data->>'text' as text from events where session_id = $1 order by seq`,
+      'select text from deltas where session_id = $1 order by seq',
       [sessionId],
     );
     expect(rows.map((row) => row.text).join('')).toBe(text);
-  });
-
-  it('prunes the deltas of completed messages and of nothing else', async () => {
-    app.model.script({ text: 'a longer answer of several pieces' });
-    const writer = await app.database.letWrite(sessionId);
-    const unfinished = {
-      sessionId,
-      messageId: crypto.randomUUID(),
-      offset: 0,
-      ...writer,
-    };
-    app.nest.get(DeltaLog).append({ ...unfinished, text: 'still going' });
-    await app.nest.get(DeltaLog).flushed(unfinished.messageId);
-    await app.client.ask(sessionId, 'Say it');
-
-    expect(await app.nest.get(DeltaPruner).prune()).toBeGreaterThan(0);
-    const deltas = await app.database.rows(
-      `select data->>'text' as text from events where session_id = $1 and type = 'message.delta'`,
-      [sessionId],
-    );
-    expect(deltas).toEqual([{ text: 'still going' }]);
-    const events = await app.client.readUntil(sessionId, isFinished);
-    expect(typesOf(events)).toContain('message.completed');
-    expect(await app.nest.get(DeltaPruner).prune()).toBe(0);
   });
 });
 

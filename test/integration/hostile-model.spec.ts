@@ -39,7 +39,7 @@ describe('a hostile model', () => {
     const completed = all(events, 'message.completed').map(({ data }) => [data.message_id, data.content]);
     expect(stored.map(({ id, content }) => [id, content])).toEqual(completed);
     const [read] = await app.database.rows<{ events: number }>(
-      'select count(data::jsonb)::int as events from events where session_id = $1',
+      'select count(data::jsonb)::int as events from session_events where session_id = $1',
       [sessionId],
     );
     expect(read!.events).toBeGreaterThan(0);
@@ -154,7 +154,7 @@ describe('a hostile model', () => {
     expect(find(events, 'message.completed').data.content).toBe(text);
     expect([...deltasOf(events).values()]).toEqual([text]);
     await expectStored(sessionId, events);
-    await app.database.rows(`select data->>'text' from events where session_id = $1`, [sessionId]);
+    await app.database.rows(`select data->>'text' from session_events where session_id = $1`, [sessionId]);
   });
 
   it('classifies for a reason that has no end and cannot be stored', async () => {

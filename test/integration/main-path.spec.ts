@@ -103,7 +103,7 @@ describe('a turn with one tool call', () => {
     );
     expect(switches).toEqual([{ from_agent: 'orchestrator', to_agent: 'coder', confidence: 'high' }]);
     const events = await app.database.rows<{ seq: string; type: string }>(
-      'select seq, type from events where session_id = $1 order by seq',
+      'select seq, type from session_events where session_id = $1 order by seq',
       [sessionId],
     );
     expect(events.map((event) => Number(event.seq))).toEqual(events.map((_, index) => index + 1));

@@ -140,13 +140,12 @@ describe('a statement that the database refuses for a passing trouble', () => {
       const deltas = app.nest.get(DeltaLog);
       const writer = await app.database.letWrite(sessionId);
       const message = { sessionId, messageId: crypto.randomUUID(), ...writer };
-      await disturb('events', 2, state);
+      await disturb('deltas', 2, state);
       deltas.append({ ...message, offset: 0, text: 'one ' });
       await deltas.flushed(message.messageId);
-      const stored = await app.database.rows(
-        `select data->>'text' as text from events where data->>'message_id' = $1`,
-        [message.messageId],
-      );
+      const stored = await app.database.rows('select text from deltas where message_id = $1', [
+        message.messageId,
+      ]);
       expect(stored).toEqual([{ text: 'one ' }]);
       expect(await attempts()).toBe(3);
     });

@@ -29,9 +29,7 @@ describe('an application that is told to stop', () => {
       `select content from messages where role = 'assistant' and finish_reason = 'interrupted'`,
     );
     expect(message!.content).toMatch(/^(word )+/);
-    const [told] = await database.rows(
-      `select string_agg(data->>'text', '' order by seq) as text from events where type = 'message.delta'`,
-    );
+    const [told] = await database.rows(`select string_agg(text, '' order by seq) as text from deltas`);
     expect(told).toEqual({ text: message!.content });
     const [last] = await database.rows('select type, data from events order by seq desc limit 1');
     expect(last).toMatchObject({ type: 'run.finished', data: { status: 'interrupted' } });

@@ -45,7 +45,9 @@ export class TestDatabase {
 
   /** What a crash of PostgreSQL leaves behind that has not yet written the newest events to the disk. */
   async crash(sessionId: string, lastWritten: number): Promise<void> {
-    await this.rows('delete from events where session_id = $1 and seq > $2', [sessionId, lastWritten]);
+    for (const table of ['events', 'deltas']) {
+      await this.rows(`delete from ${table} where session_id = $1 and seq > $2`, [sessionId, lastWritten]);
+    }
     await this.rows('update event_streams set last_seq = $2 where session_id = $1', [sessionId, lastWritten]);
     await this.rows('truncate unbroken_streams');
   }
@@ -80,7 +82,7 @@ export class TestDatabase {
     for (const { session_id: sessionId } of await this.rows('select session_id from event_streams')) {
       const events = await this.rows<{ id: string; type: string; created_at: Date }>(
         `select seq::text as id, type, session_id, run_id, created_at, data
-           from events where session_id = $1 order by seq`,
+           from session_events where session_id = $1 order by seq`,
         [sessionId],
       );
       for (const event of events) {

@@ -14,6 +14,7 @@ const TABLES = [
   'synopsis_versions',
   'event_streams',
   'events',
+  'deltas',
 ] as const;
 
 /** Every row that belongs to a session, as text by table: to see whether something has changed. */

@@ -17,7 +17,7 @@ interface MessageRecord extends ToldMessage {
 
 const logOf = (database: Rows, sessionId: string): Promise<EventRecord[]> =>
   database.rows<EventRecord>(
-    'select seq::text as seq, run_id, type, data from events where session_id = $1 order by events.seq',
+    'select seq::text as seq, run_id, type, data from session_events e where session_id = $1 order by e.seq',
     [sessionId],
   );
 

@@ -24,10 +24,10 @@ const APPEND = `
 
 /** Nothing is returned for a deleted session. */
 const FIND_SHOWN = `
-  select data from events
-   where session_id = $1 and type in ('message.started', 'message.delta') and data->>'message_id' = $2
+  select data from session_events
+   where session_id = $1 and type in ('message.started', 'message.delta') and message_id = $2
      and exists (select from sessions where id = $1 and deleted_at is null)
-   order by (data->>'offset')::integer nulls first`;
+   order by seq`;
 
 type Started = { data: MessageEvents['message.started'] };
 type Piece = { data: MessageEvents['message.delta'] };

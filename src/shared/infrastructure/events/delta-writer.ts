@@ -17,13 +17,16 @@ import { openUnflushedSession } from '../persistence/session-settings.js';
 import { EventLog, Piece } from './event-log.js';
 
 const RETRY_MS = 200;
-/** At this interval text still appears to flow. */
+/** A message is written ten times a second at most: its text still appears to flow, and takes a fraction of the rows. */
+const GATHER_MS = 100;
+/** Messages that are due one shortly after the other are written together. */
+const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * The only writer of deltas in this process, on a connection of its own. It writes all pending deltas in one batch,
- * then pauses as long as that took: a single delta costs one round trip; under load, batches grow and latency does
- * not.
+ * The only writer of deltas in this process, on a connection of its own. The first piece of a message is written at once,
+ * and so is the last, for which a caller waits; what comes between them gathers. All that is due is written in one batch;
+ * then the writer pauses as long as that took: under load, batches grow and latency does not.
  *
  * Its commits do not wait for the disk (`synchronous_commit = off`). A crash of PostgreSQL can lose deltas of
  * messages that are not complete yet, but not their event numbers (EventLog).
@@ -33,6 +36,8 @@ export class DeltaWriter extends DeltaLog {
   private readonly logger = new Logger(DeltaWriter.name);
   private pending = new Map<string, Delta>();
   private inFlight = new Map<string, Delta>();
+  /** By message, when it was last written; only of those that still gather. */
+  private readonly writtenAt = new Map<string, number>();
   private waiting: { messageId: string; done: () => void }[] = [];
   private running: Promise<void> | undefined;
   private wake: () => void = () => undefined;
@@ -54,6 +59,7 @@ export class DeltaWriter extends DeltaLog {
   append(delta: Delta): void {
     const before = this.pending.get(delta.messageId);
     this.pending.set(delta.messageId, before ? { ...before, text: before.text + delta.text } : delta);
+    if (isFirst(delta)) this.wake();
     // The delta is appended inside a model call, which the write is not part of.
     this.running ??= outsideOpenWaits(() => this.writeAll());
   }
@@ -73,25 +79,48 @@ export class DeltaWriter extends DeltaLog {
     await Promise.resolve();
     while (this.pending.size > 0) {
       const begunAt = performance.now();
-      this.inFlight = this.pending;
-      this.pending = new Map();
+      this.inFlight = this.takeDue(begunAt);
+      if (this.inFlight.size === 0) {
+        await this.pause(this.untilDue(begunAt));
+        continue;
+      }
       await this.write([...this.inFlight.values()]);
       this.inFlight = new Map();
       this.settleWaiting();
-      await this.pause(performance.now() - begunAt);
+      const tookMs = performance.now() - begunAt;
+      await this.pause(Math.min(Math.max(tookMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
     }
     this.running = undefined;
   }
 
-  /**
-   * Pauses as long as the last flush took (at most 50 ms), so that batches grow under load. No pause while a caller
-   * waits for the deltas of a message to be stored.
-   */
+  /** Takes the pieces that are due out of those that are pending. */
+  private takeDue(now: number): Map<string, Delta> {
+    for (const [messageId, writtenAt] of this.writtenAt) {
+      if (now - writtenAt >= GATHER_MS) this.writtenAt.delete(messageId);
+    }
+    const awaited = new Set(this.waiting.map(({ messageId }) => messageId));
+    const due = new Map<string, Delta>();
+    for (const [messageId, delta] of this.pending) {
+      if (this.writtenAt.has(messageId) && !isFirst(delta) && !awaited.has(messageId)) continue;
+      due.set(messageId, delta);
+      this.pending.delete(messageId);
+      this.writtenAt.set(messageId, now);
+    }
+    return due;
+  }
+
+  /** Milliseconds until one of the pending messages, which all gather, is due. */
+  private untilDue(now: number): number {
+    const writtenAt = [...this.pending.keys()].map((messageId) => this.writtenAt.get(messageId)!);
+    return Math.min(...writtenAt) + GATHER_MS - now;
+  }
+
+  /** Ends at once where a message begins, or a caller waits for one. */
   private async pause(ms: number): Promise<void> {
     await nextTurn();
-    if (this.waiting.length > 0) return;
+    if (this.waiting.length > 0 || this.pending.values().some(isFirst)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const limit = setTimeout(resolve, Math.min(ms, LONGEST_PAUSE_MS));
+    const limit = setTimeout(resolve, ms);
     this.wake = resolve;
     await promise;
     clearTimeout(limit);
@@ -192,6 +221,8 @@ export class DeltaWriter extends DeltaLog {
     this.client = undefined;
   }
 }
+
+const isFirst = (delta: Delta): boolean => delta.offset === 0;
 
 const toPiece = (delta: Delta): Piece => ({
   type: 'message.delta',

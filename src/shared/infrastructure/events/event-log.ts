@@ -3,17 +3,27 @@ import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
+import { PreviousDeltas } from './previous-deltas.js';
+import { PreviousRelease } from './previous-release.js';
 
 /** The position of an event in the log. */
 export type EventPlace = Pick<StoredEvent, 'sessionId' | 'seq'>;
 
-/** A row of the log. Type and data were recorded together, so that a row can be cast to an event. */
+/** Type and data were recorded together, so that a row can be cast to an event. */
 interface EventRecord {
   readonly seq: number;
   readonly run_id: string | null;
   readonly type: StoredEvent['type'];
   readonly data: StoredEvent['data'];
   readonly created_at: Date;
+}
+
+/** A row of `deltas`, whose data is not JSON. */
+interface DeltaRecord extends Omit<EventRecord, 'data'> {
+  readonly data: null;
+  readonly message_id: string;
+  readonly text_offset: number;
+  readonly text: string;
 }
 
 /** How many numbers are reserved for deltas at once: a reservation costs a wait for the disk. */
@@ -35,7 +45,8 @@ const BASE = `case when not exists (select from unbroken_streams u where u.sessi
  * Numbers for deltas are reserved when a message begins. If the deltas need more, the commit that reserves them waits
  * for the disk.
  */
-const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}, '', '{}') as numbers`;
+const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEAD}) as numbers`;
+const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEAD}) as numbers`;
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -45,16 +56,26 @@ const SIZE = `case when pg_column_size(data) < 1500 then pg_column_size(data) el
 
 /** Limited in events and in bytes, since one event may hold a whole file; at least one event. */
 const READ_PAGE = `
-  select seq, run_id, type, data, created_at, bytes
+  select *
     from (select *, sum(size) over (order by seq)::int as bytes
-            from (select *, ${SIZE} as size from events
-                   where session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}) as e) as page
+            from (select seq, run_id, type, data, null::uuid as message_id, null::integer as text_offset,
+                         null as text, created_at, ${SIZE} as size
+                    from events where session_id = $1 and seq > $2
+                  union all
+                  select seq, run_id, 'message.delta', null, message_id, text_offset, text, created_at,
+                         octet_length(text)
+                    from deltas where session_id = $1 and seq > $2
+                   order by seq limit ${PAGE_EVENTS}) as e) as page
    where bytes - size < ${PAGE_BYTES} order by seq`;
 
 const FIND = `
   select session_id, seq, run_id, type, data, created_at
     from unnest($1::uuid[], $2::bigint[]) with ordinality as place(session_id, seq, ord)
     join events using (session_id, seq) order by ord`;
+
+const NEWEST_DELTA = `
+  select (data->>'offset')::integer as "offset" from session_events
+   where session_id = $1 and type = 'message.delta' and message_id = $2 order by seq desc limit 1`;
 
 /** A page of the log that fits into memory. */
 export interface LogPage {
@@ -67,42 +88,28 @@ export interface LogPage {
 export type Piece = DomainEvent<'message.delta'> & { readonly heldBy: string };
 
 /** A connection that can run statements: that of a transaction, or one of its own. */
-interface Querying {
+export interface Querying {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
 
-/** The table of events: appending, and reading in order. */
+/** The tables of events and deltas: appending, and reading in order. */
 @Injectable()
 export class EventLog {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly previousRelease: PreviousRelease,
+    private readonly previousDeltas: PreviousDeltas,
   ) {}
 
   /**
    * Appends in the order given, with the surrounding commit, after which the caller tells the Announcer. The statement
    * fails if a session has no stream, which is a defect.
    */
-  append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
-    return this.appendTaken(connection, events, false);
-  }
-
-  /** The same for deltas; those with an outdated token are dropped. */
-  appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
-    return this.appendTaken(connection, pieces, true);
-  }
-
-  private async appendTaken(
-    connection: Querying,
-    events: readonly (DomainEvent & { readonly heldBy?: string })[],
-    arePieces: boolean,
-  ): Promise<StoredEvent[]> {
+  async append(connection: Querying, events: readonly DomainEvent[]): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
     const createdAt = this.clock.now();
-    // In a fixed order, so that two batches cannot deadlock.
-    const bySession = [...Map.groupBy(events, (event) => event.sessionId)].toSorted(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
+    const bySession = inOrder(events);
     const ordered = bySession.flatMap(([, ofSession]) => ofSession);
     const [row] = (await connection.query(APPEND, [
       bySession.map(([sessionId]) => sessionId),
@@ -111,41 +118,49 @@ export class EventLog {
       ordered.map((event) => event.runId),
       ordered.map((event) => event.type),
       ordered.map((event) => JSON.stringify(event.data)),
-      arePieces ? ordered.map((event) => event.heldBy) : null,
       createdAt,
-    ])) as { numbers: (string | null)[] }[];
-    return ordered.flatMap(({ sessionId, runId, type, data }, index) => {
-      const seq = row!.numbers[index];
-      return seq == null
-        ? []
-        : [{ sessionId, runId, type, data, seq: Number(seq), createdAt } as StoredEvent];
+    ])) as { numbers: string[] }[];
+    return bySession.flatMap(([, ofSession], index) => {
+      const before = Number(row!.numbers[index]) - ofSession.length;
+      return ofSession.map((event, n) => storedAt(event, before + 1 + n, createdAt));
     });
+  }
+
+  /** The same for deltas; those with an outdated token are dropped. */
+  async appendPieces(connection: Querying, pieces: readonly Piece[]): Promise<StoredEvent[]> {
+    if (pieces.length === 0) return [];
+    const createdAt = this.clock.now();
+    const bySession = inOrder(pieces);
+    const numbers = this.previousRelease.isPresent
+      ? await this.previousDeltas.append(connection, bySession, createdAt, RESERVED_AHEAD)
+      : await appendDeltas(connection, bySession, createdAt);
+    return bySession
+      .flatMap(([, ofSession]) => ofSession)
+      .flatMap((piece, index) => {
+        const seq = numbers[index];
+        return seq == null ? [] : [storedAt(piece, Number(seq), createdAt)];
+      });
   }
 
   /** Whether a delta of a message at `offset`, or a later one, is stored. */
   async hasDelta(sessionId: string, messageId: string, offset: number): Promise<boolean> {
-    const rows = await this.database.query(
-      `select 1 from events
-        where session_id = $1 and type = 'message.delta' and data->>'message_id' = $2
-          and (data->>'offset')::integer >= $3 limit 1`,
-      [sessionId, messageId, offset],
-    );
-    return rows.length > 0;
+    const [newest] = await this.database.query<{ offset: number }>(NEWEST_DELTA, [sessionId, messageId]);
+    return newest !== undefined && newest.offset >= offset;
   }
 
   /** The next page of events after `after`, in order. */
   async readPage(sessionId: string, after: number): Promise<LogPage> {
-    const rows = await this.database.query<EventRecord & { readonly bytes: number }>(READ_PAGE, [
-      sessionId,
-      after,
-    ]);
+    const rows = await this.database.query<(EventRecord | DeltaRecord) & { readonly bytes: number }>(
+      READ_PAGE,
+      [sessionId, after],
+    );
     return {
       events: rows.map((row) => toStoredEvent(sessionId, row)),
       isLast: rows.length < PAGE_EVENTS && (rows.at(-1)?.bytes ?? 0) < PAGE_BYTES,
     };
   }
 
-  /** Events by their positions, in the order given. */
+  /** Events of units of work by their positions, in the order given. */
   async find(connection: Querying, places: readonly EventPlace[]): Promise<StoredEvent[]> {
     if (places.length === 0) return [];
     const rows = (await connection.query(FIND, [
@@ -184,6 +199,28 @@ export class EventLog {
   }
 }
 
+/** By session, in a fixed order, so that two batches cannot deadlock. */
+const inOrder = <Event extends DomainEvent>(events: readonly Event[]): [sessionId: string, Event[]][] =>
+  [...Map.groupBy(events, (event) => event.sessionId)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+async function appendDeltas(
+  connection: Querying,
+  bySession: readonly [sessionId: string, Piece[]][],
+  createdAt: Date,
+): Promise<(string | null)[]> {
+  const ordered = bySession.flatMap(([, ofSession]) => ofSession);
+  const [row] = (await connection.query(APPEND_DELTAS, [
+    ordered.map((piece) => piece.sessionId),
+    ordered.map((piece) => piece.runId),
+    ordered.map((piece) => piece.data.message_id),
+    ordered.map((piece) => piece.data.offset),
+    ordered.map((piece) => piece.data.text),
+    ordered.map((piece) => piece.heldBy),
+    createdAt,
+  ])) as { numbers: (string | null)[] }[];
+  return row!.numbers;
+}
+
 /** Changes of the accepted writer tokens by these events, by run; null: no deltas are accepted any more. */
 function writersAfter(events: readonly DomainEvent[]): string | null {
   const changes = new Map<string, string | null>();
@@ -194,12 +231,15 @@ function writersAfter(events: readonly DomainEvent[]): string | null {
   return changes.size === 0 ? null : JSON.stringify(Object.fromEntries(changes));
 }
 
-const toStoredEvent = (sessionId: string, row: EventRecord): StoredEvent =>
+const storedAt = ({ sessionId, runId, type, data }: DomainEvent, seq: number, createdAt: Date): StoredEvent =>
+  ({ sessionId, runId, type, data, seq, createdAt }) as StoredEvent;
+
+const toStoredEvent = (sessionId: string, row: EventRecord | DeltaRecord): StoredEvent =>
   ({
     sessionId,
     seq: row.seq,
     runId: row.run_id,
     type: row.type,
-    data: row.data,
+    data: row.data ?? { message_id: row.message_id, offset: row.text_offset, text: row.text },
     createdAt: row.created_at,
   }) as StoredEvent;

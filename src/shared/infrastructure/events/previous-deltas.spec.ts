@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Config } from '../../../config/config.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { Database } from '../persistence/database.js';
-import { DeltaPruner } from './delta-pruner.js';
+import { PreviousDeltas } from './previous-deltas.js';
 
 const HOUR = 3_600_000;
 const RETENTION_SECONDS = 60;
@@ -15,7 +15,7 @@ it('scans all messages again once the clock of the database was set back', async
     asked.push(after as Date);
     return found.splice(0);
   };
-  const pruner = new DeltaPruner(
+  const pruner = new PreviousDeltas(
     { query } as unknown as Database,
     { eventDeltaRetentionSeconds: RETENTION_SECONDS } as Config,
     {} as Shutdown,
