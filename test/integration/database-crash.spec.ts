@@ -55,6 +55,17 @@ describe('a crash of PostgreSQL that forgets deltas which were shown', () => {
     expect((await stream()).last).toBe(last + 1);
   });
 
+  it('never gives their numbers to other deltas', async () => {
+    for (const text of ['one ', 'two ', 'three ']) await append(text);
+    const shown = (await stream()).last;
+    await app.database.crash(sessionId, 1);
+    await append('four ');
+    const { last } = await stream();
+    expect(last).toBeGreaterThan(shown);
+    await append('five');
+    expect((await stream()).last).toBe(last + 1);
+  });
+
   it('costs readers nothing that follows, neither those that come back nor those that stayed', async () => {
     for (const text of ['one ', 'two ', 'three ']) await append(text);
     const shown = (await stream()).last;

@@ -1,0 +1,181 @@
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DeltaLog } from '../../src/shared/application/delta-log.js';
+import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
+import { EventLog } from '../../src/shared/infrastructure/events/event-log.js';
+import { PreviousDeltas } from '../../src/shared/infrastructure/events/previous-deltas.js';
+import { PreviousRelease } from '../../src/shared/infrastructure/events/previous-release.js';
+import { deltasOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { TestApp } from '../support/test-app.js';
+
+describe('the deltas of an answer', () => {
+  let app: TestApp;
+  let sessionId: string;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+  beforeEach(async () => {
+    app.model.reset();
+    sessionId = await app.client.openSession({ agent: 'ask' });
+  });
+
+  const deltas = () => app.nest.get(DeltaLog);
+
+  const speaker = async (inSession = sessionId) => {
+    const message = {
+      sessionId: inSession,
+      messageId: crypto.randomUUID(),
+      ...(await app.database.letWrite(inSession)),
+    };
+    let offset = 0;
+    const say = (text: string, token = message.token) => {
+      deltas().append({ ...message, token, offset, text });
+      offset += text.length;
+    };
+    const stored = async () =>
+      (
+        await app.database.rows<{ text: string }>(
+          'select text from deltas where message_id = $1 order by seq',
+          [message.messageId],
+        )
+      ).map(({ text }) => text);
+    return { ...message, say, stored, flushed: () => deltas().flushed(message.messageId) };
+  };
+
+  const record = () =>
+    app.nest
+      .get(UnitOfWork)
+      .run('test', async (tx) =>
+        tx.record({ type: 'synopsis.updated', sessionId, runId: null, data: { version: 1 } }),
+      );
+
+  it('are numbered in turn with the other events of their session, also several in one batch', async () => {
+    const [one, two] = [await speaker(), await speaker()];
+    await record();
+    one.say('a');
+    two.say('b');
+    await Promise.all([one.flushed(), two.flushed()]);
+    await record();
+    const rows = await app.database.rows(
+      'select seq::int, type from session_events where session_id = $1 order by seq',
+      [sessionId],
+    );
+    expect(rows).toEqual([
+      { seq: 1, type: 'synopsis.updated' },
+      { seq: 2, type: 'message.delta' },
+      { seq: 3, type: 'message.delta' },
+      { seq: 4, type: 'synopsis.updated' },
+    ]);
+  });
+
+  it('are dropped where their token is outdated, and no other of the batch with them', async () => {
+    const elsewhere = await app.client.openSession({ agent: 'ask' });
+    const [lost, kept, alone] = [await speaker(), await speaker(), await speaker(elsewhere)];
+    lost.say('lost', crypto.randomUUID());
+    kept.say('kept');
+    alone.say('alone', crypto.randomUUID());
+    await Promise.all([lost, kept, alone].map(({ flushed }) => flushed()));
+    const rows = await app.database.rows('select seq::int, text from deltas where session_id = any($1)', [
+      [sessionId, elsewhere],
+    ]);
+    expect(rows).toEqual([{ seq: 1, text: 'kept' }]);
+  });
+
+  describe('gather', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    it('but for the first piece and the end: these are stored at once', async () => {
+      const [message, next] = [await speaker(), await speaker()];
+      message.say('first ');
+      await eventually(async () => expect(await message.stored()).toEqual(['first ']));
+      message.say('second ');
+      message.say('third ');
+      await vi.advanceTimersByTimeAsync(60);
+      message.say('fourth ');
+      next.say('another');
+      await eventually(async () => expect(await next.stored()).toEqual(['another']));
+      expect(await message.stored()).toEqual(['first ']);
+      message.say('fifth ');
+      await vi.advanceTimersByTimeAsync(60);
+      await eventually(async () =>
+        expect(await message.stored()).toEqual(['first ', 'second third fourth fifth ']),
+      );
+      message.say('last');
+      await message.flushed();
+      expect((await message.stored()).at(-1)).toBe('last');
+    });
+  });
+
+  describe('beside processes of the release before', () => {
+    let before: Client;
+    let beside: TestApp;
+
+    beforeAll(async () => {
+      before = new Client({ connectionString: app.database.url, application_name: 'agent-runtime events' });
+      await before.connect();
+      beside = await TestApp.start({ EVENT_DELTA_RETENTION_SECONDS: '0' }, app);
+    });
+    afterAll(async () => {
+      await before.end();
+      await beside.stop();
+    });
+
+    it('are stored where those read them, and deleted there', async () => {
+      app.model.script({ text: 'a longer answer of several pieces' });
+      const events = await beside.client.ask(sessionId, 'Say it');
+      const { messageId, runId, token } = await speaker();
+      const log = beside.nest.get(DeltaLog);
+      log.append({ sessionId, messageId, runId, token, offset: 0, text: 'still going' });
+      await log.flushed(messageId);
+      const stored = () =>
+        app.database.rows<{ text: string }>(
+          `select data->>'text' as text from events where session_id = $1 and type = 'message.delta' order by seq`,
+          [sessionId],
+        );
+      const said = [...deltasOf(events).values()].join('') + 'still going';
+      expect((await stored()).map(({ text }) => text).join('')).toBe(said);
+      expect(await app.database.rows('select from deltas where session_id = $1', [sessionId])).toEqual([]);
+
+      const pruner = beside.nest.get(PreviousDeltas);
+      expect(await pruner.prune()).toBeGreaterThan(0);
+      expect(await stored()).toEqual([{ text: 'still going' }]);
+      expect(await pruner.prune()).toBe(0);
+    });
+
+    it('are read with those of this release as one log, from every cursor', async () => {
+      const message = await speaker();
+      const say = async (text: string, isPresent: boolean) => {
+        app.nest.get(PreviousRelease).isPresent = isPresent;
+        message.say(text);
+        await message.flushed();
+      };
+      await record();
+      await say('a', true);
+      await say('b', false);
+      await record();
+      await say('c', true);
+      await say('d', false);
+      await say('e', false);
+      await record();
+      const log = app.nest.get(EventLog);
+      const whole = (await log.readPage(sessionId, 0)).events;
+      expect(whole.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(whole.flatMap(({ type, data }) => (type === 'message.delta' ? [data] : []))).toEqual(
+        [...'abcde'].map((text, offset) => ({ message_id: message.messageId, offset, text })),
+      );
+      for (let after = 1; after <= whole.length; after++) {
+        expect((await log.readPage(sessionId, after)).events).toEqual(whole.slice(after));
+      }
+      for (const [offset, isStored] of [
+        [4, true],
+        [5, false],
+      ] as const) {
+        expect(await log.hasDelta(sessionId, message.messageId, offset)).toBe(isStored);
+      }
+    });
+  });
+});
