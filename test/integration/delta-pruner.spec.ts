@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
@@ -28,15 +28,11 @@ describe('the deltas of answers', () => {
   beforeEach(async () => {
     app.model.reset();
     sessionId = await app.client.openSession({ agent: 'ask' });
-  });
-  afterEach(async () => {
     await app.database.rows('truncate deltas');
     await app.database.rows(`update event_streams set writers = '{}'`);
-    await app.database.rows(
-      'update delta_slots set opened_at = case slot when 0 then now() end, closed_at = null, settled_at = null',
-    );
+    await app.database.rows('update delta_slots set opened_at = null, closed_at = null, settled_at = null');
+    await app.database.rows('update delta_slots set opened_at = now() where slot = 0');
   });
-
   const prune = (on = app) => on.nest.get(DeltaPruner).prune();
   const record = (event: DomainEvent) => app.nest.get(UnitOfWork).run('test', async (tx) => tx.record(event));
 

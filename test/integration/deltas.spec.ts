@@ -85,8 +85,23 @@ describe('the deltas of an answer', () => {
   });
 
   describe('gather', () => {
-    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
-    afterEach(() => void vi.useRealTimers());
+    let elapsedMs: number;
+
+    beforeEach(() => {
+      elapsedMs = 0;
+      const begunAt = performance.now();
+      vi.spyOn(performance, 'now').mockImplementation(() => begunAt + elapsedMs);
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+
+    const pass = async (ms: number) => {
+      elapsedMs += ms;
+      await vi.advanceTimersByTimeAsync(ms);
+    };
 
     it('but for the first piece and the end: these are stored at once', async () => {
       const [message, next] = [await speaker(), await speaker()];
@@ -94,13 +109,13 @@ describe('the deltas of an answer', () => {
       await eventually(async () => expect(await message.stored()).toEqual(['first ']));
       message.say('second ');
       message.say('third ');
-      await vi.advanceTimersByTimeAsync(60);
+      await pass(60);
       message.say('fourth ');
       next.say('another');
       await eventually(async () => expect(await next.stored()).toEqual(['another']));
       expect(await message.stored()).toEqual(['first ']);
       message.say('fifth ');
-      await vi.advanceTimersByTimeAsync(60);
+      await pass(60);
       await eventually(async () =>
         expect(await message.stored()).toEqual(['first ', 'second third fourth fifth ']),
       );
