@@ -6,6 +6,7 @@ import { sweep } from '../../application/sweep.js';
 import { Database } from '../persistence/database.js';
 import { sqlStateOf } from '../persistence/database-errors.js';
 import { SqlTransaction } from '../persistence/sql-transaction.js';
+import { partitionOf } from './delta-slots.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
 const INTERVAL_MS = 60_000;
@@ -108,7 +109,7 @@ export class DeltaPruner implements OnApplicationBootstrap {
       );
       if (mine) {
         sql.write({ text: `set local lock_timeout = '${LOCK_TIMEOUT}'`, values: [] });
-        sql.write({ text: `truncate deltas_${slot}`, values: [] });
+        sql.write({ text: `truncate ${partitionOf(slot)}`, values: [] });
         sql.write({
           text: 'update delta_slots set opened_at = null, closed_at = null, settled_at = null where slot = $1',
           values: [slot],

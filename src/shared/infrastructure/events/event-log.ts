@@ -3,6 +3,7 @@ import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
+import { PARTITIONS } from './delta-slots.js';
 import { PreviousDeltas } from './previous-deltas.js';
 import { PreviousRelease } from './previous-release.js';
 
@@ -54,18 +55,24 @@ const PAGE_BYTES = 1_000_000;
 /** The stored size is the real one for small rows only; PostgreSQL compresses large ones. */
 const SIZE = `case when pg_column_size(data) < 1500 then pg_column_size(data) else octet_length(data::text) end`;
 
+const NEXT = `session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}`;
+
+/** Each partition is read by itself, in the order of its index: PostgreSQL would sort all that follows the cursor. */
+const NEXT_DELTAS = PARTITIONS.map(
+  (partition) => `
+    (select seq, run_id, 'message.delta', null, message_id, text_offset, text, created_at, octet_length(text)
+       from ${partition} where ${NEXT})`,
+);
+
 /** Limited in events and in bytes, since one event may hold a whole file; at least one event. */
 const READ_PAGE = `
   select *
     from (select *, sum(size) over (order by seq)::int as bytes
-            from (select seq, run_id, type, data, null::uuid as message_id, null::integer as text_offset,
-                         null as text, created_at, ${SIZE} as size
-                    from events where session_id = $1 and seq > $2
-                  union all
-                  select seq, run_id, 'message.delta', null, message_id, text_offset, text, created_at,
-                         octet_length(text)
-                    from deltas where session_id = $1 and seq > $2
-                   order by seq limit ${PAGE_EVENTS}) as e) as page
+            from ((select seq, run_id, type, data, null::uuid as message_id, null::integer as text_offset,
+                          null as text, created_at, ${SIZE} as size
+                     from events where ${NEXT})
+                  union all ${NEXT_DELTAS.join(' union all ')}
+                  order by seq limit ${PAGE_EVENTS}) as e) as page
    where bytes - size < ${PAGE_BYTES} order by seq`;
 
 const FIND = `
