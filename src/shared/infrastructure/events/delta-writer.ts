@@ -14,7 +14,8 @@ import { outsideOpenWaits } from '../persistence/open-waits.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { prepared } from '../persistence/prepared-statements.js';
 import { openUnflushedSession } from '../persistence/session-settings.js';
-import { EventLog, Piece } from './event-log.js';
+import { EventLog } from './event-log.js';
+import { Piece } from './piece.js';
 
 const RETRY_MS = 200;
 /** A message is written ten times a second at most: its text still appears to flow, and takes a fraction of the rows. */

@@ -4,6 +4,7 @@ import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
 import { PARTITIONS } from './delta-slots.js';
+import { Piece, Querying } from './piece.js';
 import { PreviousDeltas } from './previous-deltas.js';
 import { PreviousRelease } from './previous-release.js';
 
@@ -89,14 +90,6 @@ export interface LogPage {
   readonly events: readonly StoredEvent[];
   /** There were no events after this page when it was read. */
   readonly isLast: boolean;
-}
-
-/** A delta, accepted only if its token is that of the run's current writer. */
-export type Piece = DomainEvent<'message.delta'> & { readonly heldBy: string };
-
-/** A connection that can run statements: that of a transaction, or one of its own. */
-export interface Querying {
-  query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
 
 /** The tables of events and deltas: appending, and reading in order. */

@@ -5,8 +5,8 @@ import { Shutdown } from '../../application/shutdown.js';
 import { sweep } from '../../application/sweep.js';
 import { Clock } from '../../domain/clock.js';
 import { Database } from '../persistence/database.js';
-import type { Piece, Querying } from './event-log.js';
 import { SETTLED_MESSAGE } from './event.row.js';
+import { Piece, Querying } from './piece.js';
 
 const INTERVAL_MS = 60_000;
 /** Messages per statement. Few, since each scans the events of its session, which may be long. */
@@ -43,7 +43,7 @@ const PRUNE = `
   select created_at, session_id, seq, (select count(*) from gone) as deleted
     from settled order by created_at desc, session_id desc, seq desc limit 1`;
 
-/** The function of that release; it notifies nobody of an empty list. */
+/** The function of that release; with an empty list it sends no notices. */
 const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '{}') as numbers`;
 
 /**
