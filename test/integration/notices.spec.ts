@@ -217,11 +217,16 @@ describe('one process', () => {
     const reader = read(app, sessionId);
     await eventually(() => expect(reader.seen).toEqual([1]));
     await storeSilently(app.database, sessionId, 2);
-    await app.database.rows('select pg_notify($1, $2)', [
-      'agent_runtime_events',
-      `${randomUUID()} ${sessionId}`,
-    ]);
+    const previous = app.nest.get(PreviousRelease);
+    previous.isPresent = false;
+    const isTold = (from: string) =>
+      app.database.rows('select pg_notify($1, $2)', ['agent_runtime_events', `${from} ${sessionId}`]);
+    const peer = randomUUID();
+    app.nest.get(Peers).greet(peer);
+    await isTold(peer); // one of this release, which speaks in both forms
+    await isTold(randomUUID());
     await eventually(() => expect(reader.seen).toEqual([1, 2]));
+    expect(previous.isPresent).toBe(true);
     reader.end();
   });
 });

@@ -5,6 +5,8 @@ import { sweep } from '../../application/sweep.js';
 import { Database } from '../persistence/database.js';
 
 const LOOK_EVERY_MS = 5_000;
+/** A listening connection that is just being opened again is missed by one look. */
+const LOOKS_IN_VAIN = 3;
 
 /** Its listening connection has this name; that of this release has another one. */
 const LOOK = `
@@ -20,8 +22,9 @@ const LOOK = `
 @Injectable()
 export class PreviousRelease implements OnApplicationBootstrap {
   private readonly logger = new Logger(PreviousRelease.name);
-  /** As of the last look. */
   isPresent = true;
+  /** Looks in vain since it was seen last. The first look decides alone. */
+  private missed = LOOKS_IN_VAIN - 1;
 
   constructor(
     private readonly database: Database,
@@ -36,8 +39,15 @@ export class PreviousRelease implements OnApplicationBootstrap {
     );
   }
 
+  /** One of its processes was heard or found. */
+  seen(): void {
+    this.isPresent = true;
+    this.missed = 0;
+  }
+
   private async look(): Promise<void> {
     const [row] = await this.database.query<{ present: boolean }>(LOOK);
-    this.isPresent = row!.present;
+    if (row!.present) this.seen();
+    else if (++this.missed >= LOOKS_IN_VAIN) this.isPresent = false;
   }
 }

@@ -14,6 +14,10 @@ export class Peers {
     return [...this.greetedAt.keys()];
   }
 
+  has(id: string): boolean {
+    return this.greetedAt.has(id);
+  }
+
   /** Whether every peer is known: none becomes ready without an answer of this process while its entry holds. */
   get areKnown(): boolean {
     return performance.now() - this.renewedAt < LEASE_SECONDS * 1000;

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InstanceId } from '../../application/instance-id.js';
+import { PreviousRelease } from '../events/previous-release.js';
 import { Notification, NoticeConnection } from './notice-connection.js';
 import { NoticeHandlers } from './notice-handlers.js';
 import { Notice, SESSIONS } from './notice.js';
+import { Peers } from './peers.js';
 
 const EVENTS_CHANNEL = 'agent_runtime_events';
 /** The others have a channel for each topic, and a text as payload. */
@@ -28,10 +30,19 @@ export function toPreviousRelease(notice: Notice, from: string): Notification[] 
 /** Hears what processes of the release before tell. */
 @Injectable()
 export class PreviousReleaseChannels {
-  constructor(connection: NoticeConnection, handlers: NoticeHandlers, instance: InstanceId) {
+  constructor(
+    connection: NoticeConnection,
+    handlers: NoticeHandlers,
+    peers: Peers,
+    previous: PreviousRelease,
+    instance: InstanceId,
+  ) {
     connection.listen(EVENTS_CHANNEL, (payload) => {
-      const [from, ...sessions] = payload.split(' ');
-      if (from !== instance.value) handlers.deliver(new Notice().add(SESSIONS, sessions), from);
+      const [from = '', ...sessions] = payload.split(' ');
+      // Those of this release speak in both forms.
+      if (from === instance.value || peers.has(from)) return;
+      previous.seen();
+      handlers.deliver(new Notice().add(SESSIONS, sessions), from);
     });
     for (const [topic, channel] of Object.entries(CHANNELS)) {
       connection.listen(channel, (text) => handlers.deliver(new Notice().add(topic, [text])));
