@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InstanceId } from '../../application/instance-id.js';
 import { PreviousRelease } from '../events/previous-release.js';
 import { NoticeConnection, Notification } from './notice-connection.js';
 import { NoticeSender } from './notice-sender.js';
@@ -45,7 +44,7 @@ describe('the sender of notices', () => {
       redis as unknown as RedisNotices,
       peers,
       previous as PreviousRelease,
-      { value: ME } as InstanceId,
+      { value: ME },
     );
   });
 
