@@ -9,9 +9,13 @@ import { ServerProcess } from '../support/server-process.js';
 import { LARGE, report } from './support/chaos-size.js';
 import { StoryModel, taskOf } from './support/story-model.js';
 
+const LONG = { timeout: 60_000 };
+/** For a process to start on a busy machine. */
+const START_LIMIT_MS = 20_000;
 /** Beyond a heartbeat, for the look itself and the way to the client. */
 const MARGIN_MS = 1_000;
-const LAG_LIMIT_MS = 100;
+/** A small run shares the processors with other specs; what it must not see is a wait for a heartbeat. */
+const LAG_LIMIT_MS = LARGE ? 100 : 1_000;
 const SESSIONS_AT_ONCE = 4;
 const WORDS = LARGE ? 1_500 : 250;
 const DISTURBANCES = LARGE ? 5 : 1;
@@ -78,7 +82,7 @@ describe('a process that is killed', () => {
     }
   });
 
-  it('does not delay the next one; one that stands still does, until its entry lapses', async () => {
+  it('does not delay the next one; one that stands still does, until its entry lapses', LONG, async () => {
     const ear = await NoticeEar.open(database.url);
     const asked = async () => (await ear.textsOf('hello')).length;
     const servers = [await start()];
@@ -93,7 +97,7 @@ describe('a process that is killed', () => {
       const next = ServerProcess.spawn(env());
       servers.push(next);
       const since = await asked();
-      await eventually(async () => expect((await asked()) - since).toBeGreaterThan(2));
+      await eventually(async () => expect((await asked()) - since).toBeGreaterThan(2), START_LIMIT_MS);
       expect(next.lines).toEqual([]);
       const newcomer = (await ear.textsOf('hello')).at(-1);
       await database.rows('update instances set expires_at = now() where id <> $1', [newcomer]);
