@@ -9,7 +9,7 @@ import { ServerProcess } from '../support/server-process.js';
 import { LARGE, report } from './support/chaos-size.js';
 import { StoryModel, taskOf } from './support/story-model.js';
 
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: LARGE ? 120_000 : 60_000 };
 /** For a process to start on a busy machine. */
 const START_LIMIT_MS = 20_000;
 /** Beyond a heartbeat, for the look itself and the way to the client. */
@@ -133,26 +133,32 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
     return arrivals;
   };
 
-  it(`show a reader elsewhere what is new within ${LAG_LIMIT_MS} ms, also when what goes between them is restarted`, async () => {
-    const [one, other] = servers.map(({ client }) => client) as [TestClient, TestClient];
-    const told = Promise.all(
-      Array.from({ length: SESSIONS_AT_ONCE }, async (_, number) => {
-        const sessionId = await one.openSession();
-        const following = Promise.all([follow(one, sessionId), follow(other, sessionId)]);
-        await one.say(sessionId, taskOf({ number, kind: 'answer', words: WORDS }));
-        return following;
-      }),
-    );
-    const [arrivals] = await Promise.all([told, disturb()]);
-    const lags = arrivals.flatMap(([here, there]) => {
-      expect([...there.keys()]).toEqual([...here.keys()]);
-      return [...here].map(([id, at]) => Math.max(0, there.get(id)! - at));
-    });
-    lags.sort((a, b) => a - b);
-    const [p50, p99, max] = [0.5, 0.99, 1].map((part) => lags[Math.ceil(lags.length * part) - 1]!.toFixed(1));
-    report(`lag by ${way}`, { events: lags.length, 'p50 ms': p50!, 'p99 ms': p99!, 'max ms': max! });
-    expect(Number(p99)).toBeLessThan(LAG_LIMIT_MS);
-  });
+  it(
+    `show a reader elsewhere what is new within ${LAG_LIMIT_MS} ms, also when what goes between them is restarted`,
+    LONG,
+    async () => {
+      const [one, other] = servers.map(({ client }) => client) as [TestClient, TestClient];
+      const told = Promise.all(
+        Array.from({ length: SESSIONS_AT_ONCE }, async (_, number) => {
+          const sessionId = await one.openSession();
+          const following = Promise.all([follow(one, sessionId), follow(other, sessionId)]);
+          await one.say(sessionId, taskOf({ number, kind: 'answer', words: WORDS }));
+          return following;
+        }),
+      );
+      const [arrivals] = await Promise.all([told, disturb()]);
+      const lags = arrivals.flatMap(([here, there]) => {
+        expect([...there.keys()]).toEqual([...here.keys()]);
+        return [...here].map(([id, at]) => Math.max(0, there.get(id)! - at));
+      });
+      lags.sort((a, b) => a - b);
+      const [p50, p99, max] = [0.5, 0.99, 1].map((part) =>
+        lags[Math.ceil(lags.length * part) - 1]!.toFixed(1),
+      );
+      report(`lag by ${way}`, { events: lags.length, 'p50 ms': p50!, 'p99 ms': p99!, 'max ms': max! });
+      expect(Number(p99)).toBeLessThan(LAG_LIMIT_MS);
+    },
+  );
 
   /** Ends what the notices go by, again and again while events are stored. */
   const disturb = async () => {
