@@ -180,7 +180,7 @@ describe('the deltas of an answer', () => {
       const whole = (await log.readPage(sessionId, 0)).events;
       expect(whole.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       expect(whole.flatMap(({ type, data }) => (type === 'message.delta' ? [data] : []))).toEqual(
-        [...'abcde'].map((text, offset) => ({ message_id: message.messageId, offset, text })),
+        'abcde'.split('').map((text, offset) => ({ message_id: message.messageId, offset, text })),
       );
       for (let after = 1; after <= whole.length; after++) {
         expect((await log.readPage(sessionId, after)).events).toEqual(whole.slice(after));
