@@ -18,11 +18,18 @@ export async function seed(sql: Sql, sessionId: string, past: Past): Promise<voi
     [sessionId, past.messages, past.characters],
   );
   await sql.rows('update sessions set message_count = $2 where id = $1', [sessionId, past.messages]);
+  const { table } = await sql.one<{ table: 'deltas' | null }>(`select to_regclass('deltas')::text as table`);
   await sql.rows(
-    `insert into deltas (session_id, run_id, message_id, seq, created_at, text_offset, kind, slot, text)
-     select $1, $1, $1, n, now(), n * 18, 1, 0, repeat('token ', 3) from generate_series(1, $2::integer) as n`,
+    table === null
+      ? `insert into events (session_id, seq, type, data, created_at)
+         select $1, n, 'message.delta',
+                json_build_object('message_id', $1::text, 'offset', n * 18, 'text', repeat('token ', 3)), now()
+           from generate_series(1, $2::integer) as n` // a build from before that table, with --against
+      : `insert into deltas (session_id, run_id, message_id, seq, created_at, text_offset, kind, slot, text)
+         select $1, $1, $1, n, now(), n * 18, 1, 0, repeat('token ', 3)
+           from generate_series(1, $2::integer) as n`,
     [sessionId, past.events],
   );
   await sql.rows('update event_streams set last_seq = $2 where session_id = $1', [sessionId, past.events]);
-  await sql.rows('vacuum analyze messages, deltas, sessions, event_streams');
+  await sql.rows(`vacuum analyze messages, ${table ?? 'events'}, sessions, event_streams`);
 }
