@@ -22,8 +22,8 @@ export async function seed(sql: Sql, sessionId: string, past: Past): Promise<voi
   await sql.rows(
     table === null
       ? `insert into events (session_id, seq, type, data, created_at)
-         select $1, n, 'message.delta',
-                json_build_object('message_id', $1::text, 'offset', n * 18, 'text', repeat('token ', 3)), now()
+         select $1::uuid, n, 'message.delta',
+                json_build_object('message_id', $1::uuid, 'offset', n * 18, 'text', repeat('token ', 3)), now()
            from generate_series(1, $2::integer) as n` // a build from before that table, with --against
       : `insert into deltas (session_id, run_id, message_id, seq, created_at, text_offset, kind, slot, text)
          select $1, $1, $1, n, now(), n * 18, 1, 0, repeat('token ', 3)
