@@ -83,36 +83,36 @@ const APPEND_EVENTS = `
   ) RETURNS bigint[] LANGUAGE plpgsql AS $$
   DECLARE
     _numbers bigint[];
-    _stream event_streams;
-    _base bigint;
+    _broken boolean;
+    _last bigint;
     _from int := 1;
     _to int;
   BEGIN
     FOR i IN 1 .. cardinality(_sessions) LOOP
       _to := _from + _counts[i] - 1;
-      SELECT * INTO _stream FROM event_streams WHERE session_id = _sessions[i] FOR UPDATE;
+      -- Before the lock: where another transaction enters the session meanwhile, numbers are left out, never given twice.
+      _broken := NOT EXISTS (SELECT FROM unbroken_streams WHERE session_id = _sessions[i]);
+      UPDATE event_streams
+         SET last_seq = greatest(last_seq, CASE WHEN _broken THEN reserved_seq END) + _counts[i],
+             reserved_seq = CASE
+               WHEN _writers[i] IS NULL THEN reserved_seq
+               ELSE greatest(last_seq, CASE WHEN _broken THEN reserved_seq END) + _counts[i] + _reserve
+             END,
+             writers = CASE
+               WHEN _writers[i] IS NULL THEN writers ELSE jsonb_strip_nulls(writers || _writers[i])
+             END
+       WHERE session_id = _sessions[i] RETURNING last_seq INTO _last;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'session % has no stream', _sessions[i] USING ERRCODE = 'AR001';
       END IF;
-      _base := _stream.last_seq;
-      -- A separate statement after the lock, so that it sees what the previous lock holder committed.
-      IF NOT EXISTS (SELECT FROM unbroken_streams WHERE session_id = _sessions[i]) THEN
-        _base := greatest(_base, _stream.reserved_seq);
+      IF _broken THEN
         INSERT INTO unbroken_streams (session_id) VALUES (_sessions[i]) ON CONFLICT DO NOTHING;
       END IF;
       INSERT INTO events (session_id, seq, run_id, type, data, created_at)
-        SELECT _sessions[i], _base + n, run_id, type, data, _at
+        SELECT _sessions[i], _last - _counts[i] + n, run_id, type, data, _at
           FROM unnest(_runs[_from:_to], _types[_from:_to], _data[_from:_to]) WITH ORDINALITY
             AS e(run_id, type, data, n);
-      _numbers[i] := _base + _counts[i];
-      IF _writers[i] IS NULL THEN
-        UPDATE event_streams SET last_seq = _numbers[i] WHERE session_id = _sessions[i];
-      ELSE
-        UPDATE event_streams
-           SET last_seq = _numbers[i], reserved_seq = _numbers[i] + _reserve,
-               writers = jsonb_strip_nulls(writers || _writers[i])
-         WHERE session_id = _sessions[i];
-      END IF;
+      _numbers[i] := _last;
       _from := _to + 1;
     END LOOP;
     RETURN _numbers;
