@@ -9,6 +9,10 @@ import { deltasOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
+const WAITING_FLUSH = `
+  select from pg_stat_activity
+   where datname = current_database() and application_name = 'agent-runtime deltas' and wait_event_type = 'Lock'`;
+
 describe('the deltas of an answer', () => {
   let app: TestApp;
   let sessionId: string;
@@ -122,6 +126,23 @@ describe('the deltas of an answer', () => {
       message.say('last');
       await message.flushed();
       expect((await message.stored()).at(-1)).toBe('last');
+    });
+
+    it('also while the first of them are being stored, which alone are waited for', async () => {
+      const message = await speaker();
+      const release = await app.database.lock('select from event_streams where session_id = $1 for update', [
+        sessionId,
+      ]);
+      message.say('first ');
+      const firstStored = message.flushed();
+      await eventually(async () => expect(await app.database.rows(WAITING_FLUSH)).toHaveLength(1));
+      message.say('second ');
+      await release();
+      await firstStored;
+      expect(await message.stored()).toEqual(['first ']);
+      message.say('third');
+      await message.flushed();
+      expect(await message.stored()).toEqual(['first ', 'second third']);
     });
   });
 

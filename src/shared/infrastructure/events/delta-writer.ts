@@ -24,6 +24,14 @@ const GATHER_MS = 100;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 50;
 
+/** A caller that waits until a message is stored. */
+interface Waiter {
+  readonly messageId: string;
+  /** Pieces from here on came later: they are not waited for. */
+  readonly upTo: number;
+  readonly done: () => void;
+}
+
 /**
  * The only writer of deltas in this process, on a connection of its own. The first piece of a message is written at once,
  * and so is the last, for which a caller waits; what comes between them gathers. All that is due is written in one batch;
@@ -39,7 +47,7 @@ export class DeltaWriter extends DeltaLog {
   private inFlight = new Map<string, Delta>();
   /** By message, when it was last written; only of those that still gather. */
   private readonly writtenAt = new Map<string, number>();
-  private waiting: { messageId: string; done: () => void }[] = [];
+  private waiting: Waiter[] = [];
   private running: Promise<void> | undefined;
   private wake: () => void = () => undefined;
   private client: Client | undefined;
@@ -66,13 +74,15 @@ export class DeltaWriter extends DeltaLog {
   }
 
   flushed(messageId: string): Promise<void> {
-    if (this.isWritten(messageId)) return Promise.resolve();
+    const newest = this.pending.get(messageId) ?? this.inFlight.get(messageId);
+    if (!newest) return Promise.resolve();
     this.wake();
-    return new Promise((done) => this.waiting.push({ messageId, done }));
+    const upTo = newest.offset + newest.text.length;
+    return new Promise((done) => this.waiting.push({ messageId, upTo, done }));
   }
 
-  private isWritten(messageId: string): boolean {
-    return !this.pending.has(messageId) && !this.inFlight.has(messageId);
+  private isWritten(waiter: Waiter): boolean {
+    return !isAwaited(waiter, this.pending) && !isAwaited(waiter, this.inFlight);
   }
 
   private async writeAll(): Promise<void> {
@@ -99,7 +109,9 @@ export class DeltaWriter extends DeltaLog {
     for (const [messageId, writtenAt] of this.writtenAt) {
       if (now - writtenAt >= GATHER_MS) this.writtenAt.delete(messageId);
     }
-    const awaited = new Set(this.waiting.map(({ messageId }) => messageId));
+    const awaited = new Set(
+      this.waiting.filter((waiter) => isAwaited(waiter, this.pending)).map(({ messageId }) => messageId),
+    );
     const due = new Map<string, Delta>();
     for (const [messageId, delta] of this.pending) {
       if (this.writtenAt.has(messageId) && !isFirst(delta) && !awaited.has(messageId)) continue;
@@ -129,8 +141,8 @@ export class DeltaWriter extends DeltaLog {
 
   private settleWaiting(): void {
     const [written, still] = [
-      this.waiting.filter((waiter) => this.isWritten(waiter.messageId)),
-      this.waiting.filter((waiter) => !this.isWritten(waiter.messageId)),
+      this.waiting.filter((waiter) => this.isWritten(waiter)),
+      this.waiting.filter((waiter) => !this.isWritten(waiter)),
     ];
     this.waiting = still;
     for (const waiter of written) waiter.done();
@@ -222,6 +234,9 @@ export class DeltaWriter extends DeltaLog {
     this.client = undefined;
   }
 }
+
+const isAwaited = ({ messageId, upTo }: Waiter, deltas: ReadonlyMap<string, Delta>): boolean =>
+  (deltas.get(messageId)?.offset ?? upTo) < upTo;
 
 const isFirst = (delta: Delta): boolean => delta.offset === 0;
 
