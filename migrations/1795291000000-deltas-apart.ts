@@ -56,9 +56,11 @@ export class DeltasApart1795291000000 implements MigrationInterface {
           FROM deltas`);
     await runner.query(APPEND_EVENTS);
     await runner.query(APPEND_DELTAS);
+    await runner.query(NEXT_EVENTS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP FUNCTION next_events`);
     await runner.query(`DROP FUNCTION append_deltas`);
     await runner.query(
       `DROP FUNCTION append_events (uuid[], int[], jsonb[], uuid[], text[], json[], timestamptz, int)`,
@@ -164,4 +166,33 @@ const APPEND_DELTAS = `
       PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     RETURN _numbers;
+  END $$`;
+
+/** Each partition is read by itself, in the order of its index: PostgreSQL would sort all that follows the cursor. */
+const NEXT_DELTAS = SLOTS.map(
+  (slot) => `
+        (SELECT d.seq, d.run_id, d.kind, NULL, NULL, d.message_id, d.text_offset, d.text, d.created_at, octet_length(d.text)
+           FROM deltas_${slot} d WHERE d.session_id = _session AND d.seq > _after ORDER BY d.seq LIMIT _most)`,
+);
+
+/**
+ * The next rows of a session's log, in order: an event has a type and data, a delta has a kind and its columns. Without the
+ * setting, the plan of a partition that was empty when it was made would scan it whole when it is filled again.
+ *
+ * @returns also the size of each in bytes: the stored one is real for small rows only, since PostgreSQL compresses large ones
+ */
+const NEXT_EVENTS = `
+  CREATE FUNCTION next_events(_session uuid, _after bigint, _most int)
+  RETURNS TABLE (
+    seq bigint, run_id uuid, kind smallint, type text, data json, message_id uuid, text_offset int, text text,
+    created_at timestamptz, size int
+  ) LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+  BEGIN
+    RETURN QUERY
+      SELECT * FROM (
+        (SELECT e.seq, e.run_id, NULL::smallint, e.type, e.data, NULL::uuid, NULL::int, NULL::text, e.created_at,
+                CASE WHEN pg_column_size(e.data) < 1500 THEN pg_column_size(e.data) ELSE octet_length(e.data::text) END
+           FROM events e WHERE e.session_id = _session AND e.seq > _after ORDER BY e.seq LIMIT _most)
+        UNION ALL ${NEXT_DELTAS.join(' UNION ALL ')}
+      ) AS log ORDER BY log.seq LIMIT _most;
   END $$`;

@@ -199,13 +199,14 @@ export class DeltaWriter extends DeltaLog {
     this.announcer.stored(events);
   }
 
-  /** A batch is one statement, so that one of its deltas answers for all. */
+  /** A batch is one statement: if one of its deltas is there, all are that were accepted. */
   private async wasWritten(batch: readonly Delta[]): Promise<boolean> {
-    const [delta] = batch;
-    const written =
-      delta !== undefined && (await this.log.hasDelta(delta.sessionId, delta.messageId, delta.offset));
-    if (written) this.announcer.perhapsStored(batch);
-    return written;
+    for (const { sessionId, messageId, offset } of batch) {
+      if (!(await this.log.hasDelta(sessionId, messageId, offset))) continue;
+      this.announcer.perhapsStored(batch);
+      return true;
+    }
+    return false;
   }
 
   private async connect(): Promise<Client> {

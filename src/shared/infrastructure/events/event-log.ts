@@ -3,7 +3,6 @@ import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { Database } from '../persistence/database.js';
-import { PARTITIONS } from './delta-slots.js';
 import { Piece, Querying } from './piece.js';
 import { PreviousDeltas } from './previous-deltas.js';
 import { PreviousRelease } from './previous-release.js';
@@ -20,13 +19,18 @@ interface EventRecord {
   readonly created_at: Date;
 }
 
-/** A row of `deltas`, whose data is not JSON. */
-interface DeltaRecord extends Omit<EventRecord, 'data'> {
+/** A row of `deltas`, whose type and data are columns. */
+interface DeltaRecord extends Omit<EventRecord, 'type' | 'data'> {
+  readonly type: null;
   readonly data: null;
+  readonly kind: keyof typeof DELTA_KINDS;
   readonly message_id: string;
   readonly text_offset: number;
   readonly text: string;
 }
+
+/** Types of events in `deltas`, by `kind`. */
+const DELTA_KINDS = { 1: 'message.delta' } as const;
 
 /** How many numbers are reserved for deltas at once: a reservation costs a wait for the disk. */
 const RESERVED_AHEAD = 1000;
@@ -53,27 +57,9 @@ const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, ${RESERV
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
 
-/** The stored size is the real one for small rows only; PostgreSQL compresses large ones. */
-const SIZE = `case when pg_column_size(data) < 1500 then pg_column_size(data) else octet_length(data::text) end`;
-
-const NEXT = `session_id = $1 and seq > $2 order by seq limit ${PAGE_EVENTS}`;
-
-/** Each partition is read by itself, in the order of its index: PostgreSQL would sort all that follows the cursor. */
-const NEXT_DELTAS = PARTITIONS.map(
-  (partition) => `
-    (select seq, run_id, 'message.delta', null, message_id, text_offset, text, created_at, octet_length(text)
-       from ${partition} where ${NEXT})`,
-);
-
 /** Limited in events and in bytes, since one event may hold a whole file; at least one event. */
 const READ_PAGE = `
-  select *
-    from (select *, sum(size) over (order by seq)::int as bytes
-            from ((select seq, run_id, type, data, null::uuid as message_id, null::integer as text_offset,
-                          null as text, created_at, ${SIZE} as size
-                     from events where ${NEXT})
-                  union all ${NEXT_DELTAS.join(' union all ')}
-                  order by seq limit ${PAGE_EVENTS}) as e) as page
+  select * from (select *, sum(size) over (order by seq)::int as bytes from next_events($1, $2, ${PAGE_EVENTS})) as page
    where bytes - size < ${PAGE_BYTES} order by seq`;
 
 const FIND = `
@@ -239,7 +225,7 @@ const toStoredEvent = (sessionId: string, row: EventRecord | DeltaRecord): Store
     sessionId,
     seq: row.seq,
     runId: row.run_id,
-    type: row.type,
+    type: row.type ?? DELTA_KINDS[row.kind],
     data: row.data ?? { message_id: row.message_id, offset: row.text_offset, text: row.text },
     createdAt: row.created_at,
   }) as StoredEvent;
