@@ -15,10 +15,14 @@ export interface Sides<T> {
 /** A single number where there is only one. */
 export type Figure = Distribution | number;
 
-/** Within a round. */
-const ORDER = ['proxy', 'floor', 'before', 'figure'] as const;
+/** Within a round, and what each side is called where it fails. */
+const ORDER = { proxy: 'the proxy', floor: 'the floor', before: 'the other build', figure: 'the server' };
+const NAMES = Object.keys(ORDER) as (keyof typeof ORDER)[];
 
-/** Lets the sides take turns, so that a machine that becomes slower does so for all of them. */
+/**
+ * Lets the sides take turns, so that a machine that becomes slower does so for all of them.
+ * @throws Error that says which side failed, and in which round
+ */
 export async function inRounds<Side, T>(
   rounds: number,
   sides: Sides<Side>,
@@ -26,9 +30,14 @@ export async function inRounds<Side, T>(
 ): Promise<Sides<readonly T[]>> {
   const results = new Map<keyof Sides<T>, T[]>();
   for (let round = 0; round < rounds; round++) {
-    for (const name of ORDER) {
+    for (const name of NAMES) {
       const side = sides[name];
-      if (side !== undefined) results.set(name, [...(results.get(name) ?? []), await work(side)]);
+      if (side === undefined) continue;
+      const result = await work(side).catch((cause: unknown) => {
+        const { message } = cause as Error;
+        throw new Error(`${ORDER[name]}, in round ${round + 1}: ${message}`, { cause });
+      });
+      results.set(name, [...(results.get(name) ?? []), result]);
     }
   }
   return Object.fromEntries(results) as unknown as Sides<T[]>;
@@ -44,7 +53,7 @@ export function mediansOf<T, F extends Figure>(
   return Object.fromEntries(medians) as ReturnType<typeof mediansOf<T, F>>;
 }
 
-/** Of distributions quantile by quantile. */
+/** Of distributions quantile by quantile; their `max` is the worst of all rounds. */
 function medianOf(figures: readonly Figure[]): Figure {
   const distributions = figures.filter((figure) => typeof figure === 'object');
   if (distributions.length === 0) return middle(figures.filter((figure) => typeof figure === 'number'));
@@ -53,8 +62,14 @@ function medianOf(figures: readonly Figure[]): Figure {
     p50: middle(distributions.map(({ p50 }) => p50)),
     p95: middle(distributions.map(({ p95 }) => p95)),
     p99: middle(distributions.map(({ p99 }) => p99)),
-    max: middle(distributions.map(({ max }) => max)),
+    max: worst(distributions),
   };
+}
+
+/** Of times the longest; of speeds, whose `max` lies below the median, the slowest. */
+function worst(distributions: readonly Distribution[]): number {
+  const extreme = distributions.some(({ p50, max }) => max < p50) ? Math.min : Math.max;
+  return extreme(...distributions.map(({ max }) => max));
 }
 
 const middle = (values: readonly number[]): number =>

@@ -36,12 +36,11 @@ export const FULL: Sizes = {
   comparisons: 3,
   warmUp: { atOnce: 10, rounds: 20 },
   firstToken: [
-    { atOnce: 1, rounds: 30, tokens: 5 },
-    { atOnce: 20, rounds: 5, tokens: 20 },
+    { atOnce: 1, rounds: 20, tokens: 5 },
     { atOnce: 100, rounds: 4, tokens: 20 },
     { atOnce: 500, rounds: 1, tokens: 20 },
   ],
-  classified: { atOnce: 1, rounds: 40, tokens: 5 },
+  classified: { atOnce: 1, rounds: 20, tokens: 5 },
   speed: {
     tokens: 3000,
     loads: [
@@ -49,7 +48,7 @@ export const FULL: Sizes = {
       { atOnce: 50, rounds: 2 },
     ],
   },
-  streams: { atOnce: [100, 500, 1000], tokens: 100, delayMs: 20 },
+  streams: { atOnce: [500, 1000], tokens: 100, delayMs: 20 },
   readers: 1000,
   growth: { messages: [0, 10, 100, 1000, 3000], turns: 50 },
   replay: { events: 100_000, rounds: 5 },

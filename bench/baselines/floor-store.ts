@@ -1,8 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from 'pg';
-
-/** As many as the server has for its transactions. */
-const CONNECTIONS = 10;
+import { GroupWriter } from './group-writer.ts';
+import type { GrowingAnswer } from './growing-answer.ts';
 
 const TABLES = `
   create table messages (
@@ -14,7 +12,9 @@ const TABLES = `
     created_at timestamptz not null default now(), primary key (session_id, message_id, "offset")
   )`;
 
-const INSERT_MESSAGE = 'insert into messages (id, session_id, role, content) values ($1, $2, $3, $4)';
+const INSERT_MESSAGES = `
+  insert into messages (id, session_id, role, content)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])`;
 
 const INSERT_DELTAS = `
   insert into deltas (session_id, message_id, "offset", text)
@@ -27,82 +27,58 @@ export interface Message {
   readonly content: string;
 }
 
-export interface Answer {
-  readonly sessionId: string;
-  readonly messageId: string;
-  /** Called when the piece is stored. */
-  show(offset: number, text: string): void;
-}
-
-interface Piece {
-  readonly offset: number;
-  readonly text: string;
-}
-
-/** What the floor stores, and how: statements are prepared, and sent without waiting for the answers before them. */
+/** What the floor stores, and how: messages and pieces each by one writer, on a connection of its own. */
 export class FloorStore {
-  private readonly connections: readonly Client[];
-  private readonly writer: Client;
-  private nextConnection = 0;
-  private pending = new Map<Answer, Piece>();
-  private written = Promise.withResolvers<void>();
-  private writing = false;
+  private readonly messages: GroupWriter<Message>;
+  private readonly answers: GroupWriter<GrowingAnswer>;
 
-  private constructor(connections: readonly Client[], writer: Client) {
-    this.connections = connections;
-    this.writer = writer;
+  private constructor(forMessages: Client, forPieces: Client) {
+    this.messages = new GroupWriter((messages) => insertMessages(forMessages, messages));
+    this.answers = new GroupWriter((answers) => insertPieces(forPieces, answers));
   }
 
   /** On an empty database. */
   static async open(url: string): Promise<FloorStore> {
     const connect = async () => {
-      const client = new Client({ connectionString: url, application_name: 'floor', pipeline: true });
+      const client = new Client({ connectionString: url, application_name: 'floor' });
       await client.connect();
       return client;
     };
-    const writer = await connect();
-    await writer.query(TABLES);
-    await writer.query('set synchronous_commit = off');
-    return new FloorStore(await Promise.all(Array.from({ length: CONNECTIONS }, connect)), writer);
+    const [forMessages, forPieces] = [await connect(), await connect()];
+    await forPieces.query(TABLES);
+    await forPieces.query('set synchronous_commit = off');
+    return new FloorStore(forMessages, forPieces);
   }
 
   /** Resolves when the message is on the disk. */
-  async commitMessage({ id, sessionId, role, content }: Message): Promise<void> {
-    const connection = this.connections[this.nextConnection++ % CONNECTIONS]!;
-    const values = [id, sessionId, role, content];
-    await connection.query({ name: 'insert_message', text: INSERT_MESSAGE, values });
+  commitMessage(message: Message): Promise<void> {
+    return this.messages.write(message);
   }
 
-  /** Stores a piece together with all others that wait, and then shows it. Pieces of an answer that wait are joined. */
-  append(answer: Answer, offset: number, text: string): Promise<void> {
-    const before = this.pending.get(answer);
-    this.pending.set(answer, before ? { ...before, text: before.text + text } : { offset, text });
-    if (!this.writing) void this.write();
-    return this.written.promise;
+  /** Stores what the answer has gathered by then, and shows it. */
+  append(answer: GrowingAnswer): Promise<void> {
+    return this.answers.write(answer);
   }
+}
 
-  private async write(): Promise<void> {
-    this.writing = true;
-    while (this.pending.size > 0) {
-      // What came in one turn of the event loop is written together.
-      await nextTurn();
-      const [batch, { resolve, reject }] = [this.pending, this.written];
-      this.pending = new Map();
-      this.written = Promise.withResolvers();
-      await this.insert(batch).then(resolve, reject);
-    }
-    this.writing = false;
-  }
+async function insertMessages(connection: Client, messages: readonly Message[]): Promise<void> {
+  const values = [
+    messages.map(({ id }) => id),
+    messages.map(({ sessionId }) => sessionId),
+    messages.map(({ role }) => role),
+    messages.map(({ content }) => content),
+  ];
+  await connection.query({ name: 'insert_messages', text: INSERT_MESSAGES, values });
+}
 
-  private async insert(batch: ReadonlyMap<Answer, Piece>): Promise<void> {
-    const [answers, pieces] = [[...batch.keys()], [...batch.values()]];
-    const values = [
-      answers.map(({ sessionId }) => sessionId),
-      answers.map(({ messageId }) => messageId),
-      pieces.map(({ offset }) => offset),
-      pieces.map(({ text }) => text),
-    ];
-    await this.writer.query({ name: 'insert_deltas', text: INSERT_DELTAS, values });
-    for (const [answer, { offset, text }] of batch) answer.show(offset, text);
-  }
+async function insertPieces(connection: Client, answers: readonly GrowingAnswer[]): Promise<void> {
+  const pieces = answers.map((answer) => answer.take());
+  const values = [
+    answers.map(({ sessionId }) => sessionId),
+    answers.map(({ messageId }) => messageId),
+    pieces.map(({ offset }) => offset),
+    pieces.map(({ text }) => text),
+  ];
+  await connection.query({ name: 'insert_deltas', text: INSERT_DELTAS, values });
+  for (const [index, answer] of answers.entries()) answer.show(pieces[index]!);
 }

@@ -8,6 +8,7 @@ import { json } from 'node:stream/consumers';
 import { v7 as newId } from 'uuid';
 import { EventStream } from './event-stream.ts';
 import { FloorStore } from './floor-store.ts';
+import { GrowingAnswer } from './growing-answer.ts';
 import { askModel, readTexts } from './model-answer.ts';
 
 const [, , modelUrl = '', databaseUrl = ''] = process.argv;
@@ -22,18 +23,13 @@ async function takeTurn(sessionId: string, incoming: IncomingMessage, response: 
   const model = await askModel(modelUrl, JSON.stringify({ model: 'bench', stream: true, messages }));
   const messageId = newId();
   const events = new EventStream(response, { sessionId, runId: messageId });
-  const answer = {
-    ...{ sessionId, messageId },
-    show: (offset: number, text: string) =>
-      events.send('message.delta', { message_id: messageId, offset, text }),
-  };
-  let whole = '';
-  let shown = Promise.resolve();
-  await readTexts(model, (text) => {
-    shown = store.append(answer, whole.length, text);
-    whole += text;
-  });
-  await shown;
+  const answer = new GrowingAnswer(
+    { sessionId, messageId },
+    (growing) => store.append(growing),
+    (piece) => events.send('message.delta', { message_id: messageId, ...piece }),
+  );
+  await readTexts(model, (text) => answer.add(text));
+  const whole = await answer.end();
 
   await store.commitMessage({ id: messageId, sessionId, role: 'assistant', content: whole });
   events.send('message.completed', { message_id: messageId, content: whole });

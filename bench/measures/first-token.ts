@@ -8,8 +8,8 @@ import type { FirstTokenLoad } from '../sizes.ts';
 /** Streams that go on while others begin. */
 const DELAY_MS = 20;
 
-/** Of this load it is told who needs the processors. */
-const MOST_TOLD = 100;
+/** Of this load it is told who needs the processors. What is larger is measured of this build only. */
+const MOST_COMPARED = 100;
 
 interface Taken {
   readonly times: Distribution;
@@ -24,13 +24,15 @@ export const firstToken: Measure = {
 
   async run(lab, { row }) {
     await lab.withBuildsAndFloor(async (durable) => {
-      const sides: Sides<Contender> = { proxy: lab.proxy, ...durable };
+      const { proxy } = lab;
       for (const load of lab.sizes.firstToken) {
+        const sides: Sides<Contender> =
+          load.atOnce > MOST_COMPARED ? { proxy, figure: durable.figure } : { proxy, ...durable };
         const rounds = await inRounds(lab.sizes.comparisons, sides, (side) => take(lab, side, load));
         const times = mediansOf(rounds, (taken) => taken.times);
         const target = judge(times, load.atOnce, lab.postgres.disk.addedMs);
         row({ what: `${load.atOnce} turns at once`, unit: 'ms', ...times, ...(target && { target }) });
-        if (load.atOnce !== MOST_TOLD) continue;
+        if (load.atOnce !== MOST_COMPARED) continue;
         for (const name of rounds.figure[0]!.cpuPerTurn.keys()) {
           const what = `${load.atOnce} at once: CPU of ${name}, per turn`;
           row({ what, unit: 'ms', ...mediansOf(rounds, ({ cpuPerTurn }) => cpuPerTurn.get(name)!) });
@@ -66,7 +68,8 @@ const cpuOf = async ({ postgres, model, client }: Lab, server: Usage): Promise<M
   ]);
 
 function judge({ figure, floor }: Sides<Distribution>, atOnce: number, addedMs: number): Target | undefined {
-  const ratio = ratioOf(figure, floor)!;
+  const ratio = ratioOf(figure, floor);
+  if (!ratio) return undefined;
   if (atOnce === 1) {
     // What a slower disk adds is no work of the server.
     return addedMs > 0

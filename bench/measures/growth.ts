@@ -48,7 +48,7 @@ export const growth: Measure = {
       async (builds) => {
         const rounds = lab.sizes.growth.turns;
         for (const messages of lab.sizes.growth.messages) {
-          const spent = await inRounds(1, builds, async (bench) => {
+          const spent = await inRounds(lab.sizes.comparisons, builds, async (bench) => {
             const sessionId = await openWithPast(lab, bench, messages);
             const order = { target: bench.target, wish: WISH, atOnce: 1, rounds, sessionId };
             await lab.client.do('turns', order);

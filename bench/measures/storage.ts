@@ -13,27 +13,25 @@ export const storage: Measure = {
     const { atOnce, rounds, ...wish } = lab.sizes.storage;
     const of = `${wish.tokens} tokens at ${wish.delayMs} ms each`;
     const unit = 'KB/KB';
-    let pruned = 0;
     await lab.withBuildsAndFloor(async (sides) => {
-      const answers = await inRounds(1, sides, async (side) => {
+      const answers = await inRounds(lab.sizes.comparisons, sides, async (side) => {
         const { target, sql } = side;
         // Only this build is known well enough.
         const prunes = side === sides.figure;
-        if (prunes) await prune(sql); // else what the warm-up left would go with what is measured
+        if (prunes) await prune(sql); // else what was left before would go with what is measured
         const empty = await bytesStored(sql);
         const { characters } = await lab.client.do('turns', { target, wish, atOnce, rounds });
         const perCharacter = async () => ((await bytesStored(sql)) - empty) / (characters * atOnce * rounds);
         const stored = await perCharacter();
-        if (prunes) {
-          await prune(sql);
-          pruned = await perCharacter();
-        }
-        return stored;
+        if (!prunes) return { stored };
+        await prune(sql);
+        return { stored, pruned: await perCharacter() };
       });
-      const stored = mediansOf(answers, (figure) => figure);
+      const stored = mediansOf(answers, (answer) => answer.stored);
       const target = { text: `≤ ${MOST_KB}`, reached: stored.figure <= MOST_KB };
       row({ what: `${of}: at once`, unit, ...stored, target });
-      row({ what: `${of}: after pruning`, unit, figure: pruned });
+      const pruned = mediansOf({ figure: answers.figure }, (answer) => answer.pruned!);
+      row({ what: `${of}: after pruning`, unit, ...pruned });
     });
   },
 };

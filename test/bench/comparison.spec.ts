@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { distributionOf } from '../../bench/distribution.js';
+import { distributionOf, speedsOf } from '../../bench/distribution.js';
 import { ratioOf } from '../../bench/measure.js';
 import { inRounds, mediansOf } from '../../bench/sides.js';
 import { tableOf } from '../../bench/table.js';
@@ -15,7 +15,15 @@ describe('a comparison', () => {
     expect(taken).toEqual([...round, ...round]);
   });
 
-  it('tells the median of each quantile, and of numbers', () => {
+  it('says which side fails, and in which round', async () => {
+    const taken: string[] = [];
+    const refuse = (side: string) =>
+      taken.push(side) < 4 ? Promise.resolve() : Promise.reject(new Error('503, too busy'));
+    const sides = { figure: 'server', before: 'other build', floor: 'floor' };
+    await expect(inRounds(3, sides, refuse)).rejects.toThrow('the floor, in round 2: 503, too busy');
+  });
+
+  it('tells the median of each quantile, the worst of all rounds, and the median of numbers', () => {
     const rounds = {
       figure: [
         [1, 9],
@@ -29,9 +37,18 @@ describe('a comparison', () => {
       ],
     };
     const quantiles = mediansOf(rounds, distributionOf);
-    expect(quantiles.figure).toEqual({ count: 6, p50: 2, p95: 8, p99: 8, max: 8 });
+    expect(quantiles.figure).toEqual({ count: 6, p50: 2, p95: 8, p99: 8, max: 9 });
     expect(mediansOf(rounds, ([first]) => first!)).toEqual({ figure: 2, floor: 2 });
     expect(ratioOf(quantiles.figure, quantiles.floor)).toEqual({ p50: 1, p95: 4 });
+  });
+
+  it('takes the slowest for the worst of speeds', () => {
+    const figure = [
+      [5, 9],
+      [4, 8],
+      [6, 7],
+    ];
+    expect(mediansOf({ figure }, speedsOf).figure).toMatchObject({ p50: 8, max: 4 });
   });
 
   it('has no ratio to nothing', () => {
