@@ -3,12 +3,12 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const SLOTS = Array.from({ length: 8 }, (_, slot) => slot);
 
 /**
- * Deltas get a table of their own, in partitions that are filled in turn and emptied whole. All partitions are made here,
+ * Deltas get a table of their own, in partitions that are filled one at a time and emptied whole. All partitions are made here,
  * so that the server needs no right to create tables.
  */
 export class DeltasApart1795291000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // Columns in the order of their alignment: a row has no padding before its text. `kind` 1 is `message.delta`.
+    // Columns in the order of their alignment: a row has no padding before its text.
     await runner.query(`
       CREATE TABLE deltas (
         session_id uuid NOT NULL,
@@ -46,12 +46,16 @@ export class DeltasApart1795291000000 implements MigrationInterface {
       `INSERT INTO delta_slots (slot, opened_at)
        SELECT slot, CASE slot WHEN 0 THEN now() END FROM generate_series(0, ${SLOTS.length - 1}) AS slot`,
     );
+    await runner.query(`
+      CREATE FUNCTION delta_type(_kind smallint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+        SELECT CASE _kind WHEN 1 THEN 'message.delta' END
+      $$`);
     // For operators, tests, and where speed does not matter.
     await runner.query(`
       CREATE VIEW session_events AS
         SELECT session_id, seq, run_id, data ->> 'message_id' AS message_id, type, data, created_at FROM events
         UNION ALL
-        SELECT session_id, seq, run_id, message_id::text, 'message.delta',
+        SELECT session_id, seq, run_id, message_id::text, delta_type(kind),
                json_build_object('message_id', message_id, 'offset', text_offset, 'text', text), created_at
           FROM deltas`);
     await runner.query(APPEND_EVENTS);
@@ -66,6 +70,7 @@ export class DeltasApart1795291000000 implements MigrationInterface {
       `DROP FUNCTION append_events (uuid[], int[], jsonb[], uuid[], text[], json[], timestamptz, int)`,
     );
     await runner.query(`DROP VIEW session_events`);
+    await runner.query(`DROP FUNCTION delta_type`);
     await runner.query(`DROP TABLE delta_slots`);
     await runner.query(`DROP TABLE deltas`);
   }
@@ -171,26 +176,25 @@ const APPEND_DELTAS = `
 /** Each partition is read by itself, in the order of its index: PostgreSQL would sort all that follows the cursor. */
 const NEXT_DELTAS = SLOTS.map(
   (slot) => `
-        (SELECT d.seq, d.run_id, d.kind, NULL, NULL, d.message_id, d.text_offset, d.text, d.created_at, octet_length(d.text)
+        (SELECT d.seq, d.run_id, delta_type(d.kind), NULL, d.message_id, d.text_offset, d.text, d.created_at, octet_length(d.text)
            FROM deltas_${slot} d WHERE d.session_id = _session AND d.seq > _after ORDER BY d.seq LIMIT _most)`,
 );
 
 /**
- * The next rows of a session's log, in order: an event has a type and data, a delta has a kind and its columns. Without the
- * setting, the plan of a partition that was empty when it was made would scan it whole when it is filled again.
+ * The next rows of a session's log, in order: an event has data, a delta has columns. Without the setting, the plan of a partition that was empty when it was made would scan it whole when it is filled again.
  *
  * @returns also the size of each in bytes: the stored one is real for small rows only, since PostgreSQL compresses large ones
  */
 const NEXT_EVENTS = `
   CREATE FUNCTION next_events(_session uuid, _after bigint, _most int)
   RETURNS TABLE (
-    seq bigint, run_id uuid, kind smallint, type text, data json, message_id uuid, text_offset int, text text,
+    seq bigint, run_id uuid, type text, data json, message_id uuid, text_offset int, text text,
     created_at timestamptz, size int
   ) LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
   BEGIN
     RETURN QUERY
       SELECT * FROM (
-        (SELECT e.seq, e.run_id, NULL::smallint, e.type, e.data, NULL::uuid, NULL::int, NULL::text, e.created_at,
+        (SELECT e.seq, e.run_id, e.type, e.data, NULL::uuid, NULL::int, NULL::text, e.created_at,
                 CASE WHEN pg_column_size(e.data) < 1500 THEN pg_column_size(e.data) ELSE octet_length(e.data::text) END
            FROM events e WHERE e.session_id = _session AND e.seq > _after ORDER BY e.seq LIMIT _most)
         UNION ALL ${NEXT_DELTAS.join(' UNION ALL ')}

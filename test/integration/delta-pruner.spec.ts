@@ -4,6 +4,7 @@ import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
 import { DeltaPruner } from '../../src/shared/infrastructure/events/delta-pruner.js';
 import { isFinished, typesOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
 const RETENTION = 3600;
@@ -60,8 +61,8 @@ describe('the deltas of answers', () => {
       )
     ).map(({ slot, text }) => `${slot} ${text}`);
 
-  /** A message of which one piece is stored, and what goes on with it or ends it. */
-  const open = async () => {
+  /** A message with nothing said yet, and what goes on with it or ends it. */
+  const begin = async () => {
     const writer = await app.database.letWrite(sessionId);
     const messageId = crypto.randomUUID();
     let offset = 0;
@@ -71,10 +72,16 @@ describe('the deltas of answers', () => {
       offset += text.length;
       await deltas.flushed(messageId);
     };
-    await say('one');
     const data = { message_id: messageId, reason: 'recovery' };
     const end = () => record({ type: 'message.discarded', sessionId, runId: writer.runId, data });
     return { say, end, runId: writer.runId };
+  };
+
+  /** A message of which one piece is stored. */
+  const open = async () => {
+    const message = await begin();
+    await message.say('one');
+    return message;
   };
 
   /** Closes the open slot, after which no flush writes to it. */
@@ -146,6 +153,29 @@ describe('the deltas of answers', () => {
     await pass(FLUSH + 1);
     await prune();
     expect(await slots()).toEqual(['0 settled', '1 open']);
+  });
+
+  it('are kept for an open message whose flush was frozen until its slot was settled', async () => {
+    const message = await begin();
+    const letGo = await app.database.lock('lock table deltas_0 in share mode', []);
+    const said = message.say('one');
+    const frozen = `select from pg_locks where relation = 'deltas_0'::regclass and not granted`;
+    await eventually(async () => expect(await app.database.rows(frozen)).toHaveLength(1));
+    await close();
+    await prune();
+    expect(await slots()).toEqual(['0 settled', '1 open']);
+    await letGo();
+    await said;
+    await pass(RETENTION + 1);
+    expect(await prune()).toEqual([]);
+    expect(await stored()).toEqual(['0 one']);
+    await message.end();
+    await prune();
+    await pass(RETENTION - 60);
+    expect(await prune()).not.toContain(0);
+    await pass(120);
+    expect(await prune()).toContain(0);
+    expect(await stored()).toEqual([]);
   });
 
   const settle = async () => {

@@ -106,7 +106,7 @@ export class PreviousRelease {
 
   /** What its readers of a session are sent. */
   async read(sessionId: string, after = 0): Promise<Found[]> {
-    const rows = await this.query<Found>(READ_PAGE, [sessionId, after]);
+    const rows = await this.query<Omit<Found, 'seq'> & { seq: string }>(READ_PAGE, [sessionId, after]);
     return rows.map(({ seq, type, data }) => ({ seq: Number(seq), type, data }));
   }
 

@@ -19,18 +19,13 @@ interface EventRecord {
   readonly created_at: Date;
 }
 
-/** A row of `deltas`, whose type and data are columns. */
-interface DeltaRecord extends Omit<EventRecord, 'type' | 'data'> {
-  readonly type: null;
+/** A row of `deltas`, whose data is not JSON. */
+interface DeltaRecord extends Omit<EventRecord, 'data'> {
   readonly data: null;
-  readonly kind: keyof typeof DELTA_KINDS;
   readonly message_id: string;
   readonly text_offset: number;
   readonly text: string;
 }
-
-/** Types of events in `deltas`, by `kind`. */
-const DELTA_KINDS = { 1: 'message.delta' } as const;
 
 /** How many numbers are reserved for deltas at once: a reservation costs a wait for the disk. */
 const RESERVED_AHEAD = 1000;
@@ -225,7 +220,7 @@ const toStoredEvent = (sessionId: string, row: EventRecord | DeltaRecord): Store
     sessionId,
     seq: row.seq,
     runId: row.run_id,
-    type: row.type ?? DELTA_KINDS[row.kind],
+    type: row.type,
     data: row.data ?? { message_id: row.message_id, offset: row.text_offset, text: row.text },
     createdAt: row.created_at,
   }) as StoredEvent;

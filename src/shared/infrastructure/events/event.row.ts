@@ -27,7 +27,7 @@ export const EventSchema = new EntitySchema<EventRow>({
   // No foreign key to event_streams: appending joins it anyway, and the check would cost every delta.
   indices: [
     {
-      // For DeltaPruner.
+      // For PreviousDeltas.
       name: 'events_settled_messages',
       columns: ['createdAt', 'sessionId', 'seq'],
       where: SETTLED_MESSAGE,
