@@ -181,7 +181,8 @@ const NEXT_DELTAS = SLOTS.map(
 );
 
 /**
- * The next rows of a session's log, in order: an event has data, a delta has columns. Without the setting, the plan of a partition that was empty when it was made would scan it whole when it is filled again.
+ * The next rows of a session's log, in order: an event has data, a delta has columns. Without the setting, a plan that was
+ * made while a partition was empty would scan it whole once it is filled again.
  *
  * @returns also the size of each in bytes: the stored one is real for small rows only, since PostgreSQL compresses large ones
  */
