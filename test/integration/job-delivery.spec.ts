@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js';
-import { JobHandler, JobHandlers, JobSupervisor, JobWorker } from '../../src/modules/jobs/index.js';
+import { JobOutbox } from '../../src/modules/jobs/application/job-outbox.js';
+import { JobHandler, JobHandlers, JobQueue, JobSupervisor, JobWorker } from '../../src/modules/jobs/index.js';
+import { logFields } from '../../src/shared/application/log-context.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
@@ -114,6 +116,34 @@ describe('a job is delivered at once', () => {
     app.model.script({ status: 503 }, { text: 'It is a lease.' });
     await ask();
     await becomes({ status: 'done', attempt: 2 });
+    await app.stop();
+  });
+
+  it('when its next attempt is due and the message of the one before is marked only now', async () => {
+    const outbox = app.nest.get(JobOutbox);
+    const markSent = outbox.markSent.bind(outbox);
+    vi.spyOn(outbox, 'markSent').mockImplementationOnce(async (deliveries) => {
+      await becomes({ status: 'queued', attempt: 2 });
+      await markSent(deliveries);
+    });
+    app.model.script({ status: 503 }, { text: 'It is a lease.' });
+    await ask();
+    await becomes({ status: 'done', attempt: 2 });
+    await app.stop();
+  });
+
+  it('without the log fields of the request or job for which that happens', async () => {
+    const queue = app.nest.get(JobQueue);
+    const send = queue.send.bind(queue);
+    const fields: object[] = [];
+    vi.spyOn(queue, 'send').mockImplementation((deliveries) => {
+      fields.push(logFields());
+      return send(deliveries);
+    });
+    app.model.script({ status: 503 }, { text: 'It is a lease.' });
+    await ask();
+    await becomes({ status: 'done', attempt: 2 });
+    expect(fields).toEqual([{}, {}]);
     await app.stop();
   });
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import { Config } from '../../../config/config.js';
+import { runDetached } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { JobOutbox } from './job-outbox.js';
 import { Delivery, JobQueue } from './job-queue.js';
@@ -38,7 +39,8 @@ export class DeliverJobs {
     // During an outage the sweep alone tries, every second.
     if (!this.isReachable) return this.sweepNeeded$.next();
     this.pending.push(delivery);
-    this.sending ??= this.sendPending();
+    // For the jobs of other requests as well.
+    this.sending ??= runDetached(() => this.sendPending());
   }
 
   /** The sweep. @returns whether the queue took everything */

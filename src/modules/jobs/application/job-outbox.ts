@@ -7,7 +7,7 @@ export abstract class JobOutbox {
    * that take at the same time get different jobs.
    */
   abstract take(lostAfterSeconds: number, limit: number): Promise<Delivery[]>;
-  /** Marks deliveries that were sent without `take`. A job that has been started meanwhile needs no mark. */
+  /** Marks deliveries that were sent without `take`. A job that has another version by now needs no mark. */
   abstract markSent(deliveries: readonly Delivery[]): Promise<void>;
   /** Marks deliveries as not sent, after sending has failed. */
   abstract putBack(deliveries: readonly Delivery[]): Promise<void>;

@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { defer, merge, repeat, take, takeUntil, timer } from 'rxjs';
 import { Config } from '../../../config/config.js';
+import { runDetached } from '../../../shared/application/log-context.js';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { DeliverJobs } from './deliver-jobs.js';
 import { JobOutbox } from './job-outbox.js';
@@ -46,7 +47,8 @@ export class JobWatch implements OnApplicationBootstrap {
       if (!this.isReachable) return timer(UNREACHABLE_MS);
       return this.isNeeded ? timer(GAP_MS) : merge(timer(this.waitMs), sweepNeeded$).pipe(take(1));
     };
-    defer(() => this.sweep())
+    // A sweep does not belong to the request or job that asks for it.
+    defer(() => runDetached(() => this.sweep()))
       .pipe(repeat({ delay: next }), takeUntil(this.shutdown.begun$))
       .subscribe();
   }

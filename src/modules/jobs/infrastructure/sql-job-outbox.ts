@@ -18,13 +18,25 @@ const TAKE = `
   )
   select id as "jobId", version from taken order by id`;
 
+/** The ids and versions of deliveries: a later attempt has another version, and a message of its own. */
+const DELIVERIES = 'unnest($1::uuid[], $2::int[]) as delivery(id, version)';
+
 /** Skips locked rows: their jobs are being started. */
 const MARK = `
   with sent as (
-    select id from jobs, ${UNFLUSHED}
-     where id = any($1) and status = 'queued' and delivered_at is null for no key update of jobs skip locked
+    select id from jobs join ${DELIVERIES} using (id, version), ${UNFLUSHED}
+     where delivered_at is null for no key update of jobs skip locked
   )
   update jobs j set delivered_at = now() from sent where j.id = sent.id`;
+
+const PUT_BACK = `
+  update jobs j set delivered_at = null from ${DELIVERIES}
+   where j.id = delivery.id and j.version = delivery.version`;
+
+const parametersOf = (deliveries: readonly Delivery[]) => [
+  deliveries.map(({ jobId }) => jobId),
+  deliveries.map(({ version }) => version),
+];
 
 @Injectable()
 export class SqlJobOutbox extends JobOutbox {
@@ -37,14 +49,11 @@ export class SqlJobOutbox extends JobOutbox {
   }
 
   async markSent(deliveries: readonly Delivery[]): Promise<void> {
-    await this.database.query(MARK, [deliveries.map(({ jobId }) => jobId)]);
+    await this.database.query(MARK, parametersOf(deliveries));
   }
 
   async putBack(deliveries: readonly Delivery[]): Promise<void> {
-    await this.database.query(
-      `update jobs set delivered_at = null where id = any($1) and status = 'queued'`,
-      [deliveries.map(({ jobId }) => jobId)],
-    );
+    await this.database.query(PUT_BACK, parametersOf(deliveries));
   }
 
   async msToNextDue(): Promise<number | undefined> {
