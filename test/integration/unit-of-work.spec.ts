@@ -217,6 +217,25 @@ describe('a unit of work', () => {
     expect(seen).toEqual(['renamed']);
   });
 
+  it('publishes what it has stored even if a callback after its commit throws', async () => {
+    const session = newSession();
+    await uow.run('test', (tx) => tx.get(SessionRepository).add(session));
+    const heard: unknown[] = [];
+    const reading = app.nest
+      .get(EventHub)
+      .of(session.id, () => 0)
+      .subscribe((events) => heard.push(...events));
+    const failing = uow.run('test', async (tx) => {
+      tx.afterCommit(() => {
+        throw new Error('a defect');
+      });
+      tx.record({ type: 'synopsis.updated', sessionId: session.id, runId: null, data: { version: 1 } });
+    });
+    await expect(failing).rejects.toThrow('a defect');
+    reading.unsubscribe();
+    expect(heard).toMatchObject([{ type: 'synopsis.updated' }]);
+  });
+
   it('warns of one that is open for longer than 100 ms, by name', async () => {
     const warn = vi.spyOn(ConsoleLogger.prototype, 'warn').mockImplementation(() => undefined);
     app.nest.useLogger(new ConsoleLogger());

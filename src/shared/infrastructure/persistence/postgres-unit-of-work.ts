@@ -61,9 +61,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
       () =>
         enterUnitOfWork(operation, () => withRetries(anotherAttempt(), () => this.runOnce(operation, work))),
     );
-    // Outside the guarded path: a callback or listener may open a unit of work.
-    for (const callback of callbacks) callback();
+    // Outside the guarded path: a callback or listener may open a unit of work. Before the callbacks, one of which may throw.
     if (!committed.replayed) this.announcer.stored(committed.events, notice);
+    for (const callback of callbacks) callback();
     return committed;
   }
 
