@@ -4,7 +4,6 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { JobHandlers } from './job-handler.js';
-import { JobSupervisor } from './job-supervisor.js';
 import { SaveJob } from './save-job.js';
 
 @Injectable()
@@ -12,13 +11,13 @@ export class CancelJob {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly handlers: JobHandlers,
-    private readonly supervisor: JobSupervisor,
     private readonly saveJob: SaveJob,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Cancels a job, on whichever process it runs. A job that has ended stays as it is.
+   * Cancels a job. A running one is marked, and the process that executes it, this or another, ends it once it gets the
+   * notice of the commit. A job that has ended stays as it is.
    * @throws JobNotFound
    */
   async execute({ userId, jobId }: { userId: string; jobId: string }): Promise<{
@@ -40,8 +39,6 @@ export class CancelJob {
       }
       return { job: job.snapshot(), repeated };
     });
-    // Other processes are notified through the database.
-    if (value.job.status === 'running') this.supervisor.cancel(jobId);
     return value;
   }
 }

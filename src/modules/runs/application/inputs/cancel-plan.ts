@@ -4,7 +4,6 @@ import { PlanQueries } from '../../../plans/index.js';
 import { Accepted } from './accepted.js';
 import { EndPlan } from '../lifecycle/end-plan.js';
 import { lockPlan } from './lock-plan.js';
-import { RunSupervisor } from '../supervision/run-supervisor.js';
 import { StopRun } from '../lifecycle/stop-run.js';
 
 export interface CancelPlanCommand {
@@ -20,7 +19,6 @@ export class CancelPlan {
     private readonly plans: PlanQueries,
     private readonly endPlan: EndPlan,
     private readonly stopRun: StopRun,
-    private readonly supervisor: RunSupervisor,
   ) {}
 
   /**
@@ -34,7 +32,6 @@ export class CancelPlan {
       await this.stopRun.stop(tx, current);
       return current.snapshot();
     });
-    if (run.status === 'running') this.supervisor.cancel(run.id);
     const plan = await this.plans.record(planId);
     return { run, plan, lastEventId: events[0]!.seq - 1, repeated: false };
   }

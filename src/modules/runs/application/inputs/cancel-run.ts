@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
-import { RunSupervisor } from '../supervision/run-supervisor.js';
 import { StopRun } from '../lifecycle/stop-run.js';
 
 @Injectable()
@@ -10,7 +9,6 @@ export class CancelRun {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly stopRun: StopRun,
-    private readonly supervisor: RunSupervisor,
   ) {}
 
   /**
@@ -30,8 +28,6 @@ export class CancelRun {
       await this.stopRun.stop(tx, run);
       return { run: run.snapshot(), repeated };
     });
-    // The database notifies other processes.
-    if (value.run.status === 'running') this.supervisor.cancel(value.run.id);
     return value;
   }
 }

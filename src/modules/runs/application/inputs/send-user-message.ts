@@ -46,8 +46,6 @@ interface MessageOutcome {
   readonly openCall?: LlmCall | null;
   /** Of a queued message: the newest event before it. */
   readonly cursor?: number;
-  /** The run that was cancelled for it. */
-  readonly interrupted?: string | undefined;
 }
 
 @Injectable()
@@ -95,8 +93,7 @@ export class SendUserMessage {
   }
 
   /** Also for a repeated request: the answer to the first commit may have been lost, and with it the start. */
-  private async start({ run, openCall, interrupted }: MessageOutcome, replayed: boolean): Promise<void> {
-    if (interrupted) this.supervisor.cancel(interrupted);
+  private async start({ run, openCall }: MessageOutcome, replayed: boolean): Promise<void> {
     this.supervisor.start(run, replayed ? undefined : openCall);
     // The run that kept the session busy may have ended just before this one was stored.
     if (run.status === 'queued') await this.startQueued.execute(run.sessionId);
@@ -122,14 +119,14 @@ export class SendUserMessage {
     const cursor = await this.events.lastSeq(sessionId);
     const traceparent = currentTraceparent();
     return this.uow.run('queue_user_message', async (tx) => {
-      const interrupted = onBusy === 'interrupt' ? await this.interrupt(tx, sessionId) : undefined;
+      if (onBusy === 'interrupt') await this.interrupt(tx, sessionId);
       const session = await tx.get(SessionRepository).get(sessionId, userId);
       session.requireOpen();
       const runs = tx.get(RunRepository);
       if ((await runs.countQueued(sessionId)) >= MAX_QUEUED) throw new QueueFull(sessionId, MAX_QUEUED);
       const run = this.createRun(command, session, traceparent, { content, agent });
       await runs.add(run);
-      return { run: run.snapshot(), cursor, interrupted };
+      return { run: run.snapshot(), cursor };
     });
   }
 
@@ -153,10 +150,9 @@ export class SendUserMessage {
   }
 
   /** Cancels the active run. Locks its row before that of the session, as everywhere. */
-  private async interrupt(tx: Transaction, sessionId: string): Promise<string | undefined> {
+  private async interrupt(tx: Transaction, sessionId: string): Promise<void> {
     const active = await tx.get(RunRepository).findActive(sessionId);
     if (active) await this.stopRun.stop(tx, active);
-    return active?.id;
   }
 
   /** Rejects the plan in review; without one, the session is busy. */

@@ -4,7 +4,10 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Run } from '../../domain/run.js';
 import { RunWriter } from './run-writer.js';
 
-/** Cancels a run. A queued or waiting one ends here; a running one is marked, and the process that executes it ends it. */
+/**
+ * Cancels a run. A queued or waiting one ends here; a running one is marked, and the process that executes it, this or
+ * another, ends it once it gets the notice of the commit.
+ */
 @Injectable()
 export class StopRun {
   constructor(
