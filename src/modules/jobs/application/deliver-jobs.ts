@@ -39,7 +39,7 @@ export class DeliverJobs {
     // During an outage the sweep alone tries, every second.
     if (!this.isReachable) return this.sweepNeeded$.next();
     this.pending.push(delivery);
-    // For the jobs of other requests as well.
+    // The batches also hold jobs of other requests.
     this.sending ??= runDetached(() => this.sendPending());
   }
 

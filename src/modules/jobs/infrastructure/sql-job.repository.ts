@@ -20,7 +20,7 @@ export class SqlJobRepository extends JobRepository {
   }
 
   async add(job: Job): Promise<boolean> {
-    if (!(await this.context.insertNew(JobSchema, { ...this.toRow(job), deliveredAt: null }))) return false;
+    if (!(await this.context.insertNew(JobSchema, this.toRow(job)))) return false;
     this.context.record(...job.pullEvents());
     return true;
   }

@@ -61,8 +61,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
       () =>
         enterUnitOfWork(operation, () => withRetries(anotherAttempt(), () => this.runOnce(operation, work))),
     );
-    // Outside the guarded path: a callback or listener may open a unit of work. Before the callbacks, one of which may throw.
+    // Outside the guarded path: a callback or listener may open a unit of work.
     if (!committed.replayed) this.announcer.stored(committed.events, notice);
+    // Last: one that throws must not keep others from what is stored.
     for (const callback of callbacks) callback();
     return committed;
   }
