@@ -8,6 +8,8 @@ import { LEASE_SECONDS } from './peers.js';
 export const HELLO = 'hello';
 export const WELCOME = 'welcome';
 export const BYE = 'bye';
+/** They come from the database alone: another user of Redis could make an instance believe that it is the only one. */
+export const MEMBERSHIP_TOPICS = [HELLO, WELCOME, BYE];
 
 const EXPIRY = `now() + interval '${LEASE_SECONDS} seconds'`;
 

@@ -8,6 +8,7 @@ import { DatabaseLocation } from '../persistence/database-location.js';
 import { PostgresClient } from '../persistence/postgres-client.js';
 import { prepared } from '../persistence/prepared-statements.js';
 import { openSession } from '../persistence/session-settings.js';
+import { ThrottledWarning } from '../throttled-warning.js';
 
 /** Also the pause before a connection is replaced that was lost at once, for example since the server takes no writes. */
 const RECONNECT_MS = 250;
@@ -24,7 +25,7 @@ export interface Notification {
  */
 @Injectable()
 export class NoticeConnection {
-  private readonly logger = new Logger(NoticeConnection.name);
+  private readonly trouble = new ThrottledWarning(new Logger(NoticeConnection.name));
   private readonly isOpen = new BehaviorSubject(false);
   private readonly handlers = new Map<string, (payload: string) => void>();
   private client: Client | undefined;
@@ -50,7 +51,7 @@ export class NoticeConnection {
       application_name: 'agent-runtime notices',
     });
     // pg reports a lost connection here, and also a failed `connect`, which rejects as well.
-    client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for notices is lost'));
+    client.on('error', (error) => this.trouble.warn(error, 'the connection for notices is lost'));
     client.on('notification', ({ channel, payload }) => this.handlers.get(channel)?.(payload ?? ''));
     await client.connect();
     try {
@@ -61,6 +62,8 @@ export class NoticeConnection {
       await client.end();
       throw error;
     }
+    // Closed meanwhile.
+    if (this.isClosed) return client.end();
     const openedAt = performance.now();
     client.once('end', () => void this.afterLoss(performance.now() - openedAt));
     this.client = client;
@@ -95,7 +98,7 @@ export class NoticeConnection {
       {
         when: () => true,
         pauseMs: () => RECONNECT_MS,
-        onRetry: (error) => this.logger.warn({ err: error }, 'no connection for notices yet'),
+        onRetry: (error) => this.trouble.warn(error, 'no connection for notices yet'),
       },
       async () => {
         if (!this.isClosed) await this.open();

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InstanceId } from '../../application/instance-id.js';
+import { runDetached } from '../../application/log-context.js';
 import { PreviousRelease } from '../events/previous-release.js';
 import { outsideOpenWaits } from '../persistence/open-waits.js';
 import { ThrottledWarning } from '../throttled-warning.js';
@@ -12,12 +13,14 @@ import { RedisNotices } from './redis-notices.js';
 
 /**
  * Sends notices to the other instances, one at a time: what comes while one is on its way goes with the next. A notice
- * that could not be sent is sent again with later ones. None is sent while this process is the only one.
+ * that could not be sent waits for the next heartbeat or connection. None is sent while this process is the only one.
  */
 @Injectable()
 export class NoticeSender {
   private readonly trouble = new ThrottledWarning(new Logger(NoticeSender.name));
   private pending = new Notice();
+  /** What could not be sent. Later notices go without it, so that it is not sent again with each of them. */
+  private failed = new Notice();
   /** What was not sent, since there was no peer. */
   private kept = new Notice();
   private sending: Promise<void> | undefined;
@@ -41,13 +44,14 @@ export class NoticeSender {
       return;
     }
     this.pending.addAll(notice);
-    this.resume();
+    this.start();
   }
 
   /** Sends again what could not be sent. */
   resume(): void {
-    if (this.pending.isEmpty) return;
-    this.sending ??= outsideOpenWaits(() => this.sendAll());
+    this.pending.addAll(this.failed);
+    this.failed = new Notice();
+    this.start();
   }
 
   /** What was not sent since the last time this was asked, for want of a peer. */
@@ -57,9 +61,15 @@ export class NoticeSender {
     return kept;
   }
 
-  /** Resolves when everything is sent, or cannot be sent now. */
+  /** Resolves when everything is sent, also what could not be sent before, or cannot be sent now. */
   async flushed(): Promise<void> {
+    this.resume();
     await this.sending;
+  }
+
+  private start(): void {
+    if (this.pending.isEmpty) return;
+    this.sending ??= runDetached(() => outsideOpenWaits(() => this.sendAll()));
   }
 
   private async sendAll(): Promise<void> {
@@ -72,8 +82,7 @@ export class NoticeSender {
         await this.sendOne(notice);
       } catch (error) {
         this.trouble.warn(error, 'a notice could not be sent; it is repeated');
-        this.pending.addAll(notice);
-        break;
+        this.failed.addAll(notice);
       }
     }
     this.sending = undefined;

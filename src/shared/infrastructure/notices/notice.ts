@@ -38,6 +38,12 @@ export class Notice {
     return [...(this.texts.get(topic) ?? [])];
   }
 
+  without(topics: readonly string[]): Notice {
+    const rest = new Notice();
+    for (const topic of this.topics) if (!topics.includes(topic)) rest.add(topic, this.of(topic));
+    return rest;
+  }
+
   get topics(): string[] {
     return [...this.texts.keys()];
   }
