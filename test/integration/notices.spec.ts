@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventStream, cursorOf } from '../../src/shared/application/event-stream.js';
 import { InstanceId } from '../../src/shared/application/instance-id.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
 import { PreviousRelease } from '../../src/shared/infrastructure/events/previous-release.js';
-import { Membership } from '../../src/shared/infrastructure/notices/membership.js';
+import { HEARTBEAT_MS, Membership } from '../../src/shared/infrastructure/notices/membership.js';
+import { NoticeHandlers } from '../../src/shared/infrastructure/notices/notice-handlers.js';
 import { NoticeSender } from '../../src/shared/infrastructure/notices/notice-sender.js';
-import { Peers } from '../../src/shared/infrastructure/notices/peers.js';
+import { Notice } from '../../src/shared/infrastructure/notices/notice.js';
+import { LEASE_SECONDS, Peers } from '../../src/shared/infrastructure/notices/peers.js';
+import { RedisNotices } from '../../src/shared/infrastructure/notices/redis-notices.js';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -39,6 +42,19 @@ const storeSilently = (database: TestDatabase, sessionId: string, n: number) =>
        array[json_build_object('version', $2::int)], null, now(), 1000, '', '{}')`,
     [sessionId, n],
   );
+
+const now = performance.now.bind(performance);
+const aLeaseLater = () => now() + LEASE_SECONDS * 1000;
+
+/** As a process of PostgreSQL that stands still. */
+async function freezeNotices(database: TestDatabase): Promise<() => void> {
+  const backends = await database.rows<{ pid: number }>(
+    `select pid from pg_stat_activity
+      where datname = current_database() and application_name = 'agent-runtime notices'`,
+  );
+  for (const { pid } of backends) process.kill(pid, 'SIGSTOP');
+  return () => backends.forEach(({ pid }) => process.kill(pid, 'SIGCONT'));
+}
 
 const endNoticeConnections = (database: TestDatabase) =>
   database.rows(
@@ -186,14 +202,40 @@ describe('one process', () => {
     await played.end();
   });
 
-  it('finds with its heartbeat what it was not told', async () => {
+  it('finds within a heartbeat what it was not told, also while its connection for notices stands still', async () => {
     const reader = read(app, sessionId);
     await record(app, fact(sessionId, 1));
     await eventually(() => expect(reader.seen).toEqual([1]));
-    await storeSilently(app.database, sessionId, 2);
-    await beat(app);
-    await eventually(() => expect(reader.seen).toEqual([1, 2]));
-    reader.end();
+    const thaw = await freezeNotices(app.database);
+    try {
+      await storeSilently(app.database, sessionId, 2);
+      await eventually(() => expect(reader.seen).toEqual([1, 2]), HEARTBEAT_MS + 1_000);
+    } finally {
+      thaw();
+      reader.end();
+    }
+  });
+
+  it('tells the others also where a handler or a callback of its own fails', async () => {
+    const played = await PlayedInstance.register(app.database);
+    try {
+      await beat(app);
+      app.nest.get(NoticeHandlers).on('failing', () => {
+        throw new Error('failing');
+      });
+      const notice = new Notice().add('failing', ['text']);
+      app.nest.get(NoticeHandlers).deliver(notice);
+      const failing = app.nest.get(UnitOfWork).run('test_record', async (tx) => {
+        tx.record(fact(sessionId, 1));
+        tx.afterCommit(() => {
+          throw new Error('callback');
+        });
+      });
+      await expect(failing).rejects.toThrow('callback');
+      await eventually(async () => expect(await ear.textsOf('sessions')).toContain(sessionId));
+    } finally {
+      await played.leave();
+    }
   });
 
   it('is cancelled by a mark of which no notice came', async () => {
@@ -229,6 +271,23 @@ describe('one process', () => {
     expect(previous.isPresent).toBe(true);
     reader.end();
   });
+});
+
+it('does not start where the database refuses its entry, and tells why', async () => {
+  const database = await TestDatabase.create();
+  await database.rows('alter table instances rename to renamed');
+  await expect(TestApp.start({}, { database })).rejects.toMatchObject({ code: '42P01' });
+  await database.drop();
+});
+
+it('ends in order within seconds while its connection for notices stands still', async () => {
+  const app = await TestApp.start();
+  const thaw = await freezeNotices(app.database);
+  const begunAt = performance.now();
+  await app.nest.close();
+  expect(performance.now() - begunAt).toBeLessThan(5_000);
+  thaw();
+  await app.stop();
 });
 
 describe('a process that starts beside another one', () => {
@@ -268,6 +327,19 @@ describe('a process that starts beside another one', () => {
     await played.lapse();
     const app = await starting;
     expect(app.nest.get(Peers).ids).toEqual([]);
+  });
+
+  it.each([
+    {
+      end: 'a lease is over since it asked',
+      act: () => void vi.spyOn(performance, 'now').mockImplementation(aLeaseLater),
+    },
+    { end: 'it is to end', act: () => void process.emit('SIGTERM') },
+  ])('waits no longer when $end', async ({ act }) => {
+    act();
+    const app = await starting;
+    vi.restoreAllMocks();
+    expect(app.nest.get(Peers).ids).toEqual([played.id]);
   });
 
   it('is ready when that is gone, whose entry it removes', async () => {
@@ -339,6 +411,28 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
   });
 
   if (way === 'Redis') {
+    it('count an answer that came while the event loop was busy', async () => {
+      const redisNotices = app.nest.get(RedisNotices);
+      await eventually(async () => expect(await redisNotices.publish([idOf(other)], ['{}'])).toBe(true));
+      const published = redisNotices.publish([idOf(other)], ['{}']);
+      const busyUntil = performance.now() + 100;
+      while (performance.now() < busyUntil);
+      expect(await published).toBe(true);
+    });
+
+    it('take no greeting or farewell from Redis', async () => {
+      const [bye] = new Notice().add('bye', [idOf(other)]).toPayloads(idOf(other));
+      const [hint] = new Notice().add('sessions', [sessionId]).toPayloads(idOf(other));
+      const reader = read(app, sessionId);
+      await storeSilently(app.database, sessionId, 1);
+      await eventually(async () =>
+        expect(await other.nest.get(RedisNotices).publish([idOf(app)], [bye!, hint!])).toBe(true),
+      );
+      await eventually(() => expect(reader.seen).toEqual([1]));
+      expect(app.nest.get(Peers).ids).toContain(idOf(other));
+      reader.end();
+    });
+
     it('tell each other by PostgreSQL while Redis is away', async () => {
       await redis!.stop();
       const reader = read(other, sessionId);

@@ -7,7 +7,7 @@ export class ThrottledWarning {
   private quietUntil = 0;
   private suppressed = 0;
 
-  constructor(private readonly logger: Logger) {}
+  constructor(private readonly logger: Pick<Logger, 'warn'>) {}
 
   warn(error: unknown, message: string): void {
     const now = performance.now();

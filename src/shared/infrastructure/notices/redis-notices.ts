@@ -46,7 +46,9 @@ export class RedisNotices {
       socketTimeout: SILENCE_LIMIT_MS,
       autoResubscribe: false,
     });
-    subscriber.on('message', (_channel, payload: string) => this.handlers.receive(payload, MEMBERSHIP_TOPICS));
+    subscriber.on('message', (_channel, payload: string) =>
+      this.handlers.receive(payload, MEMBERSHIP_TOPICS),
+    );
     // Repeated, it changes nothing, and shows that Redis answers, and allows it.
     const listen = () =>
       subscriber.subscribe(channelOf(this.instance.value)).catch((error: Error) => connections.report(error));
