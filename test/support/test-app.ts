@@ -66,7 +66,10 @@ export class TestApp {
         { bodyParser: false, logger: false },
       ),
     );
-    await nest.listen(0, '127.0.0.1');
+    await nest.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+      await nest.close();
+      throw error;
+    });
     if (given.worker) await nest.get(JobWorker).start();
     return new TestApp(nest, new TestClient(await nest.getUrl()), database, model, [
       ...(given.model ? [] : [() => model.stop()]),
