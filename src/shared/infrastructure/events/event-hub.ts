@@ -4,20 +4,20 @@ import { Observable, Subject } from 'rxjs';
 import { StoredEvent } from '../../application/event-stream.js';
 import { outsideOpenWaits } from '../persistence/open-waits.js';
 
-/** A notice to a reader: events that were just stored, or none, which means: read the log. */
-export type Notice = readonly StoredEvent[];
+/** For a reader: events that were just stored, or none, which means: read the log. */
+export type News = readonly StoredEvent[];
 
-export const LOOK_INTO_THE_LOG: Notice = [];
+export const LOOK_INTO_THE_LOG: News = [];
 
 /** The readers of one session. */
 interface Readers {
-  readonly notices$: Subject<Notice>;
+  readonly news$: Subject<News>;
   readonly cursors: Set<() => number>;
 }
 
 /**
- * Delivers stored events to the readers in this process, and to listeners (`@OnStored`) by event type. A notice is
- * only a hint: a reader that finds a gap in the numbers reads the log, so notices may be lost or arrive out of order.
+ * Delivers stored events to the readers in this process, and to listeners (`@OnStored`) by event type. News is
+ * only a hint: a reader that finds a gap in the numbers reads the log, so it may be lost or arrive out of order.
  */
 @Injectable()
 export class EventHub {
@@ -26,13 +26,13 @@ export class EventHub {
 
   constructor(private readonly emitter: EventEmitter2) {}
 
-  /** Notices of one session. @param cursor the number that the reader has come to, asked when it matters */
-  of(sessionId: string, cursor: () => number): Observable<Notice> {
+  /** News of one session. @param cursor the number that the reader has come to, asked when it matters */
+  of(sessionId: string, cursor: () => number): Observable<News> {
     return new Observable((subscriber) => {
-      const readers = this.sessions.get(sessionId) ?? { notices$: new Subject<Notice>(), cursors: new Set() };
+      const readers = this.sessions.get(sessionId) ?? { news$: new Subject<News>(), cursors: new Set() };
       this.sessions.set(sessionId, readers);
       readers.cursors.add(cursor);
-      const subscription = readers.notices$.subscribe(subscriber);
+      const subscription = readers.news$.subscribe(subscriber);
       return () => {
         subscription.unsubscribe();
         readers.cursors.delete(cursor);
@@ -61,7 +61,7 @@ export class EventHub {
       if (this.justStored.size === 0) setImmediate(() => this.justStored.clear());
       for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
         this.justStored.set(sessionId, ofSession);
-        this.sessions.get(sessionId)?.notices$.next(ofSession);
+        this.sessions.get(sessionId)?.news$.next(ofSession);
       }
       for (const event of events) this.emitter.emit(event.type, event);
     });
@@ -72,12 +72,12 @@ export class EventHub {
     outsideOpenWaits(() => {
       this.justStored.clear();
       for (const sessionId of new Set(sessionIds)) {
-        this.sessions.get(sessionId)?.notices$.next(LOOK_INTO_THE_LOG);
+        this.sessions.get(sessionId)?.news$.next(LOOK_INTO_THE_LOG);
       }
     });
   }
 
-  /** Makes every reader read the log, after notices may have been missed. */
+  /** Makes every reader read the log, after news may have been missed. */
   wakeAll(): void {
     this.wake(this.openSessions);
   }

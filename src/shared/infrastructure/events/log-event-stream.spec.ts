@@ -126,7 +126,7 @@ describe('a reader of a session', () => {
     expect(seen).toEqual([9, 10]);
   });
 
-  it('gets no notices once it has unsubscribed', async () => {
+  it('gets no news once it has unsubscribed', async () => {
     const { hub, seen, watch } = watching();
     const reading = watch();
     await settled();

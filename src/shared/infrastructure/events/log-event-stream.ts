@@ -22,7 +22,7 @@ import { EventLog } from './event-log.js';
 /** Pause before a reader asks an unavailable database again. */
 export const RETRY_MS = 250;
 
-/** Reads the log, and then follows the notices of the hub. */
+/** Reads the log, and then follows the news of the hub. */
 @Injectable()
 export class LogEventStream extends EventStream {
   private readonly logger = new Logger(EventStream.name);
@@ -38,7 +38,7 @@ export class LogEventStream extends EventStream {
   watch(sessionId: string, after: number): Observable<StreamItem> {
     return defer(() => {
       let cursor = after;
-      // A notice during a read of the log is dropped, and the log is read again afterwards.
+      // News during a read of the log is dropped, and the log is read again afterwards.
       let noticed = false;
       const fromLog$ = defer(() => {
         noticed = false;
@@ -52,9 +52,9 @@ export class LogEventStream extends EventStream {
         of(first),
       ).pipe(
         tap(() => (noticed = true)),
-        exhaustMap((notice) => {
-          const fresh = notice.filter(({ seq }) => seq > cursor);
-          if (notice.length > 0 && fresh.length === 0) return EMPTY;
+        exhaustMap((news) => {
+          const fresh = news.filter(({ seq }) => seq > cursor);
+          if (news.length > 0 && fresh.length === 0) return EMPTY;
           return followWithoutGap(cursor, fresh) ? fresh : fromLog$;
         }),
         tap((item) => (cursor = cursorOf(item))),
