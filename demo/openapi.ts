@@ -38,6 +38,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models of this installation */
+        get: operations["ModelsController_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -71,7 +88,7 @@ export type paths = {
         delete: operations["SessionsController_delete"];
         options?: never;
         head?: never;
-        /** Rename a session, archive it or bring it back */
+        /** Rename a session, choose its model, archive it or bring it back */
         patch: operations["SessionsController_change"];
         trace?: never;
     };
@@ -557,6 +574,92 @@ export type components = {
             description: string;
             tools: string[];
         };
+        /** @description One part of a list; `cursor=next_cursor` asks for the next */
+        ModelList: {
+            data: components["schemas"]["Model"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        /**
+         * @description A model that agents may be answered by
+         * @example {
+         *       "id": "gpt-5-mini",
+         *       "provider": "openai",
+         *       "default": true,
+         *       "available": true,
+         *       "limit": {
+         *         "context": 400000,
+         *         "input": 272000,
+         *         "output": 128000
+         *       },
+         *       "assumed": false,
+         *       "cost": {
+         *         "input": 0.25,
+         *         "output": 2,
+         *         "cache_read": 0.025,
+         *         "cache_write": null
+         *       },
+         *       "modalities": {
+         *         "input": [
+         *           "text",
+         *           "image"
+         *         ],
+         *         "output": [
+         *           "text"
+         *         ]
+         *       },
+         *       "reasoning": [
+         *         "minimal",
+         *         "low",
+         *         "medium",
+         *         "high"
+         *       ],
+         *       "edit_tool": "apply_patch",
+         *       "first_token_timeout_seconds": null,
+         *       "fallbacks": [
+         *         "claude-sonnet"
+         *       ]
+         *     }
+         */
+        Model: {
+            /** @description What `model` of a message or session names */
+            id: string;
+            provider: string;
+            /** @description Whether it answers where none is chosen */
+            default: boolean;
+            /** @description False while this process does not ask its provider, after several failures */
+            available: boolean;
+            /** @description In tokens */
+            limit: {
+                /** @description Of a request and its answer together */
+                context: number;
+                /** @description Of a request, where that is limited further */
+                input: number | null;
+                /** @description Of an answer; null if unknown */
+                output: number | null;
+            };
+            /** @description The operator has not described the model: its limit is an assumption */
+            assumed: boolean;
+            /** @description For a million tokens; null if unknown */
+            cost: {
+                input: number;
+                output: number;
+                cache_read: number | null;
+                cache_write: number | null;
+            } | null;
+            modalities: {
+                input: string[];
+                output: string[];
+            };
+            /** @description What `reasoning_effort` may name */
+            reasoning: string[];
+            /** @description The tool by which it edits files best */
+            edit_tool: string;
+            /** @description Null = the setting of the server */
+            first_token_timeout_seconds: number | null;
+            /** @description Models that may answer in its place */
+            fallbacks: string[];
+        };
         /**
          * @example {
          *       "title": "Fix the login",
@@ -569,6 +672,10 @@ export type components = {
             title?: string;
             /** @description The agent that answers; without it the runtime decides by task */
             agent?: string;
+            /** @description The model that answers, of `GET /v1/models` */
+            model?: string;
+            /** @description How much it is to reason: one of the efforts of the model */
+            reasoning_effort?: string;
             /** @description Whatever the client wants to find again */
             metadata?: {
                 [key: string]: components["schemas"]["Json"];
@@ -583,6 +690,9 @@ export type components = {
          *       "id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
          *       "title": "Fix the login",
          *       "agent": "orchestrator",
+         *       "model": null,
+         *       "reasoning_effort": null,
+         *       "model_missing": false,
          *       "phase": "idle",
          *       "active_run": null,
          *       "message_count": 0,
@@ -600,6 +710,11 @@ export type components = {
             title: string;
             /** @description The agent that answers */
             agent: string;
+            /** @description The model chosen for its answers; null = none */
+            model: string | null;
+            reasoning_effort: string | null;
+            /** @description The chosen model is not there any more: answers are those of the agent’s or the default one */
+            model_missing: boolean;
             /** @description Of the active run; `idle` without one */
             phase: string;
             active_run: {
@@ -637,6 +752,9 @@ export type components = {
         ChangeSession: {
             title?: string;
             archived?: boolean;
+            /** @description The model that answers from the next run on; null takes the choice back */
+            model?: string | null;
+            reasoning_effort?: string | null;
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
         MessageList: {
@@ -973,6 +1091,10 @@ export type components = {
             content: string;
             /** @description Who shall answer, from now on; `auto` (default): whom the user chose before, or else the runtime decides */
             agent?: string;
+            /** @description The model that answers in this run, of `GET /v1/models`; without it that of the session */
+            model?: string;
+            /** @description How much it is to reason in this run: one of the efforts of the model */
+            reasoning_effort?: string;
             /**
              * @description While a run is active the message is refused, waits for its turn, or cancels that run and follows it
              * @default reject
@@ -1071,6 +1193,7 @@ export type components = {
          *       "status": "waiting",
          *       "phase": "execution",
          *       "agent": "coder",
+         *       "model": "gpt-5-mini",
          *       "trigger": "user_message",
          *       "job_id": null,
          *       "waiting_for": [
@@ -1101,6 +1224,8 @@ export type components = {
             phase: "idle" | "classify" | "plan_required" | "architect_planning" | "plan_review" | "plan_execution" | "execution" | "error_handling" | "completed";
             /** @description The agent at work in it */
             agent: string;
+            /** @description The model that answers in it; null = the default, on a server without a file of models */
+            model: string | null;
             trigger: string;
             /** @description The job whose attempt it is: it does not keep the session busy */
             job_id: string | null;
@@ -2272,6 +2397,8 @@ export type components = {
 };
 export type AgentList = components['schemas']['AgentList'];
 export type Agent = components['schemas']['Agent'];
+export type ModelList = components['schemas']['ModelList'];
+export type Model = components['schemas']['Model'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type Json = components['schemas']['Json'];
 export type Schema0 = components['schemas']['__schema0'];
@@ -2417,6 +2544,43 @@ export interface operations {
             };
         };
     };
+    ModelsController_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     SessionsController_list: {
         parameters: {
             query?: {
@@ -2510,7 +2674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `agent.not_found` */
+            /** @description `agent.not_found`, `model.not_configured` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2683,7 +2847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session.not_found` */
+            /** @description `session.not_found`, `model.not_configured` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2822,7 +2986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session.not_found`, `agent.not_found`, `tool_call.not_found`, `approval.not_found`, `plan.not_found` */
+            /** @description `session.not_found`, `agent.not_found`, `model.not_configured`, `tool_call.not_found`, `approval.not_found`, `plan.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3447,7 +3611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session.not_found`, `agent.not_found`, `tool_call.not_found`, `approval.not_found`, `plan.not_found` */
+            /** @description `session.not_found`, `agent.not_found`, `model.not_configured`, `tool_call.not_found`, `approval.not_found`, `plan.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -2,7 +2,7 @@ import { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
 import { createHttpApp } from './http-app.js';
-import { ModelEndpoint } from './modules/models/index.js';
+import { ModelSetup } from './modules/models/index.js';
 import { JobWorker } from './modules/jobs/index.js';
 import { serveOperation } from './operation-app.js';
 import { runProcess } from './run-process.js';
@@ -22,7 +22,7 @@ async function start(): Promise<NestExpressApplication> {
   if (!API_ONLY) await worker.start();
   const jobs = `${worker.description}${API_ONLY ? ', left to agents-worker' : ''}`;
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  const model = app.get(ModelEndpoint);
+  const model = app.get(ModelSetup);
   const { description: database } = app.get(DatabaseLocation);
   const hello = `agent-runtime: Swagger UI at ${url}/docs, model: ${model.description}, database: ${database}, jobs: ${jobs}, auth: ${config.auth.mode}`;
   if (config.logFormat === 'json') logger.log(hello);

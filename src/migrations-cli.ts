@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Config } from './config/config.js';
 import { readConfig } from './config/read-config.js';
 import { explainFailedStart } from './failed-start.js';
-import { ModelEndpoint } from './modules/models/index.js';
+import { ZodToolCatalog, openAgents } from './modules/agents/index.js';
+import { ModelSetup } from './modules/models/index.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from './shared/infrastructure/persistence/data-source.js';
 import { DatabaseLocation } from './shared/infrastructure/persistence/database-location.js';
@@ -19,7 +20,7 @@ const DATA_SOURCE = join(import.meta.dirname, 'migrations-data-source.js');
 /** Runs the migrations on the database of the settings. @throws ConfigInvalid if no process could start with them */
 async function run(): Promise<void> {
   const config = readConfig();
-  await requireModel(config);
+  await requireModels(config);
   const location = await DatabaseLocation.open(config);
   try {
     await migrate(location.url);
@@ -29,10 +30,10 @@ async function run(): Promise<void> {
   }
 }
 
-/** Migrations run first, so that a missing model stops a deployment before it changes anything. */
-async function requireModel(config: Config): Promise<void> {
-  const endpoint = await ModelEndpoint.open(config);
-  await endpoint.offline?.stop();
+/** Migrations run first, so that missing or faulty models stop a deployment before it changes anything. */
+async function requireModels(config: Config): Promise<void> {
+  const setup = await ModelSetup.open(config, await openAgents(config), new ZodToolCatalog());
+  await setup.offline?.stop();
 }
 
 /** TypeORM's migration:generate, which compares the row schemas with a database made by the migrations alone. */

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { Config } from './config/config.js';
-import { ModelEndpoint } from './modules/models/index.js';
+import { ModelSetup } from './modules/models/index.js';
 import { JobWorker } from './modules/jobs/index.js';
 import { serveOperation } from './operation-app.js';
 import { runProcess } from './run-process.js';
@@ -22,7 +22,7 @@ runProcess(async () => {
   const hello = [
     `agents-worker: ${config.jobs.concurrency} jobs at once, ${worker.description}`,
     `health and metrics at ${url}`,
-    `model: ${app.get(ModelEndpoint).description}`,
+    `model: ${app.get(ModelSetup).description}`,
     `database: ${app.get(DatabaseLocation).description}`,
   ].join(', ');
   if (config.logFormat === 'json') logger.log(hello);

@@ -19,6 +19,10 @@ export abstract class Config {
     readonly baseUrl: string | undefined;
   };
   abstract readonly defaultModel: string;
+  /** The providers and models; unset = one provider by `openai` and `defaultModel`. */
+  abstract readonly modelsFile: string | undefined;
+  /** The value of an environment variable that a file names, such as a key; undefined if it is unset or empty. */
+  abstract readonly variable: (name: string) => string | undefined;
   abstract readonly multiAgentMode: boolean;
   abstract readonly llm: {
     readonly connectTimeoutSeconds: number;

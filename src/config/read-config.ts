@@ -48,6 +48,8 @@ export function readConfig(
     redisUrl: s.REDIS_URL,
     openai: { apiKey: s.OPENAI_API_KEY, baseUrl: s.OPENAI_BASE_URL },
     defaultModel: s.AGENTS_DEFAULT_MODEL,
+    modelsFile: s.MODELS_FILE,
+    variable: (name) => given[name],
     multiAgentMode: s.MULTI_AGENT_MODE,
     llm: {
       connectTimeoutSeconds: s.LLM_CONNECT_TIMEOUT_SECONDS,

@@ -65,6 +65,12 @@ const MODELS = {
     'Address of the model server; unset = OpenAI. With neither key nor address the offline demo model answers; an install without devDependencies does not have it and refuses to start',
   ),
   AGENTS_DEFAULT_MODEL: z.string().default('gpt-5-mini').describe('Model of agents that name none'),
+  MODELS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      '[Providers and models](providers.md#several-models) of this installation, from which users choose; the three settings above do not count then. A file named here must exist; unset = one provider and its default model, by those settings',
+    ),
   MULTI_AGENT_MODE: flag(true).describe(
     '`false`: the agent `universal` answers every message, and nothing is classified',
   ),

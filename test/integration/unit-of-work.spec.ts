@@ -18,6 +18,8 @@ const newSession = (title = 'x') =>
     title,
     agent: 'ask',
     agentChosenByUser: true,
+    model: null,
+    reasoningEffort: null,
     metadata: {},
     now: new Date(),
   });

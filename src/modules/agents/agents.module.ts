@@ -3,7 +3,7 @@ import { Config } from '../../config/config.js';
 import { AgentsController } from './api/agents.controller.js';
 import { AgentRegistry } from './application/agent-registry.js';
 import { ToolCatalog } from './domain/tool.js';
-import { loadAgents } from './infrastructure/load-agents.js';
+import { openAgents } from './infrastructure/load-agents.js';
 import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 
 @Module({
@@ -12,7 +12,7 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
     {
       provide: AgentRegistry,
       inject: [Config],
-      useFactory: async (config: Config) => new AgentRegistry(await loadAgents(), config.multiAgentMode),
+      useFactory: openAgents,
     },
     { provide: ToolCatalog, useClass: ZodToolCatalog },
   ],

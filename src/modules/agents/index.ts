@@ -1,6 +1,8 @@
 export { AgentsModule } from './agents.module.js';
 export { AgentRegistry } from './application/agent-registry.js';
 export { mayWrite, type Agent } from './domain/agent.js';
+export { openAgents } from './infrastructure/load-agents.js';
+export { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 export {
   IDE_TOOLS,
   ToolCatalog,

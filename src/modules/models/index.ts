@@ -11,6 +11,8 @@ export {
   type ModelRequest,
   type ModelToolCall,
 } from './application/language-model.js';
+export { ModelCatalog } from './application/model-catalog.js';
 export { LlmCallQueries } from './application/llm-call.queries.js';
+export { ModelNotConfigured } from './domain/model.errors.js';
 export { LlmCallRepository, type LlmCall, type LlmCallOutcome } from './domain/llm-call.js';
-export { ModelEndpoint } from './infrastructure/model-endpoint.js';
+export { ModelSetup } from './infrastructure/model-setup.js';

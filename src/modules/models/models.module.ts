@@ -3,41 +3,45 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
+import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
+import { ModelsController } from './api/models.controller.js';
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallQueries } from './application/llm-call.queries.js';
+import { ModelAvailability } from './application/model-availability.js';
+import { ModelCatalog } from './application/model-catalog.js';
 import { LlmCallRepository } from './domain/llm-call.js';
-import { JsonForms } from './infrastructure/json-forms.js';
 import { LlmCallSchema } from './infrastructure/llm-call.row.js';
-import { CIRCUIT_LIMITS, CircuitLimits, ModelCircuit } from './infrastructure/model-circuit.js';
-import { ModelEndpoint } from './infrastructure/model-endpoint.js';
+import { CIRCUIT_LIMITS, CircuitLimits } from './infrastructure/model-circuit.js';
+import { ModelSetup } from './infrastructure/model-setup.js';
 import { MODEL_METRICS, ModelMetrics } from './infrastructure/model.metrics.js';
-import { OpenAiLanguageModel } from './infrastructure/openai-language-model.js';
-import { ReturnedFields } from './infrastructure/returned-fields.js';
+import { ProviderClients } from './infrastructure/provider-clients.js';
+import { RoutedLanguageModel } from './infrastructure/routed-language-model.js';
 import { SqlLlmCallQueries } from './infrastructure/sql-llm-call.queries.js';
 import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([LlmCallSchema])],
+  imports: [TypeOrmModule.forFeature([LlmCallSchema]), AgentsModule],
+  controllers: [ModelsController],
   providers: [
     {
-      provide: ModelEndpoint,
-      inject: [Config, Shutdown],
-      useFactory: async (config: Config, shutdown: Shutdown) => {
-        const endpoint = await ModelEndpoint.open(config);
-        shutdown.register('close_database', () => endpoint.offline?.stop());
-        return endpoint;
+      provide: ModelSetup,
+      inject: [Config, AgentRegistry, ToolCatalog, Shutdown],
+      useFactory: async (config: Config, agents: AgentRegistry, tools: ToolCatalog, shutdown: Shutdown) => {
+        const setup = await ModelSetup.open(config, agents, tools);
+        shutdown.register('close_database', () => setup.offline?.stop());
+        return setup;
       },
     },
+    { provide: ModelCatalog, inject: [ModelSetup], useFactory: ({ models }: ModelSetup) => models },
     ModelMetrics,
     ...MODEL_METRICS,
     { provide: CircuitLimits, useValue: CIRCUIT_LIMITS },
-    ModelCircuit,
-    JsonForms,
-    ReturnedFields,
-    { provide: LanguageModel, useClass: OpenAiLanguageModel },
+    ProviderClients,
+    { provide: ModelAvailability, useExisting: ProviderClients },
+    { provide: LanguageModel, useClass: RoutedLanguageModel },
     { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],
-  exports: [LanguageModel, LlmCallQueries, ModelEndpoint],
+  exports: [LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
 })
 export class ModelsModule {
   constructor(repositories: RepositoryRegistry) {

@@ -17,6 +17,7 @@ import { AgentJob } from './application/supervision/agent-job.js';
 import { AdvancePlan } from './application/orchestration/advance-plan.js';
 import { AskAgentStep } from './application/orchestration/ask-agent-step.js';
 import { ApplyDecision } from './application/settlement/apply-decision.js';
+import { ChooseModel } from './application/lifecycle/choose-model.js';
 import { ActivateRun } from './application/lifecycle/activate-run.js';
 import { CancelPlan } from './application/inputs/cancel-plan.js';
 import { CancelRun } from './application/inputs/cancel-run.js';
@@ -112,6 +113,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     ResumeRun,
     // lifecycle: how a run begins and ends
     ActivateRun,
+    ChooseModel,
     TakeOverRun,
     StopRun,
     RecordFailure,

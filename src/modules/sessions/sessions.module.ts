@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
+import { ModelsModule } from '../models/index.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { ChangeSession } from './application/change-session.js';
 import { CreateSession } from './application/create-session.js';
@@ -13,7 +14,7 @@ import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
 import { SqlSessionRepository } from './infrastructure/sql-session.repository.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([SessionSchema, AgentSwitchSchema]), AgentsModule],
+  imports: [TypeOrmModule.forFeature([SessionSchema, AgentSwitchSchema]), AgentsModule, ModelsModule],
   controllers: [SessionsController],
   providers: [
     CreateSession,

@@ -12,8 +12,10 @@ export interface Agent {
   readonly tools: readonly ToolName[];
   /** The paths that write_file may name, in their plain form; null = none. */
   readonly writePattern: RegExp | null;
-  /** Unset = AGENTS_DEFAULT_MODEL. */
+  /** The id of the model that answers for it, where the user chose none; unset = the default. */
   readonly model?: string;
+  /** How much that model is to reason, where the user says nothing; unset = its provider decides. */
+  readonly reasoningEffort?: string;
   readonly limits: {
     /** The newest messages of the session that are sent to the model. */
     readonly historyMessages: number;

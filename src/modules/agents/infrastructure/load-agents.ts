@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Config } from '../../../config/config.js';
+import { AgentRegistry } from '../application/agent-registry.js';
 import { Agent } from '../domain/agent.js';
 
 const FOLDER = join(import.meta.dirname, '../domain');
@@ -16,3 +18,7 @@ export async function loadAgents(): Promise<Agent[]> {
     }),
   );
 }
+
+/** The agents of this installation. */
+export const openAgents = async ({ multiAgentMode }: Config): Promise<AgentRegistry> =>
+  new AgentRegistry(await loadAgents(), multiAgentMode);

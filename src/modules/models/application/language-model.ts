@@ -42,6 +42,7 @@ export interface ModelTool {
 }
 
 export interface ModelRequest {
+  /** The id of the model; to the client of a provider, the name that it has there. */
   readonly model: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly ModelTool[];
@@ -49,6 +50,10 @@ export interface ModelRequest {
   readonly retry?: number;
   /** Requests JSON of this schema instead of text. */
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
+  /** How much the model is to reason; left out where it does not know the word. */
+  readonly reasoningEffort?: string;
+  /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
+  readonly maxOutputTokens?: number;
 }
 
 export interface ModelUsage {
@@ -107,6 +112,8 @@ export interface FailureFacts {
   readonly providerCode?: string | undefined;
   /** The provider's text names the reasoning in the conversation, which it refuses or lacks. */
   readonly isAboutReasoning?: boolean;
+  /** The provider's text speaks of the limit of the answer. */
+  readonly isAboutOutputLimit?: boolean;
   /** The same request would fail again, although others with this code may not. */
   readonly isFinal?: boolean;
 }

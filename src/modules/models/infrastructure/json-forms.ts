@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelAnswer, ModelError, ModelMessage, ModelRequest } from '../application/language-model.js';
 import { fieldsOf } from './openai-chunk.js';
@@ -9,7 +8,6 @@ const FORMS = ['json_schema', 'json_object', 'prompt'] as const;
 export type JsonForm = (typeof FORMS)[number];
 
 /** Knows in which form each model is best asked for JSON: not every server has OpenAI's structured output. */
-@Injectable()
 export class JsonForms {
   /** The place in FORMS of the form to ask in. */
   private readonly places = new Map<string, number>();

@@ -35,7 +35,7 @@ describe('the circuit of a model endpoint', () => {
     Logger.overrideLogger(false);
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     gauge = new Gauge({ name: 'state', help: 'Its state', registers: [] });
-    circuit = new ModelCircuit(gauge, { signs: 10, failures: 5, openMs: OPEN_MS });
+    circuit = new ModelCircuit(gauge, { signs: 10, failures: 5, openMs: OPEN_MS }, 'p');
   });
   afterEach(() => vi.useRealTimers());
 

@@ -1,5 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Logger } from '@nestjs/common';
 import {
   BrokenCircuitError,
   CircuitBreakerPolicy,
@@ -10,7 +9,6 @@ import {
   circuitBreaker,
   handleType,
 } from 'cockatiel';
-import { Gauge } from 'prom-client';
 import { ModelError, ModelErrorCode } from '../application/language-model.js';
 
 /** When the circuit opens, and for how long. */
@@ -79,10 +77,9 @@ class EndpointFailure extends Error {
 }
 
 /**
- * A circuit breaker for the model endpoint. While open, it refuses every call at once; then one call probes the
+ * A circuit breaker for the endpoint of a provider. While open, it refuses every call at once; then one call probes the
  * endpoint, and other calls wait until its answer begins. One circuit serves all runs of the process.
  */
-@Injectable()
 export class ModelCircuit {
   private readonly logger = new Logger(ModelCircuit.name);
   private readonly policy: CircuitBreakerPolicy;
@@ -106,8 +103,10 @@ export class ModelCircuit {
   };
 
   constructor(
-    @InjectMetric('llm_circuit_state') private readonly state: Gauge,
+    /** The gauge of its state. */
+    private readonly state: { set(value: number): void },
     private readonly limits: CircuitLimits,
+    private readonly provider: string,
   ) {
     this.policy = circuitBreaker(handleType(EndpointFailure), {
       breaker: new FailureCount(limits),
@@ -116,9 +115,14 @@ export class ModelCircuit {
     this.policy.onHalfOpen(() => state.set(HALF_OPEN));
     this.policy.onReset(() => {
       state.set(CLOSED);
-      this.logger.log('the model’s endpoint answers again');
+      this.logger.log({ provider }, 'the model’s endpoint answers again');
     });
     state.set(CLOSED);
+  }
+
+  /** Whether it refuses calls now. */
+  get isRefusing(): boolean {
+    return this.policy.state === CircuitState.Open && performance.now() < this.tryAgainAt;
   }
 
   /**
@@ -189,7 +193,11 @@ export class ModelCircuit {
     this.tryAgainAt = performance.now() + openMs;
     this.state.set(OPEN);
     if (openMs > 0) {
-      this.logger.warn({ code: this.lastFailure()?.code }, 'the circuit of the model’s endpoint is open');
+      const { provider } = this;
+      this.logger.warn(
+        { provider, code: this.lastFailure()?.code },
+        'the circuit of the model’s endpoint is open',
+      );
     }
   }
 

@@ -6,8 +6,8 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
-import { Config } from '../../../config/config.js';
-import { MODEL_ERROR_CODES, ModelAnswer, ModelErrorCode } from '../application/language-model.js';
+import { MODEL_ERROR_CODES, ModelAnswer, ModelError, ModelErrorCode } from '../application/language-model.js';
+import { ModelCatalog } from '../application/model-catalog.js';
 
 export const MODEL_METRICS = [
   makeCounterProvider({
@@ -29,24 +29,29 @@ export const MODEL_METRICS = [
   makeGaugeProvider({
     name: 'llm_circuit_state',
     help: 'Whether the model endpoint is asked: 0 closed (it is), 1 half open (one call tries), 2 open (it is not)',
+    labelNames: ['provider'],
   }),
 ];
 
 /** The label `outcome` of a call that failed with this code. */
 export const outcomeOf = (code: ModelErrorCode): string => code.slice('model.'.length);
 
-/** Calls to language models. The label `model` is bounded: models come from agents and settings. */
+/** The same of any failure. */
+export const failureOf = (error: unknown): string =>
+  error instanceof ModelError ? outcomeOf(error.code) : 'aborted';
+
+/** Calls to language models. The label `model` is bounded: models come from the operator's file, or agents and settings. */
 @Injectable()
 export class ModelMetrics {
   constructor(
     @InjectMetric('llm_requests_total') private readonly requests: Counter<'model' | 'outcome'>,
     @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram<'model'>,
     @InjectMetric('llm_tokens_total') private readonly tokens: Counter<'model' | 'type'>,
-    { defaultModel }: Config,
+    models: ModelCatalog,
   ) {
     // Starts at 0: `rate()` needs a first sample.
     for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
-      this.requests.inc({ model: defaultModel, outcome }, 0);
+      this.requests.inc({ model: models.default.id, outcome }, 0);
     }
   }
 

@@ -19,6 +19,9 @@ const MESSAGES: Readonly<Record<RefusalCode, string>> = {
 /** 413 by a proxy in front of the model, which knows nothing of its context. */
 const BODY_TOO_LARGE = 'The request is larger than the model’s server accepts';
 
+/** The names of the limit of an answer, of any API. */
+const ABOUT_OUTPUT_LIMIT = /max_(?:completion_|output_|new_)?tokens|in the completion/i;
+
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
 export function toModelError(error: unknown): ModelError {
@@ -55,5 +58,6 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
     retryAfterMs,
     providerCode: codeOf(facts),
     isAboutReasoning,
+    isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test(facts.text),
   });
 }

@@ -1,10 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { Attributes, Span, SpanKind } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import { Config } from '../../../config/config.js';
 import { toTraceparent } from '../../../shared/application/trace-context.js';
 import { Tracing } from '../../../shared/application/tracing.js';
-import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
 import {
   LanguageModel,
   ModelAnswer,
@@ -15,14 +14,15 @@ import {
 import { CallLimits, CallWatch } from './call-watch.js';
 import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
-import { ModelEndpoint } from './model-endpoint.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
-import { ModelMetrics, outcomeOf } from './model.metrics.js';
+import { failureOf } from './model.metrics.js';
 import { OpenAiAnswer } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
 import { toBody } from './openai-request.js';
+import { OutputLimitField, OutputLimitFields } from './output-limit-fields.js';
 import { LONGEST_TEXT } from './provider-refusal.js';
+import { Provider } from './provider.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
 
 /** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
@@ -30,8 +30,7 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 type Body = ReturnType<typeof toBody>;
 
-/** Any server that speaks OpenAI's chat completions, streamed. */
-@Injectable()
+/** A provider that speaks OpenAI's chat completions, streamed. */
 export class OpenAiLanguageModel extends LanguageModel {
   private readonly logger = new Logger(OpenAiLanguageModel.name);
   private readonly client: OpenAI;
@@ -42,11 +41,11 @@ export class OpenAiLanguageModel extends LanguageModel {
   private readonly propagates: boolean;
 
   constructor(
-    endpoint: ModelEndpoint,
+    provider: Provider,
     private readonly circuit: ModelCircuit,
     private readonly jsonForms: JsonForms,
     private readonly returnedFields: ReturnedFields,
-    private readonly metrics: ModelMetrics,
+    private readonly outputLimitFields: OutputLimitFields,
     private readonly tracing: Tracing,
     config: Config,
   ) {
@@ -59,8 +58,8 @@ export class OpenAiLanguageModel extends LanguageModel {
     this.transport = new ModelTransport(config);
     this.propagates = config.tracing !== undefined;
     this.client = new OpenAI({
-      apiKey: endpoint.apiKey,
-      baseURL: endpoint.baseUrl,
+      apiKey: provider.apiKey,
+      baseURL: provider.baseUrl,
       timeout: NO_TIMEOUT_MS,
       maxRetries: 0, // retries are up to the caller
       logLevel: 'off', // its log would contain the provider's text
@@ -71,26 +70,16 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
     const options = { kind: SpanKind.CLIENT, attributes: this.attributesOf(request) };
-    const ask = async (span: Span) => {
-      try {
-        const answer = await this.circuit.pass(
-          (begins) =>
-            this.request(request, begins, (body, nowBegins) =>
-              this.send(request, body, listener, nowBegins, signal, span),
-            ),
-          signal,
-          request.retry,
-        );
-        this.metrics.answered(request.model, answer);
-        return answer;
-      } catch (error) {
-        this.metrics.failed(request.model, failureOf(error));
-        throw error;
-      }
-    };
-    return enterModelCall(request.model, () =>
-      this.tracing.withSpan(`chat ${request.model}`, options, ask, failureOf),
-    );
+    const ask = (span: Span) =>
+      this.circuit.pass(
+        (begins) =>
+          this.request(request, begins, (body, nowBegins) =>
+            this.send(request, body, listener, nowBegins, signal, span),
+          ),
+        signal,
+        request.retry,
+      );
+    return this.tracing.withSpan(`chat ${request.model}`, options, ask, failureOf);
   }
 
   private attributesOf({ model, retry, responseFormat }: ModelRequest): Attributes {
@@ -106,16 +95,22 @@ export class OpenAiLanguageModel extends LanguageModel {
     };
   }
 
-  /** One request; where the model refuses what goes back to it, or a form of asking for JSON, one more without it. */
+  /**
+   * One request; where the model refuses what goes back to it, a form of asking for JSON, or the field of the limit of its
+   * answer, one more without it.
+   */
   private request(
     request: ModelRequest,
     begins: () => void,
     send: (body: Body, begins: () => void) => Promise<ModelAnswer>,
   ): Promise<ModelAnswer> {
     const { model, responseFormat } = request;
-    const bodyIn = (form?: JsonForm) => (returned: Returned) =>
-      toBody(request, this.server.host, form, returned);
-    const ask = (form?: JsonForm) => this.returnedFields.ask(model, begins, bodyIn(form), send);
+    const bodyIn = (field: OutputLimitField, form?: JsonForm) => (returned: Returned) =>
+      toBody(request, this.server.host, form, returned, field);
+    const ask = (form?: JsonForm) =>
+      this.outputLimitFields.ask(model, begins, (field, nowBegins) =>
+        this.returnedFields.ask(model, nowBegins, bodyIn(field, form), send),
+      );
     return responseFormat ? this.jsonForms.ask(model, responseFormat.schema, ask) : ask();
   }
 
@@ -199,9 +194,6 @@ export class OpenAiLanguageModel extends LanguageModel {
     return answer;
   }
 }
-
-const failureOf = (error: unknown): string =>
-  error instanceof ModelError ? outcomeOf(error.code) : 'aborted';
 
 const describeAnswer = (answer: ModelAnswer, { source }: OpenAiAnswer): Attributes => ({
   'gen_ai.response.id': source.id,

@@ -3,6 +3,7 @@ import { ModelMessage, ModelReasoning, ModelRequest } from '../application/langu
 import { fieldsToReturn } from './gathered-reasoning.js';
 import { JsonForm, messagesFor } from './json-forms.js';
 import { REQUIRED_FIELD, fieldsOf, stringOf } from './openai-chunk.js';
+import { OutputLimitField } from './output-limit-fields.js';
 import { Returned } from './returned-fields.js';
 
 /**
@@ -10,14 +11,16 @@ import { Returned } from './returned-fields.js';
  * @param provider the host of the model's server; reasoning of other models and servers is left out
  * @param form how JSON is asked for, if it is
  * @param returned which fields go back with the messages of this model; ids of calls do in any case
+ * @param limitField where the limit of the answer goes, if the request has one
  */
 export function toBody(
   request: ModelRequest,
   provider: string,
   form: JsonForm | undefined,
   returned: Returned,
+  limitField: OutputLimitField = 'max_completion_tokens',
 ): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
-  const { model, tools, responseFormat } = request;
+  const { model, tools, responseFormat, reasoningEffort, maxOutputTokens } = request;
   return {
     model,
     messages: toMessages(messagesFor(request, form), { provider, model }, returned),
@@ -30,6 +33,8 @@ export function toBody(
       })),
     }),
     ...(responseFormat && form && responseFormatOf(responseFormat, form)),
+    ...(maxOutputTokens !== undefined && limitField !== 'none' && { [limitField]: maxOutputTokens }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort as OpenAI.ReasoningEffort }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import { isRefusal } from './json-forms.js';
 
@@ -11,7 +10,6 @@ const WAYS = ['given', 'none', 'required'] as const;
 export type Returned = (typeof WAYS)[number];
 
 /** Knows what each model accepts back: some servers refuse a field that they have sent, others one that is missing. */
-@Injectable()
 export class ReturnedFields {
   private readonly accepted = new Map<string, Returned>();
 

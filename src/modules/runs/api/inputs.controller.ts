@@ -25,6 +25,7 @@ const PROBLEMS = {
   404: [
     'session.not_found',
     'agent.not_found',
+    'model.not_configured',
     'tool_call.not_found',
     'approval.not_found',
     'plan.not_found',
@@ -102,8 +103,9 @@ export class InputsController {
     switch (input.type) {
       case 'user_message': {
         const agent = input.agent === 'auto' ? undefined : input.agent;
-        const { content, on_busy: onBusy } = input;
-        return this.sendUserMessage.execute({ userId, sessionId, content, agent, onBusy });
+        const { content, model, reasoning_effort: reasoningEffort, on_busy: onBusy } = input;
+        const message = { content, agent, model, reasoningEffort, onBusy };
+        return this.sendUserMessage.execute({ userId, sessionId, ...message });
       }
       case 'tool_result': {
         const outcome = input.error === undefined ? { result: input.result ?? null } : { error: input.error };

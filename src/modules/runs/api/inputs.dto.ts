@@ -23,6 +23,18 @@ const UserMessageDto = z
       .describe(
         'Who shall answer, from now on; `auto` (default): whom the user chose before, or else the runtime decides',
       ),
+    model: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('The model that answers in this run, of `GET /v1/models`; without it that of the session'),
+    reasoning_effort: z
+      .string()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('How much it is to reason in this run: one of the efforts of the model'),
     on_busy: z
       .enum(['reject', 'queue', 'interrupt'])
       .default('reject')

@@ -32,6 +32,10 @@ export const RunDto: z.ZodType<RunView> = z
     status: z.enum(RUN_STATUSES),
     phase: z.enum(RUN_PHASES),
     agent: z.string().describe('The agent at work in it'),
+    model: z
+      .string()
+      .nullable()
+      .describe('The model that answers in it; null = the default, on a server without a file of models'),
     trigger: z.string(),
     job_id: z.string().nullable().describe('The job whose attempt it is: it does not keep the session busy'),
     waiting_for: WaitingForDto.describe('What the client must answer before it goes on'),
@@ -51,6 +55,7 @@ export const RunDto: z.ZodType<RunView> = z
       status: 'waiting',
       phase: 'execution',
       agent: 'coder',
+      model: 'gpt-5-mini',
       trigger: 'user_message',
       job_id: null,
       waiting_for: [{ kind: 'tool_result', id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b' }],

@@ -7,6 +7,7 @@ export const toRunView = (run: RunState) => ({
   status: run.status,
   phase: run.phase,
   agent: run.agent,
+  model: run.model,
   trigger: run.trigger,
   job_id: run.jobId,
   waiting_for: run.waitingFor,

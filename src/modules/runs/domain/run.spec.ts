@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE, runningRun } from '../../../../test/support/active-run.js';
+import { LEASE, NOW, queuedRun, runningRun } from '../../../../test/support/active-run.js';
 import { LeaseLost } from '../../../shared/domain/lease.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
-import { Run, errorView } from './run.js';
+import { AnsweringAgent, Run, errorView } from './run.js';
 
 const EARLIER = new Date('2026-11-20T09:00:00Z');
 const LATER = new Date('2026-11-20T10:00:05Z');
 const EXPLAINED = { agent: 'explain', confidence: 'high', reason: 'a question' } as const;
+
+const [ARCHITECT, ASK, DEBUG] = ['architect', 'ask', 'debug'].map((id) => ({ id, model: null })) as [
+  AnsweringAgent,
+  AnsweringAgent,
+  AnsweringAgent,
+];
 
 const start = (directed = true) => runningRun(directed ? 'receive_directed_message' : 'receive_message');
 
@@ -26,7 +32,7 @@ describe('a run', () => {
 
   it('goes to the architect when its task is not atomic', () => {
     const run = start(false);
-    run.classify({ isAtomic: false, agent: 'plan', confidence: 'high', reason: 'big' }, 'architect');
+    run.classify({ isAtomic: false, agent: 'plan', confidence: 'high', reason: 'big' }, ARCHITECT);
     expect(run.snapshot()).toMatchObject({ phase: 'architect_planning', agent: 'architect', switches: 1 });
   });
 
@@ -117,6 +123,35 @@ describe('a run', () => {
     expect(run.mayCallModel(3)).toBe(true);
   });
 
+  describe('the model of', () => {
+    const [CODER, DEBUG_BY_OWN] = [
+      { id: 'coder', model: 'usual' },
+      { id: 'debug', model: 'own' },
+    ];
+    const begin = (message: string | null, session: string | null) => {
+      const run = queuedRun({ model: message, reasoningEffort: null });
+      const choice = { model: session, reasoningEffort: 'high' };
+      run.activate({ agent: CODER, choice, entry: 'receive_directed_message', lease: LEASE, now: NOW });
+      return run;
+    };
+
+    it.each([
+      ['the message', 'asked', 'kept', 'asked', 'asked'],
+      ['the session', null, 'kept', 'kept', 'kept'],
+      ['the agent', null, null, 'usual', 'own'],
+    ])(
+      '%s holds, and another agent brings its own only where the user chose none',
+      (_, message, session, ...expected) => {
+        const run = begin(message, session);
+        expect(run.snapshot()).toMatchObject({ model: expected[0], reasoningEffort: 'high' });
+        run.switchTo(DEBUG_BY_OWN);
+        expect(run.snapshot().model).toBe(expected[1]);
+        run.recover({ owner: 'q', token: 'u' });
+        expect(run.snapshot().model).toBe(expected[1]);
+      },
+    );
+  });
+
   it('is exhausted when the fourth process is lost at the same step', () => {
     const run = start();
     for (let lost = 1; lost <= 4; lost++) {
@@ -128,10 +163,10 @@ describe('a run', () => {
   });
 
   it.each<[string, (run: Run) => void]>([
-    ['is classified', (run) => run.classify({ ...EXPLAINED, isAtomic: true }, 'ask')],
+    ['is classified', (run) => run.classify({ ...EXPLAINED, isAtomic: true }, ASK)],
     ['has a reply', (run) => run.countReply('valid')],
     ['has a reply that is at odds with the tools', (run) => run.countReply('invalid')],
-    ['begins a subtask', (run) => run.workAs('debug')],
+    ['begins a subtask', (run) => run.workAs(DEBUG)],
     [
       'goes on after a wait',
       (run) => {

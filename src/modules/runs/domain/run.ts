@@ -16,6 +16,22 @@ const MAX_INVALID_REPLIES = 3;
 /** A message sent while another run was active: the run starts with it when its turn comes. */
 export type QueuedInput = { content: string; agent: string | null };
 
+/** What a user wants answers by; null = what comes next: message, session, agent, default. */
+export interface ModelChoice {
+  /** The id of a model. */
+  readonly model: string | null;
+  readonly reasoningEffort: string | null;
+}
+
+const NO_CHOICE: ModelChoice = { model: null, reasoningEffort: null };
+
+/** An agent that answers in a run. */
+export interface AnsweringAgent {
+  readonly id: string;
+  /** The model that answers for it, unless the user chose one; null = decided with each call. */
+  readonly model: string | null;
+}
+
 export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
 
 /** Why a run failed. The message may be shown to clients. */
@@ -58,6 +74,12 @@ export interface RunState {
   readonly status: RunStatus;
   readonly phase: RunPhase;
   readonly agent: string;
+  /** The id of the model that answers, also after recovery; null = decided with each call. */
+  readonly model: string | null;
+  /** Whether the user chose the model: other agents keep it then. */
+  readonly modelChosen: boolean;
+  /** The effort of reasoning that the user chose. */
+  readonly reasoningEffort: string | null;
   readonly trigger: string;
   /** The job it belongs to: it is executed in the background, beside the session's active run. */
   readonly jobId: string | null;
@@ -94,6 +116,8 @@ interface NewRun {
   readonly userId: string;
   /** Until the activation chooses the answering agent. */
   readonly agent: string;
+  /** Of the message. */
+  readonly choice?: ModelChoice;
   readonly trigger: string;
   readonly jobId?: string;
   readonly planId?: string;
@@ -105,7 +129,9 @@ interface NewRun {
 
 /** How a run becomes active. */
 export interface Activation {
-  readonly agent: string;
+  readonly agent: AnsweringAgent;
+  /** Of the session: counts where the message has none. */
+  readonly choice: ModelChoice;
   /** Whether the agent is to be chosen, is known already, or retries a plan. */
   readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
   readonly lease: Lease;
@@ -120,6 +146,7 @@ export class Run extends AggregateRoot {
 
   /** A queued run. */
   static create(given: NewRun): Run {
+    const { model, reasoningEffort } = given.choice ?? NO_CHOICE;
     return new Run({
       id: given.id,
       sessionId: given.sessionId,
@@ -127,6 +154,9 @@ export class Run extends AggregateRoot {
       status: 'queued',
       phase: 'idle',
       agent: given.agent,
+      model,
+      modelChosen: model !== null,
+      reasoningEffort,
       trigger: given.trigger,
       jobId: given.jobId ?? null,
       planId: given.planId ?? null,
@@ -153,11 +183,20 @@ export class Run extends AggregateRoot {
     return new Run(state);
   }
 
-  activate({ agent, entry, lease, now }: Activation): void {
+  activate({ agent, choice, entry, lease, now }: Activation): void {
     this.moveStatus('start');
-    this.change({ agent, input: null, startedAt: now });
+    const { model: asked, reasoningEffort } = this.state;
+    const model = asked ?? choice.model;
+    this.change({
+      input: null,
+      startedAt: now,
+      model,
+      modelChosen: model !== null,
+      reasoningEffort: reasoningEffort ?? choice.reasoningEffort,
+    });
+    this.answerAs(agent);
     this.setLease(lease);
-    this.recordEvent('run.started', { agent, trigger: this.state.trigger });
+    this.recordEvent('run.started', { agent: agent.id, trigger: this.state.trigger });
     this.movePhase(entry);
   }
 
@@ -200,7 +239,7 @@ export class Run extends AggregateRoot {
   }
 
   /** Records the classification, and switches to the agent for it. */
-  classify(result: Classification, agent: string): void {
+  classify(result: Classification, agent: AnsweringAgent): void {
     this.change({ recoveries: 0 });
     if (result.isAtomic) {
       this.movePhase('is_atomic_true', result.reason);
@@ -216,8 +255,9 @@ export class Run extends AggregateRoot {
   }
 
   /** Continues with another agent. */
-  switchTo(agent: string): void {
-    this.change({ agent, switches: this.state.switches + 1 });
+  switchTo(agent: AnsweringAgent): void {
+    this.change({ switches: this.state.switches + 1 });
+    this.answerAs(agent);
   }
 
   /** Whether another model call is allowed. */
@@ -268,8 +308,9 @@ export class Run extends AggregateRoot {
   }
 
   /** Starts or restarts a subtask of the plan. */
-  workAs(agent: string): void {
-    this.change({ agent, invalidReplies: 0, recoveries: 0 });
+  workAs(agent: AnsweringAgent): void {
+    this.change({ invalidReplies: 0, recoveries: 0 });
+    this.answerAs(agent);
   }
 
   /** Retries a failed subtask. */
@@ -329,6 +370,11 @@ export class Run extends AggregateRoot {
   cancel(now: Date): void {
     this.giveUp('cancelled');
     this.finish('cancel', null, now);
+  }
+
+  /** A model that the user chose answers for all agents of the run. */
+  private answerAs({ id, model }: AnsweringAgent): void {
+    this.change({ agent: id, ...(!this.state.modelChosen && { model }) });
   }
 
   private giveUp(reason: string): void {

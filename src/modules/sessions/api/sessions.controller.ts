@@ -38,10 +38,11 @@ export class SessionsController {
   @Post()
   @ApiOperation({ summary: 'Open a session' })
   @ApiCreatedResponse({ standardSchema: SessionDto })
-  @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found'] })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found', 'model.not_configured'] })
   async create(@CurrentUser() userId: string, @Body({ schema: CreateSessionDto }) body: CreateSessionDto) {
-    const { title, agent, metadata } = body;
-    return toSessionDto(await this.createSession.execute({ userId, title, agent, metadata }));
+    const { title, agent, model, reasoning_effort: reasoningEffort, metadata } = body;
+    const command = { userId, title, agent, model, reasoningEffort, metadata };
+    return toSessionDto(await this.createSession.execute(command));
   }
 
   @Get()
@@ -62,16 +63,17 @@ export class SessionsController {
   }
 
   @Patch(':session_id')
-  @ApiOperation({ summary: 'Rename a session, archive it or bring it back' })
+  @ApiOperation({ summary: 'Rename a session, choose its model, archive it or bring it back' })
   @ApiOkResponse({ standardSchema: SessionDto })
-  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found', 'model.not_configured'] })
   async change(
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: ChangeSessionDto }) body: ChangeSessionDto,
   ) {
-    const { title, archived } = body;
-    return toSessionDto(await this.changeSession.execute({ userId, sessionId, title, archived }));
+    const { title, archived, model, reasoning_effort: reasoningEffort } = body;
+    const command = { userId, sessionId, title, archived, model, reasoningEffort };
+    return toSessionDto(await this.changeSession.execute(command));
   }
 
   @Delete(':session_id')

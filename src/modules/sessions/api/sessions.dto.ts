@@ -10,6 +10,9 @@ const metadata = z
   .record(z.string().max(100), JsonDto)
   .refine((value) => JSON.stringify(value).length <= 16_384, 'must not be larger than 16 KB');
 
+const modelId = z.string().min(1).max(100);
+const effort = z.string().min(1).max(20);
+
 export const CreateSessionDto = z
   .strictObject({
     title: humanText(MAX_TITLE).optional(),
@@ -19,6 +22,8 @@ export const CreateSessionDto = z
       .max(100)
       .optional()
       .describe('The agent that answers; without it the runtime decides by task'),
+    model: modelId.optional().describe('The model that answers, of `GET /v1/models`'),
+    reasoning_effort: effort.optional().describe('How much it is to reason: one of the efforts of the model'),
     metadata: metadata.optional().describe('Whatever the client wants to find again'),
   })
   .meta({ id: 'CreateSession', example: { title: 'Fix the login', metadata: { workspace: 'shop' } } });
@@ -26,8 +31,19 @@ export const CreateSessionDto = z
 export type CreateSessionDto = z.infer<typeof CreateSessionDto>;
 
 export const ChangeSessionDto = z
-  .strictObject({ title: humanText(MAX_TITLE).optional(), archived: z.boolean().optional() })
-  .refine((value) => Object.keys(value).length > 0, 'must change something: title or archived')
+  .strictObject({
+    title: humanText(MAX_TITLE).optional(),
+    archived: z.boolean().optional(),
+    model: modelId
+      .nullable()
+      .optional()
+      .describe('The model that answers from the next run on; null takes the choice back'),
+    reasoning_effort: effort.nullable().optional(),
+  })
+  .refine(
+    (value) => Object.keys(value).length > 0,
+    'must change something: title, archived, model or reasoning_effort',
+  )
   .meta({ id: 'ChangeSession', example: { archived: true } });
 
 export type ChangeSessionDto = z.infer<typeof ChangeSessionDto>;
@@ -37,6 +53,13 @@ export const SessionDto = z
     id: z.string(),
     title: z.string(),
     agent: z.string().describe('The agent that answers'),
+    model: z.string().nullable().describe('The model chosen for its answers; null = none'),
+    reasoning_effort: z.string().nullable(),
+    model_missing: z
+      .boolean()
+      .describe(
+        'The chosen model is not there any more: answers are those of the agent’s or the default one',
+      ),
     phase: z.string().describe('Of the active run; `idle` without one'),
     active_run: z
       .object({
@@ -62,6 +85,9 @@ export const SessionDto = z
       id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
       title: 'Fix the login',
       agent: 'orchestrator',
+      model: null,
+      reasoning_effort: null,
+      model_missing: false,
       phase: 'idle',
       active_run: null,
       message_count: 0,
@@ -81,6 +107,9 @@ export const toSessionDto = (session: SessionView): SessionDto => ({
   id: session.id,
   title: session.title,
   agent: session.agent,
+  model: session.model,
+  reasoning_effort: session.reasoningEffort,
+  model_missing: session.modelMissing,
   phase: session.phase,
   active_run: session.activeRun && {
     id: session.activeRun.id,

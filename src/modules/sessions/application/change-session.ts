@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { AgentRegistry } from '../../agents/index.js';
+import { ModelCatalog } from '../../models/index.js';
+import { Session } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { SessionQueries, SessionView } from './session.queries.js';
 
@@ -9,6 +12,9 @@ export interface ChangeSessionCommand {
   readonly sessionId: string;
   readonly title: string | undefined;
   readonly archived: boolean | undefined;
+  /** Null takes the choice back. */
+  readonly model: string | null | undefined;
+  readonly reasoningEffort: string | null | undefined;
 }
 
 @Injectable()
@@ -16,10 +22,12 @@ export class ChangeSession {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queries: SessionQueries,
+    private readonly agents: AgentRegistry,
+    private readonly models: ModelCatalog,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws SessionNotFound */
+  /** @throws SessionNotFound, ModelNotConfigured, InputInvalid for an effort that the model does not know */
   async execute(command: ChangeSessionCommand): Promise<SessionView> {
     await this.uow.run('change_session', async (tx) => {
       const sessions = tx.get(SessionRepository);
@@ -28,8 +36,29 @@ export class ChangeSession {
       if (command.title !== undefined) session.rename(command.title, now);
       if (command.archived === true) session.archive(now);
       if (command.archived === false) session.unarchive(now);
+      this.chooseModel(session, command, now);
       await sessions.save(session);
     });
     return this.queries.view(command.sessionId, command.userId);
+  }
+
+  private chooseModel(session: Session, { model, reasoningEffort }: ChangeSessionCommand, now: Date): void {
+    if (model === undefined && reasoningEffort === undefined) return;
+    if (model) this.models.get(model);
+    const before = session.snapshot();
+    const choice = {
+      model: model === undefined ? before.model : model,
+      reasoningEffort: reasoningEffort === undefined ? before.reasoningEffort : reasoningEffort,
+    };
+    if (reasoningEffort)
+      this.models.requireEffort(this.modelOf(choice.model, session.agent), reasoningEffort);
+    session.chooseModel(choice, now);
+  }
+
+  /** The model that answers in a session; a choice that is gone is skipped. */
+  private modelOf(chosen: string | null, agent: string): string {
+    return chosen !== null && this.models.has(chosen)
+      ? chosen
+      : this.models.answering(this.agents.get(agent));
   }
 }

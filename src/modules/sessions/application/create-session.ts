@@ -4,6 +4,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry } from '../../agents/index.js';
+import { ModelCatalog } from '../../models/index.js';
 import { Session, SessionState } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { SessionView } from './session.queries.js';
@@ -13,6 +14,8 @@ export interface CreateSessionCommand {
   readonly title: string | undefined;
   /** Unset = the default agent of this installation. */
   readonly agent: string | undefined;
+  readonly model: string | undefined;
+  readonly reasoningEffort: string | undefined;
   readonly metadata: JsonObject | undefined;
 }
 
@@ -21,13 +24,19 @@ export class CreateSession {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly models: ModelCatalog,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
 
-  /** @throws AgentNotFound */
+  /** @throws AgentNotFound, ModelNotConfigured, InputInvalid for an effort that the model does not know */
   async execute(command: CreateSessionCommand): Promise<SessionView> {
     const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.defaultAgent();
+    const { model, reasoningEffort } = command;
+    if (model !== undefined) this.models.get(model);
+    if (reasoningEffort !== undefined) {
+      this.models.requireEffort(model ?? this.models.answering(agent), reasoningEffort);
+    }
     const { value } = await this.uow.run('create_session_agent', async (tx) => {
       const session = Session.create({
         id: this.ids.next(),
@@ -35,6 +44,8 @@ export class CreateSession {
         title: command.title ?? 'New session',
         agent: agent.id,
         agentChosenByUser: agent.id !== this.agents.defaultAgent().id,
+        model: model ?? null,
+        reasoningEffort: reasoningEffort ?? null,
         metadata: command.metadata ?? {},
         now: this.clock.now(),
       });
@@ -46,16 +57,19 @@ export class CreateSession {
 }
 
 /** The view of a session without messages and runs. */
-const viewOfNew = ({ id, title, agent, metadata, createdAt, updatedAt }: SessionState): SessionView => ({
-  id,
-  title,
-  agent,
+const viewOfNew = (session: SessionState): SessionView => ({
+  id: session.id,
+  title: session.title,
+  agent: session.agent,
+  model: session.model,
+  reasoningEffort: session.reasoningEffort,
+  modelMissing: false,
   phase: 'idle',
   activeRun: null,
   messageCount: 0,
   lastEventId: 0,
-  metadata,
-  createdAt,
-  updatedAt,
+  metadata: session.metadata,
+  createdAt: session.createdAt,
+  updatedAt: session.updatedAt,
   archivedAt: null,
 });

@@ -15,6 +15,11 @@ export interface SessionView {
   id: string;
   title: string;
   agent: string;
+  /** The model that the user chose; null = none. */
+  model: string | null;
+  reasoningEffort: string | null;
+  /** The chosen model is not configured any more: it is skipped. */
+  modelMissing: boolean;
   /** The phase of the active run; `idle` without one. */
   phase: string;
   activeRun: ActiveRunView | null;

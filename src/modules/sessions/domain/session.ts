@@ -11,6 +11,10 @@ export interface SessionState {
   readonly agent: string;
   /** Whether the user chose the current agent: classification then does not replace it. */
   readonly agentChosenByUser: boolean;
+  /** The id of the model that the user chose for the answers; it may be gone. Null = none. */
+  readonly model: string | null;
+  /** How much the user wants models to reason; null = nothing said. */
+  readonly reasoningEffort: string | null;
   readonly metadata: JsonObject;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -45,6 +49,8 @@ export class Session extends AggregateRoot {
     title: string;
     agent: string;
     agentChosenByUser: boolean;
+    model: string | null;
+    reasoningEffort: string | null;
     metadata: JsonObject;
     now: Date;
   }): Session {
@@ -81,6 +87,11 @@ export class Session extends AggregateRoot {
 
   rename(title: string, now: Date): void {
     this.change({ title }, now);
+  }
+
+  /** Holds from the next run on. Null takes the choice back. */
+  chooseModel(choice: Pick<SessionState, 'model' | 'reasoningEffort'>, now: Date): void {
+    this.change(choice, now);
   }
 
   archive(now: Date): void {

@@ -17,6 +17,8 @@ export const SessionSchema = new EntitySchema<SessionRow>({
     title: { type: 'text' },
     agent: { type: 'text' },
     agentChosenByUser: { type: 'boolean' },
+    model: { type: 'text', nullable: true },
+    reasoningEffort: { type: 'text', nullable: true },
     metadata: { type: 'jsonb' },
     messageCount: { type: 'integer', default: 0 },
     createdAt: { type: 'timestamptz' },

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { ModelCatalog } from '../../models/index.js';
 import { ActiveRunView, SessionQueries, SessionView } from '../application/session.queries.js';
 import { SessionNotFound } from '../domain/session.errors.js';
 
@@ -9,6 +10,8 @@ interface Record {
   id: string;
   title: string;
   agent: string;
+  model: string | null;
+  reasoning_effort: string | null;
   message_count: number;
   last_seq: number;
   metadata: JsonObject;
@@ -25,8 +28,8 @@ interface Record {
 
 /** Joins the table of runs, so that the active run of each session needs no second query. */
 const SELECT = `
-  select s.id, s.title, s.agent, s.message_count, e.last_seq, s.metadata, s.created_at, s.updated_at, s.archived_at,
-         r.id as run_id, r.status as run_status, r.phase as run_phase, r.agent as run_agent,
+  select s.id, s.title, s.agent, s.model, s.reasoning_effort, s.message_count, e.last_seq, s.metadata, s.created_at,
+         s.updated_at, s.archived_at, r.id as run_id, r.status as run_status, r.phase as run_phase, r.agent as run_agent,
          r.waiting_for as run_waiting_for, r.created_at as run_created_at
     from sessions s
     join event_streams e on e.session_id = s.id
@@ -35,7 +38,10 @@ const SELECT = `
 
 @Injectable()
 export class SqlSessionQueries extends SessionQueries {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly models: ModelCatalog,
+  ) {
     super();
   }
 
@@ -44,13 +50,18 @@ export class SqlSessionQueries extends SessionQueries {
       `${SELECT} and ($2::uuid is null or s.id < $2) order by s.id desc limit $3`,
       [userId, page.cursor ?? null, page.limit + 1],
     );
-    return pageOf(rows, page.limit, toView, (row) => row.id);
+    return pageOf(
+      rows,
+      page.limit,
+      (row) => this.toView(row),
+      (row) => row.id,
+    );
   }
 
   async view(sessionId: string, userId: string): Promise<SessionView> {
     const [row] = await this.database.query<Record>(`${SELECT} and s.id = $2`, [userId, sessionId]);
     if (!row) throw new SessionNotFound(sessionId);
-    return toView(row);
+    return this.toView(row);
   }
 
   async requireOwned(sessionId: string, userId: string): Promise<void> {
@@ -60,27 +71,32 @@ export class SqlSessionQueries extends SessionQueries {
     );
     if (rows.length === 0) throw new SessionNotFound(sessionId);
   }
-}
 
-const toView = (row: Record): SessionView => ({
-  id: row.id,
-  title: row.title,
-  agent: row.agent,
-  phase: row.run_id ? row.run_phase : 'idle',
-  activeRun: row.run_id
-    ? {
-        id: row.run_id,
-        status: row.run_status,
-        phase: row.run_phase,
-        agent: row.run_agent,
-        waitingFor: row.run_waiting_for,
-        createdAt: row.run_created_at,
-      }
-    : null,
-  messageCount: row.message_count,
-  lastEventId: row.last_seq,
-  metadata: row.metadata,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  archivedAt: row.archived_at,
-});
+  private toView(row: Record): SessionView {
+    return {
+      id: row.id,
+      title: row.title,
+      agent: row.agent,
+      model: row.model,
+      reasoningEffort: row.reasoning_effort,
+      modelMissing: row.model !== null && !this.models.has(row.model),
+      phase: row.run_id ? row.run_phase : 'idle',
+      activeRun: row.run_id
+        ? {
+            id: row.run_id,
+            status: row.run_status,
+            phase: row.run_phase,
+            agent: row.run_agent,
+            waitingFor: row.run_waiting_for,
+            createdAt: row.run_created_at,
+          }
+        : null,
+      messageCount: row.message_count,
+      lastEventId: row.last_seq,
+      metadata: row.metadata,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+      archivedAt: row.archived_at,
+    };
+  }
+}

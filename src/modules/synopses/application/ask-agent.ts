@@ -9,6 +9,7 @@ import {
   LlmCall,
   LlmCallOutcome,
   LlmCallRepository,
+  ModelCatalog,
   ModelAnswer,
   ModelError,
   abortedCall,
@@ -28,6 +29,7 @@ export class AskAgent {
 
   constructor(
     private readonly model: LanguageModel,
+    private readonly models: ModelCatalog,
     private readonly format: SynopsisFormat,
     private readonly patience: DatabasePatience,
     private readonly clock: Clock,
@@ -104,7 +106,7 @@ export class AskAgent {
       messageId: null,
       agent: agent.id,
       purpose: 'synopsis',
-      model: agent.model ?? this.config.defaultModel,
+      model: this.models.helping(agent),
       startedAt: this.clock.now(),
     };
     await this.patience.write('begin_synopsis_call', signal, async (tx) => {

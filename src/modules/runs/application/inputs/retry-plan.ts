@@ -9,6 +9,7 @@ import { SessionRepository } from '../../../sessions/index.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { Accepted } from './accepted.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { Leases } from '../lifecycle/leases.js';
 import { lockPlan } from './lock-plan.js';
 import { RunSupervisor } from '../supervision/run-supervisor.js';
@@ -19,6 +20,7 @@ export class RetryPlan {
     private readonly uow: UnitOfWork,
     private readonly plans: PlanQueries,
     private readonly agents: AgentRegistry,
+    private readonly chooseModel: ChooseModel,
     private readonly leases: Leases,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
@@ -52,7 +54,13 @@ export class RetryPlan {
         traceparent,
         now,
       });
-      run.activate({ agent: run.agent, entry: 'retry_plan', lease: this.leases.next(), now });
+      run.activate({
+        agent: this.chooseModel.agent(run.agent),
+        choice: this.chooseModel.ofSession(session),
+        entry: 'retry_plan',
+        lease: this.leases.next(),
+        now,
+      });
       await tx.get(RunRepository).add(run);
       await tx.get(PlanRepository).save(plan);
       return run.snapshot();

@@ -17,6 +17,7 @@ import { ApplyDecision } from '../settlement/apply-decision.js';
 import { ActivateRun } from '../lifecycle/activate-run.js';
 import { RunSupervisor } from '../supervision/run-supervisor.js';
 import { StartQueuedRun } from '../supervision/start-queued-run.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { StopRun } from '../lifecycle/stop-run.js';
 
 /** The reason of a plan rejected by a message during its review. */
@@ -30,6 +31,9 @@ export interface SendUserMessageCommand {
   readonly content: string;
   /** Unset = the agent the user chose before, or else the classification decides. */
   readonly agent: string | undefined;
+  /** For this run; unset = that of the session. */
+  readonly model: string | undefined;
+  readonly reasoningEffort: string | undefined;
   /** While a run is active: refuse, wait for its end, or cancel it. */
   readonly onBusy: 'reject' | 'queue' | 'interrupt';
 }
@@ -53,6 +57,7 @@ export class SendUserMessage {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly chooseModel: ChooseModel,
     private readonly activateRun: ActivateRun,
     private readonly decision: ApplyDecision,
     private readonly stopRun: StopRun,
@@ -66,7 +71,8 @@ export class SendUserMessage {
   /**
    * Stores the message and starts a run, which does not depend on a listening client. The message rejects a plan in
    * review: the user has changed their mind.
-   * @throws SessionNotFound, SessionArchived, SessionBusy, QueueFull, AgentNotFound, ServerDraining
+   * @throws SessionNotFound, SessionArchived, SessionBusy, QueueFull, AgentNotFound, ModelNotConfigured,
+   * InputInvalid for an effort that the model does not know, ServerDraining
    */
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
@@ -131,7 +137,7 @@ export class SendUserMessage {
   }
 
   private createRun(
-    { agent }: CheckedCommand,
+    { agent, model, reasoningEffort }: CheckedCommand,
     session: Session,
     traceparent: string,
     input?: QueuedInput,
@@ -142,6 +148,7 @@ export class SendUserMessage {
       sessionId,
       userId,
       agent: agent ?? session.agent,
+      choice: this.chooseModel.ofMessage(session, { agent, model, reasoningEffort }),
       trigger: 'user_message',
       traceparent,
       ...(input && { input }),

@@ -8,6 +8,7 @@ import { LlmCall } from '../../../models/index.js';
 import { Session, SessionRepository } from '../../../sessions/index.js';
 import { QueuedInput, Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { ChooseModel } from './choose-model.js';
 import { Leases } from './leases.js';
 import { ModelCalls } from './model-calls.js';
 
@@ -17,6 +18,7 @@ export class ActivateRun {
   constructor(
     private readonly agents: AgentRegistry,
     private readonly leases: Leases,
+    private readonly chooseModel: ChooseModel,
     private readonly modelCalls: ModelCalls,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -39,7 +41,13 @@ export class ActivateRun {
     const chosen = input.agent ?? (session.agentChosenByUser ? session.agent : undefined);
     const agent = chosen ?? this.agents.defaultAgent().id;
     const entry = this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message';
-    run.activate({ agent, entry, lease: this.leases.next(), now });
+    run.activate({
+      agent: this.chooseModel.agent(agent),
+      choice: this.chooseModel.ofSession(session),
+      entry,
+      lease: this.leases.next(),
+      now,
+    });
     const openCall = this.modelCalls.createFirst(run, null);
     const message = newMessage({
       id: this.ids.next(),

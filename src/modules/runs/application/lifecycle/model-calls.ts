@@ -5,12 +5,13 @@ import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { DomainEvent } from '../../../../shared/domain/domain-event.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { Agent, AgentRegistry } from '../../../agents/index.js';
+import { AgentRegistry } from '../../../agents/index.js';
 import { messageStarted } from '../../../conversations/index.js';
-import { LlmCall, LlmCallRepository } from '../../../models/index.js';
+import { LlmCall, LlmCallRepository, ModelCatalog } from '../../../models/index.js';
 import { nextStep } from '../../domain/next-step.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { ChooseModel } from './choose-model.js';
 import { PromptWindow } from './prompt-window.js';
 import { RunWriter } from './run-writer.js';
 
@@ -21,6 +22,8 @@ export class ModelCalls {
     private readonly patience: DatabasePatience,
     private readonly runWriter: RunWriter,
     private readonly agents: AgentRegistry,
+    private readonly models: ModelCatalog,
+    private readonly chooseModel: ChooseModel,
     private readonly window: PromptWindow,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -28,16 +31,19 @@ export class ModelCalls {
   ) {}
 
   /** Only an answer gets a message id. */
-  create(run: RunState, agent: Agent, purpose: 'answer' | 'classification'): LlmCall {
+  create(run: RunState, purpose: 'answer' | 'classification'): LlmCall {
     return {
       id: this.ids.next(),
       sessionId: run.sessionId,
       runId: run.id,
       jobId: null,
       messageId: purpose === 'answer' ? this.ids.next() : null,
-      agent: agent.id,
+      agent: run.agent,
       purpose,
-      model: agent.model ?? this.config.defaultModel,
+      model:
+        purpose === 'answer'
+          ? this.chooseModel.answering(run)
+          : this.models.helping(this.agents.get(run.agent)),
       startedAt: this.clock.now(),
     };
   }
@@ -78,9 +84,8 @@ export class ModelCalls {
     const asks = step === 'classify' || step === 'ask_model';
     if (!asks || !run.mayCallModel(this.config.modelCallLimit)) return null;
     run.countModelCall();
-    const state = run.snapshot();
     const purpose = step === 'classify' ? 'classification' : 'answer';
-    return this.create(state, this.agents.get(state.agent), purpose);
+    return this.create(run.snapshot(), purpose);
   }
 
   /** Stores the call of `createFirst`, after the run itself and the messages that it is about. */

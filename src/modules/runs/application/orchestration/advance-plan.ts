@@ -4,6 +4,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { RUNTIME } from '../../../../shared/domain/user-id.js';
 import { PlanRepository } from '../../../plans/index.js';
 import { RunState } from '../../domain/run.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { EndPlan } from '../lifecycle/end-plan.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
@@ -14,6 +15,7 @@ import { COMPLETED, StepEnd } from './step-end.js';
 export class AdvancePlan {
   constructor(
     private readonly endPlan: EndPlan,
+    private readonly chooseModel: ChooseModel,
     private readonly runWriter: RunWriter,
     private readonly patience: DatabasePatience,
     private readonly clock: Clock,
@@ -30,7 +32,7 @@ export class AdvancePlan {
       const now = this.clock.now();
       const next = plan.startNext(now);
       if (next) {
-        run.workAs(next.agent);
+        run.workAs(this.chooseModel.agent(next.agent));
         await plans.save(plan);
       } else {
         await this.endPlan.end(tx, plan, 'complete', { by: RUNTIME });

@@ -10,6 +10,7 @@ import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { JudgedCall } from './judge-reply.js';
 import { ProposePlan } from './propose-plan.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { subjectOf } from './subject-of-call.js';
@@ -29,6 +30,7 @@ export class ApplyCalls {
     private readonly resumeRun: ResumeRun,
     private readonly settleToolCall: SettleToolCall,
     private readonly proposePlan: ProposePlan,
+    private readonly chooseModel: ChooseModel,
     private readonly failure: RecordFailure,
     private readonly runWriter: RunWriter,
     private readonly ids: Ids,
@@ -145,7 +147,7 @@ export class ApplyCalls {
       createdAt: now,
     });
     await tx.get(SessionRepository).save(session);
-    run.switchTo(to);
+    run.switchTo(this.chooseModel.agent(to));
   }
 
   private discard(tx: Transaction, called: readonly DecidedCall[], now: Date): Promise<void> {

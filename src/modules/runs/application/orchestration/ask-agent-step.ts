@@ -17,6 +17,7 @@ import { PlanState } from '../../../plans/index.js';
 import { RunError } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { errorOf, isDetached, toRunError } from '../lifecycle/endings.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunMetrics } from '../run-metrics.js';
@@ -45,6 +46,7 @@ export class AskAgentStep {
     private readonly prepare: PrepareTurn,
     private readonly streamReply: StreamReply,
     private readonly calls: ModelCalls,
+    private readonly chooseModel: ChooseModel,
     private readonly reply: ApplyReply,
     private readonly failure: RecordFailure,
     private readonly deltas: DeltaLog,
@@ -65,12 +67,14 @@ export class AskAgentStep {
     classifiedMs?: number,
   ): Promise<StepEnd> {
     const turn = await this.prepare.prepare(run, plan, signal);
+    let draft = this.draft(turn, run.openCall);
+    const reasoningEffort = this.chooseModel.effort(run);
     const request: ModelRequest = {
-      model: turn.agent.model ?? this.config.defaultModel,
+      model: draft.call.model,
       messages: turn.messages,
       tools: this.tools.describe(turn.agent.tools),
+      ...(reasoningEffort !== undefined && { reasoningEffort }),
     };
-    let draft = this.draft(turn, run.openCall);
     if (!run.openCall && !(await this.calls.open(run, draft.call, signal, started(draft))))
       return OUT_OF_CALLS;
     const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
@@ -95,7 +99,7 @@ export class AskAgentStep {
 
   /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
-    const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
+    const call = open ?? this.calls.create(turn.run, 'answer');
     return { turn, messageId: call.messageId!, call, shown: '' };
   }
 

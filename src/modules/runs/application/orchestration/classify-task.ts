@@ -4,7 +4,6 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { storableText } from '../../../../shared/domain/storable.js';
-import { AgentRegistry } from '../../../agents/index.js';
 import {
   completedCall,
   failedCall,
@@ -24,6 +23,7 @@ import {
   classifyByKeywords,
 } from '../../domain/classification.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunAtWork } from '../run.queries.js';
 import { COMPLETED, OUT_OF_CALLS, StepEnd } from './step-end.js';
@@ -55,7 +55,7 @@ export class ClassifyTask {
 
   constructor(
     private readonly model: LanguageModel,
-    private readonly agents: AgentRegistry,
+    private readonly chooseModel: ChooseModel,
     private readonly calls: ModelCalls,
     private readonly patience: DatabasePatience,
     private readonly clock: Clock,
@@ -64,8 +64,7 @@ export class ClassifyTask {
 
   /** Asks the model once; if that fails, keywords of the task decide. */
   async classify(run: RunAtWork, task: string, signal: AbortSignal): Promise<StepEnd> {
-    const agent = this.agents.get(run.agent);
-    const call = run.openCall ?? this.calls.create(run, agent, 'classification');
+    const call = run.openCall ?? this.calls.create(run, 'classification');
     if (!run.openCall && !(await this.calls.open(run, call, signal))) return OUT_OF_CALLS;
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
@@ -99,7 +98,7 @@ export class ClassifyTask {
       if (!(await tx.get(LlmCallRepository).settle(call.id, outcome))) return;
       current.addUsage(answer?.usage ?? null);
       const to = AGENT_OF[result.agent];
-      current.classify(result, to);
+      current.classify(result, this.chooseModel.agent(to));
       const session = await tx.get(SessionRepository).get(run.sessionId, run.userId);
       session.handOver({
         id: this.ids.next(),

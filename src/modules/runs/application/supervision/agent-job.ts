@@ -33,6 +33,7 @@ import {
   usageView,
 } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { ChooseModel } from '../lifecycle/choose-model.js';
 import { Leases } from '../lifecycle/leases.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, TIMED_OUT } from '../lifecycle/endings.js';
 import { RunAtWork, RunQueries } from '../run.queries.js';
@@ -58,6 +59,7 @@ export class AgentJob implements JobHandler {
     private readonly supervisor: RunSupervisor,
     private readonly takeOver: TakeOverRun,
     private readonly runWriter: RunWriter,
+    private readonly chooseModel: ChooseModel,
     private readonly modelCalls: ModelCalls,
     private readonly leases: Leases,
     private readonly clock: Clock,
@@ -115,7 +117,13 @@ export class AgentJob implements JobHandler {
       traceparent: toTraceparent(placeOfJob(job.snapshot()).context),
       trigger: 'job',
     });
-    run.activate({ agent, entry: 'receive_directed_message', lease: this.leases.next(), now });
+    run.activate({
+      agent: this.chooseModel.agent(agent),
+      choice: this.chooseModel.ofSession(session),
+      entry: 'receive_directed_message',
+      lease: this.leases.next(),
+      now,
+    });
     const openCall = this.modelCalls.createFirst(run, null);
     const message = newMessage({
       id: this.ids.next(),

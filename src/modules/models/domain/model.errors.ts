@@ -1,0 +1,10 @@
+import { DomainError } from '../../../shared/domain/domain-error.js';
+
+export class ModelNotConfigured extends DomainError {
+  readonly code = 'model.not_configured';
+  readonly kind = 'not_found';
+
+  constructor(modelId: string, known: readonly string[]) {
+    super(`There is no model ${modelId}; there are ${known.join(', ')}`);
+  }
+}
