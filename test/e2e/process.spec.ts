@@ -109,6 +109,29 @@ describe('the server on its embedded PostgreSQL', () => {
     await rm(policy);
   });
 
+  it('refuses to start with a file of models that is wrong, and names each fault', async () => {
+    const models = `${dataDir}-models.json`;
+    await writeFile(
+      models,
+      JSON.stringify({
+        providers: [{ id: 'p', api: 'chat', api_key_env: 'NOT_SET' }],
+        models: [{ id: 'm', provider: 'q', limit: { context: 0 } }],
+        default: 'm',
+      }),
+    );
+    const server = ServerProcess.spawn({ DATA_DIR: dataDir, MODELS_FILE: models });
+    expect((await server.exited).code).toBe(1);
+    expect(server.errors).toContain(
+      `Cannot start, these settings are wrong:\n  ${models}: models.0.limit.context: `,
+    );
+    expect(server.errors).toContain(
+      `${models}: providers.0.api_key_env: the environment variable NOT_SET is not set`,
+    );
+    expect(server.errors).toContain(`${models}: models.0.provider: there is no provider q; there are p`);
+    await expectStopped();
+    await rm(models);
+  });
+
   it('heeds a signal that comes while it starts, when it has started', async () => {
     const server = ServerProcess.spawn({ DATA_DIR: dataDir });
     await eventually(async () => expect(await readdir(dataDir)).not.toEqual([]));

@@ -163,7 +163,7 @@ describe('a unit of work', () => {
     app.model.script({ text: 'hello there' });
     const refused: unknown[] = [];
     await app.nest.get(LanguageModel).answer(
-      { model: 'm', messages: [{ role: 'user', content: 'hi' }], tools: [] },
+      { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'hi' }], tools: [] },
       {
         onText: () => {
           void uow
@@ -183,7 +183,7 @@ describe('a unit of work', () => {
       app.nest
         .get(LanguageModel)
         .answer(
-          { model: 'm', messages: [], tools: [] },
+          { model: 'gpt-5-mini', messages: [], tools: [] },
           { onText: () => undefined },
           new AbortController().signal,
         ),

@@ -2,9 +2,16 @@ import { ChatCompletionRequest, Fixture, FixtureResponse, LLMock } from '@copilo
 
 /** One reply of the model, in the order of the script. */
 export type Reply =
-  | { text: string; calls?: Call[]; pace?: Pace; cutAfterChunks?: number }
-  | { calls: Call[]; text?: string; pace?: Pace; cutAfterChunks?: number }
+  | (Manner & { text: string; calls?: Call[] })
+  | (Manner & { calls: Call[]; text?: string })
   | { status: number; retryAfter?: number; code?: string };
+
+interface Manner {
+  pace?: Pace;
+  cutAfterChunks?: number;
+  /** `stop` or `tool_calls` if unset. */
+  finishReason?: string;
+}
 
 export interface Call {
   name: string;
@@ -115,10 +122,11 @@ function toResponse(reply: Reply): FixtureResponse {
       ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
     };
   }
-  if (!reply.calls) return { content: reply.text };
+  const end = reply.finishReason === undefined ? {} : { finishReason: reply.finishReason };
+  if (!reply.calls) return { content: reply.text, ...end };
   const toolCalls = reply.calls.map(({ name, args }) => ({
     name,
     arguments: typeof args === 'string' ? args : JSON.stringify(args),
   }));
-  return reply.text === undefined ? { toolCalls } : { content: reply.text, toolCalls };
+  return { ...(reply.text !== undefined && { content: reply.text }), toolCalls, ...end };
 }

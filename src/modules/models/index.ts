@@ -10,6 +10,7 @@ export {
   type ModelMessage,
   type ModelRequest,
   type ModelToolCall,
+  type ModelUsage,
 } from './application/language-model.js';
 export { ModelCatalog } from './application/model-catalog.js';
 export { LlmCallQueries } from './application/llm-call.queries.js';

@@ -17,6 +17,7 @@ import { AgentJob } from './application/supervision/agent-job.js';
 import { AdvancePlan } from './application/orchestration/advance-plan.js';
 import { AskAgentStep } from './application/orchestration/ask-agent-step.js';
 import { ApplyDecision } from './application/settlement/apply-decision.js';
+import { ContinueReply } from './application/orchestration/continue-reply.js';
 import { ChooseModel } from './application/lifecycle/choose-model.js';
 import { ActivateRun } from './application/lifecycle/activate-run.js';
 import { CancelPlan } from './application/inputs/cancel-plan.js';
@@ -114,6 +115,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     // lifecycle: how a run begins and ends
     ActivateRun,
     ChooseModel,
+    ContinueReply,
     TakeOverRun,
     StopRun,
     RecordFailure,

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Config, ConfigInvalid } from '../../../config/config.js';
 import { AgentRegistry, ToolCatalog } from '../../agents/index.js';
 import { estimatedTokens } from '../domain/estimated-tokens.js';
-import { AgentNeeds, ModelsFile, readModelsFile } from './models-file.js';
+import { AgentNeeds } from './models-file-faults.js';
+import { ModelsFile, readModelsFile } from './models-file.js';
 
 /**
  * Reads the file of models that the settings name.

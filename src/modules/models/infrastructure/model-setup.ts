@@ -28,7 +28,7 @@ export class ModelSetup {
     const file = await loadModels(config, agents, tools);
     if (file) {
       const models = new ModelCatalog(file.models, file);
-      const description = `${models.default.id} and ${file.models.length - 1} more of ${config.modelsFile}`;
+      const description = `${models.default.id}, one of ${file.models.length} in ${config.modelsFile}`;
       return new ModelSetup(models, file.providers, description, undefined);
     }
     const { provider, place, offline } = await onlyProvider(config);

@@ -50,8 +50,10 @@ export class ModelMetrics {
     models: ModelCatalog,
   ) {
     // Starts at 0: `rate()` needs a first sample.
-    for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
-      this.requests.inc({ model: models.default.id, outcome }, 0);
+    for (const { id: model } of models.all()) {
+      for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
+        this.requests.inc({ model, outcome }, 0);
+      }
     }
   }
 

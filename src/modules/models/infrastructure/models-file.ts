@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { Model, PROVIDER_APIS } from '../domain/model.js';
+import { AgentNeeds, VARIABLE, contradictionsIn, fallbacksOf } from './models-file-faults.js';
 import { NO_KEY, OPENAI, Provider } from './provider.js';
 
 const must = (values: string) => `must be ${values}`;
-
-/** A key that is given in place of its variable does not look like this, and is not repeated in a fault. */
-const VARIABLE = /^[A-Z_][A-Z0-9_]{0,99}$/;
 
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}$/, {
   message: must('1 to 100 letters, digits and . _ : / @ + - that begin with a letter or digit'),
@@ -60,46 +58,12 @@ const FILE = z.strictObject({
   fallbacks: z.record(z.string(), z.array(id).min(1).max(10)).default({}),
 });
 
-const name = z.string().optional().catch(undefined);
-const size = z.number().optional().catch(undefined);
-
-/** What can be read of a file whatever else is wrong in it, so that all faults are found together. */
-const OUTLINE = z
-  .object({
-    providers: z.array(z.object({ id: name, api_key_env: name }).catch({})).catch([]),
-    models: z
-      .array(
-        z
-          .object({
-            id: name,
-            provider: name,
-            limit: z.object({ context: size, input: size }).catch({}),
-          })
-          .catch({ limit: {} }),
-      )
-      .catch([]),
-    default: name,
-    small: name,
-    fallbacks: z.record(z.string(), z.array(z.string()).catch([])).catch({}),
-  })
-  .catch({ providers: [], models: [], fallbacks: {} });
-
-type Outline = z.infer<typeof OUTLINE>;
-
+/** What a file says, once it is checked. */
 export interface ModelsFile {
   readonly providers: readonly Provider[];
   readonly models: readonly Model[];
   readonly default: string;
   readonly small: string | undefined;
-}
-
-/** What an agent needs of the models. */
-export interface AgentNeeds {
-  readonly id: string;
-  /** The model that it names. */
-  readonly model: string | undefined;
-  /** Its system prompt and tools, in tokens. */
-  readonly tokens: number;
 }
 
 /**
@@ -113,13 +77,9 @@ export function readModelsFile(
   agents: readonly AgentNeeds[],
 ): { readonly file: ModelsFile } | { readonly faults: readonly string[] } {
   const parsed = FILE.safeParse(content);
-  const outline = OUTLINE.parse(content);
   const faults = [
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`),
-    ...variableFaults(outline, variable),
-    ...nameFaults(outline, agents),
-    ...cycleFaults(outline),
-    ...windowFaults(outline, agents),
+    ...contradictionsIn(content, variable, agents),
   ];
   if (!parsed.success || faults.length > 0) return { faults };
   const { data } = parsed;
@@ -131,7 +91,7 @@ export function readModelsFile(
         baseUrl: provider.base_url ?? OPENAI,
         apiKey: (provider.api_key_env && variable(provider.api_key_env)) ?? NO_KEY,
       })),
-      models: data.models.map((model) => toModel(model, data.fallbacks[model.id] ?? [])),
+      models: data.models.map((model) => toModel(model, fallbacksOf(data.fallbacks, model.id))),
       default: data.default,
       small: data.small,
     },
@@ -162,74 +122,3 @@ const toModel = (given: z.infer<typeof MODEL>, fallbacks: readonly string[]): Mo
   firstTokenTimeoutSeconds: given.first_token_timeout_seconds ?? null,
   fallbacks,
 });
-
-function variableFaults({ providers }: Outline, variable: (name: string) => string | undefined): string[] {
-  return providers.flatMap(({ api_key_env: key }, index) =>
-    key === undefined || !VARIABLE.test(key) || variable(key) !== undefined
-      ? []
-      : [`providers.${index}.api_key_env: the environment variable ${key} is not set`],
-  );
-}
-
-/** Names that are given twice, and names of what is not there. */
-function nameFaults(
-  { providers, models, fallbacks, ...roles }: Outline,
-  agents: readonly AgentNeeds[],
-): string[] {
-  const providerIds = providers.map((provider) => provider.id);
-  const modelIds = models.map((model) => model.id);
-  return [
-    ...twice('providers', providerIds),
-    ...twice('models', modelIds),
-    ...models.flatMap(({ provider }, index) =>
-      unknown(`models.${index}.provider`, 'provider', provider, providerIds),
-    ),
-    ...unknown('default', 'model', roles.default, modelIds),
-    ...unknown('small', 'model', roles.small, modelIds),
-    ...Object.entries(fallbacks).flatMap(([from, to]) => [
-      ...unknown('fallbacks', 'model', from, modelIds),
-      ...to.flatMap((each, index) => unknown(`fallbacks.${from}.${index}`, 'model', each, modelIds)),
-    ]),
-    ...agents.flatMap(({ id: agent, model }) =>
-      unknown(`models: named by the agent ${agent}`, 'model', model, modelIds),
-    ),
-  ];
-}
-
-type Names = readonly (string | undefined)[];
-
-const twice = (list: string, ids: Names): string[] =>
-  ids.flatMap((each, index) =>
-    each !== undefined && ids.indexOf(each) < index
-      ? [`${list}.${index}.id: ${each} is the id of ${list}.${ids.indexOf(each)}, too`]
-      : [],
-  );
-
-const unknown = (place: string, kind: string, given: string | undefined, known: Names): string[] =>
-  given === undefined || known.includes(given)
-    ? []
-    : [`${place}: there is no ${kind} ${given}; there are ${known.filter(Boolean).join(', ')}`];
-
-/** Models that are reached from themselves by their fallbacks. */
-function cycleFaults({ fallbacks }: Outline): string[] {
-  const next = (from: string) => (Object.hasOwn(fallbacks, from) ? fallbacks[from]! : []);
-  const reaches = (from: string, target: string, seen = new Set<string>()): boolean =>
-    next(from).some((to) => to === target || (!seen.has(to) && reaches(to, target, seen.add(to))));
-  return Object.keys(fallbacks)
-    .filter((from) => reaches(from, from))
-    .map((from) => `fallbacks.${from}: leads back to ${from}`);
-}
-
-/** Models without room for a conversation beside the system prompt and tools of an agent. */
-function windowFaults({ models }: Outline, agents: readonly AgentNeeds[]): string[] {
-  const largest = agents.toSorted((one, other) => other.tokens - one.tokens)[0];
-  if (!largest) return [];
-  const needed = 2 * largest.tokens;
-  return models.flatMap(({ limit: { context, input = context } }, index) => {
-    const window = Math.min(context ?? needed, input ?? needed);
-    const place = `models.${index}.limit.${window === context ? 'context' : 'input'}`;
-    return window >= needed || window < 1
-      ? []
-      : [`${place}: must be ${needed} at least, twice what prompt and tools of the agent ${largest.id} take`];
-  });
-}

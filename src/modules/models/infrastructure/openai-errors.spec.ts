@@ -477,6 +477,56 @@ describe('an error within an answer', () => {
   });
 });
 
+describe('a refusal of the limit of an answer', () => {
+  it.each<[server: string, status: number, body: unknown, code: ModelErrorCode]>([
+    [
+      'OpenAI, of an older model',
+      400,
+      saying("Unsupported parameter: 'max_completion_tokens' is not supported with this model."),
+      'model.request_refused',
+    ],
+    [
+      'OpenAI, of a limit that is too high',
+      400,
+      saying('max_tokens is too large: 128000. This model supports at most 16384 completion tokens.'),
+      'model.request_refused',
+    ],
+    [
+      'Mistral',
+      422,
+      {
+        object: 'error',
+        message: {
+          detail: [
+            {
+              type: 'extra_forbidden',
+              loc: ['body', 'max_completion_tokens'],
+              msg: 'Extra inputs are not permitted',
+            },
+          ],
+        },
+      },
+      'model.request_refused',
+    ],
+    [
+      'vLLM',
+      400,
+      saying(
+        "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens",
+      ),
+      'model.context_exceeded',
+    ],
+  ])('is known by its text: %s', (_server, status, body, code) => {
+    expect(refused(status, body)).toMatchObject({ code, facts: { isAboutOutputLimit: true } });
+  });
+
+  it('is none where another field is refused', () => {
+    expect(refused(400, saying("Unknown parameter: 'tools[0].strict'"))).toMatchObject({
+      facts: { isAboutOutputLimit: false },
+    });
+  });
+});
+
 describe('a failure of the connection', () => {
   it.each<[unknown, ModelErrorCode]>([
     [new APIConnectionTimeoutError(), 'model.connect_timeout'],

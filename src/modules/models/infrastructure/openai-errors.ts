@@ -58,6 +58,6 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
     retryAfterMs,
     providerCode: codeOf(facts),
     isAboutReasoning,
-    isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test(facts.text),
+    isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test([facts.text, ...facts.fields].join(' ')),
   });
 }

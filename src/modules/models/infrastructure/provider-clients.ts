@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
-import { Config } from '../../../config/config.js';
+import { Config, ConfigInvalid } from '../../../config/config.js';
 import { Tracing } from '../../../shared/application/tracing.js';
 import { LanguageModel } from '../application/language-model.js';
 import { ModelAvailability } from '../application/model-availability.js';
@@ -32,7 +32,12 @@ export class ProviderClients extends ModelAvailability {
   ) {
     super();
     this.clients = new Map(
-      providers.map((provider) => {
+      providers.map((provider, index) => {
+        if (provider.api !== 'chat') {
+          throw new ConfigInvalid([
+            `${config.modelsFile}: providers.${index}.api: must be chat in this version`,
+          ]);
+        }
         // Without a file there is one provider, whose series has no label.
         const state = models.default.isDescribed ? states.labels(provider.id) : states;
         const circuit = new ModelCircuit(state, limits, provider.id);

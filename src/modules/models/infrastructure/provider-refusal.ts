@@ -38,6 +38,8 @@ export interface RefusalFacts {
   readonly names: readonly string[];
   /** The provider's sentences. */
   readonly text: string;
+  /** The fields of the request that it is about. */
+  readonly fields: readonly string[];
   /** Undefined if the provider does not say when to ask again. */
   readonly retryAfterMs: number | undefined;
 }
@@ -50,6 +52,7 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
     status: response?.status ?? [error['code'], error['status']].map(Number).find(isErrorStatus),
     names: names.map((name) => toProviderCode(name) ?? '').filter((name) => name !== ''),
     text: sentencesIn(body),
+    fields: fieldsIn(error),
     retryAfterMs:
       delayOf(response?.headers, error) ?? resetOf(response?.headers, fieldsOf(metadata['headers'])),
   };
@@ -83,6 +86,13 @@ function sentencesIn(body: string): string {
     .filter((text) => text !== '')
     .join(' ')
     .slice(0, LONGEST_TEXT);
+}
+
+/** By OpenAI's `param`, and the places that validators name (FastAPI's, and Mistral's within its message). */
+function fieldsIn(error: ReturnType<typeof fieldsOf>): string[] {
+  const detail = error['detail'] ?? fieldsOf(error['message'])['detail'];
+  const places = Array.isArray(detail) ? detail.map((each) => fieldsOf(each)['loc']) : [];
+  return [error['param'], ...places.flat()].map(stringOf).filter((name) => name !== '');
 }
 
 function partsOf(parsed: unknown) {

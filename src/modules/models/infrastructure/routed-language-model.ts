@@ -36,11 +36,11 @@ export class RoutedLanguageModel extends LanguageModel {
 }
 
 function requestTo(model: Model, { reasoningEffort, ...request }: ModelRequest): ModelRequest {
-  const maxOutputTokens = outputLimit(model, requestTokens(request));
+  const { context, output } = model.limit;
   return {
     ...request,
     model: model.name,
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, requestTokens(request)) }),
     // An effort chosen for another model may be unknown to this one.
     ...(reasoningEffort !== undefined && model.reasoning.includes(reasoningEffort) && { reasoningEffort }),
   };

@@ -16,7 +16,7 @@ const MAX_INVALID_REPLIES = 3;
 /** A message sent while another run was active: the run starts with it when its turn comes. */
 export type QueuedInput = { content: string; agent: string | null };
 
-/** What a user wants answers by; null = what comes next: message, session, agent, default. */
+/** The model that a user chose, and how much it is to reason; null = nothing chosen. */
 export interface ModelChoice {
   /** The id of a model. */
   readonly model: string | null;

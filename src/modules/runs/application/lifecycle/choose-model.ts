@@ -45,6 +45,11 @@ export class ChooseModel {
     return model ?? this.models.answering(this.agents.get(agent));
   }
 
+  /** The id of the model that classifies the task of a run. */
+  classifying({ agent }: RunState): string {
+    return this.models.helping(this.agents.get(agent));
+  }
+
   /** The effort of reasoning that is asked for; undefined = the provider decides. */
   effort({ reasoningEffort, agent }: RunState): string | undefined {
     return reasoningEffort ?? this.agents.get(agent).reasoningEffort;

@@ -5,9 +5,8 @@ import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { DomainEvent } from '../../../../shared/domain/domain-event.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../../agents/index.js';
 import { messageStarted } from '../../../conversations/index.js';
-import { LlmCall, LlmCallRepository, ModelCatalog } from '../../../models/index.js';
+import { LlmCall, LlmCallRepository } from '../../../models/index.js';
 import { nextStep } from '../../domain/next-step.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
@@ -21,8 +20,6 @@ export class ModelCalls {
   constructor(
     private readonly patience: DatabasePatience,
     private readonly runWriter: RunWriter,
-    private readonly agents: AgentRegistry,
-    private readonly models: ModelCatalog,
     private readonly chooseModel: ChooseModel,
     private readonly window: PromptWindow,
     private readonly clock: Clock,
@@ -40,10 +37,7 @@ export class ModelCalls {
       messageId: purpose === 'answer' ? this.ids.next() : null,
       agent: run.agent,
       purpose,
-      model:
-        purpose === 'answer'
-          ? this.chooseModel.answering(run)
-          : this.models.helping(this.agents.get(run.agent)),
+      model: purpose === 'answer' ? this.chooseModel.answering(run) : this.chooseModel.classifying(run),
       startedAt: this.clock.now(),
     };
   }

@@ -5,10 +5,11 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import {
   abortedCall,
-  completedCall,
   LlmCall,
+  LlmCallOutcome,
   LlmCallRepository,
   ModelAnswer,
+  ModelUsage,
 } from '../../../models/index.js';
 import { messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { PlanRepository } from '../../../plans/index.js';
@@ -27,7 +28,10 @@ export interface Reply {
   readonly turn: Turn;
   readonly call: LlmCall;
   readonly messageId: string;
+  /** The whole of the message. */
   readonly answer: ModelAnswer;
+  /** How the call ended. */
+  readonly outcome: LlmCallOutcome;
 }
 
 /** Stores a model's reply and all its consequences in one unit of work. */
@@ -44,7 +48,7 @@ export class ApplyReply {
 
   /** @returns the run after it; undefined if the reply was stored before */
   async apply(given: Reply): Promise<RunState | undefined> {
-    const { turn, answer } = given;
+    const { turn, answer, outcome } = given;
     const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null });
     const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
       judged,
@@ -54,10 +58,10 @@ export class ApplyReply {
       const now = this.clock.now();
       const [run, isNew] = await Promise.all([
         tx.get(RunRepository).getLeased(turn.run),
-        tx.get(LlmCallRepository).settle(given.call.id, completedCall(answer, now)),
+        tx.get(LlmCallRepository).settle(given.call.id, outcome),
       ]);
       if (!isNew) return undefined;
-      run.addUsage(answer.usage);
+      run.addUsage(tokensOf(outcome));
       await appendSpoken(tx, {
         ...this.message(given, reply.content, now),
         toolCalls: called.map(({ call, judged }) => ({
@@ -84,7 +88,7 @@ export class ApplyReply {
   }
 
   /** Stores the text received before the run was stopped, and ends the run. */
-  async cut(cut: Omit<Reply, 'answer'> & { content: string; reason: unknown }): Promise<void> {
+  async cut(cut: Omit<Reply, 'answer' | 'outcome'> & { content: string; reason: unknown }): Promise<void> {
     const { run: begun } = cut.turn;
     await this.patience.writeOutcome('interrupt_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(begun);
@@ -145,3 +149,6 @@ export class ApplyReply {
     });
   }
 }
+
+const tokensOf = ({ promptTokens, completionTokens }: LlmCallOutcome): ModelUsage | null =>
+  promptTokens === null || completionTokens === null ? null : { promptTokens, completionTokens };

@@ -7,6 +7,7 @@ import { ToolCatalog } from '../../../agents/index.js';
 import { messageDiscarded, messageStarted } from '../../../conversations/index.js';
 import {
   askWithRetries,
+  completedCall,
   failedCall,
   LlmCall,
   LlmCallRepository,
@@ -23,6 +24,7 @@ import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
 import { ApplyReply } from './apply-reply.js';
+import { ContinueReply, isCutText } from './continue-reply.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
 import { StreamReply } from './stream-reply.js';
@@ -45,6 +47,7 @@ export class AskAgentStep {
     private readonly tools: ToolCatalog,
     private readonly prepare: PrepareTurn,
     private readonly streamReply: StreamReply,
+    private readonly continueReply: ContinueReply,
     private readonly calls: ModelCalls,
     private readonly chooseModel: ChooseModel,
     private readonly reply: ApplyReply,
@@ -91,7 +94,14 @@ export class AskAgentStep {
         const modelMs = isFirst && retry === 0 ? (classifiedMs ?? 0) : undefined;
         return this.streamReply.stream(run, { ...request, retry }, draft, modelMs, signal);
       });
-      return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer }) };
+      const next = isCutText(answer) && (await this.continueReply.open(run, draft.call, answer, signal));
+      if (!next) {
+        const outcome = completedCall(answer, this.clock.now());
+        return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer, outcome }) };
+      }
+      draft = { ...draft, call: next };
+      const whole = await this.continueReply.ask(run, request, answer, draft, signal);
+      return { ...COMPLETED, run: await this.reply.apply({ ...draft, ...whole }) };
     } catch (error) {
       return this.end(draft, error, signal);
     }

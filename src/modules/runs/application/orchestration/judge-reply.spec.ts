@@ -19,12 +19,13 @@ interface Given {
   agent?: string;
   content?: string;
   inBackground?: boolean;
+  finishReason?: string;
 }
 
 /** The verdict on a reply with these calls; arguments other than text are written as JSON. */
 const judged = (
   calls: readonly (readonly [name: string, args: object | string])[],
-  { agent = 'coder', content = '', inBackground = false }: Given = {},
+  { agent = 'coder', content = '', inBackground = false, finishReason = 'tool_calls' }: Given = {},
 ): JudgedReply => {
   const toolCalls = calls.map(([toolName, args], index) => ({
     callId: `call_${index}`,
@@ -34,7 +35,7 @@ const judged = (
   const answer = {
     content,
     toolCalls,
-    finishReason: 'tool_calls',
+    finishReason,
     reasoning: null,
     usage: null,
     firstTokenMs: 1,
@@ -54,6 +55,43 @@ const plan = (...subtasks: object[]) => ({
   title: 'A tool',
   description: 'Small',
   subtasks: subtasks.map((subtask) => ({ title: 'Do it', description: 'Now', ...subtask })),
+});
+
+describe('a reply that ends at the output limit', () => {
+  const AT_LIMIT = { finishReason: 'length' };
+  const CUT = { error: 'This call was cut off at the output limit; write smaller pieces', invalid: false };
+
+  it.each([
+    ['in its arguments', 'write_file', '{"path":"a.js","content":"let'],
+    ['before a required one', 'write_file', '{"path":"a.js"}'],
+    ['before all of them', 'read_file', ''],
+    ['in the name', 'read_fi', ''],
+    ['in its result', 'attempt_completion', '{"result":"It is'],
+  ])('has its last call refused where it is cut %s, and that is no fault of the model', (_, name, args) => {
+    expect(verdictOn(name, args, AT_LIMIT)).toMatchObject({ verdict: 'refuse', ...CUT });
+  });
+
+  it('has the calls before it judged as always, and itself if it is whole', () => {
+    const reply = judged(
+      [
+        ['write_file', '{"path":'],
+        ['read_file', { path: 'a.js' }],
+      ],
+      AT_LIMIT,
+    );
+    expect(reply).toMatchObject({
+      calls: [{ verdict: 'refuse', invalid: true }, { verdict: 'execute' }],
+    });
+    const forbidden = verdictOn(
+      'write_file',
+      { path: 'a.js', content: '' },
+      { agent: 'architect', ...AT_LIMIT },
+    );
+    expect(forbidden).toMatchObject({
+      verdict: 'refuse',
+      error: expect.stringContaining('may not write') as string,
+    });
+  });
 });
 
 describe('a reply', () => {

@@ -23,6 +23,8 @@ const LONGEST_NAME = 100;
 const MAX_DEPTH = 64;
 
 const NO_JSON = 'The arguments are not valid JSON';
+/** Of the last call of a reply that ended at the output limit: not the model's mistake. */
+const AT_LIMIT = 'This call was cut off at the output limit; write smaller pieces';
 const CUT_OFF = `${NO_JSON}: they break off, as at the output limit; write smaller pieces`;
 
 /** A tool call of a reply, and the verdict on it. */
@@ -73,8 +75,9 @@ export class JudgeReply {
     if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
     const alone = answer.toolCalls.length === 1;
     const calls: JudgedCall[] = [];
-    for (const call of answer.toolCalls) {
-      const checked = this.check(agent, call, inBackground);
+    for (const [index, call] of answer.toolCalls.entries()) {
+      const mayBeCut = answer.finishReason === 'length' && index === answer.toolCalls.length - 1;
+      const checked = this.check(agent, call, inBackground, mayBeCut);
       if ('verdict' in checked) {
         calls.push(checked);
         continue;
@@ -124,6 +127,7 @@ export class JudgeReply {
     agent: Agent,
     call: ModelToolCall,
     inBackground: boolean,
+    mayBeCut: boolean,
   ): JudgedCall | { name: ToolName; args: JsonObject; written: JsonObject } {
     const name = storableText(call.toolName.slice(0, LONGEST_NAME));
     const given = parseArguments(call.arguments);
@@ -134,8 +138,8 @@ export class JudgeReply {
       toolName: name,
       arguments: written,
       written,
-      error: storableText(error), // may quote text of the model
-      invalid,
+      error: mayBeCut && invalid ? AT_LIMIT : storableText(error), // may quote text of the model
+      invalid: invalid && !mayBeCut,
     });
     if (isTooDeep) return refuse(`The arguments are nested deeper than ${MAX_DEPTH} levels`, true);
     if (!isToolName(name)) {

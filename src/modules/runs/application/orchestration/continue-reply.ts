@@ -1,0 +1,110 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../../../config/config.js';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import {
+  completedCall,
+  failedCall,
+  LlmCall,
+  LlmCallOutcome,
+  LlmCallRepository,
+  ModelAnswer,
+  ModelError,
+  ModelMessage,
+  ModelRequest,
+} from '../../../models/index.js';
+import { RunState } from '../../domain/run.js';
+import { RunRepository } from '../../domain/run.repository.js';
+import { ModelCalls } from '../lifecycle/model-calls.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
+import { StreamReply } from './stream-reply.js';
+
+const GO_ON: ModelMessage = {
+  role: 'user',
+  content: 'Your answer was cut off at the output limit. Go on exactly where it ends, and repeat nothing.',
+};
+
+/** Whether the output limit has cut off an answer in its text. */
+export const isCutText = ({ finishReason, toolCalls }: ModelAnswer): boolean =>
+  finishReason === 'length' && toolCalls.length === 0;
+
+/** Asks a model once to go on with a text that the output limit has cut off, within the same message. */
+@Injectable()
+export class ContinueReply {
+  private readonly logger = new Logger(ContinueReply.name);
+
+  constructor(
+    private readonly streamReply: StreamReply,
+    private readonly calls: ModelCalls,
+    private readonly runWriter: RunWriter,
+    private readonly patience: DatabasePatience,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Settles the call that was cut off, and opens the one that goes on.
+   * @returns undefined if the run may make no more calls: the call that was cut off is still open then
+   */
+  async open(
+    state: RunState,
+    cutOff: LlmCall,
+    answer: ModelAnswer,
+    signal: AbortSignal,
+  ): Promise<LlmCall | undefined> {
+    const next: LlmCall = { ...this.calls.create(state, 'answer'), messageId: cutOff.messageId };
+    const isOpen = await this.patience.write('continue_reply', signal, async (tx) => {
+      const run = await tx.get(RunRepository).getLeased(state);
+      if (run.isCancelRequested || !run.mayCallModel(this.config.modelCallLimit)) return false;
+      const calls = tx.get(LlmCallRepository);
+      if (!(await calls.settle(cutOff.id, completedCall(answer, this.clock.now())))) return true;
+      run.addUsage(answer.usage);
+      run.countModelCall();
+      await calls.add(next);
+      await this.runWriter.save(tx, run);
+      return true;
+    });
+    return isOpen ? next : undefined;
+  }
+
+  /**
+   * If the model fails, the answer is what readers have been shown.
+   * @param message the one that the reply becomes; `shown` grows
+   * @returns the whole answer, and how the call ended
+   * @throws the signal's reason
+   */
+  async ask(
+    run: RunState,
+    request: ModelRequest,
+    first: ModelAnswer,
+    message: { readonly messageId: string; shown: string },
+    signal: AbortSignal,
+  ): Promise<{ answer: ModelAnswer; outcome: LlmCallOutcome }> {
+    const { content, reasoning } = first;
+    const messages = [
+      ...request.messages,
+      { role: 'assistant', content, reasoning, toolCalls: [] } as const,
+      GO_ON,
+    ];
+    try {
+      const rest = await this.streamReply.stream(run, { ...request, messages }, message, undefined, signal);
+      return { answer: joined(first, rest), outcome: completedCall(rest, this.clock.now()) };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ModelError)) throw error;
+      this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
+      return { answer: { ...first, content: message.shown }, outcome: failedCall(error, this.clock.now()) };
+    }
+  }
+}
+
+const joined = (first: ModelAnswer, rest: ModelAnswer): ModelAnswer => ({
+  ...rest,
+  content: first.content + rest.content,
+  reasoning: rest.reasoning ?? first.reasoning,
+  usage: first.usage &&
+    rest.usage && {
+      promptTokens: first.usage.promptTokens + rest.usage.promptTokens,
+      completionTokens: first.usage.completionTokens + rest.usage.completionTokens,
+    },
+  firstTokenMs: first.firstTokenMs,
+});
