@@ -41,6 +41,29 @@ describe('the watch of a call', () => {
     expectEnd(60_000, 'model.idle_timeout');
   });
 
+  it('gives a model that thinks between its pieces as much time as before the first one', () => {
+    watch.sent();
+    watch.heard();
+    watch.thinks();
+    vi.advanceTimersByTime(299_000);
+    watch.thinks(); // says nothing new
+    expectEnd(1_000, 'model.idle_timeout');
+  });
+
+  it('gives it less once its next piece has come', () => {
+    watch.heard();
+    watch.thinks();
+    watch.heard();
+    expectEnd(60_000, 'model.idle_timeout');
+  });
+
+  it('gives it no more time for its first piece', () => {
+    watch.sent();
+    vi.advanceTimersByTime(299_000);
+    watch.thinks();
+    expectEnd(1_000, 'model.first_token_timeout');
+  });
+
   it('takes a piece for a sign that the request was sent', () => {
     watch.heard();
     watch.sent();

@@ -7,7 +7,7 @@ export interface CallLimits {
   readonly connectMs: number;
   /** From then until the first usable piece of the answer: text, reasoning or a part of a call. */
   readonly firstTokenMs: number;
-  /** From one piece to the next. */
+  /** From one piece to the next, unless the model says that it thinks. */
   readonly idleMs: number;
 }
 
@@ -21,7 +21,7 @@ const LAST_EVENTS_MS = 5_000;
 export class CallWatch {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout;
-  private stage: 'connecting' | 'sent' | 'answering' | 'finished' = 'connecting';
+  private stage: 'connecting' | 'sent' | 'answering' | 'thinking' | 'finished' = 'connecting';
 
   constructor(private readonly limits: CallLimits) {
     this.timer = this.start(limits.connectMs, connectTimeout);
@@ -40,6 +40,11 @@ export class CallWatch {
   heard(): void {
     if (this.stage === 'answering') this.timer.refresh();
     else if (this.stage !== 'finished') this.enter('answering', this.limits.idleMs, idleTimeout);
+  }
+
+  /** The model thinks: until the next piece as much time may pass as before the first one. */
+  thinks(): void {
+    if (this.stage === 'answering') this.enter('thinking', this.limits.firstTokenMs, idleTimeout);
   }
 
   /** The finish reason has arrived. What follows it extends nothing. */

@@ -3,6 +3,7 @@ import { storableJson, storableText } from '../../../shared/domain/storable.js';
 import { ModelReasoning } from '../application/language-model.js';
 import { ReasoningPiece, stringOf } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
+import { isReasoning, isReturned } from './responses-items.js';
 import { setFields, sizeOf } from './set-fields.js';
 
 /** Fields of a block that arrive in pieces. */
@@ -18,6 +19,8 @@ interface Opaque {
   readonly message?: JsonObject;
   /** The fields of each tool call. */
   readonly calls?: JsonObject[];
+  /** The items of a response. */
+  readonly items?: JsonObject[];
 }
 
 /** Gathers what a model sends beside text and tool calls. */
@@ -26,21 +29,29 @@ export class GatheredReasoning {
   private text = '';
   private readonly blocks: Record<string, JsonObject[]> = {};
   private readonly signed: JsonObject = {};
+  private readonly items: JsonObject[] = [];
 
-  /** @returns the number of characters added */
-  add({ text, textField, blocks, signed }: ReasoningPiece): number {
+  /**
+   * @returns the number of characters added
+   * @throws ModelError model.answer_too_long
+   */
+  add({ text, textField, blocks, signed, items }: ReasoningPiece): number {
     if (this.text === '') this.textField = textField ?? this.textField; // it may have come without text
     this.text += text;
     let added = text.length + setFields(this.signed, signed);
     for (const [field, pieces] of Object.entries(blocks)) {
       for (const piece of pieces) added += addBlock((this.blocks[field] ??= []), piece);
     }
+    for (const item of items) {
+      this.items.push(item);
+      added += isReasoning(item) ? sizeOf(item) : 0;
+    }
     return added;
   }
 
   /** Whether the model has reasoned. */
   get isGiven(): boolean {
-    return this.text !== '' || Object.keys(this.blocks).length > 0;
+    return this.text !== '' || Object.keys(this.blocks).length > 0 || this.items.some(isReasoning);
   }
 
   /**
@@ -57,6 +68,7 @@ export class GatheredReasoning {
       ...(this.textField !== undefined && isRequired && { textField: this.textField }),
       ...(hasFields(message) && { message }),
       ...(calls.some(hasFields) && { calls }),
+      ...(this.items.some(isReturned) && { items: this.items }),
     };
     if (this.text === '' && !hasFields(opaque)) return null;
     return { ...source, text: storableText(this.text), opaque: storableJson({ ...opaque }) as JsonObject };

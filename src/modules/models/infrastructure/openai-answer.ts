@@ -2,7 +2,7 @@ import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
 import { GatheredCalls } from './gathered-calls.js';
 import { GatheredReasoning } from './gathered-reasoning.js';
-import { fieldsOf, readChunk, stringOf } from './openai-chunk.js';
+import { ChunkContents, readChunk } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
 import { isFailure, toFinishReason } from './openai-finish-reason.js';
 import { toProviderCode } from './provider-refusal.js';
@@ -20,26 +20,38 @@ export class OpenAiAnswer {
   private content = '';
   private characters = 0;
   private hasChoice = false;
+  private begun = false;
+  private thinking = false;
+  private closed = false;
   private finishReason = '';
   private usage: ModelUsage | null = null;
   private firstPieceMs: number | undefined;
   private id = '';
   private model = '';
 
-  /** @param asked where the answer comes from */
-  constructor(private readonly asked: { readonly provider: string; readonly model: string }) {}
+  /**
+   * @param asked where the answer comes from
+   * @param read reads each of its chunks, in their order
+   */
+  constructor(
+    private readonly asked: { readonly provider: string; readonly model: string },
+    private readonly read: (chunk: unknown) => ChunkContents = readChunk,
+  ) {}
 
   /**
    * @param elapsedMs since the call began
    * @returns the text that readers may be shown now; may be empty
-   * @throws ModelError model.answer_too_long
+   * @throws ModelError model.answer_too_long; what the reader throws
    */
   add(chunk: unknown, elapsedMs: number): string {
-    const { hasChoice, text, reasoning, calls, finishReason, usage } = readChunk(chunk);
-    const { id, model } = fieldsOf(chunk);
-    this.id ||= nameOf(id);
-    this.model ||= nameOf(model);
-    this.hasChoice ||= hasChoice;
+    const contents = this.read(chunk);
+    const { text, reasoning, calls, finishReason, usage } = contents;
+    this.id ||= nameOf(contents.id);
+    this.model ||= nameOf(contents.model);
+    this.hasChoice ||= contents.hasChoice;
+    this.begun ||= contents.hasBegun;
+    this.thinking = contents.isThinking;
+    this.closed ||= contents.isLast;
     this.finishReason = finishReason || this.finishReason;
     this.usage = usage ?? this.usage;
     for (const call of calls) this.characters += this.calls.add(call);
@@ -57,6 +69,20 @@ export class OpenAiAnswer {
   /** The number of characters so far, of text, reasoning and calls: a chunk that adds none brings nothing usable. */
   get length(): number {
     return this.characters;
+  }
+
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /** Whether the model thinks, as far as the server says so. */
+  get isThinking(): boolean {
+    return this.thinking;
+  }
+
+  /** Whether nothing more belongs to the answer, so that nothing more needs to be read. */
+  get isClosed(): boolean {
+    return this.closed;
   }
 
   /** Whether the answer has a reason for its end. At most the usage follows. */
@@ -129,4 +155,4 @@ const BROKE_DOWN = 'The model failed in the middle of its answer';
 const naming = (finishReason: string) => ({ providerCode: toProviderCode(finishReason) });
 
 /** Bounded, since a provider may send any name. */
-const nameOf = (name: unknown): string => storableText(stringOf(name)).slice(0, LONGEST_NAME);
+const nameOf = (name: string): string => storableText(name).slice(0, LONGEST_NAME);

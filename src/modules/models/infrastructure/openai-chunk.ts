@@ -41,10 +41,22 @@ export interface ReasoningPiece {
   readonly blocks: Readonly<Record<string, readonly JsonObject[]>>;
   /** Fields that go back to the provider with the message. */
   readonly signed: JsonObject;
+  /** Items of the Responses API by which it goes back, in their order. */
+  readonly items: readonly JsonObject[];
 }
 
 /** The contents of one chunk of an answer, in whichever dialect its server speaks. */
 export interface ChunkContents {
+  /** The provider's name of the answer; may be empty. */
+  readonly id: string;
+  /** The provider's name of its model; may be empty. */
+  readonly model: string;
+  /** False while the server only says that it works on the answer. */
+  readonly hasBegun: boolean;
+  /** The server says that the model thinks, and may send nothing of that. */
+  readonly isThinking: boolean;
+  /** Nothing more belongs to the answer. */
+  readonly isLast: boolean;
   /** False for keep-alives, and for events that only count or describe. */
   readonly hasChoice: boolean;
   readonly text: string;
@@ -60,13 +72,18 @@ export interface ChunkContents {
  * type counts as absent.
  */
 export function readChunk(chunk: unknown): ChunkContents {
-  const { choices, usage, x_groq: groq } = fieldsOf(chunk);
+  const { id, model, choices, usage, x_groq: groq } = fieldsOf(chunk);
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const choice = fieldsOf(first);
   const isWhole = !isObject(choice['delta']);
   const delta = fieldsOf(isWhole ? choice['message'] : choice['delta']);
   const { content, refusal } = delta;
   return {
+    id: stringOf(id),
+    model: stringOf(model),
+    hasBegun: true,
+    isThinking: false,
+    isLast: false,
     hasChoice: isObject(first),
     text: spokenIn(content) || stringOf(refusal),
     reasoning: reasoningIn(delta),
@@ -94,6 +111,7 @@ function reasoningIn(delta: Fields): ReasoningPiece {
     textField: isEmpty ? REQUIRED_FIELD : textField,
     blocks: Object.fromEntries(blocks) as Record<string, JsonObject[]>,
     signed: signedIn(delta),
+    items: [],
   };
 }
 
@@ -144,10 +162,10 @@ function toUsage(usage: unknown): ModelUsage | null {
   return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
 }
 
-const isCount = (value: unknown): value is number =>
+export const isCount = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 

@@ -6,6 +6,7 @@ const SYNONYMS = new Map([
   ['stop_sequence', 'stop'],
   ['max_tokens', 'length'],
   ['model_length', 'length'],
+  ['max_output_tokens', 'length'],
   ['function_call', 'tool_calls'],
   ['tool_call', 'tool_calls'],
   ['tool_use', 'tool_calls'],

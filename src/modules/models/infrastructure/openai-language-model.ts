@@ -14,12 +14,12 @@ import {
 import { CallLimits, CallWatch } from './call-watch.js';
 import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
+import { ModelProtocol } from './model-protocol.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
 import { failureOf } from './model.metrics.js';
 import { OpenAiAnswer } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
-import { toBody } from './openai-request.js';
 import { OutputLimitField, OutputLimitFields } from './output-limit-fields.js';
 import { LONGEST_TEXT } from './provider-refusal.js';
 import { Provider } from './provider.js';
@@ -28,9 +28,7 @@ import { Returned, ReturnedFields } from './returned-fields.js';
 /** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
-type Body = ReturnType<typeof toBody>;
-
-/** A provider that speaks OpenAI's chat completions, streamed. */
+/** A provider that speaks one of OpenAI's protocols, streamed. */
 export class OpenAiLanguageModel extends LanguageModel {
   private readonly logger = new Logger(OpenAiLanguageModel.name);
   private readonly client: OpenAI;
@@ -42,6 +40,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   constructor(
     provider: Provider,
+    private readonly protocol: ModelProtocol,
     private readonly circuit: ModelCircuit,
     private readonly jsonForms: JsonForms,
     private readonly returnedFields: ReturnedFields,
@@ -102,14 +101,15 @@ export class OpenAiLanguageModel extends LanguageModel {
   private request(
     request: ModelRequest,
     begins: () => void,
-    send: (body: Body, begins: () => void) => Promise<ModelAnswer>,
+    send: (body: object, begins: () => void) => Promise<ModelAnswer>,
   ): Promise<ModelAnswer> {
     const { model, responseFormat } = request;
+    const { ways } = this.protocol;
     const bodyIn = (field: OutputLimitField, form?: JsonForm) => (returned: Returned) =>
-      toBody(request, this.server.host, form, returned, field);
+      this.protocol.toBody(request, this.server.host, form, returned, field);
     const ask = (form?: JsonForm) =>
       this.outputLimitFields.ask(model, begins, (field, nowBegins) =>
-        this.returnedFields.ask(model, nowBegins, bodyIn(field, form), send),
+        this.returnedFields.ask(model, ways, nowBegins, bodyIn(field, form), send),
       );
     return responseFormat ? this.jsonForms.ask(model, responseFormat.schema, ask) : ask();
   }
@@ -117,7 +117,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   /** @throws ModelError, or the signal's reason */
   private async send(
     request: ModelRequest,
-    sent: Body,
+    sent: object,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
@@ -148,7 +148,7 @@ export class OpenAiLanguageModel extends LanguageModel {
 
   private async stream(
     request: ModelRequest,
-    sent: Body,
+    sent: object,
     listener: ModelListener,
     begins: () => void,
     signal: AbortSignal,
@@ -156,28 +156,35 @@ export class OpenAiLanguageModel extends LanguageModel {
   ): Promise<ModelAnswer> {
     const begunAt = performance.now();
     const watch = new CallWatch(this.limits);
-    const gathered = new OpenAiAnswer({ provider: this.server.host, model: request.model });
+    const gathered = new OpenAiAnswer(
+      { provider: this.server.host, model: request.model },
+      this.protocol.reader(),
+    );
     const emit = (piece: string) => {
       if (piece !== '') listener.onText(piece);
     };
     const body = new OpenAiBody((chunk) => {
-      begins();
       const before = gathered.length;
-      emit(gathered.add(chunk, performance.now() - begunAt));
+      const text = gathered.add(chunk, performance.now() - begunAt);
+      if (gathered.hasBegun) begins();
+      emit(text);
       if (gathered.isFinished) watch.finished();
       else if (gathered.length > before) watch.heard();
+      if (gathered.isThinking) watch.thinks();
       const { firstCall } = gathered;
       if (firstCall) listener.onFirstCall?.(firstCall.toolName, firstCall.arguments);
     });
     try {
-      const response = await this.client.chat.completions
-        .create(sent, {
+      const response = await this.client
+        .post(this.protocol.path, {
+          body: sent,
+          stream: true,
           signal: AbortSignal.any([signal, watch.signal]),
           fetchOptions: { dispatcher: this.transport.dispatcher(() => watch.sent()) },
           ...(this.propagates && { headers: { traceparent: toTraceparent(span.spanContext()) } }),
         })
         .asResponse();
-      await readBody(response, (part) => body.push(part));
+      await readBody(response, (part) => body.push(part) || gathered.isClosed);
       body.end();
     } catch (error) {
       const cause: unknown = watch.signal.aborted ? watch.signal.reason : error;

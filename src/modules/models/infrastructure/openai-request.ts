@@ -1,8 +1,9 @@
 import type OpenAI from 'openai';
-import { ModelMessage, ModelReasoning, ModelRequest } from '../application/language-model.js';
+import { ModelMessage, ModelRequest } from '../application/language-model.js';
+import { Asked, idsOf, ownReasoning } from './call-ids.js';
 import { fieldsToReturn } from './gathered-reasoning.js';
 import { JsonForm, messagesFor } from './json-forms.js';
-import { REQUIRED_FIELD, fieldsOf, stringOf } from './openai-chunk.js';
+import { REQUIRED_FIELD, fieldsOf } from './openai-chunk.js';
 import { OutputLimitField } from './output-limit-fields.js';
 import { Returned } from './returned-fields.js';
 
@@ -45,11 +46,10 @@ function responseFormatOf(format: NonNullable<ModelRequest['responseFormat']>, f
 }
 
 type OpenAiMessage = OpenAI.Chat.ChatCompletionMessageParam;
-type Asked = Pick<ModelReasoning, 'provider' | 'model'>;
 
 function toMessages(messages: readonly ModelMessage[], asked: Asked, returned: Returned): OpenAiMessage[] {
-  const ids = idsOf(messages, asked);
-  const all = messages.map((message) => toMessage(message, ids, fieldsFor(asked, message), returned));
+  const idOf = idsOf(messages, asked);
+  const all = messages.map((message) => toMessage(message, idOf, fieldsFor(asked, message), returned));
   if (returned === 'none') return all;
   if (returned === 'given' && !all.some((message) => REQUIRED_FIELD in message)) return all;
   return all.map((message) => ('tool_calls' in message ? { [REQUIRED_FIELD]: '', ...message } : message));
@@ -57,7 +57,7 @@ function toMessages(messages: readonly ModelMessage[], asked: Asked, returned: R
 
 function toMessage(
   message: ModelMessage,
-  ids: ReadonlyMap<string, string>,
+  idOf: (callId: string) => string,
   given: ReturnType<typeof fieldsToReturn> | undefined,
   returned: Returned,
 ): OpenAiMessage {
@@ -66,11 +66,7 @@ function toMessage(
     case 'user':
       return { role: message.role, content: message.content };
     case 'tool':
-      return {
-        role: 'tool',
-        content: message.content,
-        tool_call_id: ids.get(message.callId) ?? shortId(message.callId),
-      };
+      return { role: 'tool', content: message.content, tool_call_id: idOf(message.callId) };
     case 'assistant': {
       const { content, toolCalls } = message;
       const kept = returned === 'none' ? undefined : given;
@@ -80,7 +76,7 @@ function toMessage(
         ...(toolCalls.length > 0 && {
           tool_calls: toolCalls.map(({ callId, toolName, arguments: args }, index) => ({
             ...kept?.calls[index],
-            id: ids.get(callId) ?? shortId(callId),
+            id: idOf(callId),
             type: 'function' as const,
             function: { name: toolName, arguments: args, ...fieldsOf(kept?.calls[index]?.['function']) },
           })),
@@ -93,31 +89,6 @@ function toMessage(
 
 /** Nothing of other models and servers. */
 function fieldsFor(asked: Asked, message: ModelMessage) {
-  const reasoning = message.role === 'assistant' ? message.reasoning : undefined;
-  const isTheirs = reasoning?.provider === asked.provider && reasoning.model === asked.model;
-  return isTheirs ? fieldsToReturn(reasoning) : undefined;
+  const reasoning = ownReasoning(asked, message);
+  return reasoning && fieldsToReturn(reasoning);
 }
-
-/**
- * The provider's own ids of calls by ours: its signatures may be bound to them, or in them. An id that it gave before is
- * left out.
- */
-function idsOf(messages: readonly ModelMessage[], asked: Asked): ReadonlyMap<string, string> {
-  const ids = new Map<string, string>();
-  const taken = new Set<string>();
-  for (const message of messages) {
-    if (message.role !== 'assistant') continue;
-    const calls = fieldsFor(asked, message)?.calls ?? [];
-    for (const [index, { callId }] of message.toolCalls.entries()) {
-      const id = stringOf(calls[index]?.['id']);
-      if (id === '' || taken.has(id)) continue;
-      taken.add(id);
-      ids.set(callId, id);
-    }
-  }
-  return ids;
-}
-
-/** Nine letters and digits, which Mistral insists on and all others accept. The end of a UUID of version 7 is random. */
-const shortId = (callId: string): string =>
-  (Number.parseInt(callId.slice(-12), 16) % 36 ** 9).toString(36).padStart(9, '0');

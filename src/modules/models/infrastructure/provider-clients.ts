@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
-import { Config, ConfigInvalid } from '../../../config/config.js';
+import { Config } from '../../../config/config.js';
 import { Tracing } from '../../../shared/application/tracing.js';
 import { LanguageModel } from '../application/language-model.js';
 import { ModelAvailability } from '../application/model-availability.js';
@@ -11,6 +11,7 @@ import { CircuitLimits, ModelCircuit } from './model-circuit.js';
 import { ModelSetup } from './model-setup.js';
 import { OpenAiLanguageModel } from './openai-language-model.js';
 import { OutputLimitFields } from './output-limit-fields.js';
+import { PROTOCOLS } from './protocols.js';
 import { ReturnedFields } from './returned-fields.js';
 
 interface ProviderClient {
@@ -32,20 +33,14 @@ export class ProviderClients extends ModelAvailability {
   ) {
     super();
     this.clients = new Map(
-      providers.map((provider, index) => {
-        if (provider.api !== 'chat') {
-          throw new ConfigInvalid([
-            `${config.modelsFile}: providers.${index}.api: must be chat in this version`,
-          ]);
-        }
+      providers.map((provider) => {
         // Without a file there is one provider, whose series has no label.
         const state = models.default.isDescribed ? states.labels(provider.id) : states;
         const circuit = new ModelCircuit(state, limits, provider.id);
         const learnt = [new JsonForms(), new ReturnedFields(), new OutputLimitFields()] as const;
-        return [
-          provider.id,
-          { model: new OpenAiLanguageModel(provider, circuit, ...learnt, tracing, config), circuit },
-        ];
+        const protocol = PROTOCOLS[provider.api];
+        const model = new OpenAiLanguageModel(provider, protocol, circuit, ...learnt, tracing, config);
+        return [provider.id, { model, circuit }];
       }),
     );
   }

@@ -25,6 +25,9 @@ const BY_NAME = new Map<string, RefusalCode>([
   ['data_inspection_failed', 'model.content_filtered'], // Qwen
   ['moderation_blocked', 'model.content_filtered'],
   ['invalid_prompt', 'model.content_filtered'], // OpenAI's reasoning models
+  ['bio_policy', 'model.content_filtered'],
+  ['cyber_policy', 'model.content_filtered'],
+  ['misalignment_policy_violation', 'model.content_filtered'],
   ['insufficient_quota', 'model.quota_exceeded'],
   ['insufficient_balance', 'model.quota_exceeded'],
   ['billing_hard_limit_reached', 'model.quota_exceeded'],

@@ -1,18 +1,21 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../application/language-model.js';
+import { ChatCompletions } from './chat-completions.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
+
+const { ways } = new ChatCompletions();
 
 const REFUSED = new ModelError('model.request_refused', 'refused', { isAboutReasoning: true });
 
 /** A request per way; ways with the same text send the same. */
-type Bodies = Readonly<Record<Returned, string>>;
+type Bodies = Readonly<Partial<Record<Returned, string>>>;
 
 const BODIES: Bodies = { given: 'given', none: 'none', required: 'given' };
 
 describe('The fields that go back to a model', () => {
   async function ask(fields: ReturnedFields, accepts: string, bodies: Bodies = BODIES, model = 'm') {
     const sent: string[] = [];
-    const send = async (body: string) => {
+    const send = async (body = '') => {
       sent.push(body);
       if (body !== accepts) throw REFUSED;
       return body;
@@ -20,6 +23,7 @@ describe('The fields that go back to a model', () => {
     await fields
       .ask(
         model,
+        ways,
         () => {},
         (way) => bodies[way],
         send,
@@ -58,15 +62,21 @@ describe('The fields that go back to a model', () => {
     expect(await ask(fields, 'given')).toEqual(['given']);
   });
 
+  it('are tried in two ways at most', async () => {
+    const bodies: Bodies = { given: 'given', none: 'none', required: 'required' };
+    expect(await ask(new ReturnedFields(), 'required', bodies)).toEqual(['given', 'none']);
+  });
+
   it('are not those that it requires where it says nothing of reasoning', async () => {
     const error = new ModelError('model.request_refused', 'refused');
     const send = vi.fn(async () => {
       throw error;
     });
-    const bodies = { given: 'bare', none: 'bare', required: 'required' };
+    const bodies: Bodies = { given: 'bare', none: 'bare', required: 'required' };
     await expect(
       new ReturnedFields().ask(
         'm',
+        ways,
         () => {},
         (way) => bodies[way],
         send,
@@ -81,12 +91,12 @@ describe('The fields that go back to a model', () => {
   ])('are not the reason if the model fails %s', async (_when, error, hasBegun) => {
     let calls = 0;
     const begins = vi.fn();
-    const send = async (_body: string, nowBegins: () => void) => {
+    const send = async (_body: unknown, nowBegins: () => void) => {
       calls++;
       if (hasBegun) nowBegins();
       throw error;
     };
-    await expect(new ReturnedFields().ask('m', begins, (way) => BODIES[way], send)).rejects.toBe(error);
+    await expect(new ReturnedFields().ask('m', ways, begins, (way) => BODIES[way], send)).rejects.toBe(error);
     expect(calls).toBe(1);
     expect(begins).toHaveBeenCalledTimes(hasBegun ? 1 : 0);
   });

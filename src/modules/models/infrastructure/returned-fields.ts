@@ -1,46 +1,54 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ModelError } from '../application/language-model.js';
 import { isRefusal } from './json-forms.js';
 
 /**
- * What goes back to a model with the messages that it wrote: the fields that it gave; none of them; or the field that
- * DeepSeek and Kimi require, also on the messages of other models.
+ * What goes back to a model with the messages that it wrote: the fields that it gave; none of them; the field that
+ * DeepSeek and Kimi require, also on the messages of other models; or what it gave, while no summary of its reasoning is
+ * asked for.
  */
-const WAYS = ['given', 'none', 'required'] as const;
+export type Returned = 'given' | 'none' | 'required' | 'unsummarised';
 
-export type Returned = (typeof WAYS)[number];
+/** What may be sent instead of a refused request. */
+export interface Ways {
+  /** The most requests for one answer. */
+  readonly requests: number;
+  /** The ways that the model may accept instead, the likeliest first. */
+  after(refusal: ModelError): readonly Returned[];
+}
 
 /** Knows what each model accepts back: some servers refuse a field that they have sent, others one that is missing. */
 export class ReturnedFields {
   private readonly accepted = new Map<string, Returned>();
 
-  /**
-   * Asks, and after a refusal once more with a request that differs, if there is one. Remembers what was accepted.
-   * @param begins is called when an answer begins: what refuses it then is not about the request
-   */
+  /** Asks, and after a refusal again with a request that differs, if there is one. Remembers what was accepted. */
   async ask<Body, T>(
     model: string,
+    ways: Ways,
     begins: () => void,
     bodyWith: (returned: Returned) => Body,
     send: (body: Body, begins: () => void) => Promise<T>,
   ): Promise<T> {
-    const first = this.accepted.get(model) ?? 'given';
-    const body = bodyWith(first);
+    let way = this.accepted.get(model) ?? 'given';
     let hasBegun = false;
     const nowBegins = () => {
       hasBegun = true;
       begins();
     };
-    try {
-      return await send(body, nowBegins);
-    } catch (error) {
-      if (!isRefusal(error) || hasBegun) throw error;
-      // What a model requires is not guessed: most refusals are about something else.
-      const ways = error.facts.isAboutReasoning ? WAYS : WAYS.filter((way) => way !== 'required');
-      const other = ways.find((way) => !isDeepStrictEqual(bodyWith(way), body));
-      if (!other) throw error;
-      const answer = await send(bodyWith(other), nowBegins);
-      this.accepted.set(model, other);
-      return answer;
+    for (const refused: Body[] = []; ;) {
+      const body = bodyWith(way);
+      try {
+        const answer = await send(body, nowBegins);
+        if (refused.length > 0) this.accepted.set(model, way);
+        return answer;
+      } catch (error) {
+        // What refuses an answer that has begun is not about the request.
+        if (!isRefusal(error) || hasBegun || refused.push(body) === ways.requests) throw error;
+        const isNew = (each: Returned) => !refused.some((known) => isDeepStrictEqual(bodyWith(each), known));
+        const other = ways.after(error).find(isNew);
+        if (other === undefined) throw error;
+        way = other;
+      }
     }
   }
 }
