@@ -21,6 +21,8 @@ export interface MessageReasoning {
   readonly provider: string;
   readonly model: string;
   readonly text: string;
+  /** Where in the content its answer begins; unset = 0. */
+  readonly offset?: number;
   /** Fields of the provider. */
   readonly opaque: JsonObject;
 }

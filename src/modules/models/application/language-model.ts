@@ -29,6 +29,8 @@ export interface ModelReasoning {
   readonly model: string;
   /** Empty if the provider only sends it encrypted. */
   readonly text: string;
+  /** Where in the content its answer begins, if that goes on with one that was cut off; unset = 0. */
+  readonly offset?: number;
   /** Fields of the provider, in the form that its adapter has given them. */
   readonly opaque: JsonObject;
 }

@@ -46,7 +46,7 @@ export const isReturned = (item: JsonObject): boolean => isReasoning(item) || 'p
  * @param kept the items of the answer; empty if the reasoning does not go back
  */
 export function toItems(
-  { content, toolCalls }: AssistantMessage,
+  { content, toolCalls, reasoning }: AssistantMessage,
   kept: readonly JsonObject[],
   idOf: (callId: string) => string,
 ): InputItem[] {
@@ -56,8 +56,9 @@ export function toItems(
     name: toolName,
     arguments: args,
   }));
-  const items: InputItem[] = [];
-  let rest = content;
+  const begin = kept.length > 0 ? (reasoning?.offset ?? 0) : 0;
+  const items = toMessage(content.slice(0, begin), undefined);
+  let rest = content.slice(begin);
   for (const item of kept) {
     if (item['type'] === 'message') {
       const length = Number(item['characters']);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelError, ModelRequest } from '../application/language-model.js';
 import { JsonForm } from './json-forms.js';
 import { Responses } from './responses.js';
@@ -67,6 +68,24 @@ describe('a request to the Responses API', () => {
     const toolCalls = [{ callId: '00000000000a', toolName: 'read_file', arguments: '{}' }];
     const { input } = bodyOf({ messages: [{ role: 'assistant', content: '', toolCalls }] });
     expect(input).toEqual([
+      { type: 'function_call', call_id: '00000000a', name: 'read_file', arguments: '{}' },
+    ]);
+  });
+
+  it('has the first part of an answer before the reasoning of the part that goes on with it', () => {
+    const thought = { type: 'reasoning', summary: [], encrypted_content: 'sealed' };
+    const items: JsonObject[] = [thought, { type: 'message', characters: 8 }, { type: 'function_call' }];
+    const asked = { provider: 'models.example', model: 'm' };
+    const message = {
+      role: 'assistant' as const,
+      content: 'The first half, and more',
+      toolCalls: [{ callId: '00000000000a', toolName: 'read_file', arguments: '{}' }],
+    };
+    const reasoning = { ...asked, text: '', offset: 'The first half, '.length, opaque: { items } };
+    expect(bodyOf({ messages: [{ ...message, reasoning }] }).input).toEqual([
+      { role: 'assistant', content: 'The first half, ' },
+      thought,
+      { role: 'assistant', content: 'and more' },
       { type: 'function_call', call_id: '00000000a', name: 'read_file', arguments: '{}' },
     ]);
   });

@@ -100,7 +100,7 @@ export class ContinueReply {
 const joined = (first: ModelAnswer, rest: ModelAnswer): ModelAnswer => ({
   ...rest,
   content: first.content + rest.content,
-  reasoning: rest.reasoning ?? first.reasoning,
+  reasoning: rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
   usage: first.usage &&
     rest.usage && {
       promptTokens: first.usage.promptTokens + rest.usage.promptTokens,
