@@ -19,7 +19,7 @@ const LAG_LIMIT_MS = LARGE ? 100 : 1_000;
 const SESSIONS_AT_ONCE = 4;
 const WORDS = LARGE ? 1_500 : 250;
 const DISTURBANCES = LARGE ? 5 : 1;
-const EVENTS_BETWEEN = 100;
+const EVENTS_BETWEEN = 30;
 
 let database: TestDatabase;
 let model: StoryModel;
@@ -178,7 +178,7 @@ describe.each(['PostgreSQL', 'Redis'])('two processes that tell each other by %s
   /** Waits until as many events are stored. @returns their number */
   const stored = (events: number) =>
     eventually(async () => {
-      const [row] = await database.rows<{ number: string }>('select count(*) as number from events');
+      const [row] = await database.rows<{ number: string }>('select count(*) as number from session_events');
       expect(Number(row!.number)).toBeGreaterThanOrEqual(events);
       return Number(row!.number);
     });

@@ -21,8 +21,8 @@ const ROUTES = Object.entries(paths).flatMap(([path, item]) =>
 /** Open to every client that can reach the port: they show no data of any user. */
 const OPEN = ['/health', '/health/live', '/health/ready', '/metrics'];
 
-/** Agents belong to no user. */
-const COMMON = ['/v1/agents', '/v1/agents/{agent_id}'];
+/** Agents and models belong to no user. */
+const COMMON = ['/v1/agents', '/v1/agents/{agent_id}', '/v1/models'];
 
 /** What the ids in a path, and those in a body, stand for. */
 type Things = Record<
