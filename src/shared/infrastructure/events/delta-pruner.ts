@@ -6,7 +6,6 @@ import { sweep } from '../../application/sweep.js';
 import { Database } from '../persistence/database.js';
 import { sqlStateOf } from '../persistence/database-errors.js';
 import { SqlTransaction } from '../persistence/sql-transaction.js';
-import { partitionOf } from './delta-slots.js';
 import { SETTLED_MESSAGE } from './event.row.js';
 
 const INTERVAL_MS = 60_000;
@@ -20,6 +19,9 @@ const LONGEST_FLUSH_SECONDS = 60;
 
 /** PostgreSQL's manual, appendix A: `lock_not_available`. */
 const LOCKED = '55P03';
+
+/** The partition of `deltas` with the rows of a slot. */
+const partitionOf = (slot: number): string => `deltas_${slot}`;
 
 /** How long a slot may keep readers and writers waiting while it waits for those at work. */
 const LOCK_TIMEOUT = '100ms';
