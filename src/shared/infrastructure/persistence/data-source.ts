@@ -9,6 +9,8 @@ import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & { readonly url: string };
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** For a free connection of the pool. A burst of requests may take longer than a new connection, and is then still served. */
+const POOL_WAIT_LIMIT_MS = 10_000;
 const MIGRATION_LOCK = 7_214_002;
 
 /** In the root of a checkout, and in `dist` of a build. */
@@ -39,6 +41,7 @@ export const optionsFor = (url: string): PostgresOptions => ({
 export const poolOptionsFor = (url: string, poolSize: number): PostgresOptions => ({
   ...optionsFor(url),
   poolSize,
+  connectTimeoutMS: POOL_WAIT_LIMIT_MS,
   extra: {
     Client: PostgresClient,
     types: numberedTypes,

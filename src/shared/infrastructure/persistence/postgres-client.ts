@@ -27,7 +27,8 @@ export class PostgresClient extends Client implements OpenConnection {
   private isEnding = false;
 
   constructor(config: ClientConfig = {}) {
-    super({ connectionTimeoutMillis: CONNECT_LIMIT_MS, keepAlive: true, ...config, pipeline: true });
+    // The limit of a pool is for the wait in its queue as well.
+    super({ keepAlive: true, ...config, connectionTimeoutMillis: CONNECT_LIMIT_MS, pipeline: true });
     this.on('error', () => undefined); // open statements fail with it; without a listener the process would crash
     this.on('drain', () => this.answered());
     this.on('end', () => this.answered());
