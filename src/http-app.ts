@@ -2,25 +2,27 @@ import { NotFoundException } from '@nestjs/common';
 import { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import { NestExpressApplication } from '@nestjs/platform-express';
-import express from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { Config } from './config/config.js';
 import { LimitedHttpServer } from './http-server.js';
-import { mendedFields } from './modules/runs/index.js';
+import { mayBeLarge, mendedFields, takesToolResults } from './modules/runs/index.js';
 import { serveDocs } from './openapi.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
 import { askForBody } from './shared/api/deferred-continue.js';
 import { requireLocalPage } from './shared/api/host-check.js';
+import { LargeBodies } from './shared/api/large-bodies.js';
 import { OpenRequests } from './shared/api/open-requests.js';
 import {
   BODY_LIMIT,
-  explainMalformedJson,
+  LARGEST_BODY,
+  LimitOf,
+  explainBody,
   fillEmptyBody,
+  parseJson,
   requireJson,
   requireLength,
   requireStorable,
-  requireUtf8,
 } from './shared/api/request-body.js';
 import { requireSoundHead } from './shared/api/request-head.js';
 import { answerWithRequestId } from './shared/api/request-id.js';
@@ -57,20 +59,26 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
   app.use(PROTECTED_PATH, app.get(Authentication).identify);
-  // Bodies are parsed on user routes only. Compressed bodies are refused: 2 KB can be 2 MB of brackets.
+  const bodies = app.get(LargeBodies);
+  // Bodies are parsed on user routes only.
   app.use(PROTECTED_PATH, [
     requireJson,
-    requireLength,
+    requireLength(limitOf),
+    bodies.admit,
     askForBody,
-    express.json({ limit: BODY_LIMIT, type: ['json', '+json'], inflate: false, verify: requireUtf8 }),
-    explainMalformedJson,
+    parseJson(limitOf),
+    explainBody(limitOf),
     fillEmptyBody,
+    bodies.requireKind(mayBeLarge),
     requireStorable(mendedFields),
   ]);
   if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation serves them
   serveDocs(app);
   return app;
 }
+
+const limitOf: LimitOf = ({ method, baseUrl, path }) =>
+  method === 'POST' && takesToolResults(baseUrl + path) ? LARGEST_BODY : BODY_LIMIT;
 
 const absent = (): never => {
   throw new NotFoundException();

@@ -1,2 +1,2 @@
-export { mendedFields } from './api/inputs.dto.js';
+export { mayBeLarge, mendedFields, takesToolResults } from './api/inputs.dto.js';
 export { RunsModule } from './runs.module.js';

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Authentication } from './authentication.js';
+import { LargeBodies } from './large-bodies.js';
 import { OpenRequests } from './open-requests.js';
 import { PacedFeeds } from './paced-feeds.js';
 import { RequestLog } from './request-log.js';
@@ -9,7 +10,15 @@ import { UnreadResponses } from './unread-responses.js';
 /** What every controller may use. */
 @Global()
 @Module({
-  providers: [Authentication, OpenRequests, PacedFeeds, RequestLog, SseTransport, UnreadResponses],
-  exports: [SseTransport],
+  providers: [
+    Authentication,
+    LargeBodies,
+    OpenRequests,
+    PacedFeeds,
+    RequestLog,
+    SseTransport,
+    UnreadResponses,
+  ],
+  exports: [LargeBodies, SseTransport],
 })
 export class ApiSharedModule {}

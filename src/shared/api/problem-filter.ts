@@ -12,6 +12,8 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  gone: 410,
+  too_large: 413,
   unprocessable: 422,
   too_many: 429,
   unavailable: 503,
@@ -25,7 +27,6 @@ type ProblemOfError = Fault & { retryAfterSeconds?: number | undefined };
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['request.malformed', 'The request cannot be read'],
   404: ['route.not_found', 'There is nothing at this address'],
-  413: ['request.too_large', 'The request body is larger than 2 MB'],
   415: [
     'request.unsupported_media_type',
     'Send JSON in UTF-8, not compressed, with Content-Type: application/json',

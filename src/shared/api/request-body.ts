@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
-import type { NextFunction, Request, Response } from 'express';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { DomainError, FieldFault, InputInvalid } from '../domain/domain-error.js';
 
 /** In bytes. */
 export const BODY_LIMIT = 2 * 1024 * 1024;
+/** Of a body with the result of a tool, in bytes. */
+export const LARGEST_BODY = 8 * 1024 * 1024;
 
 const MAX_DEPTH = 64;
 /** Every value is checked several times: a large array of zeros would block the event loop. */
@@ -17,10 +19,36 @@ export function requireJson(request: Request, _response: Response, next: NextFun
   next(hasBody && !request.is(['json', '+json']) ? new UnsupportedMediaTypeException() : undefined);
 }
 
+/** How large a body may be, in bytes, by what is known before it is read. */
+export type LimitOf = (request: Request) => typeof BODY_LIMIT | typeof LARGEST_BODY;
+
+export class BodyTooLarge extends DomainError {
+  readonly code = 'request.too_large';
+  readonly kind = 'too_large';
+
+  constructor(limit: number) {
+    super(
+      limit === LARGEST_BODY
+        ? 'The request body is larger than 8 MB: of a result that is so large, send the end of it, or an `error`'
+        : 'The request body is larger than 2 MB, which only one with a `tool_result` may be',
+    );
+  }
+}
+
 /** Middleware before the body is read: answers 413 to one that its header says is too large. */
-export function requireLength(request: Request, _response: Response, next: NextFunction): void {
-  const isTooLarge = Number(request.headers['content-length']) > BODY_LIMIT;
-  next(isTooLarge ? new PayloadTooLargeException() : undefined);
+export const requireLength =
+  (limitOf: LimitOf) =>
+  (request: Request, _response: Response, next: NextFunction): void => {
+    const limit = limitOf(request);
+    next(Number(request.headers['content-length']) > limit ? new BodyTooLarge(limit) : undefined);
+  };
+
+/** Middleware that reads the body. Compressed ones are refused: 2 KB can be 2 MB of brackets. */
+export function parseJson(limitOf: LimitOf): RequestHandler {
+  const parserOf = (limit: number) =>
+    express.json({ limit, type: ['json', '+json'], inflate: false, verify: requireUtf8 });
+  const parsers = { [BODY_LIMIT]: parserOf(BODY_LIMIT), [LARGEST_BODY]: parserOf(LARGEST_BODY) };
+  return (request, response, next) => parsers[limitOf(request)]!(request, response, next);
 }
 
 /** Middleware after the body is read: an empty one is `{}`, with a content type or without. */
@@ -40,7 +68,7 @@ class UnsupportedCharset extends UnsupportedMediaTypeException {
 }
 
 /** Checks the raw body: decoding would silently replace bytes that are not UTF-8. */
-export function requireUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+function requireUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
   if (charset !== 'utf-8') throw new UnsupportedCharset();
   if (!isUtf8(body)) throw new Error('not UTF-8');
 }
@@ -49,15 +77,14 @@ export function requireUtf8(_request: unknown, _response: unknown, body: Buffer,
 const UNREADABLE = new Set(['entity.parse.failed', 'entity.verify.failed']);
 
 /** Error middleware of the body parser, whose error types Nest would merge into one. */
-export function explainMalformedJson(
-  error: unknown,
-  _request: Request,
-  _response: Response,
-  next: NextFunction,
-): void {
-  const malformed = UNREADABLE.has((error as { type?: string }).type ?? '');
-  next(malformed ? new MalformedJson('The request body is not a JSON object or array in UTF-8') : error);
-}
+export const explainBody =
+  (limitOf: LimitOf) =>
+  (error: unknown, request: Request, _response: Response, next: NextFunction): void => {
+    const { type = '' } = error as { type?: string };
+    if (type === 'entity.too.large') return next(new BodyTooLarge(limitOf(request)));
+    const malformed = UNREADABLE.has(type);
+    next(malformed ? new MalformedJson('The request body is not a JSON object or array in UTF-8') : error);
+  };
 
 /**
  * Middleware after the body is read: refuses values that the code behind it cannot handle. Deep nesting overflows

@@ -3,6 +3,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { EMPTY, lastValueFrom, of, throwError } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { EventFeed } from './event-feed.js';
+import { LargeBodies } from './large-bodies.js';
 import { SseTransport } from './sse-transport.js';
 import { EventFeedInterceptor } from './streams-events.js';
 
@@ -12,7 +13,7 @@ describe('the interceptor of feeds', () => {
   const response = {};
   const send = vi.fn();
   const intercept = (handler: CallHandler<EventFeed>) => {
-    const interceptor = new EventFeedInterceptor({ send } as unknown as SseTransport);
+    const interceptor = new EventFeedInterceptor({ send } as unknown as SseTransport, new LargeBodies());
     const context = new ExecutionContextHost([{}, response]);
     return lastValueFrom(interceptor.intercept(context, handler));
   };

@@ -9,20 +9,29 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiProduces } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { Observable, map } from 'rxjs';
 import { EventFeed } from './event-feed.js';
+import { LargeBodies } from './large-bodies.js';
 import { EVENT_STREAM, SseTransport } from './sse-transport.js';
 import { StreamLimit } from './stream-limit.js';
 
 /** Writes the feed that a route returns. An error before that becomes an ordinary problem answer. */
 @Injectable()
 export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
-  constructor(private readonly transport: SseTransport) {}
+  constructor(
+    private readonly transport: SseTransport,
+    private readonly bodies: LargeBodies,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<EventFeed>): Observable<void> {
-    const response = context.switchToHttp().getResponse<Response>();
-    return next.handle().pipe(map((feed) => this.transport.send(response, feed)));
+    const http = context.switchToHttp();
+    return next.handle().pipe(
+      map((feed) => {
+        this.bodies.release(http.getRequest<Request>());
+        return this.transport.send(http.getResponse<Response>(), feed);
+      }),
+    );
   }
 }
 

@@ -7,6 +7,8 @@ export type ErrorKind =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'gone'
+  | 'too_large'
   | 'unprocessable'
   | 'too_many'
   | 'unavailable';

@@ -43,7 +43,7 @@ const PROBLEMS = {
   ],
   413: ['request.too_large'],
   415: ['request.unsupported_media_type'],
-  503: ['database.unavailable', 'server.draining'],
+  503: ['database.unavailable', 'server.busy', 'server.draining'],
 };
 
 @ApiTags('messages')

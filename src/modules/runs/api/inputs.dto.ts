@@ -10,7 +10,8 @@ import { toRunView } from '../application/run-view.js';
 import { PLAN_DECISION, TOOL_DECISION } from './decisions.dto.js';
 import { RunDto } from './runs.dto.js';
 
-const MAX_CONTENT = 100_000;
+const MAX_CONTENT = 1_000_000;
+const MAX_ERROR = 100_000;
 
 const UserMessageDto = z
   .strictObject({
@@ -57,7 +58,7 @@ const ToolResultDto = z
     type: z.literal('tool_result'),
     call_id: z.string().max(100),
     result: JsonDto.optional().describe(`What the tool answered: text, or any JSON. ${MENDED}`),
-    error: z.string().max(MAX_CONTENT).optional().describe(`Why the tool could not do it. ${MENDED}`),
+    error: z.string().max(MAX_ERROR).optional().describe(`Why the tool could not do it. ${MENDED}`),
   })
   .refine(({ result }) => isExact(result), {
     message: 'holds a whole number beyond 2^53, which JSON does not carry exactly: send it as text',
@@ -125,7 +126,16 @@ export const InputDto = z
  * wait for the result of its tool until the deadline.
  */
 export const mendedFields = (body: unknown): readonly string[] =>
-  isJsonObject(body) && body['type'] === 'tool_result' ? ['result', 'error'] : [];
+  isToolResult(body) ? ['result', 'error'] : [];
+
+/** The routes of InputsController, as a path may name them. */
+export const takesToolResults = (path: string): boolean =>
+  /^\/v1\/sessions\/[^/]+\/messages(\/stream)?\/?$/i.test(path);
+
+/** The result of a tool is as large as what it read; the other inputs are written by people. */
+export const mayBeLarge = (body: unknown): boolean => isToolResult(body);
+
+const isToolResult = (body: unknown): boolean => isJsonObject(body) && body['type'] === 'tool_result';
 
 export type InputDto = z.infer<typeof InputDto>;
 
