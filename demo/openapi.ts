@@ -419,6 +419,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/tool-calls/{call_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was answered to a tool call, also where the conversation has only its beginning and end */
+        get: operations["ToolCallsController_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}/synopsis": {
         parameters: {
             query?: never;
@@ -563,6 +580,7 @@ export type components = {
          *         "read_file",
          *         "list_files",
          *         "search_in_code",
+         *         "read_result",
          *         "ask_followup_question",
          *         "switch_agent"
          *       ]
@@ -813,6 +831,11 @@ export type components = {
                 prompt_tokens: number;
                 completion_tokens: number;
             } | null;
+            /** @description Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole */
+            truncated?: {
+                /** @description Of the whole */
+                characters: number;
+            };
             created_at: string;
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
@@ -3040,7 +3063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database.unavailable`, `server.draining` */
+            /** @description `database.unavailable`, `server.busy`, `server.draining` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3665,7 +3688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database.unavailable`, `server.draining` */
+            /** @description `database.unavailable`, `server.busy`, `server.draining` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4335,6 +4358,63 @@ export interface operations {
             };
             /** @description `run.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ToolCallsController_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tool_call.not_found`, `tool_result.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tool_result.expired` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

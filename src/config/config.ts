@@ -35,6 +35,8 @@ export abstract class Config {
   abstract readonly approvalPolicyFile: { readonly path: string; readonly required: boolean };
   abstract readonly approvalTimeoutSeconds: number;
   abstract readonly toolResultTimeoutSeconds: number;
+  /** Of one answer in the conversation. */
+  abstract readonly toolResultMaxCharacters: number;
   abstract readonly runLeaseSeconds: number;
   abstract readonly shutdownDrainTimeoutSeconds: number;
   /** What happens to runs that are still active after the drain. */

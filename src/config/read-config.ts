@@ -64,6 +64,7 @@ export function readConfig(
     },
     approvalTimeoutSeconds: s.APPROVAL_TIMEOUT_SECONDS,
     toolResultTimeoutSeconds: s.TOOL_RESULT_TIMEOUT_SECONDS,
+    toolResultMaxCharacters: s.TOOL_RESULT_MAX_CHARACTERS,
     runLeaseSeconds: s.RUN_LEASE_SECONDS,
     shutdownDrainTimeoutSeconds: s.SHUTDOWN_DRAIN_TIMEOUT_SECONDS,
     shutdownPolicy: s.SHUTDOWN_POLICY,

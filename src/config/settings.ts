@@ -102,6 +102,11 @@ const RUNS = {
     'Seconds a human has to decide on a tool call or a plan; after that it counts as rejected',
   ),
   TOOL_RESULT_TIMEOUT_SECONDS: seconds(3600).describe('Seconds the IDE has to answer a tool call'),
+  TOOL_RESULT_MAX_CHARACTERS: whole(4_000, 1_000_000)
+    .default(50_000)
+    .describe(
+      'Longest answer of a tool in the conversation, in characters; a longer one is cut, and the whole kept for seven days',
+    ),
   RUN_LEASE_SECONDS: seconds(15, 3600).describe(
     'Seconds a run or job stays leased to a process that does not renew; after a crash another process takes over that much later',
   ),

@@ -177,6 +177,7 @@ describe('agents', () => {
       'read_file',
       'list_files',
       'search_in_code',
+      'read_result',
       'ask_followup_question',
       'switch_agent',
     ]);

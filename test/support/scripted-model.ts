@@ -52,6 +52,11 @@ export class ScriptedModel {
     return this.server.getRequests().map(({ headers }) => headers[name]);
   }
 
+  /** What was asked since the start, classifications too. */
+  get bodies(): unknown[] {
+    return this.server.getRequests().map(({ body }) => body);
+  }
+
   stop(): Promise<void> {
     return this.server.stop();
   }

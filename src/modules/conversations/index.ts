@@ -10,5 +10,5 @@ export {
 } from './domain/message.events.js';
 export { newMessage, type Message, type NewMessage, type SpokenMessage } from './domain/message.js';
 export { MessageRepository } from './domain/message.repository.js';
-export type { PromptThread } from './domain/thread.js';
+export { LONGEST_SHOWN, type PromptThread } from './domain/thread.js';
 export { toMessageView } from './domain/message-view.js';

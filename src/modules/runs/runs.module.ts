@@ -8,11 +8,12 @@ import { ConversationsModule } from '../conversations/index.js';
 import { JobHandlers, JobsModule } from '../jobs/index.js';
 import { ModelsModule } from '../models/index.js';
 import { PlansModule } from '../plans/index.js';
-import { SessionsModule, UnfinishedRuns } from '../sessions/index.js';
+import { PassingContents, SessionsModule, UnfinishedRuns } from '../sessions/index.js';
 import { DecisionsController } from './api/decisions.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { InputsController } from './api/inputs.controller.js';
 import { RunsController } from './api/runs.controller.js';
+import { ToolCallsController } from './api/tool-calls.controller.js';
 import { AgentJob } from './application/supervision/agent-job.js';
 import { AdvancePlan } from './application/orchestration/advance-plan.js';
 import { AskAgentStep } from './application/orchestration/ask-agent-step.js';
@@ -32,6 +33,7 @@ import { JudgeReply } from './application/orchestration/judge-reply.js';
 import { ModelCalls } from './application/lifecycle/model-calls.js';
 import { Orchestrator } from './application/orchestration/orchestrator.js';
 import { PrepareTurn } from './application/orchestration/prepare-turn.js';
+import { ReadResult } from './application/orchestration/read-result.js';
 import { ProposePlan } from './application/orchestration/propose-plan.js';
 import { PromptWindow } from './application/lifecycle/prompt-window.js';
 import { RecordFailure } from './application/lifecycle/record-failure.js';
@@ -49,6 +51,8 @@ import { StopRun } from './application/lifecycle/stop-run.js';
 import { RunNotices } from './infrastructure/run-notices.js';
 import { RunSupervisor } from './application/supervision/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
+import { ToolResultQueries } from './application/tool-result.queries.js';
+import { ViewToolResult } from './application/view-tool-result.js';
 import { RunWriter } from './application/lifecycle/run-writer.js';
 import { StreamReply } from './application/orchestration/stream-reply.js';
 import { SettleToolCall } from './application/lifecycle/settle-tool-call.js';
@@ -59,17 +63,23 @@ import { SwitchAgent } from './application/inputs/switch-agent.js';
 import { ResumeRun } from './application/settlement/resume-run.js';
 import { RunRepository } from './domain/run.repository.js';
 import { ToolCallRepository } from './domain/tool-call.repository.js';
+import { ToolResultRepository } from './domain/tool-result.repository.js';
 import { PrometheusRunMetrics, RUN_METRICS } from './infrastructure/run.metrics.js';
 import { RunSchema, ToolCallSchema } from './infrastructure/run.row.js';
+import { SqlPassingContents } from './infrastructure/sql-passing-contents.js';
 import { SqlRunQueries } from './infrastructure/sql-run.queries.js';
 import { SqlRunRepository } from './infrastructure/sql-run.repository.js';
 import { WAITING_METRICS } from './infrastructure/waiting.metrics.js';
 import { SqlToolCallRepository } from './infrastructure/sql-tool-call.repository.js';
+import { SqlToolResultQueries } from './infrastructure/sql-tool-result.queries.js';
+import { SqlToolResultRepository } from './infrastructure/sql-tool-result.repository.js';
 import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
+import { ToolResultPruner } from './infrastructure/tool-result-pruner.js';
+import { ToolResultSchema } from './infrastructure/tool-result.row.js';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([RunSchema, ToolCallSchema]),
+    TypeOrmModule.forFeature([RunSchema, ToolCallSchema, ToolResultSchema]),
     AgentsModule,
     ModelsModule,
     SessionsModule,
@@ -78,7 +88,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     PlansModule,
     JobsModule,
   ],
-  controllers: [InputsController, DecisionsController, EventsController, RunsController],
+  controllers: [InputsController, DecisionsController, EventsController, RunsController, ToolCallsController],
   providers: [
     // inputs: what a client sends
     SendUserMessage,
@@ -109,6 +119,7 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     ApplyReply,
     ApplyCalls,
     ProposePlan,
+    ReadResult,
     // settlement: what an answer leads to
     ApplyDecision,
     ResumeRun,
@@ -130,6 +141,10 @@ import { SqlUnfinishedRuns } from './infrastructure/sql-unfinished-runs.js';
     ...RUN_METRICS,
     ...WAITING_METRICS,
     { provide: RunQueries, useClass: SqlRunQueries },
+    // what tools answered at length
+    ViewToolResult,
+    ToolResultPruner,
+    { provide: ToolResultQueries, useClass: SqlToolResultQueries },
     { provide: RunMetrics, useClass: PrometheusRunMetrics },
   ],
 })
@@ -138,6 +153,8 @@ export class RunsModule {
     jobs.register(agentJob);
     repositories.register(RunRepository, (context) => new SqlRunRepository(context, config.runLeaseSeconds));
     repositories.register(ToolCallRepository, (context) => new SqlToolCallRepository(context));
+    repositories.register(ToolResultRepository, (context) => new SqlToolResultRepository(context));
+    repositories.register(PassingContents, (context) => new SqlPassingContents(context));
     repositories.register(UnfinishedRuns, (context) => new SqlUnfinishedRuns(context));
   }
 }

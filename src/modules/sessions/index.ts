@@ -1,3 +1,4 @@
+export { PassingContents } from './domain/passing-contents.js';
 export { SESSION_EVENTS } from './api/session-events.dto.js';
 export { SessionQueries } from './application/session.queries.js';
 export { Session } from './domain/session.js';

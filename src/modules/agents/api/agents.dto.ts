@@ -16,7 +16,14 @@ export const AgentDto = z
       id: 'ask',
       version: '1.0.0',
       description: 'Explains code and concepts; changes nothing.',
-      tools: ['read_file', 'list_files', 'search_in_code', 'ask_followup_question', 'switch_agent'],
+      tools: [
+        'read_file',
+        'list_files',
+        'search_in_code',
+        'read_result',
+        'ask_followup_question',
+        'switch_agent',
+      ],
     },
   });
 

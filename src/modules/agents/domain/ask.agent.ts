@@ -7,7 +7,14 @@ export const agent: Agent = {
   prompt: `You explain: code, errors, concepts, choices. Read the workspace where the answer depends on it, and name the
 files you speak of. Answer in plain text, as short as the question allows. You change nothing; when the developer wants
 something done, hand over with switch_agent.`,
-  tools: ['read_file', 'list_files', 'search_in_code', 'ask_followup_question', 'switch_agent'],
+  tools: [
+    'read_file',
+    'list_files',
+    'search_in_code',
+    'read_result',
+    'ask_followup_question',
+    'switch_agent',
+  ],
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',

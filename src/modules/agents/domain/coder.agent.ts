@@ -15,6 +15,7 @@ End with attempt_completion and say in a few sentences what you did and what you
     'create_directory',
     'execute_command',
     'search_in_code',
+    'read_result',
     'attempt_completion',
     'ask_followup_question',
     'switch_agent',

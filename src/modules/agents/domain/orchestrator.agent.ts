@@ -8,7 +8,7 @@ export const agent: Agent = {
 You never design and never edit. Look into the workspace only where the task cannot be understood without it.
 Hand over with switch_agent: coder writes and changes code, architect designs and plans what takes several steps,
 debug finds the cause of faults, ask explains.`,
-  tools: ['read_file', 'list_files', 'search_in_code', 'switch_agent'],
+  tools: ['read_file', 'list_files', 'search_in_code', 'read_result', 'switch_agent'],
   writePattern: null,
   limits: DEFAULT_LIMITS,
   mode: 'conversation',

@@ -13,6 +13,7 @@ export const IDE_TOOLS = [
 
 /** Tools that the runtime executes itself. */
 export const VIRTUAL_TOOLS = [
+  'read_result',
   'attempt_completion',
   'ask_followup_question',
   'create_plan',

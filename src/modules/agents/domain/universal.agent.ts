@@ -14,6 +14,7 @@ Ask with ask_followup_question when a decision is the developer's to take. End a
     'create_directory',
     'execute_command',
     'search_in_code',
+    'read_result',
     'attempt_completion',
     'ask_followup_question',
   ],

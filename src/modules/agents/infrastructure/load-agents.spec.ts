@@ -14,18 +14,22 @@ describe('the agents', () => {
       'create_directory',
       'execute_command',
       'search_in_code',
+      'read_result',
     ];
     const table = Object.fromEntries(
       agents.map(({ id, tools, writePattern }) => [id, { tools, writePattern }]),
     );
     expect(table).toMatchObject({
-      orchestrator: { tools: [...reading, 'switch_agent'], writePattern: null },
+      orchestrator: { tools: [...reading, 'read_result', 'switch_agent'], writePattern: null },
       coder: { tools: [...all, 'attempt_completion', 'ask_followup_question', 'switch_agent'] },
       debug: {
-        tools: [...reading, 'execute_command', 'attempt_completion', 'ask_followup_question', 'switch_agent'],
+        tools: [
+          ...[...reading, 'execute_command', 'read_result'],
+          ...['attempt_completion', 'ask_followup_question', 'switch_agent'],
+        ],
         writePattern: null,
       },
-      ask: { tools: [...reading, 'ask_followup_question', 'switch_agent'], writePattern: null },
+      ask: { tools: [...reading, 'read_result', 'ask_followup_question', 'switch_agent'], writePattern: null },
       universal: { tools: [...all, 'attempt_completion', 'ask_followup_question'] },
       synopsis_manager: { tools: [] },
     });

@@ -7,7 +7,7 @@ const catalog = new ZodToolCatalog();
 describe('the tools', () => {
   it('are described to a model with a JSON Schema each', () => {
     const described = catalog.describe([...IDE_TOOLS, ...VIRTUAL_TOOLS]);
-    expect(described).toHaveLength(10);
+    expect(described).toHaveLength(11);
     for (const { parameters, description } of described) {
       expect(parameters).toMatchObject({ type: 'object', properties: expect.any(Object) });
       expect(parameters).not.toHaveProperty('$schema');
@@ -23,7 +23,9 @@ describe('the tools', () => {
     const example = catalog.example(name);
     const [{ parameters }] = catalog.describe([name]) as [ToolDescription];
     expect(catalog.parse(name, example)).toEqual({ ok: true, arguments: example });
-    expect(Object.keys(example)).toEqual(Object.keys(parameters['properties']!));
+    // read_result takes one of two ids.
+    const options = Object.keys(parameters['properties']!).filter((option) => option !== 'message_id');
+    expect(Object.keys(example)).toEqual(options);
   });
 
   it.each<[ToolName, object, object]>([
@@ -70,6 +72,13 @@ describe('the tools', () => {
     });
     expect(catalog.parse('read_file', { path: 'a', start_line: '1.5' })).toMatchObject({
       faults: [{ field: 'start_line' }],
+    });
+    expect(catalog.parse('read_result', {})).toMatchObject({ faults: [{ field: 'call_id' }] });
+    expect(catalog.parse('read_result', { call_id: 'a', message_id: 'b' })).toMatchObject({
+      faults: [{ field: 'call_id' }],
+    });
+    expect(catalog.parse('read_result', { call_id: 'a', start_line: 2, end_line: 1 })).toMatchObject({
+      faults: [{ field: 'end_line' }],
     });
     expect(catalog.parse('read_file', { path: '' })).toMatchObject({ faults: [{ field: 'path' }] });
   });

@@ -30,6 +30,9 @@ const path = judgedText(MAX_PATH, pathFault)
   .transform(plainPath)
   .meta({ description: 'Relative to the workspace' });
 
+/** As the texts name it that were cut; whether there is such a one is for the runtime to find out. */
+const id = z.string().min(1).max(100);
+
 const pattern = judgedText(MAX_PATTERN, patternFault);
 
 interface Tool {
@@ -96,6 +99,30 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
       regex: z.boolean().optional(),
       max_results: z.int().min(1).max(1000).optional(),
     }),
+  },
+  read_result: {
+    description: `Reads a tool's answer, or a long message of the user, of which you were shown only the beginning and the end: \
+lines of it, or those that contain a query. A line of more than 2,000 characters counts as several.`,
+    example: {
+      ...{ call_id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b', start_line: 801, end_line: 1600 },
+      ...{ query: 'error' },
+    },
+    schema: z
+      .object({
+        call_id: id.optional().meta({ description: 'The call that was answered' }),
+        message_id: id.optional().meta({ description: 'The message, instead of a call' }),
+        start_line: z.int().min(1).optional(),
+        end_line: z.int().min(1).optional(),
+        query: z.string().min(1).max(500).optional().meta({ description: 'Text, in upper or lower case' }),
+      })
+      .refine((read) => (read.call_id === undefined) !== (read.message_id === undefined), {
+        path: ['call_id'],
+        message: 'give either call_id or message_id',
+      })
+      .refine(({ start_line: start = 1, end_line: end = start }) => start <= end, {
+        path: ['end_line'],
+        message: 'comes before start_line',
+      }),
   },
   attempt_completion: {
     description: 'Ends the task with its result. Must be the only tool call of the reply.',

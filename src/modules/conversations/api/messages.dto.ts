@@ -31,6 +31,12 @@ export const MessageDto = z
         'Why the model ended; `length`, `content_filter` or `interrupted` for an answer that was cut',
       ),
     usage: UsageDto,
+    truncated: z
+      .object({ characters: z.int().describe('Of the whole') })
+      .optional()
+      .describe(
+        'Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole',
+      ),
     created_at: z.string(),
   })
   .meta({

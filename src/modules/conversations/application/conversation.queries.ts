@@ -10,6 +10,8 @@ export abstract class ConversationQueries {
    * The newest messages within both limits, reasoning counted as well, oldest first. The cost does not depend on the length of the session.
    */
   abstract newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]>;
+  /** The answer to a tool call, if there is one. */
+  abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
   /** Messages of all threads after a position, oldest first, without reasoning. */
   abstract following(sessionId: string, position: number, limit: number): Promise<Message[]>;
 }

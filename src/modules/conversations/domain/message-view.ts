@@ -16,6 +16,7 @@ export type MessageView = {
   suggestions: string[] | null;
   finish_reason: string | null;
   usage: UsageView | null;
+  truncated?: { characters: number };
   created_at: string;
 };
 
@@ -37,6 +38,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   suggestions: message.suggestions ? [...message.suggestions] : null,
   finish_reason: message.finishReason,
   usage: toUsageView(message.usage),
+  ...(message.truncated !== null && { truncated: { characters: message.truncated } }),
   created_at: message.createdAt.toISOString(),
 });
 

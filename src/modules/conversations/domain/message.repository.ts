@@ -12,6 +12,7 @@ export abstract class MessageRepository {
   abstract newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]>;
   /** The answer to a tool call, if there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
+  abstract find(sessionId: string, messageId: string): Promise<Message | undefined>;
   /** The text that readers have seen of a message that stays incomplete; undefined if they have seen none. */
   abstract findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined>;
 }

@@ -48,6 +48,8 @@ export interface NewMessage {
   readonly finishReason: string | null;
   readonly usage: MessageUsage | null;
   readonly reasoning: MessageReasoning | null;
+  /** For a tool's answer of which the content has only the beginning and the end: the characters of the whole. */
+  readonly truncated: number | null;
   readonly createdAt: Date;
 }
 
@@ -77,6 +79,7 @@ const NOTHING = {
   finishReason: null,
   usage: null,
   reasoning: null,
+  truncated: null,
 } as const;
 
 /** Fills in defaults for the fields that most messages do not use. */

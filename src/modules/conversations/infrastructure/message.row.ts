@@ -22,6 +22,7 @@ export const MessageSchema = new EntitySchema<MessageRow>({
     finishReason: { type: 'text', nullable: true },
     usage: { type: 'jsonb', nullable: true },
     reasoning: { type: 'jsonb', nullable: true },
+    truncated: { type: 'integer', nullable: true },
     createdAt: { type: 'timestamptz' },
   },
   foreignKeys: [

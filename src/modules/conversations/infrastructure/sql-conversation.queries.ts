@@ -42,6 +42,14 @@ export class SqlConversationQueries extends ConversationQueries {
     return this.database.query<Message>(text, values);
   }
 
+  async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {
+    const [message] = await this.database.query<Message>(
+      `select ${this.withoutReasoning} from messages where session_id = $1 and call_id = $2`,
+      [sessionId, callId],
+    );
+    return message;
+  }
+
   async following(sessionId: string, position: number, limit: number): Promise<Message[]> {
     return this.database.query<Message>(
       `select ${this.withoutReasoning} from messages

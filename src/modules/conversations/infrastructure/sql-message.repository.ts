@@ -1,3 +1,4 @@
+import { isId } from '../../../shared/domain/ids.js';
 import { sqlStateOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { ROWS_MISSING } from '../../../shared/infrastructure/persistence/row-statements.js';
@@ -16,8 +17,8 @@ const APPEND = `
      where id = $2 and deleted_at is null returning message_count
   ), appended as (
     insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                          finish_reason, usage, created_at, subtask_id, job_id, reasoning)
-    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from place
+                          finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated)
+    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 from place
     returning 1
   )
   select require_rows(count(*), 1) from appended`;
@@ -54,6 +55,7 @@ export class SqlMessageRepository extends MessageRepository {
       message.subtaskId,
       message.jobId,
       message.reasoning && JSON.stringify(message.reasoning),
+      message.truncated,
     ];
     this.context.write({ text: APPEND, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,
@@ -69,6 +71,15 @@ export class SqlMessageRepository extends MessageRepository {
     const [message] = await this.context.find(MessageSchema, 'session_id = $1 and call_id = $2', [
       sessionId,
       callId,
+    ]);
+    return message;
+  }
+
+  async find(sessionId: string, messageId: string): Promise<Message | undefined> {
+    if (!isId(messageId)) return undefined;
+    const [message] = await this.context.find(MessageSchema, 'session_id = $1 and id = $2', [
+      sessionId,
+      messageId,
     ]);
     return message;
   }

@@ -35,7 +35,7 @@ export class ToolCallNotFound extends DomainError {
   readonly kind = 'not_found';
 
   constructor(callId: string) {
-    super(`There is no tool call ${callId} in this session`);
+    super(`There is no tool call ${callId} here`);
   }
 }
 
@@ -45,6 +45,27 @@ export class ToolCallTransitionNotAllowed extends DomainError {
 
   constructor(callId: string, action: string, status: string) {
     super(`Tool call ${callId} is ${status}: ${action} is not possible`);
+  }
+}
+
+/** The call is open, or ended without an answer. */
+export class ToolResultNotFound extends DomainError {
+  readonly code = 'tool_result.not_found';
+  readonly kind = 'not_found';
+
+  constructor(callId: string) {
+    super(`Tool call ${callId} has no answer`);
+  }
+}
+
+export class ToolResultExpired extends DomainError {
+  readonly code = 'tool_result.expired';
+  readonly kind = 'gone';
+
+  constructor(callId: string) {
+    super(
+      `The whole answer to tool call ${callId} was kept for seven days; its beginning and end are in the history`,
+    );
   }
 }
 

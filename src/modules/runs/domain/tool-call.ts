@@ -24,9 +24,14 @@ export interface ToolCallState {
   readonly deadlineAt: Date | null;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
+  /** Of what the client sent; null for calls that it did not answer, or answered to an earlier release. */
+  readonly outcomeHash: Uint8Array | null;
 }
 
-export type NewToolCall = Omit<ToolCallState, 'edited' | 'status' | 'deadlineAt' | 'settledAt'>;
+export type NewToolCall = Omit<
+  ToolCallState,
+  'edited' | 'status' | 'deadlineAt' | 'settledAt' | 'outcomeHash'
+>;
 
 /** A tool call of a model. */
 export class ToolCall extends AggregateRoot {
@@ -42,6 +47,7 @@ export class ToolCall extends AggregateRoot {
       status: 'awaiting_approval',
       deadlineAt: null,
       settledAt: null,
+      outcomeHash: null,
     });
   }
 
@@ -68,6 +74,11 @@ export class ToolCall extends AggregateRoot {
   /** Replaces the model's arguments with those of the user. */
   edit(args: JsonObject): void {
     this.change({ arguments: args, edited: true });
+  }
+
+  /** Notes what the client sent, to know it again. */
+  noteOutcome(outcomeHash: Uint8Array): void {
+    this.change({ outcomeHash });
   }
 
   /** Asks the client to execute it. */

@@ -99,6 +99,7 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     deadlineAt: { type: 'timestamptz', nullable: true },
     createdAt: { type: 'timestamptz' },
     settledAt: { type: 'timestamptz', nullable: true },
+    outcomeHash: { type: 'bytea', nullable: true },
   },
   foreignKeys: [
     { name: 'tool_calls_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },

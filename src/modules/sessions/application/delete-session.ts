@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { SessionBusy } from '../domain/session.errors.js';
+import { PassingContents } from '../domain/passing-contents.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { UnfinishedRuns } from '../domain/unfinished-runs.js';
 
@@ -23,6 +24,7 @@ export class DeleteSession {
       if (await tx.get(UnfinishedRuns).existIn(session.id)) throw new SessionBusy(session.id);
       session.delete(this.clock.now());
       await sessions.save(session);
+      await tx.get(PassingContents).expire(session.id);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
@@ -43,6 +44,7 @@ export class SubmitToolResult {
    */
   async execute(command: SubmitToolResultCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
+    const hash = hashOf(command.outcome);
     const { value, events, replayed } = await this.uow.run('save_tool_result', async (tx) => {
       await tx.get(SessionRepository).peek(command.sessionId, command.userId);
       const found = await tx.get(ToolCallRepository).find(command.callId);
@@ -52,15 +54,14 @@ export class SubmitToolResult {
       // Read again after the lock: a decision may have changed it.
       const call = (await tx.get(ToolCallRepository).find(command.callId))!;
       if (call.status === 'awaiting_approval') throw new ToolCallNotRequested(command.callId);
-      const outcome = toOutcome(command.outcome, call.snapshot());
       if (call.status === 'requested') {
+        const outcome = { ...toOutcome(command.outcome, call.snapshot()), hash };
         const message = await this.settleToolCall.settle(tx, run, call, outcome, this.clock.now());
         const openCall = await this.resumeRun.resume(tx, run, call, 'tool_result');
         return { run: run.snapshot(), message, openCall };
       }
       const earlier = await tx.get(MessageRepository).findAnswer(command.sessionId, command.callId);
-      const sameEnd = toolCallStatus.next('requested', outcome.end) === call.status;
-      if (!sameEnd || !earlier || !isSameAnswer(earlier.content, command.outcome, call.snapshot())) {
+      if (!earlier || !isRepeated(call.snapshot(), hash, earlier.content, command.outcome)) {
         throw new ToolCallAlreadySettled(command.callId, call.status);
       }
       return { run: run.snapshot(), message: earlier };
@@ -86,6 +87,10 @@ function toOutcome(given: SubmitToolResultCommand['outcome'], call: ToolCallStat
     : { end: 'complete', content: text + notes };
 }
 
+/** The order of keys does not count in a result that is JSON. */
+const hashOf = (given: SubmitToolResultCommand['outcome']): Buffer =>
+  createHash('sha256').update(canonicalJson(given)).digest();
+
 /** What the model reads: the answer, made storable, and what else it has to know of it. */
 function wordsOf(given: SubmitToolResultCommand['outcome'], call: ToolCallState) {
   const raw = 'error' in given ? given.error : given.result;
@@ -99,13 +104,18 @@ function wordsOf(given: SubmitToolResultCommand['outcome'], call: ToolCallState)
 
 const toText = (answer: JsonValue): string => (typeof answer === 'string' ? answer : JSON.stringify(answer));
 
-/** Whether the stored answer is this one. The order of keys does not count in a result that is JSON. */
-function isSameAnswer(
+/** Whether a settled call was answered with the same. @param stored the answer in the conversation */
+function isRepeated(
+  call: ToolCallState,
+  hash: Buffer,
   stored: string,
   given: SubmitToolResultCommand['outcome'],
-  call: ToolCallState,
 ): boolean {
-  if (stored === toOutcome(given, call).content) return true;
+  if (call.outcomeHash) return hash.equals(call.outcomeHash);
+  // Settled by an earlier release, which stored every answer whole, or not by an answer of the client.
+  const { end, content } = toOutcome(given, call);
+  if (toolCallStatus.next('requested', end) !== call.status) return false;
+  if (stored === content) return true;
   if ('error' in given || typeof given.result === 'string') return false;
   const { answer, notes } = wordsOf(given, call);
   const result = parseJson(stored.slice(0, stored.length - notes.length));

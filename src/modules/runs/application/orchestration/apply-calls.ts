@@ -10,6 +10,7 @@ import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { JudgedCall } from './judge-reply.js';
 import { ProposePlan } from './propose-plan.js';
+import { ReadResult } from './read-result.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
@@ -30,6 +31,7 @@ export class ApplyCalls {
     private readonly resumeRun: ResumeRun,
     private readonly settleToolCall: SettleToolCall,
     private readonly proposePlan: ProposePlan,
+    private readonly readResult: ReadResult,
     private readonly chooseModel: ChooseModel,
     private readonly failure: RecordFailure,
     private readonly runWriter: RunWriter,
@@ -80,6 +82,12 @@ export class ApplyCalls {
           await this.askForApproval(tx, run, call, judged.reason, now);
         }
         return true;
+      case 'read': {
+        const { sessionId } = run.snapshot();
+        const outcome = await this.readResult.read(tx, sessionId, judged.arguments as JsonObject);
+        await this.settleToolCall.settleAtOnce(tx, run, call, outcome, now);
+        return false;
+      }
       case 'propose':
         await tx.get(ToolCallRepository).add(call);
         await this.proposePlan.propose(tx, run, call, judged.proposal, now);

@@ -2,6 +2,7 @@ import { isJsonObject } from '../../../../shared/domain/json.js';
 import { Agent } from '../../../agents/index.js';
 import { ModelMessage } from '../../../models/index.js';
 import { Message } from '../../../conversations/index.js';
+import { shownContent } from './shown-content.js';
 
 const UNANSWERED = 'Error: this call was not carried out';
 
@@ -30,7 +31,7 @@ export function buildPrompt(agent: Agent, history: readonly Message[], brief?: s
     if (message.role === 'user') {
       const before = messages.at(-1)!.role;
       if (before === 'user' || before === 'tool') messages.push(NO_ANSWER);
-      messages.push({ role: 'user', content: message.content });
+      messages.push({ role: 'user', content: shownContent(message) });
     }
     if (message.role !== 'assistant') continue;
     if (messages.at(-1)!.role === 'assistant') messages.push(GO_ON);

@@ -43,6 +43,7 @@ type CallVerdict = {
 } & (
   | { readonly verdict: 'execute' }
   | { readonly verdict: 'ask'; readonly reason: string }
+  | { readonly verdict: 'read' }
   | { readonly verdict: 'propose'; readonly proposal: PlanProposal }
   | { readonly verdict: 'switch_agent'; readonly agent: string; readonly reason: string }
   | {
@@ -85,6 +86,8 @@ export class JudgeReply {
       const { name, args, written } = checked;
       if (isIdeTool(name)) {
         calls.push({ ...this.judgeUse(agent, name, args), written });
+      } else if (name === 'read_result') {
+        calls.push({ verdict: 'read', toolName: name, arguments: args, written });
       } else if (!alone) {
         const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
         calls.push({ verdict: 'refuse', toolName: name, arguments: args, written, error, invalid: true });

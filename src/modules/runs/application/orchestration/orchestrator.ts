@@ -13,6 +13,7 @@ import { ClassifyTask } from './classify-task.js';
 import { RunDetached, endStopped } from '../lifecycle/endings.js';
 import { RunAtWork, RunQueries } from '../run.queries.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
+import { shownContent } from './shown-content.js';
 import { COMPLETED, StepEnd } from './step-end.js';
 
 type WorkStep = Exclude<Step, 'rest'>;
@@ -154,6 +155,6 @@ export class Orchestrator {
     const [message] = await this.patience.read('read_task', signal, () =>
       this.conversations.newest(run.sessionId, 'main', { messages: 1, characters: 0 }),
     );
-    return message?.content ?? '';
+    return message ? shownContent(message) : '';
   }
 }

@@ -12,7 +12,7 @@ import { buildPrompt } from './build-prompt.js';
 const NOT_IN_SUBTASKS: readonly ToolName[] = ['ask_followup_question', 'create_plan', 'switch_agent'];
 
 /** For jobs: in the background there is no IDE to run a tool and no user to ask. */
-const IN_BACKGROUND: readonly ToolName[] = ['attempt_completion'];
+const IN_BACKGROUND: readonly ToolName[] = ['read_result', 'attempt_completion'];
 
 /** The input of the next model call: the agent and its messages. */
 export interface Turn {
