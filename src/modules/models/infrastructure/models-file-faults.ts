@@ -107,7 +107,7 @@ const unknown = (place: string, kind: string, given: string | undefined, known: 
   // An empty list is a fault of its own.
   given === undefined || known.length === 0 || known.includes(given)
     ? []
-    : [`${place}: there is no ${kind} ${given}; there are ${known.filter(Boolean).join(', ')}`];
+    : [`${place}: there is no ${kind} ${given}; there are ${[...new Set(known)].filter(Boolean).join(', ')}`];
 
 /** Models that are reached from themselves by their fallbacks. */
 function cycleFaults({ fallbacks }: Outline): string[] {

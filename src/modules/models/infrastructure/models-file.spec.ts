@@ -196,6 +196,13 @@ describe('the file of models', () => {
     expect(faultsOf({ fallbacks: { a: ['b', 'c'], b: ['c'] } })).toEqual([]);
   });
 
+  it('names each model once, also one that is given twice', () => {
+    expect(faultsOf({ ...models({}, {}, { id: 'b' }), default: 'x' })).toEqual([
+      'models.1.id: a is the id of models.0, too',
+      'default: there is no model x; there are a, b',
+    ]);
+  });
+
   it('must have the models that agents name', () => {
     const agents: AgentNeeds[] = [{ id: 'coder', model: 'gone', tokens: 1 }];
     expect(faultsOf({}, agents)).toEqual([
