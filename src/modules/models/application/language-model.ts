@@ -56,6 +56,8 @@ export interface ModelRequest {
   readonly reasoningEffort?: string;
   /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
   readonly maxOutputTokens?: number;
+  /** The limit until the first piece of the answer; unset = the setting. Set for the client of a provider. */
+  readonly firstTokenTimeoutSeconds?: number;
 }
 
 export interface ModelUsage {

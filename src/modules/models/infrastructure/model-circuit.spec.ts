@@ -119,6 +119,45 @@ describe('the circuit of a model endpoint', () => {
     await isRefused();
   });
 
+  describe('by first pieces that do not come in time', () => {
+    const timesOut = async (meanwhile: () => unknown, itself = false) => {
+      const slow = controlledCall();
+      const answer = circuit.pass(slow.make, untouched).catch((error: unknown) => error);
+      await meanwhile();
+      if (itself) slow.begins();
+      slow.fails(failure('model.first_token_timeout'));
+      await answer;
+    };
+
+    const begins = () =>
+      circuit.pass((nowBegins) => {
+        nowBegins();
+        return Promise.resolve('well');
+      }, untouched);
+
+    it.each([
+      ['opens while no other answer begins', () => undefined, false, OPEN],
+      ['stays closed while other answers begin', begins, false, CLOSED],
+      ['opens also where the server only says that it has begun', () => undefined, true, OPEN],
+      ['opens while all others fail, too', () => failsTimes(1, 'model.rate_limited'), false, OPEN],
+    ])('%s', async (_, meanwhile, itself, expected) => {
+      await begins(); // before the calls: shows nothing
+      for (let time = 0; time < 5; time++) await timesOut(meanwhile, itself);
+      expect(await state()).toEqual([expected]);
+    });
+
+    it('opens by other failures whatever begins meanwhile', async () => {
+      for (let time = 0; time < 5; time++) {
+        const slow = controlledCall();
+        const answer = circuit.pass(slow.make, untouched).catch((error: unknown) => error);
+        await begins();
+        slow.fails(failure('model.connect_timeout'));
+        await answer;
+      }
+      expect(await state()).toEqual([OPEN]);
+    });
+  });
+
   it('says how long to wait, and what failed', async () => {
     await failsTimes(5);
     vi.advanceTimersByTime(400);

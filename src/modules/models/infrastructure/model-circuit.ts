@@ -84,6 +84,8 @@ export class ModelCircuit {
   private readonly logger = new Logger(ModelCircuit.name);
   private readonly policy: CircuitBreakerPolicy;
   private opened = 0;
+  /** The number of answers that have begun. */
+  private begun = 0;
   /** The failure that opened the circuit last. */
   private openedBy: EndpointFailure | undefined;
   /** By `performance.now()`. */
@@ -158,20 +160,24 @@ export class ModelCircuit {
   private observe<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry: number) {
     const sign = Promise.withResolvers<void>();
     const probing = this.policy.state === CircuitState.HalfOpen;
-    const { opened } = this;
+    const { opened, begun: begunBefore } = this;
     let begun = false;
     const answer = signal.aborted
       ? Promise.reject<T>(signal.reason)
       : call(() => {
+          if (!begun) this.begun++;
           begun = true;
           sign.resolve();
         });
     answer.then(
       () => sign.resolve(),
       (error: unknown) => {
-        // Not counted: calls made before the circuit last opened, and retries from `failures - 1` on that are no probes.
+        // Not counted: calls made before the circuit last opened, retries from `failures - 1` on that are no probes, and
+        // one whose model only takes long, as the endpoint begins other answers meanwhile.
+        const othersBegun = this.begun - begunBefore - (begun ? 1 : 0);
         const counts =
           isAgainstTheEndpoint(error, signal) &&
+          !(isFirstTokenTimeout(error) && othersBegun > 0) &&
           this.opened === opened &&
           (probing || retry < this.limits.failures - 1);
         const failure = new EndpointFailure(error, this.limits.openMs);
@@ -216,3 +222,6 @@ export class ModelCircuit {
 
 const isAgainstTheEndpoint = (error: unknown, signal: AbortSignal): boolean =>
   !signal.aborted && error instanceof ModelError && AGAINST_THE_ENDPOINT.has(error.code);
+
+const isFirstTokenTimeout = (error: unknown): boolean =>
+  error instanceof ModelError && error.code === 'model.first_token_timeout';

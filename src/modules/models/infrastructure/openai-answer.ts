@@ -71,8 +71,9 @@ export class OpenAiAnswer {
     return this.characters;
   }
 
+  /** Not by chunks that bring nothing usable, unless they say so. */
   get hasBegun(): boolean {
-    return this.begun;
+    return this.begun || this.characters > 0 || this.isFinished;
   }
 
   /** Whether the model thinks, as far as the server says so. */

@@ -51,7 +51,7 @@ export interface ChunkContents {
   readonly id: string;
   /** The provider's name of its model; may be empty. */
   readonly model: string;
-  /** False while the server only says that it works on the answer. */
+  /** The server says that the model has begun, whether it sends anything of that or not. */
   readonly hasBegun: boolean;
   /** The server says that the model thinks, and may send nothing of that. */
   readonly isThinking: boolean;
@@ -81,7 +81,7 @@ export function readChunk(chunk: unknown): ChunkContents {
   return {
     id: stringOf(id),
     model: stringOf(model),
-    hasBegun: true,
+    hasBegun: false,
     isThinking: false,
     isLast: false,
     hasChoice: isObject(first),

@@ -114,6 +114,10 @@ export class OpenAiLanguageModel extends LanguageModel {
     return responseFormat ? this.jsonForms.ask(model, responseFormat.schema, ask) : ask();
   }
 
+  private limitsOf({ firstTokenTimeoutSeconds: own }: ModelRequest): CallLimits {
+    return own === undefined ? this.limits : { ...this.limits, firstTokenMs: own * 1000 };
+  }
+
   /** @throws ModelError, or the signal's reason */
   private async send(
     request: ModelRequest,
@@ -155,7 +159,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     span: Span,
   ): Promise<ModelAnswer> {
     const begunAt = performance.now();
-    const watch = new CallWatch(this.limits);
+    const watch = new CallWatch(this.limitsOf(request));
     const gathered = new OpenAiAnswer(
       { provider: this.server.host, model: request.model },
       this.protocol.reader(),

@@ -36,12 +36,14 @@ export class RoutedLanguageModel extends LanguageModel {
 }
 
 function requestTo(model: Model, { reasoningEffort, ...request }: ModelRequest): ModelRequest {
-  const { context, output } = model.limit;
+  const { limit, firstTokenTimeoutSeconds } = model;
+  const { context, output } = limit;
   return {
     ...request,
     model: model.name,
     ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, requestTokens(request)) }),
     // An effort chosen for another model may be unknown to this one.
     ...(reasoningEffort !== undefined && model.reasoning.includes(reasoningEffort) && { reasoningEffort }),
+    ...(firstTokenTimeoutSeconds !== null && { firstTokenTimeoutSeconds }),
   };
 }
