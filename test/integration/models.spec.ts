@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AgentRegistry } from '../../src/modules/agents/index.js';
 import { RecoverRuns } from '../../src/modules/runs/application/supervision/recover-runs.js';
 import { SentEvent, deltasOf, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
@@ -149,6 +150,20 @@ describe('a file of models', () => {
       [undefined, undefined],
     ]);
     expect(await runOf(sessionId)).toMatchObject({ reasoning_effort: 'low' });
+  });
+
+  it('sends the temperature of the agent to models that do not reason', async () => {
+    models.one.always({ text: 'Here.' });
+    models.two.always({ text: 'Here.' });
+    const agents = app.nest.get(AgentRegistry);
+    const ask = agents.get('ask');
+    const agent = vi.spyOn(agents, 'get').mockReturnValue({ ...ask, temperature: 0 });
+    const sessionId = await app.client.openSession({ agent: 'ask' });
+    for (const model of ['large', 'other']) await app.client.ask(sessionId, 'Hello', { model });
+    agent.mockRestore();
+    await app.client.ask(sessionId, 'Hello', { model: 'other' });
+    const sent = [...models.one.requests, ...models.two.requests] as unknown as Record<string, unknown>[];
+    expect(sent.map((body) => body['temperature'])).toEqual([undefined, 0, undefined]);
   });
 
   it('refuses a model that there is not, and lists those that there are', async () => {

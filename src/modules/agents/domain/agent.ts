@@ -16,6 +16,8 @@ export interface Agent {
   readonly model?: string;
   /** How much that model is to reason, where the user says nothing; unset = its provider decides. */
   readonly reasoningEffort?: string;
+  /** Not sent to models that reason; unset = the provider decides. */
+  readonly temperature?: number;
   readonly limits: {
     /** The newest messages of the session that are sent to the model. */
     readonly historyMessages: number;

@@ -54,6 +54,8 @@ export interface ModelRequest {
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
   /** How much the model is to reason; left out where it does not know the word. */
   readonly reasoningEffort?: string;
+  /** Left out for models that reason, most of which refuse it; unset = the provider decides. */
+  readonly temperature?: number;
   /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
   readonly maxOutputTokens?: number;
   /** The limit until the first piece of the answer; unset = the setting. Set for the client of a provider. */

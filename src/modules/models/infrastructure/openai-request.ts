@@ -21,7 +21,7 @@ export function toBody(
   returned: Returned,
   limitField: OutputLimitField = 'max_completion_tokens',
 ): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
-  const { model, tools, responseFormat, reasoningEffort, maxOutputTokens } = request;
+  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens } = request;
   return {
     model,
     messages: toMessages(messagesFor(request, form), { provider, model }, returned),
@@ -36,6 +36,7 @@ export function toBody(
     ...(responseFormat && form && responseFormatOf(responseFormat, form)),
     ...(maxOutputTokens !== undefined && limitField !== 'none' && { [limitField]: maxOutputTokens }),
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort as OpenAI.ReasoningEffort }),
+    ...(temperature !== undefined && { temperature }),
   };
 }
 

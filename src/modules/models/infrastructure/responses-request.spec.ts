@@ -44,9 +44,10 @@ describe('a request to the Responses API', () => {
     ['given', { summary: 'auto', effort: 'high' }],
     ['unsummarised', { effort: 'high' }],
     ['none', { effort: 'high' }],
-  ])('has the effort and the limit of its answer: %s', (returned, reasoning) => {
-    const body = bodyOf({ reasoningEffort: 'high', maxOutputTokens: 9 }, undefined, returned);
-    expect(body).toMatchObject({ reasoning, max_output_tokens: 9 });
+  ])('has the effort, the temperature and the limit of its answer: %s', (returned, reasoning) => {
+    const wishes = { reasoningEffort: 'high', temperature: 0, maxOutputTokens: 9 };
+    const body = bodyOf(wishes, undefined, returned);
+    expect(body).toMatchObject({ reasoning, temperature: 0, max_output_tokens: 9 });
   });
 
   it('has tools whose arguments need not be strict', () => {

@@ -24,7 +24,7 @@ export function toResponsesBody(
   returned: Returned,
   limitField: OutputLimitField = 'max_completion_tokens',
 ): Body {
-  const { model, tools, responseFormat, reasoningEffort, maxOutputTokens } = request;
+  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens } = request;
   const [first, ...others] = messagesFor(request, form);
   const hasInstructions = first?.role === 'system';
   const messages = first && !hasInstructions ? [first, ...others] : others;
@@ -41,6 +41,7 @@ export function toResponsesBody(
         ...(reasoningEffort !== undefined && { effort: reasoningEffort as OpenAI.ReasoningEffort }),
       },
     }),
+    ...(temperature !== undefined && { temperature }),
     ...(maxOutputTokens !== undefined && limitField !== 'none' && { max_output_tokens: maxOutputTokens }),
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({

@@ -35,7 +35,7 @@ export class RoutedLanguageModel extends LanguageModel {
   }
 }
 
-function requestTo(model: Model, { reasoningEffort, ...request }: ModelRequest): ModelRequest {
+function requestTo(model: Model, { reasoningEffort, temperature, ...request }: ModelRequest): ModelRequest {
   const { limit, firstTokenTimeoutSeconds } = model;
   const { context, output } = limit;
   return {
@@ -44,6 +44,7 @@ function requestTo(model: Model, { reasoningEffort, ...request }: ModelRequest):
     ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, requestTokens(request)) }),
     // An effort chosen for another model may be unknown to this one.
     ...(reasoningEffort !== undefined && model.reasoning.includes(reasoningEffort) && { reasoningEffort }),
+    ...(temperature !== undefined && model.reasoning.length === 0 && { temperature }),
     ...(firstTokenTimeoutSeconds !== null && { firstTokenTimeoutSeconds }),
   };
 }

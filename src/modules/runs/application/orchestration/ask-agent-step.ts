@@ -77,6 +77,7 @@ export class AskAgentStep {
       messages: turn.messages,
       tools: this.tools.describe(turn.agent.tools),
       ...(reasoningEffort !== undefined && { reasoningEffort }),
+      ...(turn.agent.temperature !== undefined && { temperature: turn.agent.temperature }),
     };
     if (!run.openCall && !(await this.calls.open(run, draft.call, signal, started(draft))))
       return OUT_OF_CALLS;
