@@ -1279,7 +1279,7 @@ export type components = {
             finished_at: string | null;
         };
         /** @description The `data` of a server-sent event; its `id` and `event` repeat id and type */
-        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
+        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
         /**
          * @description A run begins
          * @example {
@@ -1338,6 +1338,36 @@ export type components = {
                 to: "idle" | "classify" | "plan_required" | "architect_planning" | "plan_review" | "plan_execution" | "execution" | "error_handling" | "completed";
                 event: string;
                 reason?: string;
+            };
+        };
+        /**
+         * @description Another model answers for the rest of the run, since the one before has failed
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "model.switched",
+         *       "data": {
+         *         "from": "gpt-5-mini",
+         *         "to": "claude-sonnet",
+         *         "reason": "model.server_error"
+         *       }
+         *     }
+         */
+        ModelSwitchedEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /** @enum {string} */
+            type: "model.switched";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                from: string;
+                to: string;
+                /** @description The code of the failure */
+                reason: string;
             };
         };
         /**
@@ -2448,6 +2478,7 @@ export type Run = components['schemas']['Run'];
 export type SessionEvent = components['schemas']['SessionEvent'];
 export type RunStartedEvent = components['schemas']['RunStartedEvent'];
 export type RunPhaseChangedEvent = components['schemas']['RunPhaseChangedEvent'];
+export type ModelSwitchedEvent = components['schemas']['ModelSwitchedEvent'];
 export type MessageCreatedEvent = components['schemas']['MessageCreatedEvent'];
 export type MessageStartedEvent = components['schemas']['MessageStartedEvent'];
 export type MessageDeltaEvent = components['schemas']['MessageDeltaEvent'];

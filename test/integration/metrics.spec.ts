@@ -51,6 +51,7 @@ const CONTRACT: Record<string, [type: string, ...labels: string[]]> = {
 /** What there is besides. */
 const MORE: typeof CONTRACT = {
   llm_retries_total: ['counter', 'model', 'code'],
+  llm_fallbacks_total: ['counter', 'code'],
   llm_circuit_state: ['gauge'],
   event_delivery_seconds: ['histogram'],
   clock_offset_seconds: ['gauge'],

@@ -1,6 +1,6 @@
 export { ModelsModule } from './models.module.js';
 export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
-export { askWithRetries } from './application/ask-with-retries.js';
+export { FALLBACK_CODES, askWithRetries } from './application/ask-with-retries.js';
 export {
   LanguageModel,
   ModelError,
@@ -12,6 +12,7 @@ export {
   type ModelToolCall,
   type ModelUsage,
 } from './application/language-model.js';
+export { Fallbacks } from './application/fallbacks.js';
 export { ModelCatalog } from './application/model-catalog.js';
 export { LlmCallQueries } from './application/llm-call.queries.js';
 export { ModelNotConfigured } from './domain/model.errors.js';

@@ -5,6 +5,7 @@ import { Shutdown } from '../../shared/application/shutdown.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
 import { ModelsController } from './api/models.controller.js';
+import { Fallbacks } from './application/fallbacks.js';
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallQueries } from './application/llm-call.queries.js';
 import { ModelAvailability } from './application/model-availability.js';
@@ -39,9 +40,10 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
     ProviderClients,
     { provide: ModelAvailability, useExisting: ProviderClients },
     { provide: LanguageModel, useClass: RoutedLanguageModel },
+    Fallbacks,
     { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],
-  exports: [LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
+  exports: [Fallbacks, LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
 })
 export class ModelsModule {
   constructor(repositories: RepositoryRegistry) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { waitBeforeRetry } from './ask-with-retries.js';
-import { FailureFacts, ModelError, ModelErrorCode } from './language-model.js';
+import { askWithRetries, waitBeforeRetry } from './ask-with-retries.js';
+import { FailureFacts, MODEL_ERROR_CODES, ModelError, ModelErrorCode } from './language-model.js';
 
 const NEVER = undefined;
 
@@ -39,5 +39,78 @@ describe('a failed model call', () => {
     expect(waits('model.rate_limited', { retryAfterMs: 60_000 })[3]).toBe(60_000);
     expect(waits('model.rate_limited', { retryAfterMs: 60_001 })[0]).toBe(NEVER);
     expect(waits('model.server_error', { retryAfterMs: 7_200_000 })[0]).toBe(NEVER);
+  });
+});
+
+describe('a model that has a fallback', () => {
+  /** What is asked, and which of its retry: the first model fails by this as often as it is asked. */
+  const asked = async (
+    code: ModelErrorCode,
+    facts: FailureFacts = {},
+    { maxRetries = 1, canFallBack = true } = {},
+  ) => {
+    const calls: string[] = [];
+    let model = 'first';
+    const policy = {
+      maxRetries,
+      signal: new AbortController().signal,
+      onRetry: () => undefined,
+      fallBack: () => {
+        if (canFallBack) model = 'second';
+        return Promise.resolve(canFallBack);
+      },
+    };
+    const answer = askWithRetries(policy, (retry, failure) => {
+      calls.push(`${model} ${retry}${failure ? ' again' : ''}`);
+      return model === 'first'
+        ? Promise.reject(new ModelError(code, 'It failed', { retryAfterMs: 0, ...facts }))
+        : Promise.resolve();
+    });
+    await answer.catch((error: unknown) => calls.push((error as ModelError).code));
+    return calls;
+  };
+
+  const FALLING_BACK: ModelErrorCode[] = [
+    'model.unavailable',
+    'model.circuit_open',
+    'model.connect_timeout',
+    'model.first_token_timeout',
+    'model.idle_timeout',
+    'model.rate_limited',
+    'model.quota_exceeded',
+    'model.server_error',
+  ];
+  const AT_ONCE = ['first 0', 'second 0'];
+  const AFTER_A_RETRY = ['first 0', 'first 1 again', 'second 0'];
+
+  it.each([
+    ['model.server_error', {}, AFTER_A_RETRY],
+    ['model.first_token_timeout', {}, AFTER_A_RETRY],
+    ['model.rate_limited', { retryAfterMs: 1 }, AFTER_A_RETRY],
+    ['model.rate_limited', { retryAfterMs: 5_001 }, AT_ONCE],
+    ['model.server_error', { retryAfterMs: 7_200_000 }, AT_ONCE],
+    ['model.circuit_open', { retryAfterMs: 1 }, AT_ONCE],
+    ['model.quota_exceeded', {}, AT_ONCE],
+  ] as [ModelErrorCode, FailureFacts, string[]][])(
+    'is replaced after %s %j',
+    async (code, facts, expected) => {
+      expect(await asked(code, facts)).toEqual(expected);
+    },
+  );
+
+  it.each(MODEL_ERROR_CODES)(
+    'is replaced by what the provider is the reason of, and by nothing else: %s',
+    async (code) => {
+      const calls = await asked(code, {}, { maxRetries: 0 });
+      expect(calls).toEqual(FALLING_BACK.includes(code) ? AT_ONCE : ['first 0', code]);
+    },
+  );
+
+  it('is asked again where no other can answer', async () => {
+    expect(await asked('model.circuit_open', { retryAfterMs: 1 }, { canFallBack: false })).toEqual([
+      'first 0',
+      'first 1 again',
+      'model.circuit_open',
+    ]);
   });
 });

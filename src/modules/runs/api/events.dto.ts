@@ -8,6 +8,7 @@ import { PLAN_EVENTS } from '../../plans/index.js';
 import { SESSION_EVENTS } from '../../sessions/index.js';
 import { SYNOPSIS_EVENTS } from '../../synopses/index.js';
 import {
+  ModelSwitchedDto,
   RunFinishedDto,
   RunPhaseChangedDto,
   RunResumedDto,
@@ -28,6 +29,7 @@ export const SessionEventDto = z
   .discriminatedUnion('type', [
     RunStartedDto,
     RunPhaseChangedDto,
+    ModelSwitchedDto,
     ...MESSAGE_EVENTS,
     ...TOOL_CALL_EVENTS,
     ...SESSION_EVENTS,

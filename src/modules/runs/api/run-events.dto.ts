@@ -23,6 +23,13 @@ export const RunPhaseChangedDto = eventDto(
   { from: 'classify', to: 'execution', event: 'is_atomic_true', reason: 'one file' },
 );
 
+export const ModelSwitchedDto = eventDto(
+  'model.switched',
+  'Another model answers for the rest of the run, since the one before has failed',
+  z.object({ from: z.string(), to: z.string(), reason: z.string().describe('The code of the failure') }),
+  { from: 'gpt-5-mini', to: 'claude-sonnet', reason: 'model.server_error' },
+);
+
 export const RunWaitingDto = eventDto(
   'run.waiting',
   'Nothing goes on until the client has answered all of this',

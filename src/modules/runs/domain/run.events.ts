@@ -5,6 +5,8 @@ export interface RunEvents {
   'run.started': { agent: string; trigger: string };
   /** `event`: the cause of the transition, a key of the transition table. */
   'run.phase_changed': { from: RunPhase; to: RunPhase; event: string; reason?: string };
+  /** `reason`: the code of the failure of `from`. */
+  'model.switched': { from: string; to: string; reason: string };
   'run.waiting': { for: { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string }[] };
   'run.resumed': { by: string };
   /** Exactly once per run, as its last event. */

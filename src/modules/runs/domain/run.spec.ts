@@ -54,6 +54,20 @@ describe('a run', () => {
     expect(run.snapshot()).toMatchObject({ status: 'running', waitingFor: [] });
   });
 
+  it('goes on with another model once its own has failed, also for other agents that bring it', () => {
+    const run = start();
+    run.workAs({ id: 'coder', model: 'a' });
+    run.pullEvents();
+    run.switchModel({ from: 'a', to: 'b' }, 'model.server_error');
+    expect(events(run)).toEqual([['model.switched', { from: 'a', to: 'b', reason: 'model.server_error' }]]);
+    run.switchModel({ from: 'b', to: 'c' }, 'model.unavailable');
+    const modelOf = (model: string | null) => {
+      run.switchTo({ id: 'debug', model });
+      return run.snapshot().model;
+    };
+    expect(['a', 'b', 'c', 'other', null, 'a'].map(modelOf)).toEqual(['c', 'c', 'c', 'other', null, 'c']);
+  });
+
   it('took no time where the clock of the database was set back', () => {
     const run = start();
     run.complete(EARLIER);

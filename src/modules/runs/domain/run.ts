@@ -25,6 +25,9 @@ export interface ModelChoice {
 
 const NO_CHOICE: ModelChoice = { model: null, reasoningEffort: null };
 
+/** A model that failed, and the one that answers in its place. */
+export type ModelSwitch = { from: string; to: string };
+
 /** An agent that answers in a run. */
 export interface AnsweringAgent {
   readonly id: string;
@@ -78,6 +81,8 @@ export interface RunState {
   readonly model: string | null;
   /** Whether the user chose the model: other agents keep it then. */
   readonly modelChosen: boolean;
+  /** In their order. They hold for the rest of the run. */
+  readonly modelSwitches: ModelSwitch[];
   /** The effort of reasoning that the user chose. */
   readonly reasoningEffort: string | null;
   readonly trigger: string;
@@ -156,6 +161,7 @@ export class Run extends AggregateRoot {
       agent: given.agent,
       model,
       modelChosen: model !== null,
+      modelSwitches: [],
       reasoningEffort,
       trigger: given.trigger,
       jobId: given.jobId ?? null,
@@ -258,6 +264,12 @@ export class Run extends AggregateRoot {
   switchTo(agent: AnsweringAgent): void {
     this.change({ switches: this.state.switches + 1 });
     this.answerAs(agent);
+  }
+
+  /** Continues with another model, since the one that answered has failed. @param reason the code of its failure */
+  switchModel({ from, to }: ModelSwitch, reason: string): void {
+    this.change({ model: to, modelSwitches: [...this.state.modelSwitches, { from, to }] });
+    this.recordEvent('model.switched', { from, to, reason });
   }
 
   /** Whether another model call is allowed. */
@@ -374,7 +386,12 @@ export class Run extends AggregateRoot {
 
   /** A model that the user chose answers for all agents of the run. */
   private answerAs({ id, model }: AnsweringAgent): void {
-    this.change({ agent: id, ...(!this.state.modelChosen && { model }) });
+    this.change({ agent: id, ...(!this.state.modelChosen && { model: this.inPlaceOf(model) }) });
+  }
+
+  /** The model itself, unless it has failed in this run. */
+  private inPlaceOf(model: string | null): string | null {
+    return this.state.modelSwitches.reduce((now, { from, to }) => (now === from ? to : now), model);
   }
 
   private giveUp(reason: string): void {

@@ -9,6 +9,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { isToolName } from '../../agents/index.js';
+import { FALLBACK_CODES } from '../../models/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
 
@@ -51,6 +52,11 @@ export const RUN_METRICS = [
     help: 'Further tries of failed model calls, by what failed',
     labelNames: ['model', 'code'],
   }),
+  makeCounterProvider({
+    name: 'llm_fallbacks_total',
+    help: 'Runs that went on with another model, by what failed',
+    labelNames: ['code'],
+  }),
   makeHistogramProvider({
     name: 'server_time_to_first_token_seconds',
     help: 'What the server adds to the time until a reader sees the first text, without the model’s share',
@@ -69,11 +75,13 @@ export class PrometheusRunMetrics extends RunMetrics {
     @InjectMetric('tool_calls_total') private readonly toolCalls: Counter<'tool' | 'status'>,
     @InjectMetric('run_recoveries_total') private readonly recoveries: Counter<'outcome'>,
     @InjectMetric('llm_retries_total') private readonly retries: Counter<'model' | 'code'>,
+    @InjectMetric('llm_fallbacks_total') private readonly fallbacks: Counter<'code'>,
     @InjectMetric('server_time_to_first_token_seconds') private readonly firstToken: Histogram,
   ) {
     super();
     // Starts at 0: `rate()` needs a first sample.
     for (const status of FINAL_RUN_STATUSES) this.runs.inc({ status }, 0);
+    for (const code of FALLBACK_CODES) this.fallbacks.inc({ code }, 0);
     for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);
   }
 
@@ -102,6 +110,11 @@ export class PrometheusRunMetrics extends RunMetrics {
   @OnStored('agent.switched')
   onSwitched({ data: { from, to } }: StoredEvent<'agent.switched'>): void {
     this.switches.inc({ from, to });
+  }
+
+  @OnStored('model.switched')
+  onModelSwitched({ data: { reason: code } }: StoredEvent<'model.switched'>): void {
+    this.fallbacks.inc({ code });
   }
 
   @OnStored('tool_call.settled')

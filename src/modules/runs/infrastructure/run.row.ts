@@ -38,6 +38,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     agent: { type: 'text' },
     model: { type: 'text', nullable: true },
     modelChosen: { type: 'boolean', default: false },
+    modelSwitches: { type: 'jsonb', default: [] },
     reasoningEffort: { type: 'text', nullable: true },
     trigger: { type: 'text' },
     jobId: { type: 'uuid', nullable: true },

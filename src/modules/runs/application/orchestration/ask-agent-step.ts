@@ -9,18 +9,20 @@ import {
   askWithRetries,
   completedCall,
   failedCall,
+  Fallbacks,
   LlmCall,
   LlmCallRepository,
   ModelError,
   ModelRequest,
 } from '../../../models/index.js';
 import { PlanState } from '../../../plans/index.js';
-import { RunError } from '../../domain/run.js';
+import { ModelSwitch, RunError } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { errorOf, isDetached, toRunError } from '../lifecycle/endings.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
+import { RunWriter } from '../lifecycle/run-writer.js';
 import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
 import { ApplyReply } from './apply-reply.js';
@@ -50,6 +52,8 @@ export class AskAgentStep {
     private readonly continueReply: ContinueReply,
     private readonly calls: ModelCalls,
     private readonly chooseModel: ChooseModel,
+    private readonly fallbacks: Fallbacks,
+    private readonly runWriter: RunWriter,
     private readonly reply: ApplyReply,
     private readonly failure: RecordFailure,
     private readonly deltas: DeltaLog,
@@ -70,15 +74,16 @@ export class AskAgentStep {
     classifiedMs?: number,
   ): Promise<StepEnd> {
     const turn = await this.prepare.prepare(run, plan, signal);
-    let draft = this.draft(turn, run.openCall);
+    const first = this.draft(turn, run.openCall);
+    let draft = first;
     const reasoningEffort = this.chooseModel.effort(run);
-    const request: ModelRequest = {
-      model: draft.call.model,
+    const asked: Omit<ModelRequest, 'model'> = {
       messages: turn.messages,
       tools: this.tools.describe(turn.agent.tools),
       ...(reasoningEffort !== undefined && { reasoningEffort }),
       ...(turn.agent.temperature !== undefined && { temperature: turn.agent.temperature }),
     };
+    const request = (): ModelRequest => ({ ...asked, model: draft.call.model });
     if (!run.openCall && !(await this.calls.open(run, draft.call, signal, started(draft))))
       return OUT_OF_CALLS;
     const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
@@ -88,20 +93,28 @@ export class AskAgentStep {
       signal,
       onRetry: ({ code }: ModelError, retry: number) =>
         this.logger.warn({ run_id: run.id, code, retry }, 'the model is asked again'),
+      fallBack: async (error: ModelError) => {
+        const left = draft.turn.run.modelSwitches.map(({ from }) => from);
+        const model = this.fallbacks.next(request(), left);
+        if (model === undefined) return false;
+        draft = await this.switchModel(draft, model, error, signal);
+        return true;
+      },
     };
     try {
       const answer = await askWithRetries(policy, async (retry, failure) => {
         if (failure) draft = await this.retry(draft, failure, signal);
-        const modelMs = isFirst && retry === 0 ? (classifiedMs ?? 0) : undefined;
-        return this.streamReply.stream(run, { ...request, retry }, draft, modelMs, signal);
+        const modelMs = isFirst && draft === first ? (classifiedMs ?? 0) : undefined;
+        return this.streamReply.stream(run, { ...request(), retry }, draft, modelMs, signal);
       });
-      const next = isCutText(answer) && (await this.continueReply.open(run, draft.call, answer, signal));
+      const next =
+        isCutText(answer) && (await this.continueReply.open(draft.turn.run, draft.call, answer, signal));
       if (!next) {
         const outcome = completedCall(answer, this.clock.now());
         return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer, outcome }) };
       }
       draft = { ...draft, call: next };
-      const whole = await this.continueReply.ask(run, request, answer, draft, signal);
+      const whole = await this.continueReply.ask(run, request(), answer, draft, signal);
       return { ...COMPLETED, run: await this.reply.apply({ ...draft, ...whole }) };
     } catch (error) {
       return this.end(draft, error, signal);
@@ -114,21 +127,53 @@ export class AskAgentStep {
     return { turn, messageId: call.messageId!, call, shown: '' };
   }
 
-  /** Settles the failed call and opens the next. Readers are told to discard the text of the first attempt. */
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
-    await this.deltas.flushed(before.messageId);
-    const fresh = this.draft(before.turn);
-    const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
-    await this.patience.write('retry_model_call', signal, async (tx) => {
-      await tx.get(RunRepository).getLeased(before.turn.run);
-      const failed = failedCall(error, this.clock.now());
-      if (!(await tx.get(LlmCallRepository).settle(before.call.id, failed))) return;
-      await tx.get(LlmCallRepository).add(next.call);
-      if (next.messageId === before.messageId) return;
-      tx.record(messageDiscarded(toMessage(before), error.code), started(next));
-    });
+    const next = await this.follow('retry_model_call', before, error, signal);
     this.metrics.retried(next.call.model, error.code);
     return next;
+  }
+
+  /** The same by another model, which answers for the rest of the run. */
+  private async switchModel(
+    before: Draft,
+    to: string,
+    error: ModelError,
+    signal: AbortSignal,
+  ): Promise<Draft> {
+    const change = { from: before.call.model, to };
+    const next = await this.follow('switch_model', before, error, signal, change);
+    this.logger.warn({ run_id: next.turn.run.id, ...change, code: error.code }, 'another model answers');
+    return next;
+  }
+
+  /** Settles the failed call and opens the next. Readers are told to discard the text of the failed one. */
+  private async follow(
+    operation: string,
+    before: Draft,
+    error: ModelError,
+    signal: AbortSignal,
+    change?: ModelSwitch,
+  ): Promise<Draft> {
+    await this.deltas.flushed(before.messageId);
+    const { turn } = before;
+    const model = change?.to ?? before.call.model;
+    const fresh = this.draft({ ...turn, run: { ...turn.run, model } });
+    const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
+    const isNew = next.messageId !== before.messageId;
+    const run = await this.patience.write(operation, signal, async (tx) => {
+      const current = await tx.get(RunRepository).getLeased(turn.run);
+      const failed = failedCall(error, this.clock.now());
+      if (!(await tx.get(LlmCallRepository).settle(before.call.id, failed))) return current.snapshot();
+      await tx.get(LlmCallRepository).add(next.call);
+      if (isNew) tx.record(messageDiscarded(toMessage(before), error.code));
+      if (change) {
+        current.switchModel(change, error.code);
+        await this.runWriter.save(tx, current);
+      }
+      if (isNew) tx.record(started(next));
+      return current.snapshot();
+    });
+    return { ...next, turn: { ...turn, run } };
   }
 
   /** @throws the error if another process executes the run by now */
