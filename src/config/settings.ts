@@ -78,7 +78,7 @@ const MODELS = {
     'Seconds until the request must be sent to the model server',
   ),
   LLM_FIRST_TOKEN_TIMEOUT_SECONDS: seconds(300, 3600).describe(
-    'Seconds from then until the first piece of the answer: text, reasoning or a tool call. Keep-alives do not count',
+    'Seconds from then until the first piece of the answer: text, reasoning or a tool call. Keep-alives do not count. A model of `MODELS_FILE` may have a limit of its own',
   ),
   LLM_IDLE_TIMEOUT_SECONDS: seconds(60, 3600).describe(
     'Longest silence between two pieces of an answer, in seconds',
