@@ -100,6 +100,7 @@ export class Ide {
     if (event.type === 'run.phase_changed') this.#screen.phase(event.data);
     if (event.type === 'agent.switched') this.#screen.handOver(event.data);
     if (event.type === 'message.started') this.#screen.speaks(event.data.agent);
+    if (event.type === 'message.reasoning_delta') this.#screen.thought(event.data.text);
     if (event.type === 'message.discarded') this.#screen.note(`forget that: ${event.data.reason}`);
     if (event.type === 'plan.approval_required') this.#showPlan(event.data.plan);
     if (event.type === 'run.waiting') await this.#decideOnPlan();

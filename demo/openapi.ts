@@ -791,6 +791,7 @@ export type components = {
          *       "role": "assistant",
          *       "agent": "ask",
          *       "content": "A lease is a lock that ends by itself.",
+         *       "reasoning": "The question is about locks.",
          *       "tool_calls": [],
          *       "call_id": null,
          *       "suggestions": null,
@@ -815,6 +816,8 @@ export type components = {
             /** @description Who speaks, where an agent does */
             agent: string | null;
             content: string;
+            /** @description What the model has reasoned, where it shows that */
+            reasoning: string | null;
             tool_calls: {
                 call_id: string;
                 tool_name: string;
@@ -1279,7 +1282,7 @@ export type components = {
             finished_at: string | null;
         };
         /** @description The `data` of a server-sent event; its `id` and `event` repeat id and type */
-        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
+        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
         /**
          * @description A run begins
          * @example {
@@ -1388,6 +1391,7 @@ export type components = {
          *           "role": "user",
          *           "agent": null,
          *           "content": "What is a lease?",
+         *           "reasoning": null,
          *           "tool_calls": [],
          *           "call_id": null,
          *           "suggestions": null,
@@ -1471,7 +1475,36 @@ export type components = {
             };
         };
         /**
-         * @description The whole message; its content replaces all deltas
+         * @description A piece of what the model reasons; `offset`: where in the reasoning it begins, in UTF-16 units
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "message.reasoning_delta",
+         *       "data": {
+         *         "message_id": "0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10",
+         *         "offset": 0,
+         *         "text": "The question is "
+         *       }
+         *     }
+         */
+        MessageReasoningDeltaEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /** @enum {string} */
+            type: "message.reasoning_delta";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                message_id: string;
+                offset: number;
+                text: string;
+            };
+        };
+        /**
+         * @description The whole message; its content and reasoning replace all deltas
          * @example {
          *       "id": "7",
          *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
@@ -1482,6 +1515,7 @@ export type components = {
          *         "message_id": "0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10",
          *         "agent": "ask",
          *         "content": "A lease is a lock that ends by itself.",
+         *         "reasoning": "The question is about locks.",
          *         "tool_calls": [],
          *         "finish_reason": "stop",
          *         "usage": {
@@ -1507,6 +1541,8 @@ export type components = {
                 /** @description The job it belongs to */
                 job_id?: string;
                 content: string;
+                /** @description What the model has reasoned, where it shows that */
+                reasoning?: string;
                 /** @description For showing; a call is executed on `tool_call.requested` only */
                 tool_calls: {
                     call_id: string;
@@ -2482,6 +2518,7 @@ export type ModelSwitchedEvent = components['schemas']['ModelSwitchedEvent'];
 export type MessageCreatedEvent = components['schemas']['MessageCreatedEvent'];
 export type MessageStartedEvent = components['schemas']['MessageStartedEvent'];
 export type MessageDeltaEvent = components['schemas']['MessageDeltaEvent'];
+export type MessageReasoningDeltaEvent = components['schemas']['MessageReasoningDeltaEvent'];
 export type MessageCompletedEvent = components['schemas']['MessageCompletedEvent'];
 export type MessageDiscardedEvent = components['schemas']['MessageDiscardedEvent'];
 export type ToolCallRequestedEvent = components['schemas']['ToolCallRequestedEvent'];

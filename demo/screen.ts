@@ -6,6 +6,8 @@ const WIDTH = 72;
 const MARGIN = '  ';
 /** Of one argument. */
 const SHOWN_LINES = 40;
+/** Characters of a message's reasoning. */
+const SHOWN_THOUGHT = 200;
 
 /** What stands before an item of a synopsis. */
 const WORDS = { decision: 'decided:', open_question: 'open:', code: '' } as const;
@@ -15,6 +17,8 @@ export class Screen {
   /** Who speaks next; the name is printed with the first word. */
   #speaker: string | undefined;
   #inLine = false;
+  /** The length of the reasoning since it began. */
+  #thought = 0;
 
   title(text: string): void {
     this.#line(styleText('bold', text));
@@ -30,6 +34,18 @@ export class Screen {
 
   speaks(agent: string): void {
     this.#speaker = agent;
+    this.#thought = 0;
+  }
+
+  /** What the model reasons, as it comes: the beginning. */
+  thought(piece: string): void {
+    const left = SHOWN_THOUGHT - this.#thought;
+    if (this.#thought === 0) this.#line('');
+    this.#thought += piece.length;
+    if (left <= 0) return;
+    const shown = piece.length > left ? `${piece.slice(0, left)}…` : piece;
+    process.stdout.write((this.#inLine ? '' : MARGIN) + styleText('dim', shown.replace(/\s+/g, ' ')));
+    this.#inLine = true;
   }
 
   /** Words of an agent, as they come. */

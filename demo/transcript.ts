@@ -7,6 +7,8 @@ interface Streamed {
   /** What came piece by piece; undefined for a message that comes whole. */
   text?: string;
   content?: string;
+  /** What came of its reasoning, piece by piece. */
+  thought?: string;
 }
 
 /** What a client has seen of a session, to be compared with what the server has stored. */
@@ -29,7 +31,8 @@ export class Transcript {
       this.#messages.set(event.data.message_id, { subtaskId: event.data.subtask_id ?? null, text: '' });
     }
     if (event.type === 'message.discarded') this.#messages.delete(event.data.message_id);
-    if (event.type === 'message.delta') return this.#append(event.data);
+    if (event.type === 'message.reasoning_delta') this.#append('thought', event.data);
+    if (event.type === 'message.delta') return this.#append('text', event.data);
     return event.type === 'message.completed' ? this.#complete(event.data) : '';
   }
 
@@ -51,7 +54,7 @@ export class Transcript {
     const kept = [...stored].flatMap(([subtaskId, messages]) =>
       messages.map((message) => ({ ...message, subtaskId })),
     );
-    for (const { id, content, subtaskId } of kept) {
+    for (const { id, content, reasoning, subtaskId } of kept) {
       const seen = this.#messages.get(id);
       if (!seen) faults.push(`message ${id} is stored but was never streamed`);
       else if (seen.subtaskId !== subtaskId) faults.push(`message ${id} is stored in another place`);
@@ -59,6 +62,8 @@ export class Transcript {
         faults.push(`message ${id} was completed with another text than is stored`);
       else if (seen.text !== undefined && seen.text !== content)
         faults.push(`message ${id} was streamed as another text than is stored`);
+      else if ((seen.thought ?? null) !== reasoning)
+        faults.push(`message ${id} was streamed with other reasoning than is stored`);
     }
     const ids = new Set(kept.map(({ id }) => id));
     if (ids.size < kept.length) faults.push('a message is stored in two places');
@@ -74,18 +79,17 @@ export class Transcript {
     return faults;
   }
 
-  #append({ message_id: id, offset, text }: DataOf<'message.delta'>): string {
+  #append(to: 'text' | 'thought', { message_id: id, offset, text }: DataOf<'message.delta'>): string {
     const message = this.#messages.get(id);
     if (message?.text === undefined) {
       this.#faults.push(`message ${id} goes on, but was never begun`);
       return '';
     }
-    if (offset !== message.text.length) {
-      this.#faults.push(
-        `message ${id} goes on at ${offset}, but ${message.text.length} characters were seen`,
-      );
+    const before = message[to] ?? '';
+    if (offset !== before.length) {
+      this.#faults.push(`message ${id} goes on at ${offset}, but ${before.length} characters were seen`);
     }
-    message.text += text;
+    message[to] = before + text;
     return text;
   }
 
@@ -97,7 +101,12 @@ export class Transcript {
     const text = begun?.text ?? '';
     // What the runtime itself says comes whole.
     const isWhole = usage === null && text === '';
-    this.#messages.set(id, { subtaskId, content, ...(!isWhole && { text }) });
+    const { thought } = begun ?? {};
+    this.#messages.set(id, {
+      ...{ subtaskId, content },
+      ...(!isWhole && { text }),
+      ...(thought !== undefined && { thought }),
+    });
     return content.slice(text.length);
   }
 }

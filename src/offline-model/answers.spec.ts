@@ -13,6 +13,7 @@ import { ZodToolCatalog } from '../modules/agents/infrastructure/zod-tool-catalo
 
 interface Reply {
   content?: string;
+  reasoning?: string;
   toolCalls?: { name: string; arguments: string }[];
 }
 
@@ -138,6 +139,21 @@ describe('the coder', () => {
     expect(argsOf(calls, 'write_file')).toEqual([{ path: 'hello.py', content: 'print("hello")\n' }]);
     expect(argsOf(calls, 'execute_command')).toMatchObject([{ command: 'python3 hello.py' }]);
     expect(end).toBe('Created `hello.py` and ran `python3 hello.py`; it answered “hello”.');
+  });
+
+  it('reasons as a task begins, and not before each step', () => {
+    const task = user('Create hello.py that prints hello');
+    expect(reply(request(coder, task)).reasoning).toMatch(/look around/);
+    const looked: ChatMessage[] = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c1', type: 'function', function: { name: 'list_files', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'nothing' },
+    ];
+    expect(reply(request(coder, task, ...looked)).reasoning).toBeUndefined();
+    expect(reply(request(ask, user('What is a lease?'))).reasoning).toMatch(/question/);
   });
 
   it('says what it will do before it calls tools, several of them in one reply', () => {

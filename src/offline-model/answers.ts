@@ -19,7 +19,11 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const format = formatOf(request);
   if (format === 'task_classification') return { content: JSON.stringify(verdict) };
   if (format === 'synopsis') return { content: JSON.stringify(sumUp(lastTextOf(request))) };
+  const answer = answerTo(turn, verdict);
+  return turn.isNew ? { ...answer, reasoning: thoughtOn(turn, verdict) } : answer;
+}
 
+function answerTo(turn: Turn, verdict: Verdict): FixtureResponse {
   const writes = turn.offers('write_file');
   if (turn.offers('create_plan')) {
     return verdict.agent === 'explain' ? explain(turn, 'question') : design(turn);
@@ -32,6 +36,14 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const debugs = turn.offers('execute_command') && !writes;
   if (debugs) return tryOut(turn) ?? explain(turn, 'fault');
   return explain(turn, verdict.agent === 'debug' ? 'fault' : 'question');
+}
+
+/** What it reasons when a task begins, so that clients have some to show. */
+function thoughtOn(turn: Turn, { agent }: Verdict): string {
+  if (agent === 'explain') return 'This is a question: an answer in words is enough.';
+  if (turn.offers('create_plan')) return 'Before I plan the steps I want to know what is there.';
+  if (turn.offers('write_file')) return 'I look around first, then write, and run it at the end.';
+  return 'I want to see it run before I say anything about it.';
 }
 
 /** The agent to switch to, by kind of task, and what is said about it. */

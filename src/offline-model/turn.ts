@@ -54,6 +54,11 @@ export class Turn {
     return new Turn((subtask ?? said).slice(0, LONGEST_TASK), subtask !== undefined, settled, offered);
   }
 
+  /** Whether it begins: no call was made for it yet. */
+  get isNew(): boolean {
+    return this.settled.length === 0;
+  }
+
   offers(tool: ToolName): boolean {
     return this.tools.has(tool);
   }

@@ -12,6 +12,7 @@ const MESSAGE: Message = {
   role: 'assistant',
   agent: 'coder',
   content: 'Hello',
+  reasoning: null,
   tool_calls: [],
   call_id: null,
   suggestions: null,
@@ -85,6 +86,22 @@ describe('the transcript of the demo', () => {
     expect(transcript.differencesFrom(new Map([[null, [MESSAGE]]]))).toEqual([
       'message m1 was streamed as another text than is stored',
     ]);
+  });
+
+  it('compares the reasoning that was streamed with what is stored', () => {
+    const [started, ...said] = spoken() as [Told, ...Told[]];
+    const thinks = (offset: number, text: string): Told => ({
+      type: 'message.reasoning_delta',
+      data: { message_id: 'm1', offset, text },
+    });
+    expect(tell(started, thinks(0, 'Hm, '), thinks(4, 'well.'), ...said)).toEqual([
+      ...['', '', ''],
+      ...['Hel', 'lo', ''],
+    ]);
+    const differences = (reasoning: string | null) =>
+      transcript.differencesFrom(new Map([[null, [{ ...MESSAGE, reasoning }]]]));
+    expect(differences('Hm, well.')).toEqual([]);
+    expect(differences(null)).toEqual(['message m1 was streamed with other reasoning than is stored']);
   });
 
   it('accepts the note on a call that a human has edited', () => {

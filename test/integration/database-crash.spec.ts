@@ -28,7 +28,7 @@ describe('a crash of PostgreSQL that forgets deltas which were shown', () => {
     };
     let offset = 0;
     append = async (text) => {
-      deltas.append({ ...message, offset, text });
+      deltas.append({ type: 'message.delta', ...message, offset, text });
       offset += text.length;
       await deltas.flushed(message.messageId);
     };

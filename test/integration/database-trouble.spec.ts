@@ -115,18 +115,18 @@ describe('a database that is away for two seconds', () => {
     const deltas = app.nest.get(DeltaLog);
     const writer = await database.letWrite(sessionId);
     const message = { sessionId, messageId: crypto.randomUUID(), ...writer };
-    deltas.append({ ...message, offset: 0, text: 'one ' });
+    deltas.append({ type: 'message.delta', ...message, offset: 0, text: 'one ' });
     await deltas.flushed(message.messageId);
     const stored = () =>
       database.rows<{ text: string }>('select text from deltas where session_id = $1 order by seq', [
         sessionId,
       ]);
     proxy.swallowAnswersFrom('append_deltas');
-    deltas.append({ ...message, offset: 4, text: 'two ' });
+    deltas.append({ type: 'message.delta', ...message, offset: 4, text: 'two ' });
     await eventually(async () => expect(await stored()).toHaveLength(2));
     await proxy.close();
     await proxy.open();
-    deltas.append({ ...message, offset: 8, text: 'three' });
+    deltas.append({ type: 'message.delta', ...message, offset: 8, text: 'three' });
     await deltas.flushed(message.messageId);
     expect((await stored()).map(({ text }) => text).join('')).toBe('one two three');
   });

@@ -68,7 +68,7 @@ describe('the deltas of answers', () => {
     let offset = 0;
     const say = async (text: string) => {
       const deltas = app.nest.get(DeltaLog);
-      deltas.append({ sessionId, messageId, ...writer, offset, text });
+      deltas.append({ type: 'message.delta', sessionId, messageId, ...writer, offset, text });
       offset += text.length;
       await deltas.flushed(messageId);
     };

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeltaLog } from '../../src/shared/application/delta-log.js';
+import { DeltaLog, DeltaType } from '../../src/shared/application/delta-log.js';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { EventLog } from '../../src/shared/infrastructure/events/event-log.js';
 import { PreviousDeltas } from '../../src/shared/infrastructure/events/previous-deltas.js';
@@ -34,11 +34,14 @@ describe('the deltas of an answer', () => {
       messageId: crypto.randomUUID(),
       ...(await app.database.letWrite(inSession)),
     };
-    let offset = 0;
-    const say = (text: string, token = message.token) => {
-      deltas().append({ ...message, token, offset, text });
-      offset += text.length;
+    const speak = (type: DeltaType) => {
+      let offset = 0;
+      return (text: string, token = message.token) => {
+        deltas().append({ type, ...message, token, offset, text });
+        offset += text.length;
+      };
     };
+    const [say, think] = [speak('message.delta'), speak('message.reasoning_delta')];
     const stored = async () =>
       (
         await app.database.rows<{ text: string }>(
@@ -46,7 +49,7 @@ describe('the deltas of an answer', () => {
           [message.messageId],
         )
       ).map(({ text }) => text);
-    return { ...message, say, stored, flushed: () => deltas().flushed(message.messageId) };
+    return { ...message, say, think, stored, flushed: () => deltas().flushed(message.messageId) };
   };
 
   const record = () =>
@@ -75,11 +78,34 @@ describe('the deltas of an answer', () => {
     ]);
   });
 
+  it('and of its reasoning are stored in the order in which they came, and awaited together', async () => {
+    const { think, say, flushed, messageId } = await speaker();
+    think('Hm, ');
+    think('well. ');
+    say('Yes');
+    think('Or ');
+    think('no?');
+    say(', no.');
+    await flushed();
+    const rows = await app.database.rows(
+      `select type, data->>'offset' as offset, data->>'text' as text from session_events
+        where message_id = $1 order by seq`,
+      [messageId],
+    );
+    expect(rows).toEqual([
+      { type: 'message.reasoning_delta', offset: '0', text: 'Hm, well. ' },
+      { type: 'message.delta', offset: '0', text: 'Yes' },
+      { type: 'message.reasoning_delta', offset: '10', text: 'Or no?' },
+      { type: 'message.delta', offset: '3', text: ', no.' },
+    ]);
+  });
+
   it('are dropped where their token is outdated, and no other of the batch with them', async () => {
     const elsewhere = await app.client.openSession({ agent: 'ask' });
     const [lost, kept, alone] = [await speaker(), await speaker(), await speaker(elsewhere)];
     lost.say('lost', crypto.randomUUID());
     kept.say('kept');
+    lost.think('lost', crypto.randomUUID());
     alone.say('alone', crypto.randomUUID());
     await Promise.all([lost, kept, alone].map(({ flushed }) => flushed()));
     const rows = await app.database.rows('select seq::int, text from deltas where session_id = any($1)', [
@@ -161,18 +187,26 @@ describe('the deltas of an answer', () => {
     });
 
     it('are stored where those read them, and deleted there', async () => {
-      app.model.script({ text: 'a longer answer of several pieces' });
+      app.model.script({ reasoning: 'a thought', text: 'a longer answer of several pieces' });
       const events = await beside.client.ask(sessionId, 'Say it');
       const { messageId, runId, token } = await speaker();
       const log = beside.nest.get(DeltaLog);
-      log.append({ sessionId, messageId, runId, token, offset: 0, text: 'still going' });
+      log.append({
+        type: 'message.delta',
+        sessionId,
+        messageId,
+        runId,
+        token,
+        offset: 0,
+        text: 'still going',
+      });
       await log.flushed(messageId);
       const stored = () =>
         app.database.rows<{ text: string }>(
-          `select data->>'text' as text from events where session_id = $1 and type = 'message.delta' order by seq`,
+          `select data->>'text' as text from events where session_id = $1 and type ~ '[._]delta$' order by seq`,
           [sessionId],
         );
-      const said = [...deltasOf(events).values()].join('') + 'still going';
+      const said = 'a thought' + [...deltasOf(events).values()].join('') + 'still going';
       expect((await stored()).map(({ text }) => text).join('')).toBe(said);
       expect(await app.database.rows('select from deltas where session_id = $1', [sessionId])).toEqual([]);
 
@@ -206,11 +240,12 @@ describe('the deltas of an answer', () => {
       for (let after = 1; after <= whole.length; after++) {
         expect((await log.readPage(sessionId, after)).events).toEqual(whole.slice(after));
       }
-      for (const [offset, isStored] of [
-        [4, true],
-        [5, false],
+      for (const [type, offset, isStored] of [
+        ['message.delta', 4, true],
+        ['message.delta', 5, false],
+        ['message.reasoning_delta', 0, false],
       ] as const) {
-        expect(await log.hasDelta(sessionId, message.messageId, offset)).toBe(isStored);
+        expect(await log.hasDelta(type, sessionId, message.messageId, offset)).toBe(isStored);
       }
     });
   });

@@ -125,7 +125,7 @@ describe('the event log', () => {
     }));
     for (const text of whole) {
       for (const message of messages) {
-        deltas.append({ ...message, text });
+        deltas.append({ type: 'message.delta', ...message, text });
         message.offset += text.length;
       }
       if (Math.random() < 0.2) await deltas.flushed(messages[0]!.messageId);
@@ -153,7 +153,7 @@ describe('the event log', () => {
     let text = '';
     for (let n = 0; n < 60; n++) {
       const piece = `[${n}]`;
-      deltas.append({ ...message, offset: text.length, text: piece });
+      deltas.append({ type: 'message.delta', ...message, offset: text.length, text: piece });
       text += piece;
       if (n % 10 === 5) {
         await app.database.rows(

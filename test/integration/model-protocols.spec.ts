@@ -13,7 +13,7 @@ import {
   ModelRequest,
 } from '../../src/modules/models/application/language-model.js';
 import { ModelCatalog } from '../../src/modules/models/index.js';
-import { OpenAiAnswer } from '../../src/modules/models/infrastructure/openai-answer.js';
+import { OpenAiAnswer, Shown } from '../../src/modules/models/infrastructure/openai-answer.js';
 import { OpenAiBody } from '../../src/modules/models/infrastructure/openai-body.js';
 import { toModelError } from '../../src/modules/models/infrastructure/openai-errors.js';
 import { ProviderClients } from '../../src/modules/models/infrastructure/provider-clients.js';
@@ -35,12 +35,16 @@ const EVERYTHING = [THOUGHT, HELLO, READ_A, READ_B, STOP];
 /** What callers get of an answer, or of the failure. */
 type Outcome = Pick<ModelAnswer, 'content' | 'toolCalls' | 'finishReason' | 'usage'> & {
   readonly shown: string;
-  readonly thought: string | undefined;
+  readonly thought: string;
+  readonly thoughtShown: string;
 };
 
-const outcomeOf = (answer: ModelAnswer, shown: string): Outcome => {
+const outcomeOf = (answer: ModelAnswer, shown: Shown): Outcome => {
   const { content, toolCalls, finishReason, usage, reasoning } = answer;
-  return { content, toolCalls, finishReason, usage, shown, thought: reasoning?.text || undefined };
+  return {
+    ...{ content, toolCalls, finishReason, usage, shown: shown.text },
+    ...{ thought: reasoning?.text ?? '', thoughtShown: shown.reasoning },
+  };
 };
 
 const saying = (content: string) => ({ content, shown: content });
@@ -56,7 +60,7 @@ const calling = (...calls: [args: string, isCutOff?: boolean][]) => ({
 const BOTH = calling(['{"path":"a.txt"}'], ['{"path":"b.txt"}']);
 const EMPTY: Outcome = {
   ...saying(''),
-  ...{ toolCalls: [], finishReason: 'stop', usage: USAGE, thought: undefined },
+  ...{ toolCalls: [], finishReason: 'stop', usage: USAGE, thought: '', thoughtShown: '' },
 };
 
 type Situation = [what: string, steps: Step[], is: Partial<Outcome> | ModelErrorCode];
@@ -67,7 +71,7 @@ const ENDED: Situation[] = [
   [
     'reasoning, text and calls',
     EVERYTHING,
-    { ...saying('I read both – ✓ 😀.'), ...BOTH, thought: 'Two files: é.' },
+    { ...saying('I read both – ✓ 😀.'), ...BOTH, thought: 'Two files: é.', thoughtShown: 'Two files: é.' },
   ],
   ['a call without arguments', [{ call: 'read_file', args: [] }, STOP], calling([''])],
   ['a refusal in words', [{ refusal: ['I ', 'cannot.'] }, STOP], saying('I cannot.')],
@@ -122,14 +126,16 @@ const expected = (is: Situation[2]) => (typeof is === 'string' ? { code: is } : 
 /** Reads an answer as it arrives in these parts. */
 function read({ api }: ProtocolServer, parts: readonly Uint8Array[]) {
   const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' }, PROTOCOLS[api].reader());
-  let shown = '';
-  const body = new OpenAiBody((event) => {
-    shown += answer.add(event, 0);
-  });
+  const shown = { text: '', reasoning: '' };
+  const show = ({ text, reasoning }: Shown) => {
+    shown.text += text;
+    shown.reasoning += reasoning;
+  };
+  const body = new OpenAiBody((event) => show(answer.add(event, 0)));
   try {
     for (const part of parts) if (body.push(Buffer.from(part)) || answer.isClosed) break;
     body.end();
-    shown += answer.end();
+    show(answer.end());
     return outcomeOf(answer.complete(body.isDone, 0), shown);
   } catch (error) {
     return { code: toModelError(error).code };
@@ -218,12 +224,13 @@ describe.each([
   });
 
   const answerTo = async (request: Partial<ModelRequest> = {}, signal = new AbortController().signal) => {
-    let shown = '';
+    const shown = { text: '', reasoning: '' };
     const firstCalls: string[] = [];
     const answer = await modelOf(app).answer(
       { model, messages: QUESTION, tools: [], ...request },
       {
-        onText: (piece) => (shown += piece),
+        onText: (piece) => (shown.text += piece),
+        onReasoning: (piece) => (shown.reasoning += piece),
         onFirstCall: (name, args) => firstCalls.push(`${name} ${args}`),
       },
       signal,

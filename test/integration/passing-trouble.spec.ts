@@ -141,7 +141,7 @@ describe('a statement that the database refuses for a passing trouble', () => {
       const writer = await app.database.letWrite(sessionId);
       const message = { sessionId, messageId: crypto.randomUUID(), ...writer };
       await disturb('deltas', 2, state);
-      deltas.append({ ...message, offset: 0, text: 'one ' });
+      deltas.append({ type: 'message.delta', ...message, offset: 0, text: 'one ' });
       await deltas.flushed(message.messageId);
       const stored = await app.database.rows('select text from deltas where message_id = $1', [
         message.messageId,

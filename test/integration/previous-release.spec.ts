@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
-import { SentEvent, isFinished, typesOf } from '../support/client.js';
+import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
@@ -46,6 +46,7 @@ describe('a process of the release before, on the database of this one', () => {
     await previous.append([{ sessionId, runId, type: 'message.started', data: started }]);
     const deltas = app.nest.get(DeltaLog);
     let offset = 0;
+    let thought = 0;
     const next = (text: string) => {
       const data = { message_id: messageId, offset, text };
       offset += text.length;
@@ -56,7 +57,21 @@ describe('a process of the release before, on the database of this one', () => {
       byPrevious: (text: string, heldBy = token) =>
         previous.append([{ sessionId, runId, type: 'message.delta', data: next(text), token: heldBy }]),
       byThis: async (text: string) => {
-        deltas.append({ sessionId, runId, messageId, token, text, offset: next(text).offset });
+        deltas.append({
+          type: 'message.delta',
+          sessionId,
+          runId,
+          messageId,
+          token,
+          text,
+          offset: next(text).offset,
+        });
+        await deltas.flushed(messageId);
+      },
+      think: async (text: string) => {
+        const type = 'message.reasoning_delta';
+        deltas.append({ type, sessionId, runId, messageId, token, text, offset: thought });
+        thought += text.length;
         await deltas.flushed(messageId);
       },
     };
@@ -87,6 +102,22 @@ describe('a process of the release before, on the database of this one', () => {
     expect(textsIn(await previous.read(sessionId))).toEqual(['one ', 'two ', 'three']);
     expect(await previous.hasDelta(sessionId, messageId, 4)).toBe(true);
     expect(await previous.shown(sessionId, messageId)).toBe('one two three');
+  });
+
+  it('passes on the reasoning that this release stores, and keeps the text without it', async () => {
+    const { messageId, byPrevious, byThis, think } = await beginMessage();
+    await think('Hm. ');
+    await byThis('one ');
+    await think('Well.');
+    await byPrevious('two');
+    const log = await logUpTo(5);
+    expect(textsIn(log)).toEqual(['one ', 'two']);
+    expect([...deltasOf(log, 'message.reasoning_delta').values()]).toEqual(['Hm. Well.']);
+    expect(await previous.read(sessionId)).toEqual(
+      log.map(({ id, type, data }) => ({ seq: Number(id), type, data })),
+    );
+    expect(await previous.shown(sessionId, messageId)).toBe('one two');
+    expect(await previous.hasDelta(sessionId, messageId, 5)).toBe(false);
   });
 
   it('adds nothing to a message whose run has another writer', async () => {

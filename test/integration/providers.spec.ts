@@ -71,7 +71,7 @@ describe('a provider', () => {
     return all;
   };
 
-  it('gets the reasoning of its model back, over runs too; clients do not get it', async () => {
+  it('gets the reasoning of its model back, over runs too; clients get its text only', async () => {
     const replies = [READS, DONE, DONE];
     const asked = replyBy(() => replies.shift()!);
     const sessionId = await app.client.openSession({ agent: 'coder' });
@@ -108,7 +108,15 @@ describe('a provider', () => {
     expect(await conversations.newest(sessionId, 'main', limits)).toHaveLength(1); // it counts for the limit
 
     const { body } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
-    expect(JSON.stringify([events, rest, next, body])).not.toMatch(new RegExp(`${SIGNATURE}|${THOUGHT}`));
+    expect(body.data.map((message: { reasoning: string | null }) => message.reasoning)).toEqual([
+      null,
+      THOUGHT,
+      null,
+      'It is there.',
+      null,
+      'It is there.',
+    ]);
+    expect(JSON.stringify([events, rest, next, body])).not.toMatch(/signed-by|signature|textField|opaque/);
   });
 
   it.each<[what: string, accepts: (message: Sent) => boolean, first: Behaviour]>([

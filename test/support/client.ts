@@ -151,10 +151,17 @@ export const isWaiting = (event: SentEvent) => event.type === 'run.waiting';
 export const typesOf = (events: readonly SentEvent[]) => events.map((event) => event.type);
 
 /** What the deltas of a stream add up to, by message; a discarded message is forgotten. */
-export function deltasOf(events: readonly SentEvent[]): Map<string, string> {
+export function deltasOf(
+  events: readonly SentEvent[],
+  of: 'message.delta' | 'message.reasoning_delta' = 'message.delta',
+): Map<string, string> {
   const texts = new Map<string, string>();
   for (const { type, data } of events) {
-    if (type === 'message.delta') texts.set(data.message_id, (texts.get(data.message_id) ?? '') + data.text);
+    if (type === of) {
+      const before = texts.get(data.message_id) ?? '';
+      if (data.offset !== before.length) throw new Error(`a piece at ${data.offset}, after ${before.length}`);
+      texts.set(data.message_id, before + data.text);
+    }
     if (type === 'message.discarded') texts.delete(data.message_id);
   }
   return texts;

@@ -7,6 +7,8 @@ export type Reply =
   | { status: number; retryAfter?: number; code?: string };
 
 interface Manner {
+  /** What it reasons before. */
+  reasoning?: string;
   pace?: Pace;
   cutAfterChunks?: number;
   /** `stop` or `tool_calls` if unset. */
@@ -127,7 +129,10 @@ function toResponse(reply: Reply): FixtureResponse {
       ...(reply.retryAfter !== undefined && { retryAfter: reply.retryAfter }),
     };
   }
-  const end = reply.finishReason === undefined ? {} : { finishReason: reply.finishReason };
+  const end = {
+    ...(reply.finishReason !== undefined && { finishReason: reply.finishReason }),
+    ...(reply.reasoning !== undefined && { reasoning: reply.reasoning }),
+  };
   if (!reply.calls) return { content: reply.text, ...end };
   const toolCalls = reply.calls.map(({ name, args }) => ({
     name,

@@ -8,7 +8,13 @@ export {
   messageDiscarded,
   messageStarted,
 } from './domain/message.events.js';
-export { newMessage, type Message, type NewMessage, type SpokenMessage } from './domain/message.js';
+export {
+  brokenReasoning,
+  newMessage,
+  type Message,
+  type NewMessage,
+  type SpokenMessage,
+} from './domain/message.js';
 export { MessageRepository } from './domain/message.repository.js';
 export { LONGEST_SHOWN, type PromptThread } from './domain/thread.js';
 export { toMessageView } from './domain/message-view.js';

@@ -1,9 +1,13 @@
+/** The events of pieces: of the text of a message, and of the reasoning that belongs to it. */
+export type DeltaType = 'message.delta' | 'message.reasoning_delta';
+
 /** A piece of a model's answer. */
 export interface Delta {
+  readonly type: DeltaType;
   readonly sessionId: string;
   readonly runId: string;
   readonly messageId: string;
-  /** Where in the message the piece begins, in UTF-16 units. */
+  /** Where the piece begins in the text of its type, in UTF-16 units. */
   readonly offset: number;
   readonly text: string;
   /** Proves that the run is still the writer's: a piece with an outdated token is dropped. */
@@ -11,8 +15,8 @@ export interface Delta {
 }
 
 /**
- * Takes the pieces of answers while they are streamed. They become `message.delta` events, written together for all
- * sessions of this process; neighbouring pieces of one message may be merged. Readers see them once they are stored.
+ * Takes the pieces of answers while they are streamed. They become events, written together for all sessions of this
+ * process; neighbouring pieces of one message and type may be merged. Readers see them once they are stored.
  */
 export abstract class DeltaLog {
   /** Takes a piece and returns at once. */

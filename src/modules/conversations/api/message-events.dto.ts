@@ -27,6 +27,7 @@ export const MESSAGE_EVENTS = [
         role: 'user',
         agent: null,
         content: 'What is a lease?',
+        reasoning: null,
         tool_calls: [],
         call_id: null,
         suggestions: null,
@@ -49,13 +50,20 @@ export const MESSAGE_EVENTS = [
     { message_id: MESSAGE_ID, offset: 0, text: 'A lease is ' },
   ),
   eventDto(
+    'message.reasoning_delta',
+    'A piece of what the model reasons; `offset`: where in the reasoning it begins, in UTF-16 units',
+    z.object({ message_id: messageId, offset: z.int(), text: z.string() }),
+    { message_id: MESSAGE_ID, offset: 0, text: 'The question is ' },
+  ),
+  eventDto(
     'message.completed',
-    'The whole message; its content replaces all deltas',
+    'The whole message; its content and reasoning replace all deltas',
     z.object({
       message_id: messageId,
       agent: z.string(),
       ...THREAD,
       content: z.string(),
+      reasoning: z.string().optional().describe('What the model has reasoned, where it shows that'),
       tool_calls: z
         .array(z.object({ call_id: z.string(), tool_name: z.string(), arguments: JsonDto }))
         .describe('For showing; a call is executed on `tool_call.requested` only'),
@@ -67,6 +75,7 @@ export const MESSAGE_EVENTS = [
       message_id: MESSAGE_ID,
       agent: 'ask',
       content: 'A lease is a lock that ends by itself.',
+      reasoning: 'The question is about locks.',
       tool_calls: [],
       finish_reason: 'stop',
       usage: { prompt_tokens: 412, completion_tokens: 11 },

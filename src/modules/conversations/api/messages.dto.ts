@@ -15,6 +15,7 @@ export const MessageDto = z
     role: z.enum(['user', 'assistant', 'tool', 'system']),
     agent: z.string().nullable().describe('Who speaks, where an agent does'),
     content: z.string(),
+    reasoning: z.string().nullable().describe('What the model has reasoned, where it shows that'),
     tool_calls: z.array(
       z.object({
         call_id: z.string(),
@@ -51,6 +52,7 @@ export const MessageDto = z
       role: 'assistant',
       agent: 'ask',
       content: 'A lease is a lock that ends by itself.',
+      reasoning: 'The question is about locks.',
       tool_calls: [],
       call_id: null,
       suggestions: null,

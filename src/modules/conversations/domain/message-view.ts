@@ -11,6 +11,7 @@ export type MessageView = {
   role: MessageRole;
   agent: string | null;
   content: string;
+  reasoning: string | null;
   tool_calls: ToolCallView[];
   call_id: string | null;
   suggestions: string[] | null;
@@ -33,6 +34,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   role: message.role,
   agent: message.agent,
   content: message.content,
+  reasoning: message.reasoning?.text || null,
   tool_calls: message.toolCalls.map(toToolCallView),
   call_id: message.callId,
   suggestions: message.suggestions ? [...message.suggestions] : null,

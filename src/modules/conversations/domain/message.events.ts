@@ -16,13 +16,16 @@ export interface MessageEvents {
   'message.started': { message_id: string; agent: string; subtask_id?: string; job_id?: string };
   /** `offset`: where in the message the piece begins, in UTF-16 units. */
   'message.delta': { message_id: string; offset: number; text: string };
-  /** The content replaces all deltas. */
+  /** The same for its reasoning, which has offsets of its own. */
+  'message.reasoning_delta': { message_id: string; offset: number; text: string };
+  /** The content and the reasoning replace all deltas. */
   'message.completed': {
     message_id: string;
     agent: string;
     subtask_id?: string;
     job_id?: string;
     content: string;
+    reasoning?: string;
     tool_calls: ToolCallView[];
     suggestions?: string[];
     finish_reason: string;
@@ -71,6 +74,7 @@ export const messageCompleted = (
     agent: message.agent,
     ...threadOf(message),
     content: message.content,
+    ...(message.reasoning?.text && { reasoning: message.reasoning.text }),
     tool_calls: message.toolCalls.map(toToolCallView),
     ...(message.suggestions && { suggestions: [...message.suggestions] }),
     finish_reason: message.finishReason,

@@ -13,6 +13,6 @@ export abstract class MessageRepository {
   /** The answer to a tool call, if there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
   abstract find(sessionId: string, messageId: string): Promise<Message | undefined>;
-  /** The text that readers have seen of a message that stays incomplete; undefined if they have seen none. */
+  /** What readers have seen of a message that stays incomplete; undefined if they have seen no text of it. */
   abstract findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined>;
 }

@@ -15,9 +15,9 @@ export interface MessageUsage {
   readonly completionTokens: number;
 }
 
-/** What a model sent beside text and tool calls. It goes back to that model with the message, and to no client. */
+/** What a model sent beside text and tool calls. It goes back to that model with the message; clients are shown its text. */
 export interface MessageReasoning {
-  /** The host of the model's server. */
+  /** The host of the model's server; empty if it goes back to none. */
   readonly provider: string;
   readonly model: string;
   readonly text: string;
@@ -66,7 +66,14 @@ export interface SpokenMessage extends NewMessage {
 }
 
 /** A message of which only deltas are stored. */
-export type UnfinishedMessage = Pick<SpokenMessage, 'agent' | 'subtaskId' | 'jobId' | 'content'>;
+export type UnfinishedMessage = Pick<
+  SpokenMessage,
+  'agent' | 'subtaskId' | 'jobId' | 'content' | 'reasoning'
+>;
+
+/** The reasoning of an answer that broke off: it is shown, and goes back to no model, which would miss its signatures. */
+export const brokenReasoning = (text: string): MessageReasoning | null =>
+  text === '' ? null : { provider: '', model: '', text, opaque: {} };
 
 const NOTHING = {
   runId: null,

@@ -9,13 +9,15 @@ import { PromptThread, Thread, WindowLimits } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
 import { newestOf, within } from './message-statements.js';
 
-const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions'];
+const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions', 'reasoning'];
 
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
   private readonly columns: string;
-  /** Reasoning may be long, and only a prompt needs it. */
+  /** Reasoning may be long, and a synopsis does without. */
   private readonly withoutReasoning: string;
+  /** What only the provider can read is for prompts alone. */
+  private readonly withReadableReasoning: string;
 
   constructor(
     private readonly database: Database,
@@ -25,11 +27,12 @@ export class SqlConversationQueries extends ConversationQueries {
     this.columns = statements.columnsOf(MessageSchema);
     const others = statements.columnsOf(MessageSchema, undefined, ['reasoning']);
     this.withoutReasoning = `${others}, null as reasoning`;
+    this.withReadableReasoning = `${others}, jsonb_set(reasoning, '{opaque}', '{}') as reasoning`;
   }
 
   async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
     const [condition, id] = within(thread, '$4');
-    const sql = `select ${this.withoutReasoning} from messages
+    const sql = `select ${this.withReadableReasoning} from messages
         where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
     const rows = await this.database.query<Message & Counted>(bySize(sql, 'position', LARGE), [
       ...[sessionId, page.cursor ?? 0, page.limit + 1, id],

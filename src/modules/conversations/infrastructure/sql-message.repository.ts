@@ -1,10 +1,11 @@
 import { isId } from '../../../shared/domain/ids.js';
+import { DeltaType } from '../../../shared/application/delta-log.js';
 import { sqlStateOf } from '../../../shared/infrastructure/persistence/database-errors.js';
 import { RepositoryContext } from '../../../shared/infrastructure/persistence/repository-context.js';
 import { ROWS_MISSING } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { MessageEvents } from '../domain/message.events.js';
-import { Message, NewMessage, UnfinishedMessage } from '../domain/message.js';
+import { Message, NewMessage, UnfinishedMessage, brokenReasoning } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
 import { PromptThread, WindowLimits } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
@@ -25,13 +26,13 @@ const APPEND = `
 
 /** Nothing is returned for a deleted session. */
 const FIND_SHOWN = `
-  select data from session_events
-   where session_id = $1 and type in ('message.started', 'message.delta') and message_id = $2
+  select type, data from session_events
+   where session_id = $1 and type in ('message.started', 'message.delta', 'message.reasoning_delta') and message_id = $2
      and exists (select from sessions where id = $1 and deleted_at is null)
    order by seq`;
 
 type Started = { data: MessageEvents['message.started'] };
-type Piece = { data: MessageEvents['message.delta'] };
+type Piece = { [Type in DeltaType]: { type: Type; data: MessageEvents[Type] } }[DeltaType];
 
 export class SqlMessageRepository extends MessageRepository {
   constructor(private readonly context: RepositoryContext) {
@@ -87,13 +88,19 @@ export class SqlMessageRepository extends MessageRepository {
   async findUnfinished(sessionId: string, messageId: string): Promise<UnfinishedMessage | undefined> {
     const found = await this.context.query<Started | Piece>(FIND_SHOWN, [sessionId, messageId]);
     const [started, ...pieces] = found as [Started, ...Piece[]];
-    let content = '';
-    for (const { data } of pieces) {
-      // A crash of PostgreSQL can lose deltas: text after a gap is left out, as it does not belong to the text before.
-      if (data.offset === content.length) content += data.text;
-    }
+    const content = textOf(pieces, 'message.delta');
     if (content === '') return undefined;
+    const reasoning = brokenReasoning(textOf(pieces, 'message.reasoning_delta'));
     const { agent, subtask_id: subtaskId = null, job_id: jobId = null } = started.data;
-    return { agent, subtaskId, jobId, content };
+    return { agent, subtaskId, jobId, content, reasoning };
   }
+}
+
+function textOf(pieces: readonly Piece[], of: DeltaType): string {
+  let text = '';
+  for (const { type, data } of pieces) {
+    // A crash of PostgreSQL can lose deltas: text after a gap is left out, as it does not belong to the text before.
+    if (type === of && data.offset === text.length) text += data.text;
+  }
+  return text;
 }

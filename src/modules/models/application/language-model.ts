@@ -24,7 +24,7 @@ export interface ModelToolCall {
 
 /** What a model sends beside text and tool calls, and may want back with the message. */
 export interface ModelReasoning {
-  /** The host of the model's server. */
+  /** The host of the model's server; empty if it goes back to none. */
   readonly provider: string;
   readonly model: string;
   /** Empty if the provider only sends it encrypted. */
@@ -157,6 +157,8 @@ export class ModelError extends DomainError {
 export interface ModelListener {
   /** Called with each piece of text; never with an empty one. */
   onText(text: string): void;
+  /** Called with each piece of reasoning that may be shown; never with an empty one. */
+  onReasoning?(text: string): void;
   /** Called for the answer's first tool call, each time more of its arguments has arrived. */
   onFirstCall?(toolName: string, argumentsSoFar: string): void;
 }

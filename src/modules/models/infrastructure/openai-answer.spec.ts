@@ -16,7 +16,12 @@ const STOP = chunk({}, 'stop');
 function answerOf(...chunks: unknown[]) {
   const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });
   const shown = chunks.map((each, index) => answer.add(each, (index + 1) * 10));
-  return { ...answer.complete(false, 1000), shown: [...shown, answer.end()] };
+  shown.push(answer.end());
+  return {
+    ...answer.complete(false, 1000),
+    shown: shown.map(({ text }) => text),
+    thought: shown.map(({ reasoning }) => reasoning),
+  };
 }
 
 describe('An answer put together from chunks', () => {
@@ -33,6 +38,18 @@ describe('An answer put together from chunks', () => {
       firstTokenMs: 20,
       finishReason: 'stop',
     });
+  });
+
+  it('shows its reasoning as it is kept: whole, storable, and no half of a pair', () => {
+    const { thought, reasoning } = answerOf(
+      think('Hm\0 \ud83d'),
+      think('\ude00'),
+      say('Yes'),
+      think('\ud83d'),
+      STOP,
+    );
+    expect(thought).toEqual(['Hm\ufffd ', '😀', '', '', '', '\ufffd']);
+    expect(reasoning?.text).toBe(thought.join(''));
   });
 
   it('takes a refusal for text', () => {

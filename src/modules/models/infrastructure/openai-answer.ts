@@ -12,9 +12,16 @@ import { WellFormedText } from './well-formed-text.js';
 export const MAX_ANSWER_CHARACTERS = 2_000_000;
 const LONGEST_NAME = 100;
 
+/** What readers may be shown of a chunk; both may be empty. */
+export interface Shown {
+  readonly reasoning: string;
+  readonly text: string;
+}
+
 /** Assembles an answer from its chunks. */
 export class OpenAiAnswer {
   private readonly text = new WellFormedText();
+  private readonly thought = new WellFormedText();
   private readonly calls = new GatheredCalls();
   private readonly reasoning = new GatheredReasoning();
   private content = '';
@@ -40,10 +47,10 @@ export class OpenAiAnswer {
 
   /**
    * @param elapsedMs since the call began
-   * @returns the text that readers may be shown now; may be empty
+   * @returns what readers may be shown now
    * @throws ModelError model.answer_too_long; what the reader throws
    */
-  add(chunk: unknown, elapsedMs: number): string {
+  add(chunk: unknown, elapsedMs: number): Shown {
     const contents = this.read(chunk);
     const { text, reasoning, calls, finishReason, usage } = contents;
     this.id ||= nameOf(contents.id);
@@ -58,12 +65,12 @@ export class OpenAiAnswer {
     this.characters += text.length + this.reasoning.add(reasoning);
     if (this.characters > MAX_ANSWER_CHARACTERS) throw answerTooLong();
     if (this.characters > 0) this.firstPieceMs ??= elapsedMs;
-    return this.show(this.text.push(text));
+    return this.show(this.thought.push(reasoning.text), this.text.push(text));
   }
 
-  /** @returns the rest of the text, once no more chunks follow */
-  end(): string {
-    return this.show(this.text.end());
+  /** @returns the rest, once no more chunks follow */
+  end(): Shown {
+    return this.show(this.thought.end(), this.text.end());
   }
 
   /** The number of characters so far, of text, reasoning and calls: a chunk that adds none brings nothing usable. */
@@ -144,9 +151,9 @@ export class OpenAiAnswer {
     return new ModelError('model.empty_answer', message);
   }
 
-  private show(piece: string): string {
-    this.content += piece;
-    return piece;
+  private show(reasoning: string, text: string): Shown {
+    this.content += text;
+    return { reasoning, text };
   }
 }
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { OpenAiAnswer } from './openai-answer.js';
+import { OpenAiAnswer, Shown } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
-import { readChunk } from './openai-chunk.js';
 
 /**
  * By file of `test/model-streams`: how the server differs from OpenAI. The streams are written in the documented or reported
@@ -40,13 +39,16 @@ function read(parts: readonly Buffer[]) {
   const answer = new OpenAiAnswer({ provider: 'models.example', model: 'm' });
   let shown = '';
   let reasoning = '';
+  const show = (piece: Shown) => {
+    shown += piece.text;
+    reasoning += piece.reasoning;
+  };
   const body = new OpenAiBody((chunk) => {
-    shown += answer.add(chunk, 0);
-    reasoning += readChunk(chunk).reasoning.text;
+    show(answer.add(chunk, 0));
   });
   for (const part of parts) if (body.push(part)) break;
   body.end();
-  shown += answer.end();
+  show(answer.end());
   const { content, toolCalls, finishReason, usage } = answer.complete(body.isDone, 0);
   const calls = toolCalls.map(({ toolName, arguments: args }) => ({
     toolName,

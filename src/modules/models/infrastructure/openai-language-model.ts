@@ -17,7 +17,7 @@ import { ModelCircuit } from './model-circuit.js';
 import { ModelProtocol } from './model-protocol.js';
 import { ModelTransport, modelFetch, readBody } from './model-transport.js';
 import { failureOf } from './model.metrics.js';
-import { OpenAiAnswer } from './openai-answer.js';
+import { OpenAiAnswer, Shown } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
 import { OutputLimitField, OutputLimitFields } from './output-limit-fields.js';
@@ -164,14 +164,15 @@ export class OpenAiLanguageModel extends LanguageModel {
       { provider: this.server.host, model: request.model },
       this.protocol.reader(),
     );
-    const emit = (piece: string) => {
-      if (piece !== '') listener.onText(piece);
+    const emit = ({ reasoning, text }: Shown) => {
+      if (reasoning !== '') listener.onReasoning?.(reasoning);
+      if (text !== '') listener.onText(text);
     };
     const body = new OpenAiBody((chunk) => {
       const before = gathered.length;
-      const text = gathered.add(chunk, performance.now() - begunAt);
+      const shown = gathered.add(chunk, performance.now() - begunAt);
       if (gathered.hasBegun) begins();
-      emit(text);
+      emit(shown);
       if (gathered.isFinished) watch.finished();
       else if (gathered.length > before) watch.heard();
       if (gathered.isThinking) watch.thinks();

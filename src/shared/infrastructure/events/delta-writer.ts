@@ -24,17 +24,26 @@ const GATHER_MS = 100;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 50;
 
+/** Neighbouring pieces of one type, joined. */
+interface Gathered extends Delta {
+  /** The number of its first piece. */
+  readonly since: number;
+}
+
+/** By message, in their order. */
+type Pieces = ReadonlyMap<string, readonly Gathered[]>;
+
 /** A caller that waits until a message is stored. */
 interface Waiter {
   readonly messageId: string;
-  /** Pieces from here on came later: they are not waited for. */
+  /** Pieces with a higher number came later: they are not waited for. */
   readonly upTo: number;
   readonly done: () => void;
 }
 
 /**
- * The only writer of deltas in this process, on a connection of its own. The first piece of a message is written at once,
- * and so is the last, for which a caller waits; what comes between them gathers. All that is due is written in one batch;
+ * The only writer of deltas in this process, on a connection of its own. The first piece of a text or reasoning is written
+ * at once, and so is the last, for which a caller waits; what comes between them gathers. All that is due is written in one batch;
  * then the writer pauses as long as that took: under load, batches grow and latency does not.
  *
  * Its commits do not wait for the disk (`synchronous_commit = off`). A crash of PostgreSQL can lose deltas of
@@ -43,8 +52,10 @@ interface Waiter {
 @Injectable()
 export class DeltaWriter extends DeltaLog {
   private readonly logger = new Logger(DeltaWriter.name);
-  private pending = new Map<string, Delta>();
-  private inFlight = new Map<string, Delta>();
+  private readonly pending = new Map<string, Gathered[]>();
+  private inFlight: Pieces = new Map();
+  /** The number of pieces so far. */
+  private count = 0;
   /** By message, when it was last written; only of those that still gather. */
   private readonly writtenAt = new Map<string, number>();
   private waiting: Waiter[] = [];
@@ -66,18 +77,21 @@ export class DeltaWriter extends DeltaLog {
   }
 
   append(delta: Delta): void {
-    const before = this.pending.get(delta.messageId);
-    this.pending.set(delta.messageId, before ? { ...before, text: before.text + delta.text } : delta);
+    this.count++;
+    const pieces = this.pending.get(delta.messageId) ?? [];
+    this.pending.set(delta.messageId, pieces);
+    const last = pieces.at(-1);
+    if (last?.type === delta.type) pieces.splice(-1, 1, { ...last, text: last.text + delta.text });
+    else pieces.push({ ...delta, since: this.count });
     if (isFirst(delta)) this.wake();
     // The delta is appended inside a model call, which the write is not part of.
     this.running ??= outsideOpenWaits(() => this.writeAll());
   }
 
   flushed(messageId: string): Promise<void> {
-    const newest = this.pending.get(messageId) ?? this.inFlight.get(messageId);
-    if (!newest) return Promise.resolve();
+    if (!this.pending.has(messageId) && !this.inFlight.has(messageId)) return Promise.resolve();
     this.wake();
-    const upTo = newest.offset + newest.text.length;
+    const upTo = this.count;
     return new Promise((done) => this.waiting.push({ messageId, upTo, done }));
   }
 
@@ -95,7 +109,7 @@ export class DeltaWriter extends DeltaLog {
         await this.pause(this.untilDue(begunAt));
         continue;
       }
-      await this.write([...this.inFlight.values()]);
+      await this.write([...this.inFlight.values()].flat());
       this.inFlight = new Map();
       this.settleWaiting();
       const tookMs = performance.now() - begunAt;
@@ -105,17 +119,17 @@ export class DeltaWriter extends DeltaLog {
   }
 
   /** Takes the pieces that are due out of those that are pending. */
-  private takeDue(now: number): Map<string, Delta> {
+  private takeDue(now: number): Pieces {
     for (const [messageId, writtenAt] of this.writtenAt) {
       if (now - writtenAt >= GATHER_MS) this.writtenAt.delete(messageId);
     }
     const awaited = new Set(
       this.waiting.filter((waiter) => isAwaited(waiter, this.pending)).map(({ messageId }) => messageId),
     );
-    const due = new Map<string, Delta>();
-    for (const [messageId, delta] of this.pending) {
-      if (this.writtenAt.has(messageId) && !isFirst(delta) && !awaited.has(messageId)) continue;
-      due.set(messageId, delta);
+    const due = new Map<string, readonly Gathered[]>();
+    for (const [messageId, pieces] of this.pending) {
+      if (this.writtenAt.has(messageId) && !pieces.some(isFirst) && !awaited.has(messageId)) continue;
+      due.set(messageId, pieces);
       this.pending.delete(messageId);
       this.writtenAt.set(messageId, now);
     }
@@ -131,7 +145,7 @@ export class DeltaWriter extends DeltaLog {
   /** Ends at once where a message begins, or a caller waits for one. */
   private async pause(ms: number): Promise<void> {
     await nextTurn();
-    if (this.waiting.length > 0 || this.pending.values().some(isFirst)) return;
+    if (this.waiting.length > 0 || this.pending.values().some((pieces) => pieces.some(isFirst))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const limit = setTimeout(resolve, ms);
     this.wake = resolve;
@@ -201,8 +215,8 @@ export class DeltaWriter extends DeltaLog {
 
   /** A batch is one statement: if one of its deltas is there, all are that were accepted. */
   private async wasWritten(batch: readonly Delta[]): Promise<boolean> {
-    for (const { sessionId, messageId, offset } of batch) {
-      if (!(await this.log.hasDelta(sessionId, messageId, offset))) continue;
+    for (const { type, sessionId, messageId, offset } of batch) {
+      if (!(await this.log.hasDelta(type, sessionId, messageId, offset))) continue;
       this.announcer.perhapsStored(batch);
       return true;
     }
@@ -236,13 +250,13 @@ export class DeltaWriter extends DeltaLog {
   }
 }
 
-const isAwaited = ({ messageId, upTo }: Waiter, deltas: ReadonlyMap<string, Delta>): boolean =>
-  (deltas.get(messageId)?.offset ?? upTo) < upTo;
+const isAwaited = ({ messageId, upTo }: Waiter, pieces: Pieces): boolean =>
+  pieces.get(messageId)?.some(({ since }) => since <= upTo) ?? false;
 
 const isFirst = (delta: Delta): boolean => delta.offset === 0;
 
 const toPiece = (delta: Delta): Piece => ({
-  type: 'message.delta',
+  type: delta.type,
   sessionId: delta.sessionId,
   runId: delta.runId,
   data: { message_id: delta.messageId, offset: delta.offset, text: delta.text },

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DeltaType } from '../../application/delta-log.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
@@ -47,7 +48,10 @@ const BASE = `case when not exists (select from unbroken_streams u where u.sessi
  * for the disk.
  */
 const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEAD}) as numbers`;
-const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEAD}) as numbers`;
+const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}) as numbers`;
+
+/** As the function `delta_type` of the database names them. */
+const KINDS: Readonly<Record<DeltaType, number>> = { 'message.delta': 1, 'message.reasoning_delta': 2 };
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -64,7 +68,7 @@ const FIND = `
 
 const NEWEST_DELTA = `
   select (data->>'offset')::integer as "offset" from session_events
-   where session_id = $1 and type = 'message.delta' and message_id = $2 order by seq desc limit 1`;
+   where session_id = $1 and type = $2 and message_id = $3 order by seq desc limit 1`;
 
 /** A page of the log that fits into memory. */
 export interface LogPage {
@@ -123,9 +127,10 @@ export class EventLog {
       });
   }
 
-  /** Whether a delta of a message at `offset`, or a later one, is stored. */
-  async hasDelta(sessionId: string, messageId: string, offset: number): Promise<boolean> {
-    const [newest] = await this.database.query<{ offset: number }>(NEWEST_DELTA, [sessionId, messageId]);
+  /** Whether a delta of a message at `offset`, or a later one of its type, is stored. */
+  async hasDelta(type: DeltaType, sessionId: string, messageId: string, offset: number): Promise<boolean> {
+    const place = [sessionId, type, messageId];
+    const [newest] = await this.database.query<{ offset: number }>(NEWEST_DELTA, place);
     return newest !== undefined && newest.offset >= offset;
   }
 
@@ -194,6 +199,7 @@ async function appendDeltas(
     ordered.map((piece) => piece.sessionId),
     ordered.map((piece) => piece.runId),
     ordered.map((piece) => piece.data.message_id),
+    ordered.map((piece) => KINDS[piece.type]),
     ordered.map((piece) => piece.data.offset),
     ordered.map((piece) => piece.data.text),
     ordered.map((piece) => piece.heldBy),

@@ -1,7 +1,8 @@
+import { DeltaType } from '../../application/delta-log.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 
 /** A delta, accepted only if its token is that of the run's current writer. */
-export type Piece = DomainEvent<'message.delta'> & { readonly heldBy: string };
+export type Piece = DomainEvent<DeltaType> & { readonly heldBy: string };
 
 /** A connection that can run statements: that of a transaction, or one of its own. */
 export interface Querying {

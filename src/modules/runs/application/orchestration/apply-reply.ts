@@ -11,7 +11,7 @@ import {
   ModelAnswer,
   ModelUsage,
 } from '../../../models/index.js';
-import { messageDiscarded, newMessage } from '../../../conversations/index.js';
+import { brokenReasoning, messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { PlanRepository } from '../../../plans/index.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
@@ -19,6 +19,7 @@ import { ToolCall } from '../../domain/tool-call.js';
 import { ApplyCalls } from './apply-calls.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { Turn } from './prepare-turn.js';
+import { ShownMessage } from './stream-reply.js';
 import { endStopped, isCancelled } from '../lifecycle/endings.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { appendSpoken } from '../lifecycle/spoken-message.js';
@@ -87,22 +88,23 @@ export class ApplyReply {
     });
   }
 
-  /** Stores the text received before the run was stopped, and ends the run. */
-  async cut(cut: Omit<Reply, 'answer' | 'outcome'> & { content: string; reason: unknown }): Promise<void> {
+  /** Stores what was received before the run was stopped, if there is text in it, and ends the run. */
+  async cut(cut: Pick<Reply, 'turn' | 'call'> & ShownMessage, reason: unknown): Promise<void> {
     const { run: begun } = cut.turn;
     await this.patience.writeOutcome('interrupt_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(begun);
       if (!(await tx.get(LlmCallRepository).settle(cut.call.id, abortedCall(this.clock.now())))) return;
       const now = this.clock.now();
-      const finishReason = isCancelled(run, cut.reason) ? 'cancelled' : 'interrupted';
-      if (cut.content === '') {
+      const finishReason = isCancelled(run, reason) ? 'cancelled' : 'interrupted';
+      if (cut.text === '') {
         tx.record(
           messageDiscarded({ id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason),
         );
       } else {
-        await appendSpoken(tx, { ...this.message(cut, cut.content, now), finishReason });
+        const reasoning = brokenReasoning(cut.reasoning);
+        await appendSpoken(tx, { ...this.message(cut, cut.text, now), finishReason, reasoning });
       }
-      endStopped(run, cut.reason, now);
+      endStopped(run, reason, now);
       await this.runWriter.save(tx, run);
     });
   }

@@ -29,15 +29,12 @@ import { ApplyReply } from './apply-reply.js';
 import { ContinueReply, isCutText } from './continue-reply.js';
 import { PrepareTurn, Turn } from './prepare-turn.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
-import { StreamReply } from './stream-reply.js';
+import { ShownMessage, StreamReply } from './stream-reply.js';
 
 /** An incomplete message of a model. */
-interface Draft {
+interface Draft extends ShownMessage {
   readonly turn: Turn;
-  readonly messageId: string;
   readonly call: LlmCall;
-  /** The text that readers have been sent so far. */
-  shown: string;
 }
 
 /** The step that asks the agent: one model call, with its retries, and the consequences of its reply. */
@@ -115,6 +112,7 @@ export class AskAgentStep {
       }
       draft = { ...draft, call: next };
       const whole = await this.continueReply.ask(run, request(), answer, draft, signal);
+      await this.deltas.flushed(draft.messageId); // also where the model broke off
       return { ...COMPLETED, run: await this.reply.apply({ ...draft, ...whole }) };
     } catch (error) {
       return this.end(draft, error, signal);
@@ -124,7 +122,7 @@ export class AskAgentStep {
   /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
     const call = open ?? this.calls.create(turn.run, 'answer');
-    return { turn, messageId: call.messageId!, call, shown: '' };
+    return { turn, messageId: call.messageId!, call, text: '', reasoning: '' };
   }
 
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
@@ -158,7 +156,8 @@ export class AskAgentStep {
     const { turn } = before;
     const model = change?.to ?? before.call.model;
     const fresh = this.draft({ ...turn, run: { ...turn.run, model } });
-    const next = before.shown === '' ? sameMessage(fresh, before.messageId) : fresh;
+    const isShown = before.text !== '' || before.reasoning !== '';
+    const next = isShown ? fresh : sameMessage(fresh, before.messageId);
     const isNew = next.messageId !== before.messageId;
     const run = await this.patience.write(operation, signal, async (tx) => {
       const current = await tx.get(RunRepository).getLeased(turn.run);
@@ -181,7 +180,7 @@ export class AskAgentStep {
     if (isDetached(error, signal)) throw error;
     await this.deltas.flushed(draft.messageId);
     if (signal.aborted) {
-      await this.reply.cut({ ...draft, content: draft.shown, reason: signal.reason });
+      await this.reply.cut(draft, signal.reason);
       return STOPPED;
     }
     const failure =

@@ -13,11 +13,12 @@ import {
   ModelMessage,
   ModelRequest,
 } from '../../../models/index.js';
+import { brokenReasoning } from '../../../conversations/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { StreamReply } from './stream-reply.js';
+import { ShownMessage, StreamReply } from './stream-reply.js';
 
 const GO_ON: ModelMessage = {
   role: 'user',
@@ -69,7 +70,7 @@ export class ContinueReply {
 
   /**
    * If the model fails, the answer is what readers have been shown.
-   * @param message the one that the reply becomes; `shown` grows
+   * @param message the one that the reply becomes; it grows
    * @returns the whole answer, and how the call ended
    * @throws the signal's reason
    */
@@ -77,7 +78,7 @@ export class ContinueReply {
     run: RunState,
     request: ModelRequest,
     first: ModelAnswer,
-    message: { readonly messageId: string; shown: string },
+    message: ShownMessage,
     signal: AbortSignal,
   ): Promise<{ answer: ModelAnswer; outcome: LlmCallOutcome }> {
     const { content, reasoning } = first;
@@ -88,19 +89,23 @@ export class ContinueReply {
     ];
     try {
       const rest = await this.streamReply.stream(run, { ...request, messages }, message, undefined, signal);
-      return { answer: joined(first, rest), outcome: completedCall(rest, this.clock.now()) };
+      return { answer: joined(first, rest, message), outcome: completedCall(rest, this.clock.now()) };
     } catch (error) {
       if (signal.aborted || !(error instanceof ModelError)) throw error;
       this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
-      return { answer: { ...first, content: message.shown }, outcome: failedCall(error, this.clock.now()) };
+      const answer = { ...first, content: message.text, reasoning: asShown(reasoning, message) };
+      return { answer, outcome: failedCall(error, this.clock.now()) };
     }
   }
 }
 
-const joined = (first: ModelAnswer, rest: ModelAnswer): ModelAnswer => ({
+const joined = (first: ModelAnswer, rest: ModelAnswer, shown: ShownMessage): ModelAnswer => ({
   ...rest,
   content: first.content + rest.content,
-  reasoning: rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
+  reasoning: asShown(
+    rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
+    shown,
+  ),
   usage: first.usage &&
     rest.usage && {
       promptTokens: first.usage.promptTokens + rest.usage.promptTokens,
@@ -108,3 +113,9 @@ const joined = (first: ModelAnswer, rest: ModelAnswer): ModelAnswer => ({
     },
   firstTokenMs: first.firstTokenMs,
 });
+
+/** With the text of both answers, as readers have it. */
+const asShown = (
+  reasoning: ModelAnswer['reasoning'],
+  { reasoning: text }: ShownMessage,
+): ModelAnswer['reasoning'] => (reasoning ? { ...reasoning, text } : brokenReasoning(text));

@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { DeltaLog } from '../../../../shared/application/delta-log.js';
+import { DeltaLog, DeltaType } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { LanguageModel, ModelAnswer, ModelRequest } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunMetrics } from '../run-metrics.js';
-import { SpokenCall } from './spoken-call.js';
+import { NEW_PARAGRAPH, SpokenCall } from './spoken-call.js';
 
-/** Asks the model, and streams the text of its reply to readers. */
+/** A message in the making: what readers have been sent of it so far. */
+export interface ShownMessage {
+  readonly messageId: string;
+  text: string;
+  reasoning: string;
+}
+
+/** Asks the model, and streams the text and the reasoning of its reply to readers. */
 @Injectable()
 export class StreamReply {
   constructor(
@@ -17,7 +24,7 @@ export class StreamReply {
   ) {}
 
   /**
-   * @param message the one that the reply becomes; streamed text is added to `shown`
+   * @param message the one that the reply becomes; what is streamed is added to it
    * @param modelMs how long the run has waited for models before; undefined if unknown, and then the server's share
    * of the time to the first token is not measured
    * @throws ModelError, or the signal's reason
@@ -25,32 +32,40 @@ export class StreamReply {
   async stream(
     run: RunState,
     request: ModelRequest,
-    message: { readonly messageId: string; shown: string },
+    message: ShownMessage,
     modelMs: number | undefined,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
     const { messageId } = message;
     let firstShownAt: Promise<Date> | undefined;
-    const show = (text: string) => {
-      if (text === '') return;
+    const show = (type: DeltaType, of: 'text' | 'reasoning', piece: string) => {
+      if (piece === '') return;
       this.deltas.append({
+        type,
         sessionId: run.sessionId,
         runId: run.id,
         messageId,
-        offset: message.shown.length,
-        text,
+        offset: message[of].length,
+        text: piece,
         token: run.leaseToken ?? '',
       });
-      message.shown += text;
+      message[of] += piece;
       firstShownAt ??= this.deltas.flushed(messageId).then(() => this.clock.now());
+    };
+    const say = (piece: string) => show('message.delta', 'text', piece);
+    const before = message.reasoning;
+    const think = (piece: string) => {
+      const follows = before !== '' && message.reasoning === before;
+      show('message.reasoning_delta', 'reasoning', follows ? NEW_PARAGRAPH + piece : piece);
     };
     const spoken = new SpokenCall();
     const answer = await this.model.answer(
       request,
       {
-        onText: show,
+        onText: say,
+        onReasoning: think,
         onFirstCall: (toolName, argumentsSoFar) =>
-          show(spoken.grow(toolName, argumentsSoFar, message.shown !== '')),
+          say(spoken.grow(toolName, argumentsSoFar, message.text !== '')),
       },
       signal,
     );
