@@ -55,6 +55,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who you are, and what the server is */
+        get: operations["MeController_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -62,7 +79,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** Your sessions, newest first */
+        /** Your sessions, newest first, or those that have changed last */
         get: operations["SessionsController_list"];
         put?: never;
         /** Open a session */
@@ -88,7 +105,7 @@ export type paths = {
         delete: operations["SessionsController_delete"];
         options?: never;
         head?: never;
-        /** Rename a session, choose its model, archive it or bring it back */
+        /** Rename or describe a session, choose its model, archive it or bring it back */
         patch: operations["SessionsController_change"];
         trace?: never;
     };
@@ -99,7 +116,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** The main history of a session, or what was said in one subtask or job; oldest first */
+        /** The main history of a session, or what was said in one subtask or job; oldest first by default */
         get: operations["MessagesController_list"];
         put?: never;
         /** Tell a session something; what follows is in its event stream */
@@ -119,6 +136,23 @@ export type paths = {
         };
         /** The approvals of a session, newest first */
         get: operations["ApprovalsController_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The approvals in all your sessions, newest first */
+        get: operations["ApprovalsController_listOwned"];
         put?: never;
         post?: never;
         delete?: never;
@@ -153,6 +187,23 @@ export type paths = {
         };
         /** The plans of a session, newest first */
         get: operations["PlansController_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans in all your sessions, newest first */
+        get: operations["PlansController_listOwned"];
         put?: never;
         post?: never;
         delete?: never;
@@ -679,6 +730,31 @@ export type components = {
             fallbacks: string[];
         };
         /**
+         * @description Who you are, and what the server is
+         * @example {
+         *       "user": "local",
+         *       "mode": "none",
+         *       "version": "0.1.0",
+         *       "model": "gpt-5-mini",
+         *       "offline": true
+         *     }
+         */
+        Me: {
+            /** @description Your id; `local` on a server without authentication */
+            user: string;
+            /**
+             * @description How the server tells its users apart: AUTH_MODE
+             * @enum {string}
+             */
+            mode: "none" | "api_key" | "jwt";
+            /** @description Of the server */
+            version: string;
+            /** @description The model that answers where none is chosen */
+            model: string;
+            /** @description The offline demo model answers instead of a real one */
+            offline: boolean;
+        };
+        /**
          * @example {
          *       "title": "Fix the login",
          *       "metadata": {
@@ -707,7 +783,9 @@ export type components = {
          * @example {
          *       "id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
          *       "title": "Fix the login",
+         *       "title_source": "user",
          *       "agent": "orchestrator",
+         *       "chosen_agent": null,
          *       "model": null,
          *       "reasoning_effort": null,
          *       "model_missing": false,
@@ -726,8 +804,15 @@ export type components = {
         Session: {
             id: string;
             title: string;
+            /**
+             * @description The user, the first line of the first message, or a model; null = no title yet
+             * @enum {string|null}
+             */
+            title_source: "user" | "first_message" | "model" | null;
             /** @description The agent that answers */
             agent: string;
+            /** @description The agent that the user has chosen; null = the runtime chooses, and `agent` is its choice */
+            chosen_agent: string | null;
             /** @description The model chosen for its answers; null = none */
             model: string | null;
             reasoning_effort: string | null;
@@ -744,6 +829,8 @@ export type components = {
                     kind: string;
                     id: string;
                 }[];
+                /** @description The cursor before its first event */
+                first_event_id: string;
                 created_at: string;
             } | null;
             message_count: number;
@@ -773,6 +860,10 @@ export type components = {
             /** @description The model that answers from the next run on; null takes the choice back */
             model?: string | null;
             reasoning_effort?: string | null;
+            /** @description Replaces all of it */
+            metadata?: {
+                [key: string]: components["schemas"]["Json"];
+            };
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
         MessageList: {
@@ -794,6 +885,7 @@ export type components = {
          *       "reasoning": "The question is about locks.",
          *       "tool_calls": [],
          *       "call_id": null,
+         *       "call_status": null,
          *       "suggestions": null,
          *       "finish_reason": "stop",
          *       "usage": {
@@ -826,6 +918,11 @@ export type components = {
             }[];
             /** @description Of a tool’s answer: the call it answers */
             call_id: string | null;
+            /**
+             * @description How that call has ended
+             * @enum {string|null}
+             */
+            call_status: "completed" | "failed" | "rejected" | "expired" | null;
             /** @description Of a question: answers to choose from */
             suggestions: string[] | null;
             /** @description Why the model ended; `length`, `content_filter` or `interrupted` for an answer that was cut */
@@ -1175,7 +1272,7 @@ export type components = {
             modified_arguments?: {
                 [key: string]: components["schemas"]["Json"];
             };
-            /** @description Kept with the decision; of a rejection or a wish for changes the model reads it */
+            /** @description The model reads it: with the result of a call, or in its place; in the subtasks of a plan */
             feedback?: string;
             /** @description Allow this tool for the rest of the session without asking */
             remember?: boolean;
@@ -1194,7 +1291,7 @@ export type components = {
             plan_id: string;
             /** @enum {string} */
             decision: "approve" | "reject" | "modify";
-            /** @description Kept with the decision; of a rejection or a wish for changes the model reads it */
+            /** @description The model reads it: with the result of a call, or in its place; in the subtasks of a plan */
             feedback?: string;
             /** @description The version that was looked at; another one in review → 409 */
             version?: number;
@@ -1236,6 +1333,7 @@ export type components = {
          *         "total_tokens": 865
          *       },
          *       "attempt": 1,
+         *       "first_event_id": "0",
          *       "created_at": "2026-11-20T10:15:00.000Z",
          *       "started_at": "2026-11-20T10:15:00.000Z",
          *       "finished_at": null
@@ -1277,12 +1375,14 @@ export type components = {
             };
             /** @description 1, and one more each time another process had to go on with it */
             attempt: number;
+            /** @description The cursor before its first event: read on from here to see all of it */
+            first_event_id: string;
             created_at: string;
             started_at: string | null;
             finished_at: string | null;
         };
         /** @description The `data` of a server-sent event; its `id` and `event` repeat id and type */
-        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
+        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
         /**
          * @description A run begins
          * @example {
@@ -1394,6 +1494,7 @@ export type components = {
          *           "reasoning": null,
          *           "tool_calls": [],
          *           "call_id": null,
+         *           "call_status": null,
          *           "suggestions": null,
          *           "finish_reason": null,
          *           "usage": null,
@@ -1682,6 +1783,38 @@ export type components = {
                 to: string;
                 reason: string;
                 confidence?: string;
+            };
+        };
+        /**
+         * @description The session has another title, model or metadata, or was archived or brought back
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "session.updated",
+         *       "data": {
+         *         "changed": [
+         *           "title"
+         *         ],
+         *         "title": "Fix the login",
+         *         "title_source": "first_message"
+         *       }
+         *     }
+         */
+        SessionUpdatedEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /** @enum {string} */
+            type: "session.updated";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                changed: ("title" | "archived" | "model" | "reasoning_effort" | "metadata")[];
+                title: string;
+                /** @enum {string|null} */
+                title_source: "user" | "first_message" | "model" | null;
             };
         };
         /**
@@ -2215,7 +2348,7 @@ export type components = {
             modified_arguments?: {
                 [key: string]: components["schemas"]["Json"];
             };
-            /** @description Kept with the decision; of a rejection or a wish for changes the model reads it */
+            /** @description The model reads it: with the result of a call, or in its place; in the subtasks of a plan */
             feedback?: string;
             /** @description Allow this tool for the rest of the session without asking */
             remember?: boolean;
@@ -2488,6 +2621,7 @@ export type AgentList = components['schemas']['AgentList'];
 export type Agent = components['schemas']['Agent'];
 export type ModelList = components['schemas']['ModelList'];
 export type Model = components['schemas']['Model'];
+export type Me = components['schemas']['Me'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type Json = components['schemas']['Json'];
 export type Schema0 = components['schemas']['__schema0'];
@@ -2524,6 +2658,7 @@ export type MessageDiscardedEvent = components['schemas']['MessageDiscardedEvent
 export type ToolCallRequestedEvent = components['schemas']['ToolCallRequestedEvent'];
 export type ToolCallSettledEvent = components['schemas']['ToolCallSettledEvent'];
 export type AgentSwitchedEvent = components['schemas']['AgentSwitchedEvent'];
+export type SessionUpdatedEvent = components['schemas']['SessionUpdatedEvent'];
 export type ApprovalRequestedEvent = components['schemas']['ApprovalRequestedEvent'];
 export type ApprovalResolvedEvent = components['schemas']['ApprovalResolvedEvent'];
 export type PlanCreatedEvent = components['schemas']['PlanCreatedEvent'];
@@ -2672,6 +2807,43 @@ export interface operations {
             };
         };
     };
+    MeController_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     SessionsController_list: {
         parameters: {
             query?: {
@@ -2679,6 +2851,14 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
+                /** @description Only those that are archived, or only those that are not */
+                archived?: "true" | "false";
+                /** @description Of the active run */
+                status?: "running" | "waiting";
+                /** @description A text in the title or in a message of the user, in any case. A page may be short: go on by its cursor */
+                q?: string;
+                /** @description Newest first */
+                sort?: "created_at" | "updated_at";
             };
             header?: never;
             path?: never;
@@ -2967,6 +3147,8 @@ export interface operations {
                 cursor?: string;
                 /** @description What was said in this subtask, instead of the main history */
                 subtask_id?: string;
+                /** @description `desc`: newest first */
+                order?: "asc" | "desc";
                 /** @description What was said in this job, instead of the main history */
                 job_id?: string;
             };
@@ -3206,6 +3388,59 @@ export interface operations {
             };
         };
     };
+    ApprovalsController_listOwned: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description `pending`: what waits for an answer */
+                status?: "pending" | "approved" | "rejected" | "changes_requested" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApprovalsController_view: {
         parameters: {
             query?: never;
@@ -3261,6 +3496,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
+                /** @description `review`: what waits for a decision */
+                status?: "draft" | "review" | "approved" | "executing" | "completed" | "failed" | "rejected" | "cancelled";
             };
             header?: never;
             path: {
@@ -3298,6 +3535,59 @@ export interface operations {
             };
             /** @description `session.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    PlansController_listOwned: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description `review`: what waits for a decision */
+                status?: "draft" | "review" | "approved" | "executing" | "completed" | "failed" | "rejected" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

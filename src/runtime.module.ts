@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CoreModule } from './core.module.js';
 import { MembershipModule } from './membership.module.js';
+import { AccountModule } from './modules/account/index.js';
 import { AgentsModule } from './modules/agents/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ApprovalsModule } from './modules/approvals/index.js';
@@ -23,6 +24,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
     AuthModule,
     AgentsModule,
     ModelsModule,
+    AccountModule,
     SessionsModule,
     ConversationsModule,
     ApprovalsModule,

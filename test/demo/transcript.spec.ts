@@ -15,6 +15,7 @@ const MESSAGE: Message = {
   reasoning: null,
   tool_calls: [],
   call_id: null,
+  call_status: null,
   suggestions: null,
   finish_reason: 'stop',
   usage: USAGE,

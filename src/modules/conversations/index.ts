@@ -11,6 +11,7 @@ export {
 export {
   brokenReasoning,
   newMessage,
+  type CallOutcome,
   type Message,
   type NewMessage,
   type SpokenMessage,

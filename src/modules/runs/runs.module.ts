@@ -48,6 +48,7 @@ import { RecoverRuns } from './application/supervision/recover-runs.js';
 import { RecoveryWatch } from './application/supervision/recovery-watch.js';
 import { StartQueuedRun } from './application/supervision/start-queued-run.js';
 import { StopRun } from './application/lifecycle/stop-run.js';
+import { FirstAnswers } from './infrastructure/first-answers.js';
 import { RunNotices } from './infrastructure/run-notices.js';
 import { RunSupervisor } from './application/supervision/run-supervisor.js';
 import { RunQueries } from './application/run.queries.js';
@@ -58,6 +59,7 @@ import { StreamReply } from './application/orchestration/stream-reply.js';
 import { SettleToolCall } from './application/lifecycle/settle-tool-call.js';
 import { SettleOpenCalls } from './application/lifecycle/settle-open-calls.js';
 import { SendUserMessage } from './application/inputs/send-user-message.js';
+import { TitleSession } from './application/supervision/title-session.js';
 import { SubmitToolResult } from './application/inputs/submit-tool-result.js';
 import { SwitchAgent } from './application/inputs/switch-agent.js';
 import { ResumeRun } from './application/settlement/resume-run.js';
@@ -105,6 +107,8 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     RecoverRuns,
     RecoveryWatch,
     RunNotices,
+    TitleSession,
+    FirstAnswers,
     ExpireToolCalls,
     ExpireApprovals,
     DeadlineWatch,

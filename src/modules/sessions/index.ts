@@ -3,6 +3,7 @@ export { SESSION_EVENTS } from './api/session-events.dto.js';
 export { SessionQueries } from './application/session.queries.js';
 export { Session } from './domain/session.js';
 export { SessionArchived, SessionBusy, SessionNotFound } from './domain/session.errors.js';
+export { titleOf } from './domain/title.js';
 export { SessionRepository } from './domain/session.repository.js';
 export { UnfinishedRuns } from './domain/unfinished-runs.js';
 export { isOwned, joinSession } from './infrastructure/session-ownership.js';

@@ -36,6 +36,13 @@ export function positionCursor(cursor: string | undefined): string | undefined {
   return checkedCursor(cursor, (value) => /^\d{1,9}$/.test(value));
 }
 
+const TIME_CURSOR = /^\d{1,17}_([0-9a-f-]{36})$/;
+
+/** @throws InputInvalid for text that is not a cursor of a list ordered by time: microseconds and an id */
+export function timeCursor(cursor: string | undefined): string | undefined {
+  return checkedCursor(cursor, (value) => isId(TIME_CURSOR.exec(value)?.[1] ?? ''));
+}
+
 function checkedCursor(cursor: string | undefined, isSound: (cursor: string) => boolean): string | undefined {
   if (cursor === undefined || isSound(cursor)) return cursor;
   throw new InputInvalid([{ field: 'cursor', message: 'is not a cursor of this list' }]);

@@ -29,7 +29,19 @@ export class ApprovalsController {
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: idCursor(query.cursor) };
-    return toListDto(await this.approvals.list(sessionId, query.status, page), toApprovalView);
+    return toListDto(await this.approvals.list(sessionId, { status: query.status }, page), toApprovalView);
+  }
+
+  @Get('approvals')
+  @ApiOperation({ summary: 'The approvals in all your sessions, newest first' })
+  @ApiOkResponse({ standardSchema: ApprovalListDto })
+  @ApiProblems({ 400: ['request.invalid'] })
+  async listOwned(
+    @CurrentUser() userId: string,
+    @Query({ schema: ApprovalQueryDto }) query: ApprovalQueryDto,
+  ) {
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.approvals.listOwned(userId, { status: query.status }, page), toApprovalView);
   }
 
   @Get('approvals/:approval_id')

@@ -2,14 +2,17 @@ import { Page, PageRequest } from '../../../shared/application/page.js';
 import { ApprovalState } from '../domain/approval-state.js';
 import { ApprovalStatus } from '../domain/approval.states.js';
 
+/** Filters a list of approvals; unset = all. */
+export interface ApprovalFilter {
+  readonly status: ApprovalStatus | undefined;
+}
+
 /** Reads approvals for the API. */
 export abstract class ApprovalQueries {
-  /** Newest first. */
-  abstract list(
-    sessionId: string,
-    status: ApprovalStatus | undefined,
-    page: PageRequest,
-  ): Promise<Page<ApprovalState>>;
+  /** Of a session, newest first. */
+  abstract list(sessionId: string, filter: ApprovalFilter, page: PageRequest): Promise<Page<ApprovalState>>;
+  /** In all sessions of the user, newest first. */
+  abstract listOwned(userId: string, filter: ApprovalFilter, page: PageRequest): Promise<Page<ApprovalState>>;
   /** @throws ApprovalNotFound also when it belongs to another user */
   abstract view(approvalId: string, userId: string): Promise<ApprovalState>;
   /** The approval of a tool call. @throws ApprovalNotFound also when it belongs to another user */

@@ -46,6 +46,8 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
   ],
   indices: [
     { name: 'approvals_session', columns: ['sessionId', 'id'] },
+    { name: 'approvals_user', columns: ['userId', 'id'] },
+    { name: 'approvals_user_status', columns: ['userId', 'status', 'id'] },
     { name: 'approvals_run_pending', columns: ['runId'], where: PENDING },
     { name: 'approvals_expiry', columns: ['expiresAt'], where: PENDING },
     { name: 'approvals_remembered', columns: ['sessionId', 'toolName'], where: 'remember' },

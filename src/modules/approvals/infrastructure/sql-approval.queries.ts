@@ -5,9 +5,8 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { joinSession } from '../../sessions/index.js';
-import { ApprovalQueries } from '../application/approval.queries.js';
+import { ApprovalFilter, ApprovalQueries } from '../application/approval.queries.js';
 import { ApprovalState } from '../domain/approval-state.js';
-import { ApprovalStatus } from '../domain/approval.states.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalSchema } from './approval.row.js';
 
@@ -28,17 +27,27 @@ export class SqlApprovalQueries extends ApprovalQueries {
     this.selectOwned = `${this.select} ${joinSession('a')} where a.user_id = $1`;
   }
 
-  async list(
-    sessionId: string,
-    status: ApprovalStatus | undefined,
-    page: PageRequest,
+  list(sessionId: string, filter: ApprovalFilter, page: PageRequest): Promise<Page<ApprovalState>> {
+    return this.page(`${this.select} where a.session_id = $1`, sessionId, filter, page);
+  }
+
+  listOwned(userId: string, filter: ApprovalFilter, page: PageRequest): Promise<Page<ApprovalState>> {
+    return this.page(this.selectOwned, userId, filter, page);
+  }
+
+  /** A condition that is not wanted is left out, so that each of the others can use an index. */
+  private async page(
+    selected: string,
+    of: string,
+    { status }: ApprovalFilter,
+    { limit, cursor }: PageRequest,
   ): Promise<Page<ApprovalState>> {
-    const sql = `${this.select} where a.session_id = $1 and ($2::text is null or a.status = $2)
-        and ($3::uuid is null or a.id < $3) order by a.id desc limit $4`;
-    const rows = await this.database.query<ApprovalState & Counted>(bySize(sql, 'id desc', LARGE), [
-      ...[sessionId, status ?? null, page.cursor ?? null, page.limit + 1],
-    ]);
-    return pageBySize<ApprovalState>(rows, page.limit, ({ id }) => id);
+    const values: unknown[] = [of, limit + 1];
+    const when = (sql: string, value: string | undefined) =>
+      value === undefined ? '' : ` and ${sql} $${values.push(value)}`;
+    const sql = `${selected}${when('a.status =', status)}${when('a.id <', cursor)} order by a.id desc limit $2`;
+    const rows = await this.database.query<ApprovalState & Counted>(bySize(sql, 'id desc', LARGE), values);
+    return pageBySize<ApprovalState>(rows, limit, ({ id }) => id);
   }
 
   async view(approvalId: string, userId: string): Promise<ApprovalState> {

@@ -30,6 +30,7 @@ export const MESSAGE_EVENTS = [
         reasoning: null,
         tool_calls: [],
         call_id: null,
+        call_status: null,
         suggestions: null,
         finish_reason: null,
         usage: null,

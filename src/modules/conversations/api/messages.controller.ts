@@ -19,7 +19,7 @@ export class MessagesController {
 
   @Get()
   @ApiOperation({
-    summary: 'The main history of a session, or what was said in one subtask or job; oldest first',
+    summary: 'The main history of a session, or what was said in one subtask or job; oldest first by default',
   })
   @ApiOkResponse({ standardSchema: MessageListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
@@ -30,7 +30,7 @@ export class MessagesController {
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: positionCursor(query.cursor) };
-    const messages = await this.conversations.list(sessionId, threadOf(query), page);
+    const messages = await this.conversations.list(sessionId, threadOf(query), query.order, page);
     return toListDto(messages, toMessageView);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
+import { CALL_OUTCOMES } from '../domain/message.js';
 import { Thread } from '../domain/thread.js';
 
 export const UsageDto = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
@@ -24,6 +25,7 @@ export const MessageDto = z
       }),
     ),
     call_id: z.string().nullable().describe('Of a tool’s answer: the call it answers'),
+    call_status: z.enum(CALL_OUTCOMES).nullable().describe('How that call has ended'),
     suggestions: z.array(z.string()).nullable().describe('Of a question: answers to choose from'),
     finish_reason: z
       .string()
@@ -55,6 +57,7 @@ export const MessageDto = z
       reasoning: 'The question is about locks.',
       tool_calls: [],
       call_id: null,
+      call_status: null,
       suggestions: null,
       finish_reason: 'stop',
       usage: { prompt_tokens: 412, completion_tokens: 11 },
@@ -66,6 +69,7 @@ export const MessageListDto = listOf(MessageDto, 'MessageList');
 
 export const MessageQueryDto = PageQueryDto.extend({
   subtask_id: z.uuid().optional().describe('What was said in this subtask, instead of the main history'),
+  order: z.enum(['asc', 'desc']).default('asc').describe('`desc`: newest first'),
   job_id: z.uuid().optional().describe('What was said in this job, instead of the main history'),
 }).refine((query) => !query.subtask_id || !query.job_id, {
   path: ['job_id'],

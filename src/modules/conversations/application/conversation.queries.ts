@@ -4,8 +4,13 @@ import { PromptThread, Thread, WindowLimits } from '../domain/thread.js';
 
 /** Reads the messages of a session for the API and for prompts. */
 export abstract class ConversationQueries {
-  /** Oldest first, with the text of reasoning only. */
-  abstract list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>>;
+  /** Oldest or newest first, with the text of reasoning only. */
+  abstract list(
+    sessionId: string,
+    thread: Thread,
+    order: 'asc' | 'desc',
+    page: PageRequest,
+  ): Promise<Page<Message>>;
   /**
    * The newest messages within both limits, reasoning counted as well, oldest first. The cost does not depend on the length of the session.
    */

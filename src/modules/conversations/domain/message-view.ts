@@ -1,5 +1,5 @@
 import { JsonValue } from '../../../shared/domain/json.js';
-import { MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
+import { CallOutcome, MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
 
 /** A message as clients see it, in answers and in events alike. */
 export type MessageView = {
@@ -14,6 +14,7 @@ export type MessageView = {
   reasoning: string | null;
   tool_calls: ToolCallView[];
   call_id: string | null;
+  call_status: CallOutcome | null;
   suggestions: string[] | null;
   finish_reason: string | null;
   usage: UsageView | null;
@@ -37,6 +38,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   reasoning: message.reasoning?.text || null,
   tool_calls: message.toolCalls.map(toToolCallView),
   call_id: message.callId,
+  call_status: message.callStatus ?? null,
   suggestions: message.suggestions ? [...message.suggestions] : null,
   finish_reason: message.finishReason,
   usage: toUsageView(message.usage),

@@ -2,6 +2,11 @@ import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
+/** How a tool call has ended that has an answer. */
+export const CALL_OUTCOMES = ['completed', 'failed', 'rejected', 'expired'] as const;
+
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
 /** A model's request to run a tool, as part of its message. */
 export interface MessageToolCall {
   readonly callId: string;
@@ -43,6 +48,8 @@ export interface NewMessage {
   readonly toolCalls: readonly MessageToolCall[];
   /** For a tool's answer: the call it answers. */
   readonly callId: string | null;
+  /** Of that call. Not stored with the message. */
+  readonly callStatus?: CallOutcome | null;
   readonly suggestions: readonly string[] | null;
   /** For a model's answer: why it ended; `interrupted` if it was cut off. */
   readonly finishReason: string | null;

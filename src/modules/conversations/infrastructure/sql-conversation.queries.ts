@@ -11,6 +11,11 @@ import { newestOf, within } from './message-statements.js';
 
 const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions', 'reasoning'];
 
+/** Beyond the last: the greatest integer. */
+const NO_POSITION = 2 ** 31 - 1;
+
+const CALL_STATUS = `(select status from tool_calls where tool_calls.id = messages.call_id) as "callStatus"`;
+
 @Injectable()
 export class SqlConversationQueries extends ConversationQueries {
   private readonly columns: string;
@@ -30,12 +35,19 @@ export class SqlConversationQueries extends ConversationQueries {
     this.withReadableReasoning = `${others}, jsonb_set(reasoning, '{opaque}', '{}') as reasoning`;
   }
 
-  async list(sessionId: string, thread: Thread, page: PageRequest): Promise<Page<Message>> {
+  async list(
+    sessionId: string,
+    thread: Thread,
+    order: 'asc' | 'desc',
+    page: PageRequest,
+  ): Promise<Page<Message>> {
     const [condition, id] = within(thread, '$4');
-    const sql = `select ${this.withReadableReasoning} from messages
-        where session_id = $1 and position > $2 and ${condition} order by position limit $3`;
-    const rows = await this.database.query<Message & Counted>(bySize(sql, 'position', LARGE), [
-      ...[sessionId, page.cursor ?? 0, page.limit + 1, id],
+    const by = `position ${order}`;
+    const [after, start] = order === 'asc' ? ['>', 0] : ['<', NO_POSITION];
+    const sql = `select ${this.withReadableReasoning}, ${CALL_STATUS} from messages
+        where session_id = $1 and position ${after} $2 and ${condition} order by ${by} limit $3`;
+    const rows = await this.database.query<Message & Counted>(bySize(sql, by, LARGE), [
+      ...[sessionId, page.cursor ?? start, page.limit + 1, id],
     ]);
     return pageBySize<Message>(rows, page.limit, ({ position }) => String(position));
   }

@@ -57,6 +57,11 @@ export class ModelCatalog {
     return this.get(id).isDescribed ? id : null;
   }
 
+  /** The id of the model that makes titles; undefined = none, since the operator has named no small one. */
+  get titling(): string | undefined {
+    return this.small?.id;
+  }
+
   /** The id of the model for short work in the name of an agent: classifications, synopses. */
   helping(agent: Answering): string {
     return this.small?.id ?? this.answering(agent);

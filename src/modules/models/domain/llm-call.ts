@@ -9,7 +9,7 @@ export interface LlmCall {
   /** The message that its answer becomes; null if it becomes none. */
   readonly messageId: string | null;
   readonly agent: string;
-  readonly purpose: 'answer' | 'classification' | 'synopsis';
+  readonly purpose: 'answer' | 'classification' | 'synopsis' | 'title';
   readonly model: string;
   readonly startedAt: Date;
 }

@@ -3,13 +3,13 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@n
 import { Answer } from '../../../shared/api/answer.js';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
-import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { idCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { SessionNotFound, SessionQueries } from '../../sessions/index.js';
 import { toPlanRecordView } from '../application/plan-record-view.js';
 import { PlanQueries } from '../application/plan.queries.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
-import { PlanListDto, PlanRecordDto } from './plans.dto.js';
+import { PlanListDto, PlanQueryDto, PlanRecordDto } from './plans.dto.js';
 
 @ApiTags('plans')
 @Controller('v1')
@@ -26,11 +26,20 @@ export class PlansController {
   async list(
     @CurrentUser() userId: string,
     @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,
-    @Query({ schema: PageQueryDto }) query: PageQueryDto,
+    @Query({ schema: PlanQueryDto }) query: PlanQueryDto,
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: idCursor(query.cursor) };
-    return toListDto(await this.plans.list(sessionId, page), toPlanRecordView);
+    return toListDto(await this.plans.list(sessionId, { status: query.status }, page), toPlanRecordView);
+  }
+
+  @Get('plans')
+  @ApiOperation({ summary: 'The plans in all your sessions, newest first' })
+  @ApiOkResponse({ standardSchema: PlanListDto })
+  @ApiProblems({ 400: ['request.invalid'] })
+  async listOwned(@CurrentUser() userId: string, @Query({ schema: PlanQueryDto }) query: PlanQueryDto) {
+    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
+    return toListDto(await this.plans.listOwned(userId, { status: query.status }, page), toPlanRecordView);
   }
 
   @Get('plans/:plan_id')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf } from '../../../shared/api/list.dto.js';
+import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { PlanRecordView } from '../application/plan-record-view.js';
 import { PLAN_STATUSES } from '../domain/plan.states.js';
 import { SUBTASK_STATUSES } from '../domain/subtask.states.js';
@@ -123,3 +123,9 @@ export const PlanRecordDto: z.ZodType<PlanRecordView> = z
   });
 
 export const PlanListDto = listOf(PlanRecordDto, 'PlanList');
+
+export const PlanQueryDto = PageQueryDto.extend({
+  status: z.enum(PLAN_STATUSES).optional().describe('`review`: what waits for a decision'),
+});
+
+export type PlanQueryDto = z.infer<typeof PlanQueryDto>;

@@ -14,6 +14,8 @@ export interface PlanState {
   readonly revision: number;
   /** The approval that allowed it. */
   readonly approvalId: string | null;
+  /** What the user said with that approval, where it is read for those who carry the plan out. */
+  readonly feedback?: string | null;
   /** The subtasks of the current revision, in order. */
   readonly subtasks: readonly Subtask[];
   readonly createdAt: Date;

@@ -48,6 +48,8 @@ export const PlanSchema = new EntitySchema<PlanRow>({
   ],
   indices: [
     { name: 'plans_session', columns: ['sessionId', 'id'] },
+    { name: 'plans_user', columns: ['userId', 'id'] },
+    { name: 'plans_user_status', columns: ['userId', 'status', 'id'] },
     { name: 'plans_one_open', columns: ['runId'], unique: true, where: OPEN },
   ],
   checks: [

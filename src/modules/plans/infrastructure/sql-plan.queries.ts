@@ -4,13 +4,19 @@ import { isId } from '../../../shared/domain/ids.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { joinSession } from '../../sessions/index.js';
-import { PlanQueries, PlanRecord } from '../application/plan.queries.js';
+import { PlanFilter, PlanQueries, PlanRecord } from '../application/plan.queries.js';
 import { PlanNotFound } from '../domain/plan.errors.js';
 import { PlanState, PlanTransition } from '../domain/plan-state.js';
 import { OPEN, PlanRow, PlanSchema, PlanTransitionSchema, SubtaskRow, SubtaskSchema } from './plan.row.js';
 
+/** What the user said with the approval of a plan. */
+const FEEDBACK = `(
+  select t.reason from plan_transitions t where t.plan_id = p.id and t.action = 'approve' order by t.id desc limit 1
+) as feedback`;
+
 @Injectable()
 export class SqlPlanQueries extends PlanQueries {
+  private readonly columns: string;
   private readonly select: string;
   private readonly selectSubtasks: string;
   private readonly selectTransitions: string;
@@ -20,6 +26,7 @@ export class SqlPlanQueries extends PlanQueries {
     statements: RowStatements,
   ) {
     super();
+    this.columns = statements.columnsOf(PlanSchema, 'p');
     this.select = statements.selectOf(PlanSchema, 'p');
     this.selectSubtasks = `${statements.selectOf(SubtaskSchema, 's')}
         join plans p on p.id = s.plan_id and p.revision = s.revision
@@ -28,16 +35,32 @@ export class SqlPlanQueries extends PlanQueries {
        where plan_id = any($1) order by plan_id, id`;
   }
 
-  async list(sessionId: string, page: PageRequest): Promise<Page<PlanRecord>> {
+  list(sessionId: string, filter: PlanFilter, page: PageRequest): Promise<Page<PlanRecord>> {
+    return this.page(`${this.select} where p.session_id = $1`, sessionId, filter, page);
+  }
+
+  listOwned(userId: string, filter: PlanFilter, page: PageRequest): Promise<Page<PlanRecord>> {
+    return this.page(`${this.select} ${joinSession('p')} where p.user_id = $1`, userId, filter, page);
+  }
+
+  /** A condition that is not wanted is left out, so that each of the others can use an index. */
+  private async page(
+    selected: string,
+    of: string,
+    { status }: PlanFilter,
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<PlanRecord>> {
+    const values: unknown[] = [of, limit + 1];
+    const when = (sql: string, value: string | undefined) =>
+      value === undefined ? '' : ` and ${sql} $${values.push(value)}`;
     const rows = await this.database.query<PlanRow>(
-      `${this.select} where p.session_id = $1 and ($2::uuid is null or p.id < $2)
-        order by p.id desc limit $3`,
-      [sessionId, page.cursor ?? null, page.limit + 1],
+      `${selected}${when('p.status =', status)}${when('p.id <', cursor)} order by p.id desc limit $2`,
+      values,
     );
-    const records = await this.records(rows.slice(0, page.limit));
+    const records = await this.records(rows.slice(0, limit));
     return pageOf(
       rows,
-      page.limit,
+      limit,
       (row) => records.find(({ plan }) => plan.id === row.id)!,
       (row) => row.id,
     );
@@ -62,9 +85,10 @@ export class SqlPlanQueries extends PlanQueries {
   }
 
   async findOpen(runId: string): Promise<PlanState | undefined> {
-    const rows = await this.database.query<PlanRow>(`${this.select} where p.run_id = $1 and ${OPEN}`, [
-      runId,
-    ]);
+    const rows = await this.database.query<PlanRow>(
+      `select ${this.columns}, ${FEEDBACK} from plans p where p.run_id = $1 and ${OPEN}`,
+      [runId],
+    );
     const [plan] = await this.withSubtasks(rows);
     return plan;
   }

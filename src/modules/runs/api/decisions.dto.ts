@@ -7,7 +7,7 @@ const MAX_FEEDBACK = 10_000;
 
 const feedback = humanText(MAX_FEEDBACK)
   .optional()
-  .describe('Kept with the decision; of a rejection or a wish for changes the model reads it');
+  .describe('The model reads it: with the result of a call, or in its place; in the subtasks of a plan');
 
 /** Optional parts of a decision on a tool call. */
 export const TOOL_DECISION = {

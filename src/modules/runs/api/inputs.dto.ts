@@ -156,7 +156,7 @@ export const toAcceptedDto = ({
   plan,
   lastEventId,
 }: Accepted): z.infer<typeof AcceptedDto> => ({
-  run: run && toRunView(run),
+  run: run && toRunView(run, lastEventId),
   ...(message && { message: toMessageView(message) }),
   ...(approval && { approval: toApprovalView(approval) }),
   ...(plan && { plan: toPlanRecordView(plan) }),

@@ -32,7 +32,7 @@ export class RunsController {
   ) {
     await this.sessions.requireOwned(sessionId, userId);
     const page = { limit: query.limit, cursor: idCursor(query.cursor) };
-    return toListDto(await this.runs.list(sessionId, page), toRunView);
+    return toListDto(await this.runs.list(sessionId, page), (run) => toRunView(run));
   }
 
   @Get('runs')
@@ -42,7 +42,7 @@ export class RunsController {
   async listOwned(@CurrentUser() userId: string, @Query({ schema: RunQueryDto }) query: RunQueryDto) {
     const filter = { status: query.status, olderThanSeconds: query.older_than_seconds };
     const page = { limit: query.limit, cursor: idCursor(query.cursor) };
-    return toListDto(await this.runs.listOwned(userId, filter, page), toRunView);
+    return toListDto(await this.runs.listOwned(userId, filter, page), (run) => toRunView(run));
   }
 
   @Post('runs/:run_id/cancel')

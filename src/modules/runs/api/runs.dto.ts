@@ -42,6 +42,9 @@ export const RunDto: z.ZodType<RunView> = z
     error: RunErrorDto.nullable(),
     usage: UsageDto,
     attempt: z.int().describe('1, and one more each time another process had to go on with it'),
+    first_event_id: z
+      .string()
+      .describe('The cursor before its first event: read on from here to see all of it'),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
@@ -62,6 +65,7 @@ export const RunDto: z.ZodType<RunView> = z
       error: null,
       usage: { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 },
       attempt: 1,
+      first_event_id: '0',
       created_at: '2026-11-20T10:15:00.000Z',
       started_at: '2026-11-20T10:15:00.000Z',
       finished_at: null,

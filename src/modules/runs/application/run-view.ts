@@ -1,7 +1,10 @@
 import { RunState, errorView, usageView } from '../domain/run.js';
 
-/** A run as clients see it. */
-export const toRunView = (run: RunState) => ({
+/**
+ * A run as clients see it.
+ * @param before the number of the event before its first, of a run that was just made
+ */
+export const toRunView = (run: RunState, before = 0) => ({
   id: run.id,
   session_id: run.sessionId,
   status: run.status,
@@ -14,6 +17,7 @@ export const toRunView = (run: RunState) => ({
   error: run.error && errorView(run.error),
   usage: usageView(run.usage),
   attempt: run.attempt,
+  first_event_id: String(run.eventsAfter ?? before),
   created_at: run.createdAt.toISOString(),
   started_at: run.startedAt?.toISOString() ?? null,
   finished_at: run.finishedAt?.toISOString() ?? null,

@@ -12,6 +12,14 @@ export interface RunPlace {
   readonly eventsAfter: number;
 }
 
+/** A session whose title a model may improve. */
+export interface TitledSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  /** The one that gave the first answer. */
+  readonly agent: string;
+}
+
 /** A run as its executing process reads it. */
 export interface RunAtWork extends RunState {
   /** The model call that was opened when the run was activated or resumed, to be made now. */
@@ -34,6 +42,8 @@ export abstract class RunQueries {
     filter: { status: RunStatus | undefined; olderThanSeconds: number | undefined },
     page: PageRequest,
   ): Promise<Page<RunState>>;
+  /** The session of a run that gave its first answer, if its title is still that of the first message. */
+  abstract firstAnswered(runId: string): Promise<TitledSession | undefined>;
   /** Running runs without a valid lease, longest without one first. */
   abstract listAbandoned(limit: number): Promise<string[]>;
   /** Whether a session has a queued run. */

@@ -107,6 +107,8 @@ export interface RunState {
   readonly traceparent: string | null;
   /** Set while the run is queued. */
   readonly input: QueuedInput | null;
+  /** The number of the event before its first; null before it is stored. */
+  readonly eventsAfter: number | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -177,6 +179,7 @@ export class Run extends AggregateRoot {
       leaseToken: null,
       traceparent: given.traceparent,
       input: given.input ?? null,
+      eventsAfter: null,
       createdAt: given.now,
       startedAt: null,
       finishedAt: null,

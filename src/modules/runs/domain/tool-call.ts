@@ -19,6 +19,8 @@ export interface ToolCallState {
   readonly arguments: JsonValue;
   /** Whether the user changed the arguments before approving the call. */
   readonly edited: boolean;
+  /** What the user said with the approval. */
+  readonly feedback: string | null;
   readonly status: ToolCallStatus;
   /** The deadline for the client's answer; null before the call is requested. */
   readonly deadlineAt: Date | null;
@@ -30,7 +32,7 @@ export interface ToolCallState {
 
 export type NewToolCall = Omit<
   ToolCallState,
-  'edited' | 'status' | 'deadlineAt' | 'settledAt' | 'outcomeHash'
+  'edited' | 'feedback' | 'status' | 'deadlineAt' | 'settledAt' | 'outcomeHash'
 >;
 
 /** A tool call of a model. */
@@ -44,6 +46,7 @@ export class ToolCall extends AggregateRoot {
     return new ToolCall({
       ...given,
       edited: false,
+      feedback: null,
       status: 'awaiting_approval',
       deadlineAt: null,
       settledAt: null,
@@ -79,6 +82,11 @@ export class ToolCall extends AggregateRoot {
   /** Notes what the client sent, to know it again. */
   noteOutcome(outcomeHash: Uint8Array): void {
     this.change({ outcomeHash });
+  }
+
+  /** Keeps what the user says with the approval, for the model to read beside the result. */
+  comment(feedback: string): void {
+    this.change({ feedback });
   }
 
   /** Asks the client to execute it. */

@@ -20,7 +20,6 @@ export const RECOVERABLE = `job_id is null and ${ABANDONED}`;
 export const ONE_ACTIVE_RUN = 'runs_one_active';
 
 export interface RunRow extends RunState {
-  /** The run's first event comes after this one. */
   readonly eventsAfter: number;
   /** By the database's clock, since those of processes differ. Of a run that was handed over: the time of that. */
   readonly leaseExpiresAt: Date | null;
@@ -70,6 +69,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     { name: 'runs_session', columns: ['sessionId', 'id'] },
     { name: 'runs_lease', columns: ['leaseExpiresAt'], where: `(status = 'running'::text)` },
     { name: 'runs_job', columns: ['jobId'], where: '(job_id IS NOT NULL)' },
+    { name: 'runs_active_user', columns: ['userId', 'status', 'sessionId'], where: ACTIVE },
     { name: 'runs_queued', columns: ['sessionId', 'id'], where: `(status = 'queued'::text)` },
   ],
   checks: [
@@ -96,6 +96,7 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     toolName: { type: 'text' },
     arguments: { type: 'jsonb' },
     edited: { type: 'boolean', default: false },
+    feedback: { type: 'text', nullable: true },
     status: { type: 'text' },
     deadlineAt: { type: 'timestamptz', nullable: true },
     createdAt: { type: 'timestamptz' },

@@ -5,7 +5,7 @@ import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { joinSession } from '../../sessions/index.js';
-import { RunAtWork, RunPlace, RunQueries } from '../application/run.queries.js';
+import { RunAtWork, RunPlace, RunQueries, TitledSession } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
@@ -20,6 +20,14 @@ const OPEN_CALL = `(
 
 /** A run belongs to its user until its session is deleted. */
 const OWNED = `${joinSession('r')} where r.id = $1 and r.user_id = $2`;
+
+const FIRST_ANSWERED = `
+  select r.session_id as "sessionId", r.user_id as "userId", r.agent
+    from runs r join sessions s on s.id = r.session_id
+   where r.id = $1 and r.status = 'completed' and r.job_id is null
+     and s.title_source = 'first_message' and s.deleted_at is null
+     and not exists (select from runs e
+                      where e.session_id = r.session_id and e.id < r.id and e.status = 'completed' and e.job_id is null)`;
 
 @Injectable()
 export class SqlRunQueries extends RunQueries {
@@ -68,6 +76,11 @@ export class SqlRunQueries extends RunQueries {
       (run) => run,
       (run) => run.id,
     );
+  }
+
+  async firstAnswered(runId: string): Promise<TitledSession | undefined> {
+    const [session] = await this.database.query<TitledSession>(FIRST_ANSWERED, [runId]);
+    return session;
   }
 
   async listAbandoned(limit: number): Promise<string[]> {

@@ -93,13 +93,15 @@ export class SqlRunRepository extends RunRepository {
     this.context.notify(RUNS_TOPIC, what);
   }
 
-  private toRow(run: Run): Written<RunRow> & RunState {
-    return { ...run.snapshot(), ...this.leased.expiryOf(run) };
+  /** Without what is written once. */
+  private toRow(run: Run): Written<RunRow> & Omit<RunState, 'eventsAfter'> {
+    const { eventsAfter: _, ...state } = run.snapshot();
+    return { ...state, ...this.leased.expiryOf(run) };
   }
 }
 
 function toRun(row: RunRow): Run {
-  const { eventsAfter: _, leaseExpiresAt: __, ...state } = row;
+  const { leaseExpiresAt: _, ...state } = row;
   return Run.restore(state);
 }
 

@@ -12,7 +12,8 @@ import { ToolCallRow, ToolCallSchema } from './run.row.js';
 const OPEN = `status in ('awaiting_approval', 'requested')`;
 
 const SAVE = requiringOne(`
-  update tool_calls set status = $3, arguments = $4, edited = $5, deadline_at = $6, settled_at = $7, outcome_hash = $8
+  update tool_calls set status = $3, arguments = $4, edited = $5, deadline_at = $6, settled_at = $7,
+                        outcome_hash = $8, feedback = $9
    where id = $1 and status = $2`);
 
 export class SqlToolCallRepository extends ToolCallRepository {
@@ -39,9 +40,20 @@ export class SqlToolCallRepository extends ToolCallRepository {
   }
 
   async save(call: ToolCall): Promise<void> {
-    const { id, status, arguments: args, edited, deadlineAt, settledAt, outcomeHash } = call.snapshot();
+    const {
+      id,
+      status,
+      arguments: args,
+      edited,
+      deadlineAt,
+      settledAt,
+      outcomeHash,
+      feedback,
+    } = call.snapshot();
     const loaded = this.loaded.get(call);
-    const values = [id, loaded, status, JSON.stringify(args), edited, deadlineAt, settledAt, outcomeHash];
+    const values = [
+      ...[id, loaded, status, JSON.stringify(args), edited, deadlineAt, settledAt, outcomeHash, feedback],
+    ];
     this.context.write({ text: SAVE, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new ConcurrencyError(`tool call ${id}`) : error,
     );

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { CurrentUser } from '../../../shared/api/current-user.js';
 import { IdPipe } from '../../../shared/api/id-pipe.js';
-import { PageQueryDto, idCursor, toListDto } from '../../../shared/api/list.dto.js';
+import { idCursor, timeCursor, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { ChangeSession } from '../application/change-session.js';
 import { CreateSession } from '../application/create-session.js';
@@ -20,6 +20,7 @@ import {
   CreateSessionDto,
   SessionDto,
   SessionListDto,
+  SessionQueryDto,
   toSessionDto,
 } from './sessions.dto.js';
 
@@ -46,12 +47,13 @@ export class SessionsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Your sessions, newest first' })
+  @ApiOperation({ summary: 'Your sessions, newest first, or those that have changed last' })
   @ApiOkResponse({ standardSchema: SessionListDto })
   @ApiProblems({ 400: ['request.invalid'] })
-  async list(@CurrentUser() userId: string, @Query({ schema: PageQueryDto }) query: PageQueryDto) {
-    const page = { limit: query.limit, cursor: idCursor(query.cursor) };
-    return toListDto(await this.queries.list(userId, page), toSessionDto);
+  async list(@CurrentUser() userId: string, @Query({ schema: SessionQueryDto }) query: SessionQueryDto) {
+    const { archived, status, q: text, sort, limit, cursor } = query;
+    const page = { limit, cursor: sort === 'updated_at' ? timeCursor(cursor) : idCursor(cursor) };
+    return toListDto(await this.queries.list(userId, { archived, status, text, sort }, page), toSessionDto);
   }
 
   @Get(':session_id')
@@ -63,7 +65,7 @@ export class SessionsController {
   }
 
   @Patch(':session_id')
-  @ApiOperation({ summary: 'Rename a session, choose its model, archive it or bring it back' })
+  @ApiOperation({ summary: 'Rename or describe a session, choose its model, archive it or bring it back' })
   @ApiOkResponse({ standardSchema: SessionDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found', 'model.not_configured'] })
   async change(
@@ -71,8 +73,8 @@ export class SessionsController {
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: ChangeSessionDto }) body: ChangeSessionDto,
   ) {
-    const { title, archived, model, reasoning_effort: reasoningEffort } = body;
-    const command = { userId, sessionId, title, archived, model, reasoningEffort };
+    const { title, archived, model, reasoning_effort: reasoningEffort, metadata } = body;
+    const command = { userId, sessionId, title, archived, model, reasoningEffort, metadata };
     return toSessionDto(await this.changeSession.execute(command));
   }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
-import { listOf } from '../../../shared/api/list.dto.js';
+import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { SessionView } from '../application/session.queries.js';
+import { TITLE_SOURCES } from '../domain/title.js';
 
 const MAX_TITLE = 200;
 
@@ -39,20 +40,46 @@ export const ChangeSessionDto = z
       .optional()
       .describe('The model that answers from the next run on; null takes the choice back'),
     reasoning_effort: effort.nullable().optional(),
+    metadata: metadata.optional().describe('Replaces all of it'),
   })
   .refine(
     (value) => Object.keys(value).length > 0,
-    'must change something: title, archived, model or reasoning_effort',
+    'must change something: title, archived, model, reasoning_effort or metadata',
   )
   .meta({ id: 'ChangeSession', example: { archived: true } });
 
 export type ChangeSessionDto = z.infer<typeof ChangeSessionDto>;
 
+export const SessionQueryDto = PageQueryDto.extend({
+  archived: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .describe('Only those that are archived, or only those that are not'),
+  status: z.enum(['running', 'waiting']).optional().describe('Of the active run'),
+  q: humanText(200)
+    .optional()
+    .describe(
+      'A text in the title or in a message of the user, in any case. A page may be short: go on by its cursor',
+    ),
+  sort: z.enum(['created_at', 'updated_at']).default('created_at').describe('Newest first'),
+});
+
+export type SessionQueryDto = z.infer<typeof SessionQueryDto>;
+
 export const SessionDto = z
   .object({
     id: z.string(),
     title: z.string(),
+    title_source: z
+      .enum(TITLE_SOURCES)
+      .nullable()
+      .describe('The user, the first line of the first message, or a model; null = no title yet'),
     agent: z.string().describe('The agent that answers'),
+    chosen_agent: z
+      .string()
+      .nullable()
+      .describe('The agent that the user has chosen; null = the runtime chooses, and `agent` is its choice'),
     model: z.string().nullable().describe('The model chosen for its answers; null = none'),
     reasoning_effort: z.string().nullable(),
     model_missing: z
@@ -68,6 +95,7 @@ export const SessionDto = z
         phase: z.string(),
         agent: z.string(),
         waiting_for: z.array(z.object({ kind: z.string(), id: z.string() })),
+        first_event_id: z.string().describe('The cursor before its first event'),
         created_at: z.string(),
       })
       .nullable(),
@@ -84,7 +112,9 @@ export const SessionDto = z
     example: {
       id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',
       title: 'Fix the login',
+      title_source: 'user',
       agent: 'orchestrator',
+      chosen_agent: null,
       model: null,
       reasoning_effort: null,
       model_missing: false,
@@ -106,7 +136,9 @@ export const SessionListDto = listOf(SessionDto, 'SessionList');
 export const toSessionDto = (session: SessionView): SessionDto => ({
   id: session.id,
   title: session.title,
+  title_source: session.titleSource,
   agent: session.agent,
+  chosen_agent: session.chosenAgent,
   model: session.model,
   reasoning_effort: session.reasoningEffort,
   model_missing: session.modelMissing,
@@ -117,6 +149,7 @@ export const toSessionDto = (session: SessionView): SessionDto => ({
     phase: session.activeRun.phase,
     agent: session.activeRun.agent,
     waiting_for: session.activeRun.waitingFor,
+    first_event_id: String(session.activeRun.eventsAfter),
     created_at: session.activeRun.createdAt.toISOString(),
   },
   message_count: session.messageCount,

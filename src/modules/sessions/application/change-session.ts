@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
+import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { ModelCatalog } from '../../models/index.js';
 import { Session } from '../domain/session.js';
@@ -15,6 +16,8 @@ export interface ChangeSessionCommand {
   /** Null takes the choice back. */
   readonly model: string | null | undefined;
   readonly reasoningEffort: string | null | undefined;
+  /** Replaces all of it. */
+  readonly metadata: JsonObject | undefined;
 }
 
 @Injectable()
@@ -36,6 +39,7 @@ export class ChangeSession {
       if (command.title !== undefined) session.rename(command.title, now);
       if (command.archived === true) session.archive(now);
       if (command.archived === false) session.unarchive(now);
+      if (command.metadata) session.describe(command.metadata, now);
       this.chooseModel(session, command, now);
       await sessions.save(session);
     });

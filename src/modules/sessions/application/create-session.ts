@@ -5,7 +5,7 @@ import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { ModelCatalog } from '../../models/index.js';
-import { Session, SessionState } from '../domain/session.js';
+import { Session, SessionState, titleSourceOf } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { SessionView } from './session.queries.js';
 
@@ -41,7 +41,7 @@ export class CreateSession {
       const session = Session.create({
         id: this.ids.next(),
         userId: command.userId,
-        title: command.title ?? 'New session',
+        title: command.title,
         agent: agent.id,
         agentChosenByUser: agent.id !== this.agents.defaultAgent().id,
         model: model ?? null,
@@ -60,7 +60,9 @@ export class CreateSession {
 const viewOfNew = (session: SessionState): SessionView => ({
   id: session.id,
   title: session.title,
+  titleSource: titleSourceOf(session),
   agent: session.agent,
+  chosenAgent: session.agentChosenByUser ? session.agent : null,
   model: session.model,
   reasoningEffort: session.reasoningEffort,
   modelMissing: false,

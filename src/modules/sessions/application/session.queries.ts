@@ -1,5 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { TitleSource } from '../domain/title.js';
 
 /** The active run, as part of a session's view. */
 export interface ActiveRunView {
@@ -8,13 +9,20 @@ export interface ActiveRunView {
   phase: string;
   agent: string;
   waitingFor: { kind: string; id: string }[];
+  /** Its first event comes after this one. */
+  eventsAfter: number;
   createdAt: Date;
 }
 
 export interface SessionView {
   id: string;
   title: string;
+  /** Null without a title. */
+  titleSource: TitleSource | null;
+  /** The one that answers. */
   agent: string;
+  /** The one that the user chose; null = the runtime chooses. */
+  chosenAgent: string | null;
   /** The model that the user chose; null = none. */
   model: string | null;
   reasoningEffort: string | null;
@@ -31,10 +39,20 @@ export interface SessionView {
   archivedAt: Date | null;
 }
 
+/** Which sessions are listed, and in which order; unset = all, the newest first. */
+export interface SessionFilter {
+  readonly archived: boolean | undefined;
+  /** Of the active run. */
+  readonly status: 'running' | 'waiting' | undefined;
+  /** A text in the title or in the user's messages, in any case. */
+  readonly text: string | undefined;
+  readonly sort: 'created_at' | 'updated_at';
+}
+
 /** Reads sessions for the API. */
 export abstract class SessionQueries {
-  /** Newest first. */
-  abstract list(userId: string, page: PageRequest): Promise<Page<SessionView>>;
+  /** Newest first. With a text a page may be short, or empty, although there are more: it looks through so many sessions. */
+  abstract list(userId: string, filter: SessionFilter, page: PageRequest): Promise<Page<SessionView>>;
   /** @throws SessionNotFound also when it belongs to another user */
   abstract view(sessionId: string, userId: string): Promise<SessionView>;
   /** @throws SessionNotFound also when it belongs to another user */

@@ -1,5 +1,7 @@
 import { EntitySchema } from 'typeorm';
+import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { SessionState } from '../domain/session.js';
+import { TITLE_SOURCES } from '../domain/title.js';
 
 /** TypeORM's types do not support a recursive type such as JsonObject, so metadata is any object here. */
 export interface SessionRow extends Omit<SessionState, 'metadata'> {
@@ -15,6 +17,7 @@ export const SessionSchema = new EntitySchema<SessionRow>({
     id: { type: 'uuid', primary: true },
     userId: { type: 'text' },
     title: { type: 'text' },
+    titleSource: { type: 'text', nullable: true },
     agent: { type: 'text' },
     agentChosenByUser: { type: 'boolean' },
     model: { type: 'text', nullable: true },
@@ -27,7 +30,13 @@ export const SessionSchema = new EntitySchema<SessionRow>({
     deletedAt: { type: 'timestamptz', nullable: true },
     version: { type: 'integer' },
   },
-  indices: [{ name: 'sessions_user_id', columns: ['userId', 'id'], where: '(deleted_at IS NULL)' }],
+  indices: [
+    { name: 'sessions_user_id', columns: ['userId', 'id'], where: '(deleted_at IS NULL)' },
+    // By an expression, which TypeORM cannot say; see the migration.
+    { name: 'sessions_archived', synchronize: false },
+    { name: 'sessions_updated', synchronize: false },
+  ],
+  checks: [{ name: 'sessions_title_source', expression: oneOf('title_source', TITLE_SOURCES) }],
 });
 
 export interface AgentSwitchRow {

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
+import { Page, PageRequest } from '../../../shared/application/page.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
 import { ModelCatalog } from '../../models/index.js';
-import { ActiveRunView, SessionQueries, SessionView } from '../application/session.queries.js';
+import { ActiveRunView, SessionFilter, SessionQueries, SessionView } from '../application/session.queries.js';
+import { titleSourceOf } from '../domain/session.js';
 import { SessionNotFound } from '../domain/session.errors.js';
+import { TitleSource } from '../domain/title.js';
+import { FoundSession, findSessions } from './find-sessions.js';
 
 interface Record {
   id: string;
   title: string;
+  title_source: TitleSource | null;
   agent: string;
+  agent_chosen_by_user: boolean;
   model: string | null;
   reasoning_effort: string | null;
   message_count: number;
@@ -23,14 +28,16 @@ interface Record {
   run_phase: string;
   run_agent: string;
   run_waiting_for: ActiveRunView['waitingFor'];
+  run_events_after: number;
   run_created_at: Date;
 }
 
 /** Joins the table of runs, so that the active run of each session needs no second query. */
 const SELECT = `
-  select s.id, s.title, s.agent, s.model, s.reasoning_effort, s.message_count, e.last_seq, s.metadata, s.created_at,
-         s.updated_at, s.archived_at, r.id as run_id, r.status as run_status, r.phase as run_phase, r.agent as run_agent,
-         r.waiting_for as run_waiting_for, r.created_at as run_created_at
+  select s.id, s.title, s.title_source, s.agent, s.agent_chosen_by_user, s.model, s.reasoning_effort, s.message_count,
+         e.last_seq, s.metadata, s.created_at, s.updated_at, s.archived_at, r.id as run_id, r.status as run_status,
+         r.phase as run_phase, r.agent as run_agent, r.waiting_for as run_waiting_for,
+         r.events_after as run_events_after, r.created_at as run_created_at
     from sessions s
     join event_streams e on e.session_id = s.id
     left join runs r on r.session_id = s.id and r.job_id is null and r.status in ('running', 'waiting')
@@ -45,17 +52,27 @@ export class SqlSessionQueries extends SessionQueries {
     super();
   }
 
-  async list(userId: string, page: PageRequest): Promise<Page<SessionView>> {
-    const rows = await this.database.query<Record>(
-      `${SELECT} and ($2::uuid is null or s.id < $2) order by s.id desc limit $3`,
-      [userId, page.cursor ?? null, page.limit + 1],
-    );
-    return pageOf(
-      rows,
-      page.limit,
-      (row) => this.toView(row),
-      (row) => row.id,
-    );
+  async list(userId: string, filter: SessionFilter, page: PageRequest): Promise<Page<SessionView>> {
+    const { text, values } = findSessions(userId, filter, page);
+    const found = await this.database.query<FoundSession>(text, values);
+    const shown = found.slice(0, page.limit);
+    const hasMore = found.length > page.limit || found.at(-1)?.id === null;
+    return {
+      data: await this.views(
+        userId,
+        shown.map(({ id }) => id).filter((id) => id !== null),
+      ),
+      hasMore,
+      nextCursor: hasMore ? shown.at(-1)!.cursor : null,
+    };
+  }
+
+  /** In the order of the ids. One that was deleted meanwhile is left out. */
+  private async views(userId: string, ids: readonly string[]): Promise<SessionView[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.database.query<Record>(`${SELECT} and s.id = any($2)`, [userId, ids]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []).map((row) => this.toView(row));
   }
 
   async view(sessionId: string, userId: string): Promise<SessionView> {
@@ -76,7 +93,9 @@ export class SqlSessionQueries extends SessionQueries {
     return {
       id: row.id,
       title: row.title,
+      titleSource: titleSourceOf({ title: row.title, titleSource: row.title_source }),
       agent: row.agent,
+      chosenAgent: row.agent_chosen_by_user ? row.agent : null,
       model: row.model,
       reasoningEffort: row.reasoning_effort,
       modelMissing: row.model !== null && !this.models.has(row.model),
@@ -88,6 +107,7 @@ export class SqlSessionQueries extends SessionQueries {
             phase: row.run_phase,
             agent: row.run_agent,
             waitingFor: row.run_waiting_for,
+            eventsAfter: row.run_events_after,
             createdAt: row.run_created_at,
           }
         : null,

@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { JsonValue, canonicalJson } from '../../../../shared/domain/json.js';
 import { storableJson } from '../../../../shared/domain/storable.js';
-import { MessageRepository } from '../../../conversations/index.js';
+import { CallOutcome, MessageRepository } from '../../../conversations/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCallAlreadySettled, ToolCallNotFound, ToolCallNotRequested } from '../../domain/run.errors.js';
@@ -64,7 +64,7 @@ export class SubmitToolResult {
       if (!earlier || !isRepeated(call.snapshot(), hash, earlier.content, command.outcome)) {
         throw new ToolCallAlreadySettled(command.callId, call.status);
       }
-      return { run: run.snapshot(), message: earlier };
+      return { run: run.snapshot(), message: { ...earlier, callStatus: call.status as CallOutcome } };
     });
     // Also for a repeated request: the answer to the first commit may have been lost, and with it the start.
     this.supervisor.start(value.run, replayed ? undefined : value.openCall);
@@ -98,7 +98,12 @@ function wordsOf(given: SubmitToolResultCommand['outcome'], call: ToolCallState)
   const text = toText(answer);
   const isMended = text !== toText(raw);
   const edit = `(Before allowing this call the developer changed its arguments to ${JSON.stringify(call.arguments)})`;
-  const notes = [...(isMended ? [MENDED] : []), ...(call.edited ? [edit] : [])];
+  const said = `(The developer has allowed this call and said: ${call.feedback})`;
+  const notes = [
+    ...(isMended ? [MENDED] : []),
+    ...(call.edited ? [edit] : []),
+    ...(call.feedback !== null ? [said] : []),
+  ];
   return { answer, text, notes: notes.map((note) => `\n\n${note}`).join('') };
 }
 

@@ -61,13 +61,15 @@ export class ActivateRun {
     await tx.get(RunRepository)[store](run);
     await tx.get(MessageRepository).append(message);
     await this.modelCalls.openFirst(tx, run, openCall, null);
-    if (input.agent !== null) await this.handOver(tx, session, run, input.agent, now);
+    const isNamed = session.nameAfter(input.content, now);
+    const isHandedOver = input.agent !== null && this.handOver(session, run, input.agent, now);
+    if (isNamed || isHandedOver) await tx.get(SessionRepository).save(session);
     return { message, openCall };
   }
 
-  /** Makes the agent that the user named the agent of the session. */
-  private async handOver(tx: Transaction, session: Session, run: Run, to: string, now: Date): Promise<void> {
-    if (to === session.agent && session.agentChosenByUser) return;
+  /** Makes the agent that the user named the agent of the session. @returns whether that changes anything */
+  private handOver(session: Session, run: Run, to: string, now: Date): boolean {
+    if (to === session.agent && session.agentChosenByUser) return false;
     session.handOver({
       id: this.ids.next(),
       from: session.agent,
@@ -78,6 +80,6 @@ export class ActivateRun {
       runId: run.id,
       createdAt: now,
     });
-    await tx.get(SessionRepository).save(session);
+    return true;
   }
 }

@@ -3,7 +3,13 @@ import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { cutText } from '../../../../shared/domain/cut-text.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../../conversations/index.js';
+import {
+  CallOutcome,
+  MessageRepository,
+  NewMessage,
+  messageCreated,
+  newMessage,
+} from '../../../conversations/index.js';
 import { Run } from '../../domain/run.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
@@ -95,6 +101,7 @@ export class SettleToolCall {
       content: cut,
       callId: call.id,
       truncated: isCut ? content.length : null,
+      callStatus: call.status as CallOutcome,
       createdAt: now,
     });
     await tx.get(MessageRepository).append(message);

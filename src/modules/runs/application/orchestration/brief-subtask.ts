@@ -10,6 +10,7 @@ export function briefOf(plan: PlanState, subtask: Subtask): string {
   const parts = [
     'You carry out one subtask of a plan that the developer has approved. Do this subtask and nothing else.',
     `The plan: ${plan.title}\n${plan.description}`,
+    ...(plan.feedback ? [`The developer said with the approval: ${plan.feedback}`] : []),
     `Your subtask, ${subtask.position} of ${plan.subtasks.length}: ${subtask.title}\n${subtask.description}`,
     ...needed.map(
       ({ position, title, result }) =>

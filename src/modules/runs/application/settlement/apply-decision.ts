@@ -63,6 +63,7 @@ export class ApplyDecision {
     const { decision, feedback, modifiedArguments } = approval.snapshot();
     if (decision !== 'reject') {
       if (modifiedArguments) call.edit(modifiedArguments);
+      if (feedback !== null) call.comment(feedback);
       call.request(new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000));
       await tx.get(ToolCallRepository).save(call);
       await this.resumeRun.resume(tx, run, call, 'hitl_decision');
@@ -91,7 +92,11 @@ export class ApplyDecision {
       plan.approve(id, act);
       plan.start({ id: this.ids.next(), by: RUNTIME, now });
       await plans.save(plan);
-      const message = await answer('complete', 'The developer has approved the plan; it is carried out.');
+      const said = feedback === null ? '' : ` The developer said: ${feedback}`;
+      const message = await answer(
+        'complete',
+        `The developer has approved the plan; it is carried out.${said}`,
+      );
       run.executePlan(this.leases.next());
       return message;
     }

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { VERSION } from '../../shared/infrastructure/version.js';
+import { ModelSetup, ModelsModule } from '../models/index.js';
+import { MeController } from './api/me.controller.js';
+import { Installation } from './application/installation.js';
+
+@Module({
+  imports: [ModelsModule],
+  controllers: [MeController],
+  providers: [
+    {
+      provide: Installation,
+      inject: [Config, ModelSetup],
+      useFactory: ({ auth }: Config, { models, offline }: ModelSetup): Installation => ({
+        mode: auth.mode,
+        version: VERSION,
+        model: models.default.id,
+        offline: offline !== undefined,
+      }),
+    },
+  ],
+})
+export class AccountModule {}

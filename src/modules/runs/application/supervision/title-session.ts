@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { clip } from '../../../../shared/domain/clip.js';
+import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
+import { storableText } from '../../../../shared/domain/storable.js';
+import { ConversationQueries } from '../../../conversations/index.js';
+import {
+  LanguageModel,
+  LlmCall,
+  LlmCallRepository,
+  ModelAnswer,
+  ModelCatalog,
+  ModelError,
+  abortedCall,
+  completedCall,
+  failedCall,
+} from '../../../models/index.js';
+import { SessionNotFound, SessionRepository, titleOf } from '../../../sessions/index.js';
+import { RunQueries, TitledSession } from '../run.queries.js';
+
+const PROMPT = `You give conversations of developers a title. Name the subject in at most 60 characters, in the language of the task.
+Answer with the title alone, without quotes or a full stop.`;
+
+/** Characters of the task and of the answer that the model is shown. */
+const LONGEST = 4_000;
+/** Messages among which that of the user is: the system's may stand before it. */
+const FIRST_MESSAGES = 20;
+/** What models put around a title although they are asked not to. */
+const AROUND = /^[\s"'“”«»*#`]+|[\s"'“”«»*#`.]+$/g;
+
+/**
+ * Improves the title of a session once, after its first answer. If that is lost, with its process or for want of a model, the
+ * first line of the first message stays.
+ */
+@Injectable()
+export class TitleSession {
+  constructor(
+    private readonly runs: RunQueries,
+    private readonly conversations: ConversationQueries,
+    private readonly model: LanguageModel,
+    private readonly models: ModelCatalog,
+    private readonly patience: DatabasePatience,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Whether the operator has named a model for it. */
+  get isWanted(): boolean {
+    return this.models.titling !== undefined;
+  }
+
+  /**
+   * @param runId a run that is completed
+   * @throws ModelError, the reason of the signal
+   */
+  async execute(runId: string, signal: AbortSignal): Promise<void> {
+    const { titling } = this.models;
+    const session = titling && (await this.runs.firstAnswered(runId));
+    if (!session) return;
+    const task = await this.taskOf(session.sessionId);
+    const { content } = await this.ask(session, runId, titling, task, signal);
+    const title = titleOf(storableText(content.replaceAll(AROUND, '')));
+    if (title !== undefined) await this.save(session, title);
+  }
+
+  private async taskOf(sessionId: string): Promise<string> {
+    const [first, last] = await Promise.all([
+      this.conversations.list(sessionId, 'main', 'asc', { limit: FIRST_MESSAGES, cursor: undefined }),
+      this.conversations.list(sessionId, 'main', 'desc', { limit: 1, cursor: undefined }),
+    ]);
+    const task = first.data.find(({ role }) => role === 'user')?.content ?? '';
+    const answer = last.data[0]?.content ?? '';
+    return `The task:\n${clip(task, LONGEST)}\n\nThe answer:\n${clip(answer, LONGEST)}`;
+  }
+
+  /** In the ledger beside the calls of the run, and not in the usage of the run or its limit. */
+  private async ask(
+    { sessionId, agent }: TitledSession,
+    runId: string,
+    model: string,
+    task: string,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
+    const call: LlmCall = {
+      id: this.ids.next(),
+      sessionId,
+      runId,
+      jobId: null,
+      messageId: null,
+      agent,
+      purpose: 'title',
+      model,
+      startedAt: this.clock.now(),
+    };
+    await this.patience.write('begin_title', signal, (tx) => tx.get(LlmCallRepository).start(call));
+    const settle = (outcome: Parameters<LlmCallRepository['settle']>[1]) =>
+      this.patience.writeOutcome('end_title', (tx) => tx.get(LlmCallRepository).settle(call.id, outcome));
+    try {
+      const messages = [
+        { role: 'system' as const, content: PROMPT },
+        { role: 'user' as const, content: task },
+      ];
+      const answer = await this.model.answer(
+        { model, messages, tools: [] },
+        { onText: () => undefined },
+        signal,
+      );
+      await settle(completedCall(answer, this.clock.now()));
+      return answer;
+    } catch (error) {
+      const now = this.clock.now();
+      await settle(
+        error instanceof ModelError && !signal.aborted ? failedCall(error, now) : abortedCall(now),
+      );
+      throw error;
+    }
+  }
+
+  private async save({ sessionId, userId }: TitledSession, title: string): Promise<void> {
+    try {
+      await this.patience.writeOutcome('save_title', async (tx) => {
+        const sessions = tx.get(SessionRepository);
+        const session = await sessions.get(sessionId, userId);
+        if (session.nameByModel(title, this.clock.now())) await sessions.save(session);
+      });
+    } catch (error) {
+      if (!(error instanceof SessionNotFound)) throw error; // else it was deleted meanwhile
+    }
+  }
+}
