@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.js';
 import { NginxServer } from '../support/nginx-server.js';
 
 const LIMIT_BYTES = 2 * 1024 * 1024;
+const RESULT_LIMIT_BYTES = 8 * 1024 * 1024;
 /** Several times what all sockets on its way hold. */
 const LONG_STREAM_BYTES = 128 * 1024 * 1024;
 const PIECE = Buffer.alloc(65_536);
@@ -69,8 +70,8 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
 
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(`${nginx.url}${path}`, { headers });
-  const post = (body: string | Buffer = '{}') =>
-    fetch(`${nginx.url}/v1/sessions`, {
+  const post = (body: string | Buffer = '{}', path = '/v1/sessions') =>
+    fetch(`${nginx.url}${path}`, {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json' },
@@ -145,6 +146,21 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
       }),
     );
   });
+
+  it.each(['/v1/sessions/1/messages', '/v1/sessions/1/messages/stream'])(
+    'lets larger bodies through where the results of tools arrive: %s',
+    async (path) => {
+      expect((await post(Buffer.alloc(RESULT_LIMIT_BYTES, ' '), path)).status).toBe(200);
+      expect(asked()).toMatchObject([
+        { bytes: RESULT_LIMIT_BYTES, headers: { host: new URL(nginx.url).host } },
+      ]);
+      const refused = await post(Buffer.alloc(RESULT_LIMIT_BYTES + 1, ' '), path);
+      expect(await refused.clone().text()).toContain('send the end of it, or an `error`');
+      await expectProblem(refused, 413, 'request.too_large');
+      await expectProblem(await post(Buffer.alloc(3_000_000, ' '), `${path}/x`), 413, 'request.too_large');
+      expect(asked()).toHaveLength(1);
+    },
+  );
 
   const LARGEST = HTTP_LIMITS.maxHeaderSize - 1024; // the rest is for the other headers
 

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { UNKNOWN, callIn, finish, reads } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
-/** A body of so many bytes. */
+/** A body of this size in bytes. */
 const bodyOf = (input: object, field: string, bytes: number) => {
   const empty = JSON.stringify({ ...input, [field]: '' }).length;
   return JSON.stringify({ ...input, [field]: 'x'.repeat(bytes - empty) });

@@ -29,7 +29,10 @@ describe('the agents', () => {
         ],
         writePattern: null,
       },
-      ask: { tools: [...reading, 'read_result', 'ask_followup_question', 'switch_agent'], writePattern: null },
+      ask: {
+        tools: [...reading, 'read_result', 'ask_followup_question', 'switch_agent'],
+        writePattern: null,
+      },
       universal: { tools: [...all, 'attempt_completion', 'ask_followup_question'] },
       synopsis_manager: { tools: [] },
     });

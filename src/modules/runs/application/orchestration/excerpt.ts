@@ -3,6 +3,8 @@ import { ToolOutcome } from '../lifecycle/settle-tool-call.js';
 
 /** A longer line counts as several: a file without line breaks can be read, too. */
 const LONGEST_LINE = 2_000;
+/** Without the query. */
+const LONGEST_HEADING = 120;
 
 /** What is read of a text. Lines are counted from 1, and both ends belong to the range. */
 export interface Range {
@@ -42,9 +44,6 @@ export function excerptOf(text: string, { startLine, endLine, query }: Range, mo
   const heading = query === undefined ? which : `${taken.length} with "${query}" in ${which}`;
   return { end: 'complete', content: [`[${heading}${next}]`, ...taken].join('\n') };
 }
-
-/** Without the query. */
-const LONGEST_HEADING = 120;
 
 /** One by one: millions of them would take much memory. */
 function* linesOf(text: string): Generator<string> {
