@@ -890,7 +890,11 @@ export type components = {
          *       "finish_reason": "stop",
          *       "usage": {
          *         "prompt_tokens": 412,
-         *         "completion_tokens": 11
+         *         "completion_tokens": 19,
+         *         "cached_tokens": 256,
+         *         "reasoning_tokens": 8,
+         *         "cost_micros": 230,
+         *         "estimated": false
          *       },
          *       "created_at": "2026-11-20T10:15:00.000Z"
          *     }
@@ -929,7 +933,16 @@ export type components = {
             finish_reason: string | null;
             usage: {
                 prompt_tokens: number;
+                /** @description With those of reasoning */
                 completion_tokens: number;
+                /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                cached_tokens: number;
+                /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                reasoning_tokens: number;
+                /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                cost_micros: number | null;
+                /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                estimated: boolean;
             } | null;
             /** @description Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole */
             truncated?: {
@@ -1151,6 +1164,10 @@ export type components = {
          *           "model_calls": 1,
          *           "prompt_tokens": 90,
          *           "completion_tokens": 12,
+         *           "cached_tokens": 0,
+         *           "reasoning_tokens": 0,
+         *           "cost_micros": 80,
+         *           "estimated": false,
          *           "total_tokens": 102
          *         }
          *       },
@@ -1330,6 +1347,10 @@ export type components = {
          *         "model_calls": 2,
          *         "prompt_tokens": 801,
          *         "completion_tokens": 64,
+         *         "cached_tokens": 256,
+         *         "reasoning_tokens": 8,
+         *         "cost_micros": 585,
+         *         "estimated": false,
          *         "total_tokens": 865
          *       },
          *       "attempt": 1,
@@ -1370,7 +1391,16 @@ export type components = {
             usage: {
                 model_calls: number;
                 prompt_tokens: number;
+                /** @description With those of reasoning */
                 completion_tokens: number;
+                /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                cached_tokens: number;
+                /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                reasoning_tokens: number;
+                /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                cost_micros: number | null;
+                /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                estimated: boolean;
                 total_tokens: number;
             };
             /** @description 1, and one more each time another process had to go on with it */
@@ -1621,7 +1651,11 @@ export type components = {
          *         "finish_reason": "stop",
          *         "usage": {
          *           "prompt_tokens": 412,
-         *           "completion_tokens": 11
+         *           "completion_tokens": 19,
+         *           "cached_tokens": 256,
+         *           "reasoning_tokens": 8,
+         *           "cost_micros": 230,
+         *           "estimated": false
          *         }
          *       }
          *     }
@@ -1654,7 +1688,16 @@ export type components = {
                 finish_reason: string;
                 usage: {
                     prompt_tokens: number;
+                    /** @description With those of reasoning */
                     completion_tokens: number;
+                    /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                    cached_tokens: number;
+                    /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                    reasoning_tokens: number;
+                    /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                    cost_micros: number | null;
+                    /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                    estimated: boolean;
                 } | null;
             };
         };
@@ -2210,6 +2253,10 @@ export type components = {
          *           "model_calls": 2,
          *           "prompt_tokens": 801,
          *           "completion_tokens": 64,
+         *           "cached_tokens": 256,
+         *           "reasoning_tokens": 8,
+         *           "cost_micros": 585,
+         *           "estimated": false,
          *           "total_tokens": 865
          *         },
          *         "duration_ms": 5120
@@ -2238,7 +2285,16 @@ export type components = {
                 usage: {
                     model_calls: number;
                     prompt_tokens: number;
+                    /** @description With those of reasoning */
                     completion_tokens: number;
+                    /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                    cached_tokens: number;
+                    /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                    reasoning_tokens: number;
+                    /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                    cost_micros: number | null;
+                    /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                    estimated: boolean;
                     total_tokens: number;
                 };
                 duration_ms: number;

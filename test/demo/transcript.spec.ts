@@ -3,7 +3,10 @@ import type { Message, SessionEvent } from '../../demo/api.ts';
 import { Transcript } from '../../demo/transcript.ts';
 
 const IN_RUN = { session_id: 's1', run_id: 'r1', created_at: '2026-11-20T10:15:00.000Z' };
-const USAGE = { prompt_tokens: 2, completion_tokens: 1 };
+const USAGE = {
+  ...{ prompt_tokens: 2, completion_tokens: 1, cached_tokens: 0, reasoning_tokens: 0 },
+  ...{ cost_micros: null, estimated: false },
+};
 const MESSAGE: Message = {
   ...IN_RUN,
   id: 'm1',

@@ -1,6 +1,11 @@
 import { Line, ProtocolServer, Step, USAGE, callId, event } from './protocol-server.js';
 
-const usage = { prompt_tokens: USAGE.promptTokens, completion_tokens: USAGE.completionTokens };
+const usage = {
+  prompt_tokens: USAGE.promptTokens,
+  prompt_tokens_details: { cached_tokens: USAGE.cachedTokens },
+  completion_tokens: USAGE.completionTokens,
+  completion_tokens_details: { reasoning_tokens: USAGE.reasoningTokens },
+};
 
 const chunk = (delta: object, finish: string | null = null) =>
   event({ id: 'a1', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] });

@@ -15,7 +15,15 @@ export interface Fault {
   readonly message: string;
 }
 
-export const USAGE = { promptTokens: 21, completionTokens: 13 };
+export const USAGE = {
+  promptTokens: 21,
+  completionTokens: 13,
+  cachedTokens: 5,
+  cacheWriteTokens: 0,
+  reasoningTokens: 3,
+  costMicros: null,
+  estimated: false,
+};
 
 /** The sealed reasoning of a thought. */
 export const sealed = (thought: string): string => `sealed(${thought})`;

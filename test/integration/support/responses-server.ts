@@ -2,9 +2,9 @@ import { Line, ProtocolServer, Step, Tool, USAGE, callId, sealed } from './proto
 
 const usage = {
   input_tokens: USAGE.promptTokens,
-  input_tokens_details: { cached_tokens: 3 },
+  input_tokens_details: { cached_tokens: USAGE.cachedTokens },
   output_tokens: USAGE.completionTokens,
-  output_tokens_details: { reasoning_tokens: 5 },
+  output_tokens_details: { reasoning_tokens: USAGE.reasoningTokens },
 };
 
 const STATUS = { stop: 'completed', length: 'incomplete', content_filter: 'incomplete' };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EXAMPLE, eventDto } from '../../../shared/api/event.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
-import { MessageDto, UsageDto } from './messages.dto.js';
+import { MessageDto, USAGE_EXAMPLE, UsageDto } from './messages.dto.js';
 
 const MESSAGE_ID = '0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10';
 
@@ -79,7 +79,7 @@ export const MESSAGE_EVENTS = [
       reasoning: 'The question is about locks.',
       tool_calls: [],
       finish_reason: 'stop',
-      usage: { prompt_tokens: 412, completion_tokens: 11 },
+      usage: USAGE_EXAMPLE,
     },
   ),
   eventDto(

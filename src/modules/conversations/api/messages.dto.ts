@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
+import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
 import { CALL_OUTCOMES } from '../domain/message.js';
 import { Thread } from '../domain/thread.js';
 
-export const UsageDto = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }).nullable();
+export const UsageDto = z.object(TOKEN_USAGE).nullable();
+
+export const USAGE_EXAMPLE = {
+  prompt_tokens: 412,
+  completion_tokens: 19,
+  cached_tokens: 256,
+  reasoning_tokens: 8,
+  cost_micros: 230,
+  estimated: false,
+};
 
 export const MessageDto = z
   .object({
@@ -60,7 +70,7 @@ export const MessageDto = z
       call_status: null,
       suggestions: null,
       finish_reason: 'stop',
-      usage: { prompt_tokens: 412, completion_tokens: 11 },
+      usage: USAGE_EXAMPLE,
       created_at: '2026-11-20T10:15:00.000Z',
     },
   });

@@ -1,5 +1,6 @@
 import { JsonValue } from '../../../shared/domain/json.js';
-import { CallOutcome, MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
+import { TokenUsageView, tokenUsageView } from '../../../shared/domain/token-usage.js';
+import { CallOutcome, MessageRole, MessageToolCall, NewMessage } from './message.js';
 
 /** A message as clients see it, in answers and in events alike. */
 export type MessageView = {
@@ -17,14 +18,12 @@ export type MessageView = {
   call_status: CallOutcome | null;
   suggestions: string[] | null;
   finish_reason: string | null;
-  usage: UsageView | null;
+  usage: TokenUsageView | null;
   truncated?: { characters: number };
   created_at: string;
 };
 
 export type ToolCallView = { call_id: string; tool_name: string; arguments: JsonValue };
-
-export type UsageView = { prompt_tokens: number; completion_tokens: number };
 
 export const toMessageView = (message: NewMessage): MessageView => ({
   id: message.id,
@@ -41,7 +40,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   call_status: message.callStatus ?? null,
   suggestions: message.suggestions ? [...message.suggestions] : null,
   finish_reason: message.finishReason,
-  usage: toUsageView(message.usage),
+  usage: message.usage && tokenUsageView(message.usage),
   ...(message.truncated !== null && { truncated: { characters: message.truncated } }),
   created_at: message.createdAt.toISOString(),
 });
@@ -51,6 +50,3 @@ export const toToolCallView = (call: MessageToolCall): ToolCallView => ({
   tool_name: call.toolName,
   arguments: call.arguments,
 });
-
-export const toUsageView = (usage: MessageUsage | null): UsageView | null =>
-  usage && { prompt_tokens: usage.promptTokens, completion_tokens: usage.completionTokens };

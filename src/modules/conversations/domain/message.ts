@@ -1,4 +1,5 @@
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
+import { StoredUsage } from '../../../shared/domain/token-usage.js';
 
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
@@ -13,11 +14,6 @@ export interface MessageToolCall {
   readonly toolName: string;
   /** As the model wrote them; its raw text where that is not JSON. */
   readonly arguments: JsonValue;
-}
-
-export interface MessageUsage {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
 }
 
 /** What a model sent beside text and tool calls. It goes back to that model with the message; clients are shown its text. */
@@ -53,7 +49,7 @@ export interface NewMessage {
   readonly suggestions: readonly string[] | null;
   /** For a model's answer: why it ended; `interrupted` if it was cut off. */
   readonly finishReason: string | null;
-  readonly usage: MessageUsage | null;
+  readonly usage: StoredUsage | null;
   readonly reasoning: MessageReasoning | null;
   /** For a tool's answer of which the content has only the beginning and the end: the characters of the whole. */
   readonly truncated: number | null;

@@ -66,7 +66,16 @@ export const JobDto: z.ZodType<JobView> = z
       attempt: 1,
       result: {
         text: 'It may lose what is in the buffer.',
-        usage: { model_calls: 1, prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 },
+        usage: {
+          ...{
+            model_calls: 1,
+            prompt_tokens: 90,
+            completion_tokens: 12,
+            cached_tokens: 0,
+            reasoning_tokens: 0,
+          },
+          ...{ cost_micros: 80, estimated: false, total_tokens: 102 },
+        },
       },
       error: null,
       session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',

@@ -1,29 +1,35 @@
+import { TokenUsage } from '../../../shared/domain/token-usage.js';
 import { LlmCallOutcome } from '../domain/llm-call.js';
 import { ModelAnswer } from './language-model.js';
 
-const NOTHING = { errorCode: null, promptTokens: null, completionTokens: null, firstTokenMs: null };
+const NOTHING = { errorCode: null, firstTokenMs: null };
 
 /** The ledger's outcome of an answered call. */
 export const completedCall = (answer: ModelAnswer, finishedAt: Date): LlmCallOutcome => ({
   status: 'completed',
   errorCode: null,
-  promptTokens: answer.usage?.promptTokens ?? null,
-  completionTokens: answer.usage?.completionTokens ?? null,
+  usage: answer.usage,
   firstTokenMs: Math.round(answer.firstTokenMs),
   finishedAt,
 });
 
-/** The outcome of a failed call. */
-export const failedCall = (error: { readonly code: string }, finishedAt: Date): LlmCallOutcome => ({
+/** The outcome of a failed call. @param usage what it has used all the same */
+export const failedCall = (
+  error: { readonly code: string },
+  usage: TokenUsage | null,
+  finishedAt: Date,
+): LlmCallOutcome => ({
   ...NOTHING,
   status: 'failed',
   errorCode: error.code,
+  usage,
   finishedAt,
 });
 
-/** The outcome of a call that the runtime ended. */
-export const abortedCall = (finishedAt: Date): LlmCallOutcome => ({
+/** The outcome of a call that the runtime ended. @param usage what it has used until then */
+export const abortedCall = (usage: TokenUsage | null, finishedAt: Date): LlmCallOutcome => ({
   ...NOTHING,
   status: 'aborted',
+  usage,
   finishedAt,
 });

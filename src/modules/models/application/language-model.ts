@@ -1,5 +1,6 @@
 import { DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { TokenUsage } from '../../../shared/domain/token-usage.js';
 
 export type ModelMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
@@ -62,9 +63,10 @@ export interface ModelRequest {
   readonly firstTokenTimeoutSeconds?: number;
 }
 
-export interface ModelUsage {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
+/** What a call has used. Without a price until the prices of its model are known. */
+export interface ModelUsage extends TokenUsage {
+  /** Of the prompt: what the provider has written to its cache; unset = 0. */
+  readonly cacheWriteTokens?: number;
 }
 
 export interface ModelAnswer {
@@ -161,6 +163,8 @@ export interface ModelListener {
   onReasoning?(text: string): void;
   /** Called for the answer's first tool call, each time more of its arguments has arrived. */
   onFirstCall?(toolName: string, argumentsSoFar: string): void;
+  /** Called before the call fails, if it has used tokens all the same: as the provider told, or else estimated. */
+  onUsed?(usage: ModelUsage): void;
 }
 
 /**

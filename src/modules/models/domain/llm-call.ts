@@ -1,3 +1,5 @@
+import { TokenUsage } from '../../../shared/domain/token-usage.js';
+
 /** A request to a model, as a row of the ledger: opened before it is sent, settled when it has ended. */
 export interface LlmCall {
   readonly id: string;
@@ -19,8 +21,8 @@ export const LLM_CALL_STATUSES = ['started', 'completed', 'failed', 'aborted'] a
 export interface LlmCallOutcome {
   readonly status: 'completed' | 'failed' | 'aborted';
   readonly errorCode: string | null;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
+  /** Null if it is not known, or nothing was used. */
+  readonly usage: TokenUsage | null;
   readonly firstTokenMs: number | null;
   readonly finishedAt: Date;
 }

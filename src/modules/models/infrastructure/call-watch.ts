@@ -31,6 +31,10 @@ export class CallWatch {
     return this.controller.signal;
   }
 
+  get isSent(): boolean {
+    return this.stage !== 'connecting';
+  }
+
   /** The request is sent. */
   sent(): void {
     if (this.stage === 'connecting') this.enter('sent', this.limits.firstTokenMs, firstTokenTimeout);

@@ -49,6 +49,10 @@ export class GatheredReasoning {
     return added;
   }
 
+  get textSoFar(): string {
+    return this.text;
+  }
+
   /** Whether the model has reasoned. */
   get isGiven(): boolean {
     return this.text !== '' || Object.keys(this.blocks).length > 0 || this.items.some(isReasoning);

@@ -1,8 +1,10 @@
 import { EntitySchema } from 'typeorm';
+import { TokenUsage } from '../../../shared/domain/token-usage.js';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { LLM_CALL_STATUSES, LlmCall, LlmCallOutcome } from '../domain/llm-call.js';
 
-export type LlmCallRow = LlmCall & Partial<Omit<LlmCallOutcome, 'status'>> & { readonly status: string };
+export type LlmCallRow = LlmCall &
+  Partial<Omit<LlmCallOutcome, 'status' | 'usage'> & TokenUsage> & { readonly status: string };
 
 export const LlmCallSchema = new EntitySchema<LlmCallRow>({
   name: 'llm_call',
@@ -20,6 +22,10 @@ export const LlmCallSchema = new EntitySchema<LlmCallRow>({
     errorCode: { type: 'text', nullable: true },
     promptTokens: { type: 'integer', nullable: true },
     completionTokens: { type: 'integer', nullable: true },
+    cachedTokens: { type: 'integer', nullable: true },
+    reasoningTokens: { type: 'integer', nullable: true },
+    costMicros: { type: 'bigint', nullable: true },
+    estimated: { type: 'boolean', default: false },
     firstTokenMs: { type: 'integer', nullable: true },
     startedAt: { type: 'timestamptz' },
     finishedAt: { type: 'timestamptz', nullable: true },

@@ -6,6 +6,7 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
+import { NO_USAGE, TokenUsage } from '../../../shared/domain/token-usage.js';
 import { MODEL_ERROR_CODES, ModelAnswer, ModelError, ModelErrorCode } from '../application/language-model.js';
 import { ModelCatalog } from '../application/model-catalog.js';
 
@@ -23,8 +24,13 @@ export const MODEL_METRICS = [
   }),
   makeCounterProvider({
     name: 'llm_tokens_total',
-    help: 'Tokens as counted by the provider',
+    help: 'Tokens as counted by the provider, or estimated for answers that were cut off; cached are prompt, reasoning are completion',
     labelNames: ['model', 'type'],
+  }),
+  makeCounterProvider({
+    name: 'llm_cost_micros_total',
+    help: 'What calls of models with prices have cost, in millionths of the currency of the prices',
+    labelNames: ['model'],
   }),
   makeGaugeProvider({
     name: 'llm_circuit_state',
@@ -47,10 +53,12 @@ export class ModelMetrics {
     @InjectMetric('llm_requests_total') private readonly requests: Counter<'model' | 'outcome'>,
     @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram<'model'>,
     @InjectMetric('llm_tokens_total') private readonly tokens: Counter<'model' | 'type'>,
+    @InjectMetric('llm_cost_micros_total') private readonly cost: Counter<'model'>,
     models: ModelCatalog,
   ) {
     // Starts at 0: `rate()` needs a first sample.
-    for (const { id: model } of models.all()) {
+    for (const { id: model, cost } of models.all()) {
+      if (cost) this.cost.inc({ model }, 0);
       for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
         this.requests.inc({ model, outcome }, 0);
       }
@@ -60,8 +68,16 @@ export class ModelMetrics {
   answered(model: string, answer: ModelAnswer): void {
     this.requests.inc({ model, outcome: 'success' });
     this.firstToken.observe({ model }, answer.firstTokenMs / 1000);
-    this.tokens.inc({ model, type: 'prompt' }, answer.usage?.promptTokens ?? 0);
-    this.tokens.inc({ model, type: 'completion' }, answer.usage?.completionTokens ?? 0);
+    this.used(model, answer.usage ?? NO_USAGE);
+  }
+
+  /** Of an answer, or of a call that failed. */
+  used(model: string, usage: TokenUsage): void {
+    this.tokens.inc({ model, type: 'prompt' }, usage.promptTokens);
+    this.tokens.inc({ model, type: 'completion' }, usage.completionTokens);
+    this.tokens.inc({ model, type: 'cached' }, usage.cachedTokens);
+    this.tokens.inc({ model, type: 'reasoning' }, usage.reasoningTokens);
+    if (usage.costMicros !== null) this.cost.inc({ model }, usage.costMicros);
   }
 
   failed(model: string, outcome: string): void {

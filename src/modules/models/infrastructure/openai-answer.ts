@@ -1,5 +1,6 @@
 import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
+import { estimatedTokens } from '../domain/estimated-tokens.js';
 import { GatheredCalls } from './gathered-calls.js';
 import { GatheredReasoning } from './gathered-reasoning.js';
 import { ChunkContents, readChunk } from './openai-chunk.js';
@@ -137,6 +138,23 @@ export class OpenAiAnswer {
       usage,
       reasoning: this.reasoning.complete(this.asked, this.calls.signed),
       firstTokenMs: this.firstPieceMs ?? elapsedMs,
+    };
+  }
+
+  /**
+   * What an answer that is not complete has used: as the provider told, or else estimated.
+   * @param promptTokens the estimate of its request
+   */
+  used(promptTokens: number): ModelUsage {
+    if (this.usage) return this.usage;
+    const reasoningTokens = estimatedTokens(this.reasoning.textSoFar);
+    const called = this.calls.complete().map((call) => call.toolName + call.arguments);
+    const said = estimatedTokens(this.content) + estimatedTokens(called.join(''));
+    return {
+      promptTokens,
+      completionTokens: said + reasoningTokens,
+      reasoningTokens,
+      ...{ cachedTokens: 0, costMicros: null, estimated: true },
     };
   }
 

@@ -1,8 +1,6 @@
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelUsage } from '../application/language-model.js';
-
-/** The largest value of PostgreSQL's integer. */
-const MAX_COUNT = 2 ** 31 - 1;
+import { toldUsage } from './told-usage.js';
 
 /** A part of a tool call. Any field may be empty: servers differ in what they repeat. */
 export interface CallPiece {
@@ -157,13 +155,30 @@ function callsIn({ tool_calls: calls, function_call: legacy }: Fields, isWhole: 
 }
 
 /** Null for values that are not token counts. */
-function toUsage(usage: unknown): ModelUsage | null {
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = fieldsOf(usage);
-  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
+function toUsage(given: unknown): ModelUsage | null {
+  const usage = fieldsOf(given);
+  const prompt = fieldsOf(usage['prompt_tokens_details']);
+  return toldUsage({
+    prompt: usage['prompt_tokens'],
+    completion: usage['completion_tokens'],
+    total: usage['total_tokens'],
+    // In this order: OpenAI and most others; DeepSeek; Kimi; Mistral; Anthropic behind LiteLLM.
+    cached: [
+      prompt['cached_tokens'],
+      ...[usage['prompt_cache_hit_tokens'], usage['cached_tokens'], usage['num_cached_tokens']],
+      usage['cache_read_input_tokens'],
+    ],
+    cacheWrite: [
+      prompt['cache_write_tokens'], // OpenRouter
+      prompt['cache_creation_tokens'],
+      usage['cache_creation_input_tokens'],
+    ],
+    reasoning: [
+      fieldsOf(usage['completion_tokens_details'])['reasoning_tokens'],
+      usage['reasoning_tokens'], // SGLang
+    ],
+  });
 }
-
-export const isCount = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
 
 export type Fields = Readonly<Record<string, unknown>>;
 

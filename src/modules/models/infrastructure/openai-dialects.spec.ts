@@ -24,13 +24,22 @@ const DIALECTS = {
 
 const REASONING = new Set(['vllm', 'llama-cpp', 'ollama', 'sglang', 'litellm', 'mistral', 'openrouter']);
 
+/** Where it tells more than the tokens. */
+const USAGE: Readonly<Record<string, object>> = {
+  gemini: { completionTokens: 70, reasoningTokens: 57 },
+  sglang: { reasoningTokens: 4 },
+};
+
 const ANSWER = {
   content: 'I read both – ✓.',
   shown: 'I read both – ✓.',
   reasoning: '',
   toolCalls: ['a.txt', 'b.txt'].map((path) => ({ toolName: 'read_file', arguments: { path } })),
   finishReason: 'tool_calls',
-  usage: { promptTokens: 21, completionTokens: 13 },
+  usage: {
+    ...{ promptTokens: 21, completionTokens: 13, cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+    ...{ costMicros: null, estimated: false },
+  },
 };
 
 const streamOf = (dialect: string): string => readFileSync(`test/model-streams/${dialect}.txt`, 'utf8');
@@ -86,7 +95,11 @@ const VARIANTS: readonly [how: string, change: (stream: string) => string][] = [
 
 describe.each(Object.entries(DIALECTS))('an answer of %s (%s)', (dialect) => {
   const stream = streamOf(dialect);
-  const answer = { ...ANSWER, reasoning: REASONING.has(dialect) ? 'Two files.' : '' };
+  const answer = {
+    ...ANSWER,
+    reasoning: REASONING.has(dialect) ? 'Two files.' : '',
+    usage: { ...ANSWER.usage, ...USAGE[dialect] },
+  };
 
   it('is the same wherever its bytes are cut', () => {
     expect(readText(stream)).toEqual(answer);

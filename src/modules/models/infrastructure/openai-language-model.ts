@@ -11,6 +11,7 @@ import {
   ModelListener,
   ModelRequest,
 } from '../application/language-model.js';
+import { requestTokens } from '../application/request-tokens.js';
 import { CallLimits, CallWatch } from './call-watch.js';
 import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
@@ -127,9 +128,17 @@ export class OpenAiLanguageModel extends LanguageModel {
     signal: AbortSignal,
     span: Span,
   ): Promise<ModelAnswer> {
+    const watch = new CallWatch(this.limitsOf(request));
+    const gathered = new OpenAiAnswer(
+      { provider: this.server.host, model: request.model },
+      this.protocol.reader(),
+    );
     try {
-      return await this.stream(request, sent, listener, begins, signal, span);
+      return await this.stream({ watch, gathered }, sent, listener, begins, signal, span);
     } catch (error) {
+      // A refused request has used nothing. One that we end before its answer begins was being worked on.
+      const isEndedByUs = watch.isSent && (signal.aborted || watch.signal.aborted);
+      if (gathered.length > 0 || isEndedByUs) listener.onUsed?.(gathered.used(requestTokens(request)));
       if (signal.aborted) throw signal.reason;
       const failure = toModelError(error);
       this.report(request, failure, error, span);
@@ -151,7 +160,7 @@ export class OpenAiLanguageModel extends LanguageModel {
   }
 
   private async stream(
-    request: ModelRequest,
+    { watch, gathered }: { readonly watch: CallWatch; readonly gathered: OpenAiAnswer },
     sent: object,
     listener: ModelListener,
     begins: () => void,
@@ -159,11 +168,6 @@ export class OpenAiLanguageModel extends LanguageModel {
     span: Span,
   ): Promise<ModelAnswer> {
     const begunAt = performance.now();
-    const watch = new CallWatch(this.limitsOf(request));
-    const gathered = new OpenAiAnswer(
-      { provider: this.server.host, model: request.model },
-      this.protocol.reader(),
-    );
     const emit = ({ reasoning, text }: Shown) => {
       if (reasoning !== '') listener.onReasoning?.(reasoning);
       if (text !== '') listener.onText(text);

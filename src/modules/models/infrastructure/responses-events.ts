@@ -1,9 +1,10 @@
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelUsage } from '../application/language-model.js';
-import { CallPiece, ChunkContents, Fields, fieldsOf, isCount, stringOf } from './openai-chunk.js';
+import { CallPiece, ChunkContents, Fields, fieldsOf, stringOf } from './openai-chunk.js';
 import { answerTooLong } from './openai-errors.js';
 import { ProviderRefusal } from './provider-refusal.js';
 import { PARAGRAPH, toKeptItem } from './responses-items.js';
+import { toldUsage } from './told-usage.js';
 
 /** Limit for the items of an answer and their parts, since each of them is remembered. */
 const MAX_PARTS = 2_000;
@@ -219,7 +220,14 @@ function endOf(response: Fields, type: string): string {
 }
 
 /** Null for values that are not token counts. */
-function toUsage(usage: unknown): ModelUsage | null {
-  const { input_tokens: promptTokens, output_tokens: completionTokens } = fieldsOf(usage);
-  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : null;
+function toUsage(given: unknown): ModelUsage | null {
+  const usage = fieldsOf(given);
+  const input = fieldsOf(usage['input_tokens_details']);
+  return toldUsage({
+    prompt: usage['input_tokens'],
+    completion: usage['output_tokens'],
+    cached: [input['cached_tokens']],
+    cacheWrite: [input['cache_write_tokens']],
+    reasoning: [fieldsOf(usage['output_tokens_details'])['reasoning_tokens']],
+  });
 }

@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { enterModelCall } from '../../../shared/infrastructure/persistence/open-waits.js';
-import { LanguageModel, ModelAnswer, ModelListener, ModelRequest } from '../application/language-model.js';
+import {
+  LanguageModel,
+  ModelAnswer,
+  ModelListener,
+  ModelRequest,
+  ModelUsage,
+} from '../application/language-model.js';
 import { ModelCatalog } from '../application/model-catalog.js';
 import { requestTokens } from '../application/request-tokens.js';
+import { costOf } from '../domain/cost-of.js';
 import { Model } from '../domain/model.js';
 import { outputLimit } from '../domain/output-limit.js';
 import { ModelMetrics, failureOf } from './model.metrics.js';
@@ -22,9 +29,18 @@ export class RoutedLanguageModel extends LanguageModel {
   /** @throws ModelNotConfigured also */
   async answer(request: ModelRequest, listener: ModelListener, signal: AbortSignal): Promise<ModelAnswer> {
     const model = this.models.get(request.model);
+    const priced = (usage: ModelUsage): ModelUsage => ({ ...usage, costMicros: costOf(usage, model.cost) });
+    const pricing: ModelListener = {
+      ...listener,
+      onUsed: (usage) => {
+        this.metrics.used(model.id, priced(usage));
+        listener.onUsed?.(priced(usage));
+      },
+    };
     return enterModelCall(model.id, async () => {
       try {
-        const answer = await this.clients.of(model).answer(requestTo(model, request), listener, signal);
+        const given = await this.clients.of(model).answer(requestTo(model, request), pricing, signal);
+        const answer = { ...given, usage: given.usage && priced(given.usage) };
         this.metrics.answered(model.id, answer);
         return answer;
       } catch (error) {

@@ -11,7 +11,10 @@ export class SqlLlmCallQueries extends LlmCallQueries {
   async usageOfJob(jobId: string): Promise<CallUsage> {
     const [usage] = await this.database.query<CallUsage>(
       `select count(*)::int as "modelCalls", coalesce(sum(prompt_tokens), 0)::float8 as "promptTokens",
-              coalesce(sum(completion_tokens), 0)::float8 as "completionTokens"
+              coalesce(sum(completion_tokens), 0)::float8 as "completionTokens",
+              coalesce(sum(cached_tokens), 0)::float8 as "cachedTokens",
+              coalesce(sum(reasoning_tokens), 0)::float8 as "reasoningTokens",
+              sum(cost_micros)::float8 as "costMicros", coalesce(bool_or(estimated), false) as estimated
          from llm_calls where job_id = $1`,
       [jobId],
     );

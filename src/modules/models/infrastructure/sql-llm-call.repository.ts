@@ -4,7 +4,7 @@ import { LlmCallSchema } from './llm-call.row.js';
 
 const SETTLE = `
   update llm_calls set status = $2, error_code = $3, prompt_tokens = $4, completion_tokens = $5, first_token_ms = $6,
-                       finished_at = $7
+                       finished_at = $7, cached_tokens = $8, reasoning_tokens = $9, cost_micros = $10, estimated = $11
    where id = $1 and status = 'started' returning id`;
 
 export class SqlLlmCallRepository extends LlmCallRepository {
@@ -21,9 +21,11 @@ export class SqlLlmCallRepository extends LlmCallRepository {
   }
 
   async settle(callId: string, outcome: LlmCallOutcome): Promise<boolean> {
-    const { status, errorCode, promptTokens, completionTokens, firstTokenMs, finishedAt } = outcome;
-    const counts = [promptTokens, completionTokens, firstTokenMs];
-    const rows = await this.context.query(SETTLE, [callId, status, errorCode, ...counts, finishedAt]);
+    const { status, errorCode, usage, firstTokenMs, finishedAt } = outcome;
+    const rows = await this.context.query(SETTLE, [
+      ...[callId, status, errorCode, usage?.promptTokens, usage?.completionTokens, firstTokenMs, finishedAt],
+      ...[usage?.cachedTokens, usage?.reasoningTokens, usage?.costMicros, usage?.estimated ?? false],
+    ]);
     return rows.length === 1;
   }
 

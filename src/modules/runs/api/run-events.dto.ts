@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
-import { RunErrorDto, UsageDto, WaitingForDto } from './runs.dto.js';
+import { RunErrorDto, USAGE_EXAMPLE, UsageDto, WaitingForDto } from './runs.dto.js';
 
 export const RunStartedDto = eventDto(
   'run.started',
@@ -52,7 +52,7 @@ export const RunFinishedDto = eventDto(
   }),
   {
     status: 'completed',
-    usage: { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 },
+    usage: USAGE_EXAMPLE,
     duration_ms: 5120,
   },
 );

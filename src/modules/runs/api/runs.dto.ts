@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PageQueryDto, listOf, inDigits } from '../../../shared/api/list.dto.js';
+import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
 import { RunView } from '../application/run-view.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { RUN_STATUSES } from '../domain/run.states.js';
@@ -20,10 +21,14 @@ export const RunErrorDto = z.object({
 
 export const UsageDto = z.object({
   model_calls: z.int(),
-  prompt_tokens: z.int(),
-  completion_tokens: z.int(),
+  ...TOKEN_USAGE,
   total_tokens: z.int(),
 });
+
+export const USAGE_EXAMPLE = {
+  ...{ model_calls: 2, prompt_tokens: 801, completion_tokens: 64, cached_tokens: 256, reasoning_tokens: 8 },
+  ...{ cost_micros: 585, estimated: false, total_tokens: 865 },
+};
 
 export const RunDto: z.ZodType<RunView> = z
   .object({
@@ -63,7 +68,7 @@ export const RunDto: z.ZodType<RunView> = z
       job_id: null,
       waiting_for: [{ kind: 'tool_result', id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b' }],
       error: null,
-      usage: { model_calls: 2, prompt_tokens: 801, completion_tokens: 64, total_tokens: 865 },
+      usage: USAGE_EXAMPLE,
       attempt: 1,
       first_event_id: '0',
       created_at: '2026-11-20T10:15:00.000Z',

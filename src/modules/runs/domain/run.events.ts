@@ -1,5 +1,11 @@
+import { TokenUsageView } from '../../../shared/domain/token-usage.js';
 import { RunPhase } from './run-phase.states.js';
 import { FinalRunStatus } from './run.states.js';
+
+export interface RunUsageView extends TokenUsageView {
+  model_calls: number;
+  total_tokens: number;
+}
 
 export interface RunEvents {
   'run.started': { agent: string; trigger: string };
@@ -13,7 +19,7 @@ export interface RunEvents {
   'run.finished': {
     status: FinalRunStatus;
     error?: { code: string; message: string; retry_at?: string; provider_code?: string };
-    usage: { model_calls: number; prompt_tokens: number; completion_tokens: number; total_tokens: number };
+    usage: RunUsageView;
     duration_ms: number;
   };
 }

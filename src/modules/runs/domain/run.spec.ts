@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LEASE, NOW, queuedRun, runningRun } from '../../../../test/support/active-run.js';
 import { LeaseLost } from '../../../shared/domain/lease.js';
+import { NO_USAGE } from '../../../shared/domain/token-usage.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
 import { AnsweringAgent, Run, errorView } from './run.js';
 
@@ -129,10 +130,13 @@ describe('a run', () => {
   it('adds up the usage of its model calls, also without figures of a provider', () => {
     const run = start();
     run.countModelCall();
-    run.addUsage({ promptTokens: 10, completionTokens: 2 });
+    run.addUsage({ ...NO_USAGE, promptTokens: 10, completionTokens: 2, costMicros: 5 });
     run.countModelCall();
     run.addUsage(null);
-    expect(run.snapshot().usage).toEqual({ modelCalls: 2, promptTokens: 10, completionTokens: 2 });
+    expect(run.snapshot().usage).toEqual({
+      ...NO_USAGE,
+      ...{ modelCalls: 2, promptTokens: 10, completionTokens: 2, costMicros: 5 },
+    });
     expect(run.mayCallModel(2)).toBe(false);
     expect(run.mayCallModel(3)).toBe(true);
   });

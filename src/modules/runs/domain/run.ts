@@ -2,11 +2,18 @@ import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { elapsedMs } from '../../../shared/domain/clock.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
+import {
+  NO_USAGE,
+  StoredUsage,
+  TokenUsage,
+  sumOfUsage,
+  tokenUsageView,
+} from '../../../shared/domain/token-usage.js';
 import { Classification } from './classification.js';
 import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.states.js';
 import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.states.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
-import { RunEvents } from './run.events.js';
+import { RunEvents, RunUsageView } from './run.events.js';
 
 /** With more switches, the agents hand over in a circle. */
 const MAX_SWITCHES = 50;
@@ -68,7 +75,7 @@ export const ARGUMENTS_INVALID: RunError = {
   message: 'The model kept calling tools with invalid arguments',
 };
 
-export type RunUsage = { modelCalls: number; promptTokens: number; completionTokens: number };
+export type RunUsage = StoredUsage & { readonly modelCalls: number };
 
 export interface RunState {
   readonly id: string;
@@ -170,7 +177,7 @@ export class Run extends AggregateRoot {
       planId: given.planId ?? null,
       waitingFor: [],
       error: null,
-      usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0 },
+      usage: { modelCalls: 0, ...NO_USAGE },
       switches: 0,
       invalidReplies: 0,
       attempt: 1,
@@ -284,16 +291,9 @@ export class Run extends AggregateRoot {
     this.change({ usage: { ...this.state.usage, modelCalls: this.state.usage.modelCalls + 1 } });
   }
 
-  addUsage(tokens: { promptTokens: number; completionTokens: number } | null): void {
+  addUsage(used: TokenUsage | null): void {
     const { usage } = this.state;
-    if (!tokens) return;
-    this.change({
-      usage: {
-        modelCalls: usage.modelCalls,
-        promptTokens: usage.promptTokens + tokens.promptTokens,
-        completionTokens: usage.completionTokens + tokens.completionTokens,
-      },
-    });
+    this.change({ usage: { ...usage, ...sumOfUsage(usage, used) } });
   }
 
   /** Counts consecutive invalid replies; `false` if there are too many. */
@@ -456,9 +456,8 @@ export const errorView = ({ code, message, retryAt, providerCode }: RunError) =>
 });
 
 /** Usage as clients see it. */
-export const usageView = (usage: RunUsage) => ({
+export const usageView = (usage: RunUsage): RunUsageView => ({
   model_calls: usage.modelCalls,
-  prompt_tokens: usage.promptTokens,
-  completion_tokens: usage.completionTokens,
+  ...tokenUsageView(usage),
   total_tokens: usage.promptTokens + usage.completionTokens,
 });

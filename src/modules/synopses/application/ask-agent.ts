@@ -3,6 +3,7 @@ import { Config } from '../../../config/config.js';
 import { DatabasePatience } from '../../../shared/application/database-patience.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { FieldFault } from '../../../shared/domain/domain-error.js';
+import { TokenUsage } from '../../../shared/domain/token-usage.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import {
   LanguageModel,
@@ -73,6 +74,7 @@ export class AskAgent {
     const { agent, signal } = attempt;
     const call = await this.begin(attempt);
     let answer: ModelAnswer;
+    let used: TokenUsage | null = null;
     try {
       answer = await this.model.answer(
         {
@@ -85,12 +87,13 @@ export class AskAgent {
           tools: [],
           responseFormat: { name: 'synopsis', schema: this.format.schema },
         },
-        { onText: () => undefined },
+        { onText: () => undefined, onUsed: (usage) => (used = usage) },
         signal,
       );
     } catch (error) {
       const now = this.clock.now();
-      await this.settle(call, signal.aborted ? abortedCall(now) : failedCall(codeOf(error), now));
+      const outcome = signal.aborted ? abortedCall(used, now) : failedCall(codeOf(error), used, now);
+      await this.settle(call, outcome);
       throw error;
     }
     await this.settle(call, completedCall(answer, this.clock.now()));

@@ -4,6 +4,7 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { tokenUsageView } from '../../../shared/domain/token-usage.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { LlmCallQueries, LlmCallRepository } from '../../models/index.js';
 import { Job, JobFailed, JobHandler, JobRequest, JobState, JobWork } from '../../jobs/index.js';
@@ -98,8 +99,7 @@ export class SynopsisJob implements JobHandler {
       covers_up_to: live.coversUpTo,
       usage: {
         model_calls: usage.modelCalls,
-        prompt_tokens: usage.promptTokens,
-        completion_tokens: usage.completionTokens,
+        ...tokenUsageView(usage),
         total_tokens: usage.promptTokens + usage.completionTokens,
       },
     };

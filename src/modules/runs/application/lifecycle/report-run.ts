@@ -83,6 +83,7 @@ export class ReportRun {
         model_calls: usage.modelCalls,
         prompt_tokens: usage.promptTokens,
         completion_tokens: usage.completionTokens,
+        cost_micros: usage.costMicros ?? undefined,
         duration_ms: durationMs(run),
       },
       'a run ended',

@@ -9,7 +9,6 @@ import {
   LlmCallOutcome,
   LlmCallRepository,
   ModelAnswer,
-  ModelUsage,
 } from '../../../models/index.js';
 import { brokenReasoning, messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { PlanRepository } from '../../../plans/index.js';
@@ -62,7 +61,7 @@ export class ApplyReply {
         tx.get(LlmCallRepository).settle(given.call.id, outcome),
       ]);
       if (!isNew) return undefined;
-      run.addUsage(tokensOf(outcome));
+      run.addUsage(outcome.usage);
       await appendSpoken(tx, {
         ...this.message(given, reply.content, now),
         toolCalls: called.map(({ call, judged }) => ({
@@ -93,16 +92,18 @@ export class ApplyReply {
     const { run: begun } = cut.turn;
     await this.patience.writeOutcome('interrupt_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(begun);
-      if (!(await tx.get(LlmCallRepository).settle(cut.call.id, abortedCall(this.clock.now())))) return;
       const now = this.clock.now();
+      if (!(await tx.get(LlmCallRepository).settle(cut.call.id, abortedCall(cut.used, now)))) return;
+      run.addUsage(cut.used);
       const finishReason = isCancelled(run, reason) ? 'cancelled' : 'interrupted';
       if (cut.text === '') {
         tx.record(
           messageDiscarded({ id: cut.messageId, sessionId: begun.sessionId, runId: run.id }, finishReason),
         );
       } else {
+        const message = this.message(cut, cut.text, now);
         const reasoning = brokenReasoning(cut.reasoning);
-        await appendSpoken(tx, { ...this.message(cut, cut.text, now), finishReason, reasoning });
+        await appendSpoken(tx, { ...message, finishReason, reasoning, usage: cut.used });
       }
       endStopped(run, reason, now);
       await this.runWriter.save(tx, run);
@@ -151,6 +152,3 @@ export class ApplyReply {
     });
   }
 }
-
-const tokensOf = ({ promptTokens, completionTokens }: LlmCallOutcome): ModelUsage | null =>
-  promptTokens === null || completionTokens === null ? null : { promptTokens, completionTokens };

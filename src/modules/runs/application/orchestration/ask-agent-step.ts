@@ -122,7 +122,7 @@ export class AskAgentStep {
   /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
     const call = open ?? this.calls.create(turn.run, 'answer');
-    return { turn, messageId: call.messageId!, call, text: '', reasoning: '' };
+    return { turn, messageId: call.messageId!, call, text: '', reasoning: '', used: null };
   }
 
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
@@ -161,14 +161,13 @@ export class AskAgentStep {
     const isNew = next.messageId !== before.messageId;
     const run = await this.patience.write(operation, signal, async (tx) => {
       const current = await tx.get(RunRepository).getLeased(turn.run);
-      const failed = failedCall(error, this.clock.now());
+      const failed = failedCall(error, before.used, this.clock.now());
       if (!(await tx.get(LlmCallRepository).settle(before.call.id, failed))) return current.snapshot();
+      current.addUsage(before.used);
       await tx.get(LlmCallRepository).add(next.call);
       if (isNew) tx.record(messageDiscarded(toMessage(before), error.code));
-      if (change) {
-        current.switchModel(change, error.code);
-        await this.runWriter.save(tx, current);
-      }
+      if (change) current.switchModel(change, error.code);
+      if (change || before.used) await this.runWriter.save(tx, current);
       if (isNew) tx.record(started(next));
       return current.snapshot();
     });
@@ -193,8 +192,9 @@ export class AskAgentStep {
   private async fail(draft: Draft, error: RunError): Promise<StepEnd> {
     await this.patience.writeOutcome('fail_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(draft.turn.run);
-      const failed = failedCall(error, this.clock.now());
+      const failed = failedCall(error, draft.used, this.clock.now());
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failed))) return;
+      run.addUsage(draft.used);
       tx.record(messageDiscarded(toMessage(draft), error.code));
       await this.failure.record(tx, run, error);
     });

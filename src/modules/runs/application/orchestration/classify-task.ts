@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { storableText } from '../../../../shared/domain/storable.js';
@@ -68,6 +69,7 @@ export class ClassifyTask {
     if (!run.openCall && !(await this.calls.open(run, call, signal))) return OUT_OF_CALLS;
     let answer: ModelAnswer | undefined;
     let outcome: LlmCallOutcome;
+    let used: TokenUsage | null = null;
     let end = COMPLETED;
     const askedAt = performance.now();
     try {
@@ -78,7 +80,7 @@ export class ClassifyTask {
       const responseFormat = { name: 'task_classification', schema: SCHEMA };
       answer = await this.model.answer(
         { model: call.model, messages, tools: [], responseFormat },
-        { onText: () => undefined },
+        { onText: () => undefined, onUsed: (usage) => (used = usage) },
         signal,
       );
       outcome = completedCall(answer, this.clock.now());
@@ -88,7 +90,7 @@ export class ClassifyTask {
         { run_id: run.id, code: error.code },
         'no classification by the model; by keywords instead',
       );
-      outcome = failedCall(error, this.clock.now());
+      outcome = failedCall(error, used, this.clock.now());
       end = { outcome: error.code };
     }
     const modelMs = performance.now() - askedAt;
@@ -96,7 +98,7 @@ export class ClassifyTask {
     await this.patience.write('save_classification', signal, async (tx) => {
       const current = await tx.get(RunRepository).getLeased(run);
       if (!(await tx.get(LlmCallRepository).settle(call.id, outcome))) return;
-      current.addUsage(answer?.usage ?? null);
+      current.addUsage(outcome.usage);
       const to = AGENT_OF[result.agent];
       current.classify(result, this.chooseModel.agent(to));
       const session = await tx.get(SessionRepository).get(run.sessionId, run.userId);

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { sumOfUsage } from '../../../../shared/domain/token-usage.js';
 import {
   completedCall,
   failedCall,
@@ -93,8 +94,10 @@ export class ContinueReply {
     } catch (error) {
       if (signal.aborted || !(error instanceof ModelError)) throw error;
       this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
-      const answer = { ...first, content: message.text, reasoning: asShown(reasoning, message) };
-      return { answer, outcome: failedCall(error, this.clock.now()) };
+      const { text, used } = message;
+      const usage = sumOfUsage(first.usage, used);
+      const answer = { ...first, content: text, reasoning: asShown(reasoning, message), usage };
+      return { answer, outcome: failedCall(error, used, this.clock.now()) };
     }
   }
 }
@@ -106,11 +109,7 @@ const joined = (first: ModelAnswer, rest: ModelAnswer, shown: ShownMessage): Mod
     rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
     shown,
   ),
-  usage: first.usage &&
-    rest.usage && {
-      promptTokens: first.usage.promptTokens + rest.usage.promptTokens,
-      completionTokens: first.usage.completionTokens + rest.usage.completionTokens,
-    },
+  usage: sumOfUsage(first.usage, rest.usage),
   firstTokenMs: first.firstTokenMs,
 });
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DeltaLog, DeltaType } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { LanguageModel, ModelAnswer, ModelRequest } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunMetrics } from '../run-metrics.js';
@@ -11,6 +12,8 @@ export interface ShownMessage {
   readonly messageId: string;
   text: string;
   reasoning: string;
+  /** What its last call has used, if that failed. */
+  used: TokenUsage | null;
 }
 
 /** Asks the model, and streams the text and the reasoning of its reply to readers. */
@@ -58,12 +61,14 @@ export class StreamReply {
       const follows = before !== '' && message.reasoning === before;
       show('message.reasoning_delta', 'reasoning', follows ? NEW_PARAGRAPH + piece : piece);
     };
+    message.used = null;
     const spoken = new SpokenCall();
     const answer = await this.model.answer(
       request,
       {
         onText: say,
         onReasoning: think,
+        onUsed: (usage) => (message.used = usage),
         onFirstCall: (toolName, argumentsSoFar) =>
           say(spoken.grow(toolName, argumentsSoFar, message.text !== '')),
       },

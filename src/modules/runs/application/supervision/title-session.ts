@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { clip } from '../../../../shared/domain/clip.js';
 import { Clock } from '../../../../shared/domain/clock.js';
@@ -96,6 +97,7 @@ export class TitleSession {
     await this.patience.write('begin_title', signal, (tx) => tx.get(LlmCallRepository).start(call));
     const settle = (outcome: Parameters<LlmCallRepository['settle']>[1]) =>
       this.patience.writeOutcome('end_title', (tx) => tx.get(LlmCallRepository).settle(call.id, outcome));
+    let used: TokenUsage | null = null;
     try {
       const messages = [
         { role: 'system' as const, content: PROMPT },
@@ -103,7 +105,7 @@ export class TitleSession {
       ];
       const answer = await this.model.answer(
         { model, messages, tools: [] },
-        { onText: () => undefined },
+        { onText: () => undefined, onUsed: (usage) => (used = usage) },
         signal,
       );
       await settle(completedCall(answer, this.clock.now()));
@@ -111,7 +113,9 @@ export class TitleSession {
     } catch (error) {
       const now = this.clock.now();
       await settle(
-        error instanceof ModelError && !signal.aborted ? failedCall(error, now) : abortedCall(now),
+        error instanceof ModelError && !signal.aborted
+          ? failedCall(error, used, now)
+          : abortedCall(used, now),
       );
       throw error;
     }
