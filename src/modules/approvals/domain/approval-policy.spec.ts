@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ApprovalPolicy, PolicyRule, matches } from './approval-policy.js';
+import { matches } from '../../../shared/domain/wildcards.js';
+import { ApprovalPolicy, PolicyRule } from './approval-policy.js';
 
 const decide = (rules: PolicyRule[], tool: string, args = {}, agent = 'coder') =>
   new ApprovalPolicy(rules).decide({ tool, agent, arguments: args }).action;

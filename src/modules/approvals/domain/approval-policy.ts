@@ -1,4 +1,5 @@
 import { JsonObject } from '../../../shared/domain/json.js';
+import { matches } from '../../../shared/domain/wildcards.js';
 import { plainPath } from '../../../shared/domain/workspace-path.js';
 
 export const POLICY_ACTIONS = ['allow', 'ask', 'deny'] as const;
@@ -57,32 +58,6 @@ const fits = (rule: PolicyRule, call: { tool: string; agent: string; arguments: 
     // Many file systems find a file by another case or normal form: that does not evade a rule, and allows nothing.
     return rule.action !== 'allow' && FILE_ARGUMENTS.has(name) && matches(fold(pattern), fold(text));
   });
-
-/**
- * Whether a text matches a pattern. Not a regular expression: the text comes from a model, and backtracking on it could
- * take exponential time. After a mismatch the last `*` takes one more character.
- */
-export function matches(pattern: string, text: string): boolean {
-  const [signs, characters] = [Array.from(pattern), Array.from(text)];
-  let sign = 0;
-  let at = 0;
-  let star: { sign: number; at: number } | undefined;
-  while (at < characters.length) {
-    if (signs[sign] === '*') {
-      star = { sign: sign++, at };
-    } else if (signs[sign] === '?' || signs[sign] === characters[at]) {
-      sign++;
-      at++;
-    } else if (star) {
-      star.at++;
-      sign = star.sign + 1;
-      at = star.at;
-    } else {
-      return false;
-    }
-  }
-  return signs.slice(sign).every((rest) => rest === '*');
-}
 
 /** Arguments that name one file or folder. */
 export const PATH_ARGUMENTS: ReadonlySet<string> = new Set(['path', 'cwd']);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigInvalid } from '../../../config/config.js';
+import { matches } from '../../../shared/domain/wildcards.js';
 import { pathFault } from '../../../shared/domain/workspace-path.js';
 import { patternFault } from '../../../shared/domain/workspace-pattern.js';
 import { AgentRegistry, IDE_TOOLS, ToolCatalog, type ToolDescription } from '../../agents/index.js';
@@ -10,7 +11,6 @@ import {
   PATTERN_ARGUMENTS,
   POLICY_ACTIONS,
   PolicyRule,
-  matches,
 } from '../domain/approval-policy.js';
 
 const pattern = z.string().min(1).max(1000);
@@ -73,8 +73,9 @@ function misspelt(
     if (!known.has(name))
       faults.push(`${place}.when.${name}: is no argument; there are ${[...known].join(', ')}`);
   }
-  if (agent !== undefined && !agentIds.some((id) => matches(agent, id))) {
-    faults.push(`${place}.agent: fits no agent; there are ${agentIds.join(', ')}`);
+  // Which agents users have is not known here.
+  if (agent !== undefined && !agent.startsWith('user:') && !agentIds.some((id) => matches(agent, id))) {
+    faults.push(`${place}.agent: fits no agent; there are ${agentIds.join(', ')}, and user: with a name`);
   }
   return faults;
 }
