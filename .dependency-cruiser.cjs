@@ -45,18 +45,12 @@ module.exports = {
     },
     {
       name: 'no-dead-files',
-      comment:
-        'What no process imports is dead. Agents are found by their file names (load-agents.ts), the data source by TypeORM (migrations-cli.ts).',
+      comment: 'What no process imports is dead. The data source is found by TypeORM (migrations-cli.ts).',
       severity: 'error',
       from: { path: PROCESSES },
       to: {
         path: '^src/',
-        pathNot: [
-          SPEC,
-          PROCESSES,
-          '^src/modules/agents/domain/[a-z-]+\\.agent\\.ts$',
-          '^src/migrations-data-source\\.ts$',
-        ],
+        pathNot: [SPEC, PROCESSES, '^src/migrations-data-source\\.ts$'],
         reachable: false,
       },
     },

@@ -6,6 +6,7 @@ COPY package.json package-lock.json ./
 FROM base AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=optional --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY agents agents
 COPY migrations migrations
 COPY src src
 RUN ["node", "node_modules/@nestjs/cli/bin/nest.js", "build"]

@@ -11,7 +11,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** The agents of this installation */
+        /** The agents of this installation, and yours */
         get: operations["AgentsController_list"];
         put?: never;
         post?: never;
@@ -28,11 +28,19 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** One agent */
+        /** One agent, with its definition */
         get: operations["AgentsController_view"];
-        put?: never;
+        /**
+         * Define an agent of your own, or change it
+         * @description A definition that differs from the newest version becomes the next. New runs use it.
+         */
+        put: operations["AgentsController_save"];
         post?: never;
-        delete?: never;
+        /**
+         * Take an agent of yours out of use
+         * @description Runs that have begun with it end as they began; its sessions go on with the default agent.
+         */
+        delete: operations["AgentsController_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -625,8 +633,13 @@ export type components = {
          * @description A named role with prompt, tools and limits
          * @example {
          *       "id": "ask",
-         *       "version": "1.0.0",
+         *       "version": "1",
+         *       "name": "Ask",
          *       "description": "Explains code and concepts; changes nothing.",
+         *       "mode": "primary",
+         *       "default": false,
+         *       "source": "installation",
+         *       "takes_subtasks": true,
          *       "tools": [
          *         "read_file",
          *         "list_files",
@@ -639,9 +652,87 @@ export type components = {
          */
         Agent: {
             id: string;
+            /** @description A number: an agent that is changed gets the next one */
             version: string;
+            /** @description For people */
+            name: string;
             description: string;
+            /**
+             * @description Whether it talks with users, carries out subtasks of plans, both, or runs as a job only
+             * @enum {string}
+             */
+            mode: "primary" | "subagent" | "background" | "all";
+            /** @description Whether new sessions begin with it */
+            default: boolean;
+            /**
+             * @description Whether all users have it, or it is yours alone
+             * @enum {string}
+             */
+            source: "installation" | "user";
+            /** @description Whether plans may name it */
+            takes_subtasks: boolean;
             tools: string[];
+        };
+        /**
+         * @description A version of an agent, with its definition
+         * @example {
+         *       "id": "reviewer",
+         *       "version": "1",
+         *       "name": "Reviewer",
+         *       "description": "Reviews changes",
+         *       "mode": "all",
+         *       "default": false,
+         *       "source": "user",
+         *       "takes_subtasks": true,
+         *       "tools": [
+         *         "read_file",
+         *         "search_in_code",
+         *         "attempt_completion"
+         *       ],
+         *       "definition": "---\ndescription: Reviews changes\ntools: [read_file, search_in_code, attempt_completion]\n---\nYou review changes. Name file and line of each finding.\n",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "archived_at": null
+         *     }
+         */
+        AgentVersion: {
+            id: string;
+            /** @description A number: an agent that is changed gets the next one */
+            version: string;
+            /** @description For people */
+            name: string;
+            description: string;
+            /**
+             * @description Whether it talks with users, carries out subtasks of plans, both, or runs as a job only
+             * @enum {string}
+             */
+            mode: "primary" | "subagent" | "background" | "all";
+            /** @description Whether new sessions begin with it */
+            default: boolean;
+            /**
+             * @description Whether all users have it, or it is yours alone
+             * @enum {string}
+             */
+            source: "installation" | "user";
+            /** @description Whether plans may name it */
+            takes_subtasks: boolean;
+            tools: string[];
+            /** @description The Markdown file: YAML between two lines of ---, then the prompt */
+            definition: string;
+            created_at: string;
+            /** @description Since when it is not the current version: a newer one took its place, or it was deleted */
+            archived_at: string | null;
+        };
+        /**
+         * @example {
+         *       "definition": "---\ndescription: Reviews changes\ntools: [read_file, search_in_code, attempt_completion]\n---\nYou review changes. Name file and line of each finding.\n",
+         *       "based_on": 0
+         *     }
+         */
+        SaveAgent: {
+            /** @description The Markdown file: YAML between two lines of ---, then the prompt */
+            definition: string;
+            /** @description The version that you have changed, as `version` says it; 0 = the agent is new */
+            based_on?: number;
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
         ModelList: {
@@ -2675,6 +2766,8 @@ export type components = {
 };
 export type AgentList = components['schemas']['AgentList'];
 export type Agent = components['schemas']['Agent'];
+export type AgentVersion = components['schemas']['AgentVersion'];
+export type SaveAgent = components['schemas']['SaveAgent'];
 export type ModelList = components['schemas']['ModelList'];
 export type Model = components['schemas']['Model'];
 export type Me = components['schemas']['Me'];
@@ -2780,7 +2873,10 @@ export interface operations {
     };
     AgentsController_view: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also one of an agent that was deleted; unset = the current one */
+                version?: number;
+            };
             header?: never;
             path: {
                 agent_id: string;
@@ -2794,8 +2890,134 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"];
+                    "application/json": components["schemas"]["AgentVersion"];
                 };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent.not_found`, `agent.version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    AgentsController_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveAgent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentVersion"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent.name_taken`, `agent.version_changed`, `agent.limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    AgentsController_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `auth.required` */
             401: {
@@ -2815,8 +3037,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `read.too_many` */
+            /** @description `agent.name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.rate_limited` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 /**
- * `npm run dev`: the server, restarted when a file in src or migrations is saved.
+ * `npm run dev`: the server, restarted when a file in src, migrations or agents is saved.
  *
  * A saved file is translated alone, which takes milliseconds. Types are checked by a compiler in watch mode, which
  * prints errors; no restart waits for it. The embedded PostgreSQL keeps running between restarts because this process

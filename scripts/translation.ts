@@ -1,10 +1,10 @@
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 
 /** Where the JavaScript goes, in the same folders as its source. */
 export const TRANSLATION = '.dev';
-export const SOURCE_FOLDERS = ['src', 'migrations'];
+export const SOURCE_FOLDERS = ['src', 'migrations', 'agents'];
 
 const { options: compilerOptions } = ts.getParsedCommandLineOfConfigFile(
   'tsconfig.build.json',
@@ -25,13 +25,17 @@ const format: ts.FormatDiagnosticsHost = {
   getNewLine: () => ts.sys.newLine,
 };
 
-export const isSource = (file: string): boolean => file.endsWith('.ts') && !file.endsWith('.spec.ts');
+/** The definitions of agents are used as they are. */
+const isAgent = (file: string): boolean => file.endsWith('.md');
+
+export const isSource = (file: string): boolean =>
+  isAgent(file) || (file.endsWith('.ts') && !file.endsWith('.spec.ts'));
 
 /** Translates every source file and removes older translations. */
 export function translateAll(): void {
   for (const folder of SOURCE_FOLDERS) {
     rmSync(join(TRANSLATION, folder), { recursive: true, force: true });
-    globSync(`${folder}/**/*.ts`).filter(isSource).forEach(translate);
+    globSync(`${folder}/**/*.{ts,md}`).filter(isSource).forEach(translate);
   }
 }
 
@@ -42,6 +46,7 @@ export function translateAll(): void {
  */
 export function translate(file: string): boolean {
   const output = join(TRANSLATION, file.replace(/\.ts$/, '.js'));
+  if (isAgent(file)) return copy(file, output);
   const source = ts.sys.readFile(file);
   if (source === undefined) {
     rmSync(output, { force: true });
@@ -58,5 +63,12 @@ export function translate(file: string): boolean {
   }
   mkdirSync(dirname(output), { recursive: true });
   writeFileSync(output, outputText);
+  return true;
+}
+
+function copy(file: string, output: string): true {
+  mkdirSync(dirname(output), { recursive: true });
+  if (existsSync(file)) copyFileSync(file, output);
+  else rmSync(output, { force: true });
   return true;
 }

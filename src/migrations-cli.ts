@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Config } from './config/config.js';
 import { readConfig } from './config/read-config.js';
 import { explainFailedStart } from './failed-start.js';
-import { ZodToolCatalog, openAgents } from './modules/agents/index.js';
+import { ZodToolCatalog, readAgents } from './modules/agents/index.js';
 import { ModelSetup } from './modules/models/index.js';
 import { EmbeddedPostgres } from './shared/infrastructure/embedded-postgres/embedded-postgres.js';
 import { migrate } from './shared/infrastructure/persistence/data-source.js';
@@ -32,7 +32,7 @@ async function run(): Promise<void> {
 
 /** Migrations run first, so that missing or faulty models stop a deployment before it changes anything. */
 async function requireModels(config: Config): Promise<void> {
-  const setup = await ModelSetup.open(config, await openAgents(config), new ZodToolCatalog());
+  const setup = await ModelSetup.open(config, await readAgents(config), new ZodToolCatalog());
   await setup.offline?.stop();
 }
 

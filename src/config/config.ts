@@ -23,6 +23,8 @@ export abstract class Config {
   abstract readonly modelsFile: string | undefined;
   /** The value of an environment variable that a file names, such as a key; undefined if it is unset or empty. */
   abstract readonly variable: (name: string) => string | undefined;
+  /** A folder with agents beside the built-in ones. */
+  abstract readonly agentsDir: string | undefined;
   abstract readonly multiAgentMode: boolean;
   abstract readonly llm: {
     readonly connectTimeoutSeconds: number;

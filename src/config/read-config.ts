@@ -50,6 +50,7 @@ export function readConfig(
     defaultModel: s.AGENTS_DEFAULT_MODEL,
     modelsFile: s.MODELS_FILE,
     variable: (name) => given[name],
+    agentsDir: s.AGENTS_DIR,
     multiAgentMode: s.MULTI_AGENT_MODE,
     llm: {
       connectTimeoutSeconds: s.LLM_CONNECT_TIMEOUT_SECONDS,

@@ -71,6 +71,12 @@ const MODELS = {
     .describe(
       '[Providers and models](providers.md#several-models) of this installation, from which users choose; the three settings above do not count then. A file named here must exist; unset = one provider and its default model, by those settings',
     ),
+  AGENTS_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder with [agents as Markdown files](agents.md), beside the built-in ones; a file with the name of a built-in one takes its place',
+    ),
   MULTI_AGENT_MODE: flag(true).describe(
     '`false`: the agent `universal` answers every message, and nothing is classified',
   ),

@@ -1,15 +1,16 @@
 import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
 import { describe, expect, it } from 'vitest';
-import { agent as architect } from '../modules/agents/domain/architect.agent.js';
-import { agent as ask } from '../modules/agents/domain/ask.agent.js';
-import { agent as coder } from '../modules/agents/domain/coder.agent.js';
-import { agent as debug } from '../modules/agents/domain/debug.agent.js';
-import { agent as universal } from '../modules/agents/domain/universal.agent.js';
+import { builtInAgents } from '../../test/support/built-in-agents.js';
 import { Agent } from '../modules/agents/domain/agent.js';
 import { faultsOf } from '../modules/plans/domain/plan-proposal.js';
 import { answerOffline } from './answers.js';
 import { PlanArguments } from './plan.js';
 import { ZodToolCatalog } from '../modules/agents/infrastructure/zod-tool-catalog.js';
+
+const AGENTS = await builtInAgents();
+const [architect, ask, coder, debug, universal] = ['architect', 'ask', 'coder', 'debug', 'universal'].map(
+  (id) => AGENTS.get(id),
+) as [Agent, Agent, Agent, Agent, Agent];
 
 interface Reply {
   content?: string;

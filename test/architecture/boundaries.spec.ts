@@ -56,10 +56,7 @@ const PLANTS: Record<string, Record<string, string>> = {
     'src/modules/left/application/other.ts': `import '../../right/index.js';`,
     'src/modules/right/application/other.ts': `import '../../left/index.js';`,
   },
-  'no-dead-files': {
-    'src/shared/domain/forgotten.ts': ``,
-    'src/shared/domain/forgotten.agent.ts': ``,
-  },
+  'no-dead-files': { 'src/shared/domain/forgotten.ts': `` },
   'no-unresolvable-imports': { 'src/shared/infrastructure/lost.ts': `import './nowhere.js';` },
   'no-undeclared-packages': { 'src/shared/infrastructure/borrowed.ts': `import 'semver';` },
   'no-development-packages': {

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 const KEBAB = '[a-z][a-z0-9]*(-[a-z0-9]+)*';
 /** Only where kinds differ: a use case and an aggregate have none. */
-const SUFFIX = '(row|repository|queries|events|errors|states|dto|controller|module|metrics|agent)';
+const SUFFIX = '(row|repository|queries|events|errors|states|dto|controller|module|metrics)';
 const LAYER = '(domain|application|infrastructure|api)';
-/** These say nothing of what is in them. Agents are called what the product calls them. */
-const EMPTY_WORDS = /[/.-](utils?|helpers?|common|base|managers?|impl)(?!\.agent\.)[/.-]/;
+/** These say nothing of what is in them. */
+const EMPTY_WORDS = /[/.-](utils?|helpers?|common|base|managers?|impl)[/.-]/;
 
 /** Where source may be: a module has its door, its composition, and its layers. Only runs/application has folders. */
 const PLACES = new RegExp(

@@ -6,7 +6,15 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 
-const COPIED = ['src', 'migrations', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const COPIED = [
+  'agents',
+  'src',
+  'migrations',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 /** Everything is compiled at the start, on a machine that may be busy. */
 const START_LIMIT_MS = 30_000;
 

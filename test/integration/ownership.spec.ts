@@ -21,14 +21,19 @@ const ROUTES = Object.entries(paths).flatMap(([path, item]) =>
 /** Open to every client that can reach the port: they show no data of any user. */
 const OPEN = ['/health', '/health/live', '/health/ready', '/metrics'];
 
-/** Agents and models belong to no user. */
-const COMMON = ['/v1/agents', '/v1/agents/{agent_id}', '/v1/models'];
+/** Agents of the installation and models belong to no user. */
+const COMMON = ['/v1/agents', '/v1/models'];
+
+/** They make a thing with this id for each user. */
+const MAKING = ['PUT /v1/agents/{agent_id}'];
 
 /** What the ids in a path, and those in a body, stand for. */
 type Things = Record<
   'session_id' | 'run_id' | 'plan_id' | 'approval_id' | 'call_id' | 'job_id' | 'agent_id' | 'version',
   string
 >;
+
+const AGENT = '---\ndescription: Hers\n---\nYou are hers.';
 
 const decisions = [{ decision: 'approve' }, { decision: 'reject', feedback: 'no' }];
 
@@ -38,6 +43,7 @@ const BODIES: Record<string, (things: Things) => object[]> = {
   'PATCH /v1/sessions/{session_id}': () => [{ title: 'mine now' }, { archived: true }],
   'POST /v1/sessions/{session_id}/messages': inputs,
   'POST /v1/sessions/{session_id}/messages/stream': inputs,
+  'PUT /v1/agents/{agent_id}': () => [{ definition: AGENT, based_on: 1 }],
   'POST /v1/jobs/agents/{agent_id}/{version}': ({ session_id }) => [{ session_id, query: 'Tell me' }],
   'POST /v1/approvals/{approval_id}/decision': () => decisions,
   'POST /v1/plans/{plan_id}/cancel': () => [{ reason: 'no' }],
@@ -47,13 +53,14 @@ const BODIES: Record<string, (things: Things) => object[]> = {
   ],
 };
 
-function inputs({ call_id, plan_id }: Things): object[] {
+function inputs({ call_id, plan_id, agent_id }: Things): object[] {
   return [
     { type: 'user_message', content: 'hello' },
     { type: 'user_message', content: 'hello', on_busy: 'interrupt' },
     { type: 'user_message', content: 'hello', on_busy: 'queue' },
     { type: 'tool_result', call_id, result: 'mine' },
     { type: 'switch_agent', agent: 'coder' },
+    { type: 'switch_agent', agent: agent_id },
     ...decisions.map((decision) => ({ type: 'hitl_decision', call_id, ...decision })),
     ...decisions.map((decision) => ({ type: 'plan_decision', plan_id, ...decision })),
   ];
@@ -116,7 +123,11 @@ beforeAll(async () => {
   const asking = await alice.openSession();
   const asked = await alice.ask(asking, 'Write greet.js', { agent: 'coder' });
   const approval = askedIn(asked);
-  const { body: job } = await alice.post('/v1/jobs/agents/ask/1.0.0', { session_id: asking, query: 'Why?' });
+  await alice.call('PUT', '/v1/agents/hers', { definition: AGENT });
+  const { body: job } = await alice.post('/v1/jobs/agents/hers/latest', {
+    session_id: asking,
+    query: 'Why?',
+  });
   await alice.call('PUT', `/v1/sessions/${asking}/synopsis`, {
     title: 'Hers',
     items: [{ kind: 'text', text: 'hers' }],
@@ -128,8 +139,8 @@ beforeAll(async () => {
     approval_id: approval.id,
     call_id: approval.call_id,
     job_id: job.job_id,
-    agent_id: 'ask',
-    version: '1.0.0',
+    agent_id: 'hers',
+    version: 'latest',
   };
 });
 afterAll(() => app.stop());
@@ -142,6 +153,7 @@ const nobodys = (): Things => ({
   approval_id: randomUUID(),
   call_id: randomUUID(),
   job_id: randomUUID(),
+  agent_id: randomUUID(),
 });
 
 describe('Every route', () => {
@@ -158,7 +170,9 @@ describe('Every route', () => {
     },
   );
 
-  const OWNED = ROUTES.filter(({ path }) => path.includes('{') && !COMMON.includes(path));
+  const OWNED = ROUTES.filter(
+    ({ method, path }) => path.includes('{') && !MAKING.includes(`${method} ${path}`),
+  );
 
   it.each(OWNED)(
     '$method $path answers a stranger as if there were nothing, and does nothing',

@@ -21,6 +21,12 @@ export const queuedRun = (choice = NO_CHOICE): Run =>
 /** A run that this process executes under LEASE. */
 export function runningRun(entry: Activation['entry'] = 'receive_directed_message'): Run {
   const run = queuedRun();
-  run.activate({ agent: { id: 'coder', model: null }, choice: NO_CHOICE, entry, lease: LEASE, now: NOW });
+  run.activate({
+    agent: { id: 'coder', version: 1, model: null },
+    choice: NO_CHOICE,
+    entry,
+    lease: LEASE,
+    now: NOW,
+  });
   return run;
 }

@@ -33,6 +33,8 @@ const ATOMIC = { is_atomic: true, agent: 'code', confidence: 'high', reason: 'on
 /** A model server that replies by a script: what is not in the script is an error a test sees. */
 export class ScriptedModel {
   readonly requests: ChatCompletionRequest[] = [];
+  /** The requests that classify a task; the others are in `requests`. */
+  readonly classifications: ChatCompletionRequest[] = [];
   private played = 0;
 
   private constructor(private readonly server: LLMock) {}
@@ -67,14 +69,17 @@ export class ScriptedModel {
   reset(classification: object | string | { status: number } = ATOMIC, firstTokenMs = 0): void {
     this.server.clearFixtures();
     this.requests.length = 0;
+    this.classifications.length = 0;
     this.played = 0;
     this.server.addFixture({
       ...(firstTokenMs > 0 && this.speed({ text: '', pace: { firstTokenMs } })),
       match: { predicate: isClassification },
-      response: () =>
-        'status' in Object(classification)
+      response: (request) => {
+        this.classifications.push(request);
+        return 'status' in Object(classification)
           ? { error: { message: 'classifier down' }, status: (classification as { status: number }).status }
-          : { content: typeof classification === 'string' ? classification : JSON.stringify(classification) },
+          : { content: typeof classification === 'string' ? classification : JSON.stringify(classification) };
+      },
     });
   }
 

@@ -1,7 +1,20 @@
 export { AgentsModule } from './agents.module.js';
+export { AgentChecks } from './application/agent-checks.js';
+export { AgentDirectory } from './application/agent-directory.js';
 export { AgentRegistry } from './application/agent-registry.js';
-export { mayWrite, type Agent } from './domain/agent.js';
-export { openAgents } from './infrastructure/load-agents.js';
+export { DescribeTools } from './application/describe-tools.js';
+export {
+  DEFAULT_LIMITS,
+  isConversational,
+  isForbiddenPath,
+  policyNameOf,
+  type Agent,
+  type AgentDefinition,
+} from './domain/agent.js';
+export { AgentNotFound } from './domain/agent.errors.js';
+export { StoredAgents } from './domain/agent.repository.js';
+export type { AgentRoster } from './domain/agent-roster.js';
+export { readAgents } from './infrastructure/read-agent-files.js';
 export { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
 export {
   IDE_TOOLS,

@@ -3,8 +3,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { Shutdown } from '../../shared/application/shutdown.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
-import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
+import { AgentChecks, AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
 import { ModelsController } from './api/models.controller.js';
+import { modelFaults } from './application/agent-models.js';
 import { Fallbacks } from './application/fallbacks.js';
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallQueries } from './application/llm-call.queries.js';
@@ -46,7 +47,8 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
   exports: [Fallbacks, LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
 })
 export class ModelsModule {
-  constructor(repositories: RepositoryRegistry) {
+  constructor(repositories: RepositoryRegistry, checks: AgentChecks, models: ModelCatalog) {
+    checks.register((agent) => modelFaults(models, agent));
     repositories.register(LlmCallRepository, (context) => new SqlLlmCallRepository(context));
   }
 }

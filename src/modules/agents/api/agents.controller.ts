@@ -1,26 +1,68 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentUser } from '../../../shared/api/current-user.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
-import { AgentRegistry } from '../application/agent-registry.js';
-import { AgentDto, AgentListDto, toAgentDto } from './agents.dto.js';
+import { ArchiveAgent } from '../application/archive-agent.js';
+import { SaveAgent } from '../application/save-agent.js';
+import { ViewAgents } from '../application/view-agents.js';
+import { AgentListDto, AgentQueryDto, AgentVersionDto, SaveAgentDto } from './agents.dto.js';
 
 @ApiTags('agents')
 @Controller('v1/agents')
 export class AgentsController {
-  constructor(private readonly agents: AgentRegistry) {}
+  constructor(
+    private readonly views: ViewAgents,
+    private readonly saveAgent: SaveAgent,
+    private readonly archiveAgent: ArchiveAgent,
+  ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The agents of this installation' })
+  @ApiOperation({ summary: 'The agents of this installation, and yours' })
   @ApiOkResponse({ standardSchema: AgentListDto })
-  list() {
-    return { data: this.agents.all().map(toAgentDto), has_more: false, next_cursor: null };
+  async list(@CurrentUser() userId: string) {
+    return { data: await this.views.list(userId), has_more: false, next_cursor: null };
   }
 
   @Get(':agent_id')
-  @ApiOperation({ summary: 'One agent' })
-  @ApiOkResponse({ standardSchema: AgentDto })
-  @ApiProblems({ 404: ['agent.not_found'] })
-  view(@Param('agent_id') agentId: string) {
-    return toAgentDto(this.agents.get(agentId));
+  @ApiOperation({ summary: 'One agent, with its definition' })
+  @ApiOkResponse({ standardSchema: AgentVersionDto })
+  @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found', 'agent.version_not_found'] })
+  async view(
+    @CurrentUser() userId: string,
+    @Param('agent_id') id: string,
+    @Query({ schema: AgentQueryDto }) { version }: AgentQueryDto,
+  ) {
+    return this.views.view(userId, id, version);
+  }
+
+  @Put(':agent_id')
+  @ApiOperation({
+    summary: 'Define an agent of your own, or change it',
+    description: 'A definition that differs from the newest version becomes the next. New runs use it.',
+  })
+  @ApiOkResponse({ standardSchema: AgentVersionDto })
+  @ApiProblems({
+    400: ['request.invalid'],
+    409: ['agent.name_taken', 'agent.version_changed', 'agent.limit_reached'],
+    503: ['database.unavailable'],
+  })
+  async save(
+    @CurrentUser() userId: string,
+    @Param('agent_id') id: string,
+    @Body({ schema: SaveAgentDto }) { definition, based_on: basedOn }: SaveAgentDto,
+  ) {
+    return this.saveAgent.execute({ userId, id, definition, basedOn });
+  }
+
+  @Delete(':agent_id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Take an agent of yours out of use',
+    description: 'Runs that have begun with it end as they began; its sessions go on with the default agent.',
+  })
+  @ApiNoContentResponse({ description: 'It is deleted' })
+  @ApiProblems({ 404: ['agent.not_found'], 409: ['agent.name_taken'], 503: ['database.unavailable'] })
+  async delete(@CurrentUser() userId: string, @Param('agent_id') id: string): Promise<void> {
+    await this.archiveAgent.execute({ userId, id });
   }
 }

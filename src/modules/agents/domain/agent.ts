@@ -1,17 +1,30 @@
-import { DomainError } from '../../../shared/domain/domain-error.js';
-import { ToolName } from './tool.js';
+import { RUNTIME } from '../../../shared/domain/user-id.js';
+import { matchesGlob } from '../../../shared/domain/wildcards.js';
+import { ToolName, WRITING_TOOLS } from './tool.js';
 
-/** A named role: its purpose, prompt and permissions. One file each, beside this one. */
-export interface Agent {
+/** The owner of the agents that all users share. */
+export const INSTALLATION = RUNTIME;
+
+/**
+ * `primary`: talks with users. `subagent`: carries out subtasks of plans. `all`: both. `background`: runs as a job only, as
+ * the others also may.
+ */
+export const AGENT_MODES = ['primary', 'subagent', 'background', 'all'] as const;
+
+export type AgentMode = (typeof AGENT_MODES)[number];
+
+/** What the file of an agent says: its purpose, prompt and permissions. */
+export interface AgentDefinition {
   readonly id: string;
-  readonly version: string;
-  /** One sentence, for users and for the classifier. */
+  /** For people. */
+  readonly name: string;
+  /** One sentence, for users and for the classification. */
   readonly description: string;
   /** The system prompt. */
   readonly prompt: string;
   readonly tools: readonly ToolName[];
-  /** The paths that write_file may name, in their plain form; null = none. */
-  readonly writePattern: RegExp | null;
+  /** Globs of the paths that the writing tools may name; unset = any path. */
+  readonly writePaths?: readonly string[];
   /** The id of the model that answers for it, where the user chose none; unset = the default. */
   readonly model?: string;
   /** How much that model is to reason, where the user says nothing; unset = its provider decides. */
@@ -24,24 +37,40 @@ export interface Agent {
     /** The most characters that these messages may have together. */
     readonly historyCharacters: number;
   };
-  /** `background`: runs as a job only and is never the current agent of a session. */
-  readonly mode: 'conversation' | 'background';
+  readonly mode: AgentMode;
+  /** The only agents that it may hand over to; unset = all that talk with users. */
+  readonly handOverTo?: readonly string[];
   /** Whether a plan may assign subtasks to it. */
   readonly takesSubtasks: boolean;
+  /** The most model calls of a run in which it may ask for another; unset = the limit of all runs. */
+  readonly maxModelCalls?: number;
 }
-
-/** Whether an agent may write a path that the tool catalogue has accepted. */
-export const mayWrite = (agent: Agent, path: string): boolean => agent.writePattern?.test(path) ?? false;
 
 export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;
 
-export const ANY_PATH = /^/;
-
-export class AgentNotFound extends DomainError {
-  readonly code = 'agent.not_found';
-  readonly kind = 'not_found';
-
-  constructor(agentId: string, known: readonly string[]) {
-    super(`There is no agent ${agentId}; there are ${known.join(', ')}`);
-  }
+/** A named role, in one of its versions. */
+export interface Agent extends AgentDefinition {
+  /** A user, or INSTALLATION. */
+  readonly owner: string;
+  /** Counts from 1. */
+  readonly version: number;
 }
+
+/** `custom` is what metrics call the agents of users. */
+const ID = /^(?!custom$)[a-z0-9][a-z0-9_-]{0,63}$/;
+
+export const isAgentId = (id: string): boolean => ID.test(id);
+
+/** Whether an agent may use a writing tool on a path that the tool catalogue has accepted. */
+export const mayWrite = ({ writePaths }: AgentDefinition, path: string): boolean =>
+  writePaths === undefined || writePaths.some((glob) => matchesGlob(glob, path));
+
+/** Whether a call names a path that the agent may not write. @param path as the tool catalogue has accepted it */
+export const isForbiddenPath = (agent: AgentDefinition, tool: ToolName, path: unknown): path is string =>
+  WRITING_TOOLS.includes(tool) && typeof path === 'string' && !mayWrite(agent, path);
+
+/** Whether it can be the current agent of a session. */
+export const isConversational = ({ mode }: AgentDefinition): boolean => mode === 'primary' || mode === 'all';
+
+/** What the approval policy calls an agent, so that no rule for an agent of the installation fits one of a user. */
+export const policyNameOf = ({ owner, id }: Agent): string => (owner === INSTALLATION ? id : `user:${id}`);

@@ -24,6 +24,9 @@ export type IdeTool = (typeof IDE_TOOLS)[number];
 export type VirtualTool = (typeof VIRTUAL_TOOLS)[number];
 export type ToolName = IdeTool | VirtualTool;
 
+/** Those that change the file or folder that `path` names. */
+export const WRITING_TOOLS: readonly ToolName[] = ['write_file', 'create_directory'];
+
 export const isToolName = (name: string): name is ToolName =>
   ([...IDE_TOOLS, ...VIRTUAL_TOOLS] as string[]).includes(name);
 

@@ -158,7 +158,7 @@ subtask by subtask. Must be the only tool call of the reply.`,
           z.object({
             title,
             description: description.meta({ description: 'What to do, and how one sees that it is done' }),
-            agent: z.string().min(1).max(100).meta({ description: 'coder, debug or ask' }),
+            agent: z.string().min(1).max(100).meta({ description: 'One of the agents that this tool lists' }),
             estimated_minutes: z.int().min(1).max(10_080).optional(),
             dependencies: z
               .array(z.int().min(0))
@@ -173,8 +173,7 @@ subtask by subtask. Must be the only tool call of the reply.`,
     }),
   },
   switch_agent: {
-    description:
-      'Hands over to another agent: architect, coder, debug or ask. Must be the only tool call of the reply.',
+    description: 'Hands over to another agent. Must be the only tool call of the reply.',
     example: { agent: 'debug', reason: 'The cause of the failure is unknown' },
     schema: z.object({ agent: z.string().min(1), reason: z.string().min(1) }),
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigInvalid } from '../../../config/config.js';
 import { AgentRegistry } from '../../agents/index.js';
-import { loadAgents } from '../../agents/infrastructure/load-agents.js';
+import { builtInAgents } from '../../../../test/support/built-in-agents.js';
 import { ZodToolCatalog } from '../../agents/infrastructure/zod-tool-catalog.js';
 import { ApprovalPolicy } from '../domain/approval-policy.js';
 import { loadApprovalPolicy } from './load-approval-policy.js';
@@ -17,7 +17,7 @@ describe('the file of approval rules', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'agent-runtime-policy-'));
-    agents = new AgentRegistry(await loadAgents(), true);
+    agents = await builtInAgents();
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -8,9 +8,9 @@ import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-wor
 import { Clock } from '../../../shared/domain/clock.js';
 import { ConcurrencyError } from '../../../shared/domain/domain-error.js';
 import { Ids } from '../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { AgentDirectory } from '../../agents/index.js';
 import { SessionRepository } from '../../sessions/index.js';
-import { AgentVersionNotFound, JobQuotaExceeded } from '../domain/job.errors.js';
+import { JobQuotaExceeded } from '../domain/job.errors.js';
 import { Job, JobState } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { DeliverJobs } from './deliver-jobs.js';
@@ -20,7 +20,7 @@ export interface EnqueueJobCommand extends JobRequest {
   readonly userId: string;
   readonly sessionId: string;
   readonly agent: string;
-  /** Unset = the current version. */
+  /** A number, or `latest`, which is the default. */
   readonly version?: string;
 }
 
@@ -35,7 +35,7 @@ export interface EnqueuedJob {
 export class EnqueueJob {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentDirectory,
     private readonly handlers: JobHandlers,
     private readonly deliverJobs: DeliverJobs,
     private readonly shutdown: Shutdown,
@@ -51,21 +51,18 @@ export class EnqueueJob {
   async execute(command: EnqueueJobCommand): Promise<EnqueuedJob> {
     if (this.shutdown.draining) throw new ServerDraining();
     const { userId, sessionId } = command;
-    const agent = this.agents.get(command.agent);
-    if (command.version !== undefined && command.version !== agent.version) {
-      throw new AgentVersionNotFound(agent.id, command.version, agent.version);
-    }
+    const agent = await this.agents.getVersion(userId, command.agent, command.version ?? 'latest');
     const payload = this.handlers.of(agent.id).accept(command);
     const trace = currentTrace() ?? newTrace();
     const { value } = await this.uow.run('enqueue_job', async (tx) => {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       // An archived session takes no new messages, but may still be summed up.
-      if (agent.mode === 'conversation') session.requireOpen();
+      if (agent.mode !== 'background') session.requireOpen();
       const jobs = tx.get(JobRepository);
       const job = Job.queue(
         {
           id: this.ids.next(),
-          ...{ agent: agent.id, agentVersion: agent.version, payload, sessionId, userId },
+          ...{ agent: agent.id, agentVersion: String(agent.version), payload, sessionId, userId },
           traceId: trace.traceId,
           traceparent: toTraceparent(trace),
         },

@@ -10,15 +10,6 @@ export class JobNotFound extends DomainError {
   }
 }
 
-export class AgentVersionNotFound extends DomainError {
-  readonly code = 'agent.version_not_found';
-  readonly kind = 'not_found';
-
-  constructor(agentId: string, version: string, known: string) {
-    super(`There is no version ${version} of the agent ${agentId}; there is ${known}`);
-  }
-}
-
 export class JobTransitionNotAllowed extends DomainError {
   readonly code = 'job.transition_not_allowed';
   readonly kind = 'conflict';

@@ -31,6 +31,7 @@ export interface JobState {
   /** `agent:<id>` */
   readonly type: string;
   readonly agent: string;
+  /** A number; `1.0.0` in jobs stored by an older release. */
   readonly agentVersion: string;
   readonly status: JobStatus;
   readonly payload: JsonObject;
@@ -73,6 +74,8 @@ type NewJob = Pick<
 /** The type of an agent's jobs. */
 export const jobTypeOf = (agent: string): string => `agent:${agent}`;
 
+export const agentOfType = (type: string): string => type.slice(jobTypeOf('').length);
+
 /** At most one active job has a given key. */
 export const jobKeyOf = ({
   agent,
@@ -80,6 +83,13 @@ export const jobKeyOf = ({
   sessionId,
 }: Pick<JobState, 'agent' | 'agentVersion' | 'sessionId'>): string =>
   `agent:${agent}@${agentVersion}:session:${sessionId}`;
+
+/** The version of its agent that all attempts of a job use; none for a job stored by an older release. */
+export const agentVersionsOf = ({
+  agent,
+  agentVersion,
+}: Pick<JobState, 'agent' | 'agentVersion'>): Readonly<Record<string, number>> =>
+  /^\d+$/.test(agentVersion) ? { [agent]: Number(agentVersion) } : {};
 
 /** A background execution of an agent. */
 export class Job extends AggregateRoot {

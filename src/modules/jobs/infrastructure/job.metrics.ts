@@ -6,7 +6,7 @@ import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { AgentRegistry } from '../../agents/index.js';
 import { JOB_STATUSES } from '../domain/job.states.js';
-import { jobTypeOf } from '../domain/job.js';
+import { agentOfType, jobTypeOf } from '../domain/job.js';
 
 export const JOB_METRICS = [
   makeCounterProvider({
@@ -35,7 +35,7 @@ export class JobMetrics {
   constructor(
     @InjectMetric('jobs_total') private readonly jobs: Counter<'type' | 'status'>,
     @InjectMetric('job_duration_seconds') private readonly duration: Histogram<'type' | 'status'>,
-    agents: AgentRegistry,
+    private readonly agents: AgentRegistry,
   ) {
     // Starts at 0: `rate()` needs a first sample.
     for (const { id } of agents.all()) {
@@ -45,8 +45,12 @@ export class JobMetrics {
 
   @OnStored('job.status_changed')
   onChanged({ data }: StoredEvent<'job.status_changed'>): void {
-    const labels = { type: data.job_type, status: data.status };
+    const labels = { type: this.labelOf(data.job_type), status: data.status };
     this.jobs.inc(labels);
     if (data.duration_ms !== undefined) this.duration.observe(labels, data.duration_ms / 1000);
+  }
+
+  private labelOf(type: string): string {
+    return jobTypeOf(this.agents.labelOf(agentOfType(type)));
   }
 }

@@ -3,18 +3,22 @@ import { classifyByKeywords } from './classification.js';
 
 describe('the classification by keywords', () => {
   it.each([
-    ['Rename the variable in utils.ts', 'code'],
-    ['Добавь проверку пароля', 'code'],
-    ['Why is this slow?', 'explain'],
-    ['Объясни этот модуль', 'explain'],
-    ['что делает эта функция', 'explain'],
+    ['Rename the variable in utils.ts', 'coder'],
+    ['Добавь проверку пароля', 'coder'],
+    ['Why is this slow?', 'ask'],
+    ['Объясни этот модуль', 'ask'],
+    ['что делает эта функция', 'ask'],
     ['The build fails with an exception', 'debug'],
     ['Почему падает тест', 'debug'],
-    ['Design a new billing system', 'plan'],
-    ['Спроектируй новую схему', 'plan'],
-    ['Show me whatever seems newest', 'code'],
-    ['', 'code'],
+    ['Design a new billing system', 'architect'],
+    ['Спроектируй новую схему', 'architect'],
+    ['Show me whatever seems newest', 'coder'],
+    ['', 'coder'],
   ])('takes “%s” for %s', (task, agent) => {
-    expect(classifyByKeywords(task)).toMatchObject({ agent, isAtomic: agent !== 'plan', confidence: 'low' });
+    expect(classifyByKeywords(task)).toMatchObject({
+      agent,
+      isAtomic: agent !== 'architect',
+      confidence: 'low',
+    });
   });
 });

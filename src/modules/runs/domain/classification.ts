@@ -1,23 +1,32 @@
-export const TASK_KINDS = ['code', 'plan', 'debug', 'explain'] as const;
 export const CONFIDENCES = ['high', 'medium', 'low'] as const;
 
-export type TaskKind = (typeof TASK_KINDS)[number];
+/** The kinds of tasks that have keywords. */
+type TaskKind = 'code' | 'plan' | 'debug' | 'explain';
 
-/** The classification of a task. Any task of more than one step is `plan`. */
+/** The classification of a task. */
 export interface Classification {
+  /** Whether it needs no plan. */
   readonly isAtomic: boolean;
-  readonly agent: TaskKind;
+  /** The id of the agent for it. */
+  readonly agent: string;
   readonly confidence: (typeof CONFIDENCES)[number];
   readonly reason: string;
 }
 
-/** The agent for each kind of task. */
-export const AGENT_OF: Readonly<Record<TaskKind, string>> = {
+/** The built-in agent that plans. */
+export const PLANNER = 'architect';
+
+/** The built-in agent for each kind of task. */
+const AGENT_OF: Readonly<Record<TaskKind, string>> = {
   code: 'coder',
-  plan: 'architect',
+  plan: PLANNER,
   debug: 'debug',
   explain: 'ask',
 };
+
+/** The agent for a kind of task, as models name it that keep to the words of the task rather than to the list. */
+export const agentOfKind = (kind: string): string | undefined =>
+  Object.hasOwn(AGENT_OF, kind) ? AGENT_OF[kind as TaskKind] : undefined;
 
 /**
  * English and Russian words, checked in this order; `plan-` matches every word that starts with `plan`. A task without a
@@ -74,15 +83,16 @@ const matches = (text: string, keyword: string): boolean => {
   return new RegExp(`(?<!\\p{L})${word}`, 'u').test(text);
 };
 
-/** Classifies by keywords, when the model cannot. */
+/** Classifies by keywords, when the model cannot: among the built-in agents. */
 export function classifyByKeywords(task: string): Classification {
   const text = task.toLowerCase();
-  for (const [agent, keywords] of KEYWORDS) {
+  for (const [kind, keywords] of KEYWORDS) {
     const found = keywords.find((keyword) => matches(text, keyword));
     if (found) {
       const reason = `The task speaks of “${found.replace('-', '…')}”`;
-      return { isAtomic: agent !== 'plan', agent, confidence: 'low', reason };
+      return { isAtomic: kind !== 'plan', agent: AGENT_OF[kind], confidence: 'low', reason };
     }
   }
-  return { isAtomic: true, agent: 'code', confidence: 'low', reason: 'Nothing in the task points elsewhere' };
+  const reason = 'Nothing in the task points elsewhere';
+  return { isAtomic: true, agent: AGENT_OF.code, confidence: 'low', reason };
 }

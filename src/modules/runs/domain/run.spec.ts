@@ -57,13 +57,13 @@ describe('a run', () => {
 
   it('goes on with another model once its own has failed, also for other agents that bring it', () => {
     const run = start();
-    run.workAs({ id: 'coder', model: 'a' });
+    run.workAs({ id: 'coder', version: 1, model: 'a' });
     run.pullEvents();
     run.switchModel({ from: 'a', to: 'b' }, 'model.server_error');
     expect(events(run)).toEqual([['model.switched', { from: 'a', to: 'b', reason: 'model.server_error' }]]);
     run.switchModel({ from: 'b', to: 'c' }, 'model.unavailable');
     const modelOf = (model: string | null) => {
-      run.switchTo({ id: 'debug', model });
+      run.switchTo({ id: 'debug', version: 1, model });
       return run.snapshot().model;
     };
     expect(['a', 'b', 'c', 'other', null, 'a'].map(modelOf)).toEqual(['c', 'c', 'c', 'other', null, 'c']);
@@ -143,8 +143,8 @@ describe('a run', () => {
 
   describe('the model of', () => {
     const [CODER, DEBUG_BY_OWN] = [
-      { id: 'coder', model: 'usual' },
-      { id: 'debug', model: 'own' },
+      { id: 'coder', version: 1, model: 'usual' },
+      { id: 'debug', version: 3, model: 'own' },
     ];
     const begin = (message: string | null, session: string | null) => {
       const run = queuedRun({ model: message, reasoningEffort: null });

@@ -38,6 +38,7 @@ export type ModelSwitch = { from: string; to: string };
 /** An agent that answers in a run. */
 export interface AnsweringAgent {
   readonly id: string;
+  readonly version: number;
   /** The model that answers for it, unless the user chose one; null = decided with each call. */
   readonly model: string | null;
 }
@@ -84,6 +85,8 @@ export interface RunState {
   readonly status: RunStatus;
   readonly phase: RunPhase;
   readonly agent: string;
+  /** The versions of the agents that had a turn, which it keeps to its end: by agent. */
+  readonly agentVersions: Readonly<Record<string, number>>;
   /** The id of the model that answers, also after recovery; null = decided with each call. */
   readonly model: string | null;
   /** Whether the user chose the model: other agents keep it then. */
@@ -130,6 +133,8 @@ interface NewRun {
   readonly userId: string;
   /** Until the activation chooses the answering agent. */
   readonly agent: string;
+  /** Of the agents that a job began with. */
+  readonly agentVersions?: Readonly<Record<string, number>>;
   /** Of the message. */
   readonly choice?: ModelChoice;
   readonly trigger: string;
@@ -168,6 +173,7 @@ export class Run extends AggregateRoot {
       status: 'queued',
       phase: 'idle',
       agent: given.agent,
+      agentVersions: given.agentVersions ?? {},
       model,
       modelChosen: model !== null,
       modelSwitches: [],
@@ -388,8 +394,13 @@ export class Run extends AggregateRoot {
   }
 
   /** A model that the user chose answers for all agents of the run. */
-  private answerAs({ id, model }: AnsweringAgent): void {
-    this.change({ agent: id, ...(!this.state.modelChosen && { model: this.inPlaceOf(model) }) });
+  private answerAs({ id, version, model }: AnsweringAgent): void {
+    const { agentVersions, modelChosen } = this.state;
+    this.change({
+      agent: id,
+      agentVersions: { [id]: version, ...agentVersions },
+      ...(!modelChosen && { model: this.inPlaceOf(model) }),
+    });
   }
 
   /** The model itself, unless it has failed in this run. */

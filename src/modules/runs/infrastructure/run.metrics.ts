@@ -8,7 +8,7 @@ import {
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
-import { isToolName } from '../../agents/index.js';
+import { AgentRegistry, isToolName } from '../../agents/index.js';
 import { FALLBACK_CODES } from '../../models/index.js';
 import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
@@ -77,6 +77,7 @@ export class PrometheusRunMetrics extends RunMetrics {
     @InjectMetric('llm_retries_total') private readonly retries: Counter<'model' | 'code'>,
     @InjectMetric('llm_fallbacks_total') private readonly fallbacks: Counter<'code'>,
     @InjectMetric('server_time_to_first_token_seconds') private readonly firstToken: Histogram,
+    private readonly agents: AgentRegistry,
   ) {
     super();
     // Starts at 0: `rate()` needs a first sample.
@@ -109,7 +110,7 @@ export class PrometheusRunMetrics extends RunMetrics {
 
   @OnStored('agent.switched')
   onSwitched({ data: { from, to } }: StoredEvent<'agent.switched'>): void {
-    this.switches.inc({ from, to });
+    this.switches.inc({ from: this.agents.labelOf(from), to: this.agents.labelOf(to) });
   }
 
   @OnStored('model.switched')

@@ -35,6 +35,7 @@ export const RunSchema = new EntitySchema<RunRow>({
     status: { type: 'text' },
     phase: { type: 'text' },
     agent: { type: 'text' },
+    agentVersions: { type: 'jsonb', default: {} },
     model: { type: 'text', nullable: true },
     modelChosen: { type: 'boolean', default: false },
     modelSwitches: { type: 'jsonb', default: [] },

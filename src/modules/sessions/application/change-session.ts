@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { Agent, AgentDirectory, AgentRegistry, StoredAgents } from '../../agents/index.js';
 import { ModelCatalog } from '../../models/index.js';
 import { Session } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
@@ -26,6 +26,7 @@ export class ChangeSession {
     private readonly uow: UnitOfWork,
     private readonly queries: SessionQueries,
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly models: ModelCatalog,
     private readonly clock: Clock,
   ) {}
@@ -40,13 +41,18 @@ export class ChangeSession {
       if (command.archived === true) session.archive(now);
       if (command.archived === false) session.unarchive(now);
       if (command.metadata) session.describe(command.metadata, now);
-      this.chooseModel(session, command, now);
+      await this.chooseModel(tx, session, command, now);
       await sessions.save(session);
     });
     return this.queries.view(command.sessionId, command.userId);
   }
 
-  private chooseModel(session: Session, { model, reasoningEffort }: ChangeSessionCommand, now: Date): void {
+  private async chooseModel(
+    tx: Transaction,
+    session: Session,
+    { model, reasoningEffort }: ChangeSessionCommand,
+    now: Date,
+  ): Promise<void> {
     if (model === undefined && reasoningEffort === undefined) return;
     if (model) this.models.get(model);
     const before = session.snapshot();
@@ -54,15 +60,16 @@ export class ChangeSession {
       model: model === undefined ? before.model : model,
       reasoningEffort: reasoningEffort === undefined ? before.reasoningEffort : reasoningEffort,
     };
-    if (reasoningEffort)
-      this.models.requireEffort(this.modelOf(choice.model, session.agent), reasoningEffort);
+    if (reasoningEffort) {
+      const agent = await this.directory.find(before.userId, session.agent, tx.get(StoredAgents));
+      const answering = this.modelOf(choice.model, agent ?? this.agents.defaultAgent());
+      this.models.requireEffort(answering, reasoningEffort);
+    }
     session.chooseModel(choice, now);
   }
 
   /** The model that answers in a session; a choice that is gone is skipped. */
-  private modelOf(chosen: string | null, agent: string): string {
-    return chosen !== null && this.models.has(chosen)
-      ? chosen
-      : this.models.answering(this.agents.get(agent));
+  private modelOf(chosen: string | null, agent: Agent): string {
+    return chosen !== null && this.models.has(chosen) ? chosen : this.models.answering(agent);
   }
 }

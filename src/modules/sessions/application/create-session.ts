@@ -3,7 +3,7 @@ import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { AgentDirectory, AgentRegistry } from '../../agents/index.js';
 import { ModelCatalog } from '../../models/index.js';
 import { Session, SessionState, titleSourceOf } from '../domain/session.js';
 import { SessionRepository } from '../domain/session.repository.js';
@@ -24,6 +24,7 @@ export class CreateSession {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly models: ModelCatalog,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -31,7 +32,9 @@ export class CreateSession {
 
   /** @throws AgentNotFound, ModelNotConfigured, InputInvalid for an effort that the model does not know */
   async execute(command: CreateSessionCommand): Promise<SessionView> {
-    const agent = command.agent ? this.agents.conversational(command.agent) : this.agents.defaultAgent();
+    const agent = command.agent
+      ? await this.directory.conversational(command.userId, command.agent)
+      : this.agents.defaultAgent();
     const { model, reasoningEffort } = command;
     if (model !== undefined) this.models.get(model);
     if (reasoningEffort !== undefined) {

@@ -5,9 +5,17 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { tokenUsageView } from '../../../shared/domain/token-usage.js';
-import { AgentRegistry } from '../../agents/index.js';
+import { AgentDirectory } from '../../agents/index.js';
 import { LlmCallQueries, LlmCallRepository } from '../../models/index.js';
-import { Job, JobFailed, JobHandler, JobRequest, JobState, JobWork } from '../../jobs/index.js';
+import {
+  Job,
+  JobFailed,
+  JobHandler,
+  JobRequest,
+  JobState,
+  JobWork,
+  agentVersionsOf,
+} from '../../jobs/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { AskAgent } from './ask-agent.js';
@@ -30,7 +38,7 @@ export class SynopsisJob implements JobHandler {
   private readonly logger = new Logger(SynopsisJob.name);
 
   constructor(
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentDirectory,
     private readonly queries: SynopsisQueries,
     private readonly calls: LlmCallQueries,
     private readonly gather: GatherMaterial,
@@ -58,7 +66,10 @@ export class SynopsisJob implements JobHandler {
   }
 
   private async execute(job: JobState, signal: AbortSignal): Promise<JsonObject> {
-    const attempt = { job, agent: this.agents.get(job.agent), signal };
+    const agent = await this.patience.read('read_agent', signal, () =>
+      this.agents.ofRun({ userId: job.userId, agentVersions: agentVersionsOf(job) }, job.agent),
+    );
+    const attempt = { job, agent, signal };
     let material: NewMaterial | undefined;
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const live = await this.patience.read('read_synopsis', signal, () =>

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error.js';
-import { AgentRegistry, isToolName } from '../../../agents/index.js';
+import { AgentDirectory, StoredAgents, isToolName } from '../../../agents/index.js';
 import {
   Approval,
   ApprovalQueries,
@@ -14,7 +14,7 @@ import {
 import { NewMessage } from '../../../conversations/index.js';
 import { PlanNotFound, PlanRepository, PlanVersionChanged } from '../../../plans/index.js';
 import { SessionQueries } from '../../../sessions/index.js';
-import { RunState } from '../../domain/run.js';
+import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { Accepted } from './accepted.js';
@@ -52,7 +52,7 @@ export class DecideApproval {
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
     private readonly judge: JudgeReply,
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentDirectory,
     private readonly decision: ApplyDecision,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
@@ -97,7 +97,7 @@ export class DecideApproval {
     });
     // Compared before and after the check: the rules of the check may have changed since the first request.
     if (approval.wasDecided(given)) return result();
-    const verdict = await this.withCheckedEdit(tx, approval, given);
+    const verdict = await this.withCheckedEdit(tx, run, approval, given);
     if (approval.wasDecided(verdict)) return result();
     const plan = asked.planId === null ? undefined : await tx.get(PlanRepository).get(asked.planId);
     if (plan) {
@@ -123,12 +123,18 @@ export class DecideApproval {
   }
 
   /** Checks a user's edited arguments by the rules for a model's. */
-  private async withCheckedEdit(tx: Transaction, approval: Approval, verdict: Verdict): Promise<Verdict> {
+  private async withCheckedEdit(
+    tx: Transaction,
+    run: Run,
+    approval: Approval,
+    verdict: Verdict,
+  ): Promise<Verdict> {
     const { modifiedArguments } = verdict;
     const { toolName, callId } = approval.snapshot();
     if (modifiedArguments === null || !isToolName(toolName)) return verdict;
     const call = await tx.get(ToolCallRepository).find(callId);
-    const agent = this.agents.get(call!.snapshot().agent);
+    const id = call!.snapshot().agent;
+    const agent = await this.agents.ofRun(run.snapshot(), id, tx.get(StoredAgents));
     return { ...verdict, modifiedArguments: this.judge.checkEdit(agent, toolName, modifiedArguments) };
   }
 }

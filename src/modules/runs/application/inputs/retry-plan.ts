@@ -3,7 +3,7 @@ import { currentTraceparent } from '../../../../shared/application/log-context.j
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../../agents/index.js';
+import { AgentDirectory, AgentRegistry, StoredAgents } from '../../../agents/index.js';
 import { PlanQueries, PlanRepository } from '../../../plans/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { Run } from '../../domain/run.js';
@@ -20,6 +20,7 @@ export class RetryPlan {
     private readonly uow: UnitOfWork,
     private readonly plans: PlanQueries,
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly leases: Leases,
     private readonly supervisor: RunSupervisor,
@@ -55,7 +56,9 @@ export class RetryPlan {
         now,
       });
       run.activate({
-        agent: this.chooseModel.agent(run.agent),
+        agent: this.chooseModel.agent(
+          await this.directory.ofRun(run.snapshot(), run.agent, tx.get(StoredAgents)),
+        ),
         choice: this.chooseModel.ofSession(session),
         entry: 'retry_plan',
         lease: this.leases.next(),

@@ -4,7 +4,7 @@ import { currentTraceparent } from '../../../../shared/application/log-context.j
 import { Committed, Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../../agents/index.js';
+import { AgentDirectory, AgentRegistry, StoredAgents } from '../../../agents/index.js';
 import { LlmCall } from '../../../models/index.js';
 import { ApprovalRepository } from '../../../approvals/index.js';
 import { NewMessage } from '../../../conversations/index.js';
@@ -57,6 +57,7 @@ export class SendUserMessage {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly activateRun: ActivateRun,
     private readonly decision: ApplyDecision,
@@ -76,7 +77,9 @@ export class SendUserMessage {
    */
   async execute(command: SendUserMessageCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
-    const agent = command.agent === undefined ? null : this.agents.conversational(command.agent).id;
+    const named = command.agent;
+    const agent =
+      named === undefined ? null : (await this.directory.conversational(command.userId, named)).id;
     const { value, events, replayed } = await this.take({ ...command, agent });
     await this.start(value, replayed);
     const { run, message, cursor } = value;
@@ -113,7 +116,7 @@ export class SendUserMessage {
       if (supersedes) await this.rejectPlan(tx, command);
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
       session.requireOpen();
-      const run = this.createRun(command, session, traceparent);
+      const run = await this.createRun(tx, command, session, traceparent);
       const { message, openCall } = await this.activateRun.activate(tx, session, run, command, 'add');
       return { run: run.snapshot(), message, openCall };
     });
@@ -130,25 +133,28 @@ export class SendUserMessage {
       session.requireOpen();
       const runs = tx.get(RunRepository);
       if ((await runs.countQueued(sessionId)) >= MAX_QUEUED) throw new QueueFull(sessionId, MAX_QUEUED);
-      const run = this.createRun(command, session, traceparent, { content, agent });
+      const run = await this.createRun(tx, command, session, traceparent, { content, agent });
       await runs.add(run);
       return { run: run.snapshot(), cursor };
     });
   }
 
-  private createRun(
+  private async createRun(
+    tx: Transaction,
     { agent, model, reasoningEffort }: CheckedCommand,
     session: Session,
     traceparent: string,
     input?: QueuedInput,
-  ): Run {
+  ): Promise<Run> {
     const { id: sessionId, userId } = session.snapshot();
+    const known = await this.directory.find(userId, agent ?? session.agent, tx.get(StoredAgents));
+    const answering = known ?? this.agents.defaultAgent();
     return Run.create({
       id: this.ids.next(),
       sessionId,
       userId,
       agent: agent ?? session.agent,
-      choice: this.chooseModel.ofMessage(session, { agent, model, reasoningEffort }),
+      choice: this.chooseModel.ofMessage(session, { agent: answering, model, reasoningEffort }),
       trigger: 'user_message',
       traceparent,
       ...(input && { input }),

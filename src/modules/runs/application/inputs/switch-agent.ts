@@ -3,7 +3,7 @@ import { EventStream } from '../../../../shared/application/event-stream.js';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../../agents/index.js';
+import { AgentDirectory, AgentRegistry } from '../../../agents/index.js';
 import { MessageRepository, messageCreated, newMessage } from '../../../conversations/index.js';
 import { SessionBusy, SessionRepository, UnfinishedRuns } from '../../../sessions/index.js';
 import { Accepted } from './accepted.js';
@@ -20,6 +20,7 @@ export class SwitchAgent {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly events: EventStream,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -30,7 +31,7 @@ export class SwitchAgent {
    * @throws SessionNotFound, SessionArchived, AgentNotFound, SessionBusy
    */
   async execute(command: SwitchAgentCommand): Promise<Accepted> {
-    const to = this.agents.conversational(command.agent).id;
+    const { id: to } = await this.directory.conversational(command.userId, command.agent);
     // Read before the unit of work, so that its stored outcome includes it: without a change, the cursor stays.
     const before = await this.events.lastSeq(command.sessionId);
     const { value, events } = await this.uow.run('switch_agent', async (tx) => {

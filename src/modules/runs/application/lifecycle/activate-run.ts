@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { AgentRegistry } from '../../../agents/index.js';
+import {
+  Agent,
+  AgentDirectory,
+  AgentRegistry,
+  StoredAgents,
+  isConversational,
+} from '../../../agents/index.js';
 import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../../conversations/index.js';
 import { LlmCall } from '../../../models/index.js';
 import { Session, SessionRepository } from '../../../sessions/index.js';
@@ -17,6 +23,7 @@ import { ModelCalls } from './model-calls.js';
 export class ActivateRun {
   constructor(
     private readonly agents: AgentRegistry,
+    private readonly directory: AgentDirectory,
     private readonly leases: Leases,
     private readonly chooseModel: ChooseModel,
     private readonly modelCalls: ModelCalls,
@@ -38,9 +45,8 @@ export class ActivateRun {
     store: 'add' | 'save',
   ): Promise<{ message: NewMessage; openCall: LlmCall | null }> {
     const now = this.clock.now();
-    const chosen = input.agent ?? (session.agentChosenByUser ? session.agent : undefined);
-    const agent = chosen ?? this.agents.defaultAgent().id;
-    const entry = this.agents.classifies(agent) ? 'receive_message' : 'receive_directed_message';
+    const agent = await this.agentFor(tx, session, input.agent);
+    const entry = this.agents.classifies(agent.id) ? 'receive_message' : 'receive_directed_message';
     run.activate({
       agent: this.chooseModel.agent(agent),
       choice: this.chooseModel.ofSession(session),
@@ -48,7 +54,7 @@ export class ActivateRun {
       lease: this.leases.next(),
       now,
     });
-    const openCall = this.modelCalls.createFirst(run, null);
+    const openCall = await this.modelCalls.createFirst(tx, run, null);
     const message = newMessage({
       id: this.ids.next(),
       sessionId: session.id,
@@ -62,20 +68,46 @@ export class ActivateRun {
     await tx.get(MessageRepository).append(message);
     await this.modelCalls.openFirst(tx, run, openCall, null);
     const isNamed = session.nameAfter(input.content, now);
-    const isHandedOver = input.agent !== null && this.handOver(session, run, input.agent, now);
+    const isHandedOver = await this.handOver(tx, session, run, input.agent, now);
     if (isNamed || isHandedOver) await tx.get(SessionRepository).save(session);
     return { message, openCall };
   }
 
-  /** Makes the agent that the user named the agent of the session. @returns whether that changes anything */
-  private handOver(session: Session, run: Run, to: string, now: Date): boolean {
-    if (to === session.agent && session.agentChosenByUser) return false;
+  /** The agent that the user named, or else chose before, or else the default; one that was archived is skipped. */
+  private async agentFor(tx: Transaction, session: Session, named: string | null): Promise<Agent> {
+    for (const id of [named, session.agentChosenByUser ? session.agent : null]) {
+      const agent = id === null ? undefined : await this.find(tx, session, id);
+      if (agent) return agent;
+    }
+    return this.agents.defaultAgent();
+  }
+
+  private async find(tx: Transaction, session: Session, id: string): Promise<Agent | undefined> {
+    const agent = await this.directory.find(session.snapshot().userId, id, tx.get(StoredAgents));
+    return agent && isConversational(agent) ? agent : undefined;
+  }
+
+  /**
+   * Makes the agent that the user named the agent of the session, or the default where the agent was archived.
+   * @returns whether that changes the session
+   */
+  private async handOver(
+    tx: Transaction,
+    session: Session,
+    run: Run,
+    named: string | null,
+    now: Date,
+  ): Promise<boolean> {
+    const to = run.agent;
+    const isNamed = named === to;
+    if (isNamed && to === session.agent && session.agentChosenByUser) return false;
+    if (!isNamed && (to === session.agent || (await this.find(tx, session, session.agent)))) return false;
     session.handOver({
       id: this.ids.next(),
       from: session.agent,
       to,
-      by: 'user',
-      reason: 'named by the user',
+      by: isNamed ? 'user' : 'runtime',
+      reason: isNamed ? 'named by the user' : `the agent ${session.agent} is archived`,
       confidence: null,
       runId: run.id,
       createdAt: now,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AgentRegistry } from '../../../agents/index.js';
+import { Agent } from '../../../agents/index.js';
 import { ModelCatalog } from '../../../models/index.js';
 import { Session } from '../../../sessions/index.js';
 import { AnsweringAgent, ModelChoice, RunState } from '../../domain/run.js';
@@ -7,24 +7,21 @@ import { AnsweringAgent, ModelChoice, RunState } from '../../domain/run.js';
 /** Decides which model answers: that of the message, the session, the agent, or the default, the first that is given. */
 @Injectable()
 export class ChooseModel {
-  constructor(
-    private readonly agents: AgentRegistry,
-    private readonly models: ModelCatalog,
-  ) {}
+  constructor(private readonly models: ModelCatalog) {}
 
   /**
    * What a user wants for one message.
+   * @param agent the one that answers first
    * @throws ModelNotConfigured, InputInvalid for an effort that the model does not know
    */
   ofMessage(
     session: Session,
-    { agent, model, reasoningEffort }: { agent: string | null; model?: string; reasoningEffort?: string },
+    { agent, model, reasoningEffort }: { agent: Agent; model?: string; reasoningEffort?: string },
   ): ModelChoice {
     if (model !== undefined) this.models.get(model);
     if (reasoningEffort !== undefined) {
       const answering = model ?? this.ofSession(session).model;
-      const known = answering ?? this.models.answering(this.agents.get(agent ?? session.agent));
-      this.models.requireEffort(known, reasoningEffort);
+      this.models.requireEffort(answering ?? this.models.answering(agent), reasoningEffort);
     }
     return { model: model ?? null, reasoningEffort: reasoningEffort ?? null };
   }
@@ -36,22 +33,22 @@ export class ChooseModel {
   }
 
   /** An agent that takes over a run. */
-  agent(id: string): AnsweringAgent {
-    return { id, model: this.models.kept(this.agents.get(id)) };
+  agent(agent: Agent): AnsweringAgent {
+    return { id: agent.id, version: agent.version, model: this.models.kept(agent) };
   }
 
   /** The id of the model that answers for the agent of a run now. */
-  answering({ model, agent }: RunState): string {
-    return model ?? this.models.answering(this.agents.get(agent));
+  answering({ model }: RunState, agent: Agent): string {
+    return model ?? this.models.answering(agent);
   }
 
   /** The id of the model that classifies the task of a run. */
-  classifying({ agent }: RunState): string {
-    return this.models.helping(this.agents.get(agent));
+  classifying(agent: Agent): string {
+    return this.models.helping(agent);
   }
 
   /** The effort of reasoning that is asked for; undefined = the provider decides. */
-  effort({ reasoningEffort, agent }: RunState): string | undefined {
-    return reasoningEffort ?? this.agents.get(agent).reasoningEffort;
+  effort({ reasoningEffort }: RunState, agent: Agent): string | undefined {
+    return reasoningEffort ?? agent.reasoningEffort;
   }
 }

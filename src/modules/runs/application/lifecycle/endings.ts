@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { StorageFailed } from '../../../../shared/application/errors.js';
+import { AgentNotFound } from '../../../agents/index.js';
 import { JOB_TIMED_OUT } from '../../../jobs/index.js';
 import { ModelError, ModelNotConfigured } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
+import { DomainError } from '../../../../shared/domain/domain-error.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
 import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../../domain/run.js';
 
@@ -44,10 +46,12 @@ export function toRunError(error: ModelError, now: Date): RunError {
   };
 }
 
-/** The error of a run whose step threw. A session deleted meanwhile is no defect, nor is a model that is gone. */
+/** The error of a run whose step threw. A session deleted meanwhile is no defect, nor is a model or an agent that is gone. */
 export function errorOf(error: unknown, logger: Logger, runId: string): RunError {
-  if (error instanceof SessionNotFound || error instanceof ModelNotConfigured) {
-    return { code: error.code, message: error.message };
+  const isGone = [SessionNotFound, ModelNotConfigured, AgentNotFound].some((known) => error instanceof known);
+  if (isGone) {
+    const { code, message } = error as DomainError;
+    return { code, message };
   }
   logger.error({ err: error, run_id: runId }, 'a run failed by a defect');
   return error instanceof StorageFailed ? PERSISTENCE_FAILED : INTERNAL_ERROR;

@@ -5,6 +5,7 @@ import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { DomainEvent } from '../../../../shared/domain/domain-event.js';
 import { Ids } from '../../../../shared/domain/ids.js';
+import { Agent, AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { messageStarted } from '../../../conversations/index.js';
 import { LlmCall, LlmCallRepository } from '../../../models/index.js';
 import { nextStep } from '../../domain/next-step.js';
@@ -20,6 +21,7 @@ export class ModelCalls {
   constructor(
     private readonly patience: DatabasePatience,
     private readonly runWriter: RunWriter,
+    private readonly agents: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly window: PromptWindow,
     private readonly clock: Clock,
@@ -28,7 +30,7 @@ export class ModelCalls {
   ) {}
 
   /** Only an answer gets a message id. */
-  create(run: RunState, purpose: 'answer' | 'classification'): LlmCall {
+  create(run: RunState, agent: Agent, purpose: 'answer' | 'classification'): LlmCall {
     return {
       id: this.ids.next(),
       sessionId: run.sessionId,
@@ -37,26 +39,29 @@ export class ModelCalls {
       messageId: purpose === 'answer' ? this.ids.next() : null,
       agent: run.agent,
       purpose,
-      model: purpose === 'answer' ? this.chooseModel.answering(run) : this.chooseModel.classifying(run),
+      model:
+        purpose === 'answer' ? this.chooseModel.answering(run, agent) : this.chooseModel.classifying(agent),
       startedAt: this.clock.now(),
     };
   }
 
   /**
    * Opens a call and counts it on its run, in a unit of work of its own.
+   * @param agent the one that is asked
    * @param started recorded with it: the message that the call begins
    * @returns false if the run is at its limit of model calls: it is finished then
    */
   async open(
     state: RunState,
     call: LlmCall,
+    agent: Agent,
     signal: AbortSignal,
     started?: DomainEvent<'message.started'>,
   ): Promise<boolean> {
     return this.patience.write('begin_model_call', signal, async (tx) => {
       const run = await tx.get(RunRepository).getLeased(state);
-      if (!run.mayCallModel(this.config.modelCallLimit)) {
-        run.exhaustModelCalls(this.config.modelCallLimit, this.clock.now());
+      if (!this.mayAsk(run, agent)) {
+        run.exhaustModelCalls(this.limitOf(agent), this.clock.now());
         await this.runWriter.save(tx, run);
         return false;
       }
@@ -73,13 +78,19 @@ export class ModelCalls {
    * unit of work that activates or resumes the run, which saves a commit before the first token.
    * @param subtaskId the current subtask of the plan
    */
-  createFirst(run: Run, subtaskId: string | null): LlmCall | null {
+  async createFirst(tx: Transaction, run: Run, subtaskId: string | null): Promise<LlmCall | null> {
     const step = nextStep(run.snapshot(), subtaskId !== null);
-    const asks = step === 'classify' || step === 'ask_model';
-    if (!asks || !run.mayCallModel(this.config.modelCallLimit)) return null;
+    if (step !== 'classify' && step !== 'ask_model') return null;
+    const agent = await this.agents.ofRun(run.snapshot(), run.agent, tx.get(StoredAgents));
+    if (!this.mayAsk(run, agent)) return null;
     run.countModelCall();
     const purpose = step === 'classify' ? 'classification' : 'answer';
-    return this.create(run.snapshot(), purpose);
+    return this.create(run.snapshot(), agent, purpose);
+  }
+
+  /** Whether another call is within the limits of runs and of the agent that is asked. */
+  mayAsk(run: Run, agent: Agent): boolean {
+    return run.mayCallModel(this.limitOf(agent));
   }
 
   /** Stores the call of `createFirst`, after the run itself and the messages that it is about. */
@@ -92,5 +103,9 @@ export class ModelCalls {
     const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
     tx.record(messageStarted(message, leaseToken ?? undefined));
+  }
+
+  private limitOf({ maxModelCalls = Infinity }: Agent): number {
+    return Math.min(this.config.modelCallLimit, maxModelCalls);
   }
 }

@@ -1,14 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
-import { AgentRegistry } from '../../../agents/index.js';
 import { ConversationQueries, Message } from '../../../conversations/index.js';
 import { LlmCall } from '../../../models/index.js';
 import { RunAtWork } from '../run.queries.js';
 import { PromptWindow } from './prompt-window.js';
 
-const limits = { historyMessages: 7, historyCharacters: 900 };
-const agents = { get: () => ({ limits }) } as unknown as AgentRegistry;
 const patience = { read: (_what: string, _giveUp: AbortSignal, attempt: () => unknown) => attempt() };
 const openCall = { id: 'c' } as LlmCall;
 const run = { id: 'r', sessionId: 's', agent: 'coder', jobId: null, openCall } as RunAtWork;
@@ -24,7 +21,6 @@ describe('the window of a prompt', () => {
     within.mockReset().mockResolvedValue([{ content: 'within' } as Message]);
     later.mockReset().mockResolvedValue([{ content: 'later' } as Message]);
     window = new PromptWindow(
-      agents,
       { newest: later } as unknown as ConversationQueries,
       patience as unknown as DatabasePatience,
     );
@@ -37,7 +33,7 @@ describe('the window of a prompt', () => {
   ])('of a call that was just opened is read with it: %s', async (_, about, subtaskId, thread) => {
     window.readAhead(tx, about, openCall, subtaskId);
     expect(await window.read(about, subtaskId, signal)).toMatchObject([{ content: 'within' }]);
-    expect(within).toHaveBeenCalledExactlyOnceWith('s', thread, { messages: 7, characters: 900 });
+    expect(within).toHaveBeenCalledExactlyOnceWith('s', thread, { messages: 200, characters: 400_000 });
     expect(later).not.toHaveBeenCalled();
   });
 
@@ -48,7 +44,7 @@ describe('the window of a prompt', () => {
         { content: 'later' },
       ]);
     }
-    expect(later).toHaveBeenCalledWith('s', 'main', { messages: 7, characters: 900 });
+    expect(later).toHaveBeenCalledWith('s', 'main', { messages: 200, characters: 400_000 });
   });
 
   it('leaves a failure of the read to its unit of work', async () => {

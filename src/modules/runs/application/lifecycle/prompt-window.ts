@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
-import { AgentRegistry } from '../../../agents/index.js';
+import { DEFAULT_LIMITS } from '../../../agents/index.js';
 import {
   ConversationQueries,
   Message,
@@ -12,14 +12,18 @@ import { LlmCall } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunAtWork } from '../run.queries.js';
 
-/** The newest messages of a run's thread, within the limits of its agent: what a model call is about. */
+const LIMITS = {
+  messages: DEFAULT_LIMITS.historyMessages,
+  characters: DEFAULT_LIMITS.historyCharacters,
+} as const;
+
+/** The newest messages of a run's thread, within limits: what a model call is about. */
 @Injectable()
 export class PromptWindow {
   /** By the call that was opened with the read. A call that is restored from the database has none. */
   private readonly ahead = new WeakMap<LlmCall, Promise<Message[]>>();
 
   constructor(
-    private readonly agents: AgentRegistry,
     private readonly conversations: ConversationQueries,
     private readonly patience: DatabasePatience,
   ) {}
@@ -29,9 +33,7 @@ export class PromptWindow {
    * follows at once, and the answers to both arrive together.
    */
   readAhead(tx: Transaction, run: RunState, call: LlmCall, subtaskId: string | null): void {
-    const messages = tx
-      .get(MessageRepository)
-      .newest(run.sessionId, threadOf(run, subtaskId), this.limitsOf(run));
+    const messages = tx.get(MessageRepository).newest(run.sessionId, threadOf(run, subtaskId), LIMITS);
     messages.catch(() => undefined); // the unit of work fails with it
     this.ahead.set(call, messages);
   }
@@ -42,14 +44,9 @@ export class PromptWindow {
     return (
       ahead ??
       this.patience.read('read_history', signal, () =>
-        this.conversations.newest(run.sessionId, threadOf(run, subtaskId), this.limitsOf(run)),
+        this.conversations.newest(run.sessionId, threadOf(run, subtaskId), LIMITS),
       )
     );
-  }
-
-  private limitsOf({ agent }: RunState) {
-    const { historyMessages, historyCharacters } = this.agents.get(agent).limits;
-    return { messages: historyMessages, characters: historyCharacters };
   }
 }
 

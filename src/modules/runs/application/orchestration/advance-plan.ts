@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { RUNTIME } from '../../../../shared/domain/user-id.js';
+import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { PlanRepository } from '../../../plans/index.js';
 import { RunState } from '../../domain/run.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
@@ -15,6 +16,7 @@ import { COMPLETED, StepEnd } from './step-end.js';
 export class AdvancePlan {
   constructor(
     private readonly endPlan: EndPlan,
+    private readonly agents: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly runWriter: RunWriter,
     private readonly patience: DatabasePatience,
@@ -32,7 +34,8 @@ export class AdvancePlan {
       const now = this.clock.now();
       const next = plan.startNext(now);
       if (next) {
-        run.workAs(this.chooseModel.agent(next.agent));
+        const agent = await this.agents.ofRun(run.snapshot(), next.agent, tx.get(StoredAgents));
+        run.workAs(this.chooseModel.agent(agent));
         await plans.save(plan);
       } else {
         await this.endPlan.end(tx, plan, 'complete', { by: RUNTIME });

@@ -3,6 +3,7 @@ import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
+import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { Approval, ApprovalRepository } from '../../../approvals/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../../domain/run.js';
@@ -32,6 +33,7 @@ export class ApplyCalls {
     private readonly settleToolCall: SettleToolCall,
     private readonly proposePlan: ProposePlan,
     private readonly readResult: ReadResult,
+    private readonly agents: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly failure: RecordFailure,
     private readonly runWriter: RunWriter,
@@ -155,7 +157,8 @@ export class ApplyCalls {
       createdAt: now,
     });
     await tx.get(SessionRepository).save(session);
-    run.switchTo(this.chooseModel.agent(to));
+    const agent = await this.agents.ofRun(run.snapshot(), to, tx.get(StoredAgents));
+    run.switchTo(this.chooseModel.agent(agent));
   }
 
   private discard(tx: Transaction, called: readonly DecidedCall[], now: Date): Promise<void> {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
+import { AgentDirectory, AgentRoster } from '../../../agents/index.js';
 import {
   abortedCall,
   LlmCall,
@@ -23,6 +25,9 @@ import { endStopped, isCancelled } from '../lifecycle/endings.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { appendSpoken } from '../lifecycle/spoken-message.js';
 
+/** Tools whose arguments are agents. */
+const NAMES_AGENTS: readonly string[] = ['switch_agent', 'create_plan'];
+
 /** A model's reply, and the message and ledger entry that it completes. */
 export interface Reply {
   readonly turn: Turn;
@@ -38,10 +43,12 @@ export interface Reply {
 @Injectable()
 export class ApplyReply {
   constructor(
+    private readonly agents: AgentDirectory,
     private readonly judge: JudgeReply,
     private readonly applyCalls: ApplyCalls,
     private readonly runWriter: RunWriter,
     private readonly patience: DatabasePatience,
+    private readonly shutdown: Shutdown,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -49,7 +56,8 @@ export class ApplyReply {
   /** @returns the run after it; undefined if the reply was stored before */
   async apply(given: Reply): Promise<RunState | undefined> {
     const { turn, answer, outcome } = given;
-    const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null });
+    const agents = await this.agentsNamedBy(given);
+    const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null, agents });
     const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
       judged,
       call: this.toToolCall(given, judged),
@@ -85,6 +93,14 @@ export class ApplyReply {
       await this.runWriter.save(tx, run);
       return run.snapshot();
     });
+  }
+
+  /** The agents that the calls of a reply may name: read only where one does. */
+  private async agentsNamedBy({ turn, answer }: Reply): Promise<AgentRoster | undefined> {
+    if (!answer.toolCalls.some(({ toolName }) => NAMES_AGENTS.includes(toolName))) return undefined;
+    return this.patience.read('read_agents', this.shutdown.writeDeadline, () =>
+      this.agents.ofUser(turn.run.userId),
+    );
   }
 
   /** Stores what was received before the run was stopped, if there is text in it, and ends the run. */

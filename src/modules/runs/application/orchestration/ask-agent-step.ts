@@ -3,7 +3,7 @@ import { Config } from '../../../../config/config.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { DeltaLog } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { ToolCatalog } from '../../../agents/index.js';
+import { DescribeTools } from '../../../agents/index.js';
 import { messageDiscarded, messageStarted } from '../../../conversations/index.js';
 import {
   askWithRetries,
@@ -43,7 +43,7 @@ export class AskAgentStep {
   private readonly logger = new Logger(AskAgentStep.name);
 
   constructor(
-    private readonly tools: ToolCatalog,
+    private readonly tools: DescribeTools,
     private readonly prepare: PrepareTurn,
     private readonly streamReply: StreamReply,
     private readonly continueReply: ContinueReply,
@@ -73,15 +73,15 @@ export class AskAgentStep {
     const turn = await this.prepare.prepare(run, plan, signal);
     const first = this.draft(turn, run.openCall);
     let draft = first;
-    const reasoningEffort = this.chooseModel.effort(run);
+    const reasoningEffort = this.chooseModel.effort(run, turn.agent);
     const asked: Omit<ModelRequest, 'model'> = {
       messages: turn.messages,
-      tools: this.tools.describe(turn.agent.tools),
+      tools: this.tools.of(turn.agent),
       ...(reasoningEffort !== undefined && { reasoningEffort }),
       ...(turn.agent.temperature !== undefined && { temperature: turn.agent.temperature }),
     };
     const request = (): ModelRequest => ({ ...asked, model: draft.call.model });
-    if (!run.openCall && !(await this.calls.open(run, draft.call, signal, started(draft))))
+    if (!run.openCall && !(await this.calls.open(run, draft.call, turn.agent, signal, started(draft))))
       return OUT_OF_CALLS;
     const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
     const isFirst = callsBefore === (classifiedMs === undefined ? 0 : 1);
@@ -105,7 +105,8 @@ export class AskAgentStep {
         return this.streamReply.stream(run, { ...request(), retry }, draft, modelMs, signal);
       });
       const next =
-        isCutText(answer) && (await this.continueReply.open(draft.turn.run, draft.call, answer, signal));
+        isCutText(answer) &&
+        (await this.continueReply.open(draft.turn.run, turn.agent, draft.call, answer, signal));
       if (!next) {
         const outcome = completedCall(answer, this.clock.now());
         return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer, outcome }) };
@@ -121,7 +122,7 @@ export class AskAgentStep {
 
   /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
-    const call = open ?? this.calls.create(turn.run, 'answer');
+    const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
     return { turn, messageId: call.messageId!, call, text: '', reasoning: '', used: null };
   }
 

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Config } from '../../../../config/config.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { sumOfUsage } from '../../../../shared/domain/token-usage.js';
+import { Agent } from '../../../agents/index.js';
 import {
   completedCall,
   failedCall,
@@ -41,7 +41,6 @@ export class ContinueReply {
     private readonly runWriter: RunWriter,
     private readonly patience: DatabasePatience,
     private readonly clock: Clock,
-    private readonly config: Config,
   ) {}
 
   /**
@@ -50,14 +49,15 @@ export class ContinueReply {
    */
   async open(
     state: RunState,
+    agent: Agent,
     cutOff: LlmCall,
     answer: ModelAnswer,
     signal: AbortSignal,
   ): Promise<LlmCall | undefined> {
-    const next: LlmCall = { ...this.calls.create(state, 'answer'), messageId: cutOff.messageId };
+    const next: LlmCall = { ...this.calls.create(state, agent, 'answer'), messageId: cutOff.messageId };
     const isOpen = await this.patience.write('continue_reply', signal, async (tx) => {
       const run = await tx.get(RunRepository).getLeased(state);
-      if (run.isCancelRequested || !run.mayCallModel(this.config.modelCallLimit)) return false;
+      if (run.isCancelRequested || !this.calls.mayAsk(run, agent)) return false;
       const calls = tx.get(LlmCallRepository);
       if (!(await calls.settle(cutOff.id, completedCall(answer, this.clock.now())))) return true;
       run.addUsage(answer.usage);

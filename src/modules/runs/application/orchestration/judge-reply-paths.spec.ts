@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
-import { loadAgents } from '../../../agents/infrastructure/load-agents.js';
+import { builtInAgents } from '../../../../../test/support/built-in-agents.js';
 import { ZodToolCatalog } from '../../../agents/infrastructure/zod-tool-catalog.js';
-import { AgentRegistry, ToolName } from '../../../agents/index.js';
+import { ToolName } from '../../../agents/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
 import { JudgeReply } from './judge-reply.js';
 
-const AGENTS = new AgentRegistry(await loadAgents(), true);
+const AGENTS = await builtInAgents();
 const POLICY = new ApprovalPolicy([
   { tool: '*', when: { path: './.git//*' }, action: 'deny', reason: 'history' },
   { tool: '*', when: { path: 'été/*' }, action: 'deny', reason: 'private' },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
-import { loadAgents } from '../../../agents/infrastructure/load-agents.js';
+import { builtInAgents } from '../../../../../test/support/built-in-agents.js';
 import { ZodToolCatalog } from '../../../agents/infrastructure/zod-tool-catalog.js';
-import { AgentRegistry, ToolName } from '../../../agents/index.js';
+import { ToolName } from '../../../agents/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
 import { JudgeReply, JudgedReply } from './judge-reply.js';
 
@@ -12,7 +12,7 @@ const POLICY = new ApprovalPolicy([
   { tool: 'list_files', when: { path: '.' }, action: 'deny', reason: 'the list is long' },
   { tool: 'write_file', when: { path: 'tmp/*' }, action: 'allow', reason: 'scratch' },
 ]);
-const AGENTS = new AgentRegistry(await loadAgents(), true);
+const AGENTS = await builtInAgents();
 const judge = new JudgeReply(new ZodToolCatalog(), AGENTS, POLICY);
 
 interface Given {

@@ -5,11 +5,13 @@ import { storableJson, storableText } from '../../../../shared/domain/storable.j
 import {
   Agent,
   AgentRegistry,
+  AgentRoster,
   ToolCatalog,
   ToolName,
   isIdeTool,
+  isForbiddenPath,
   isToolName,
-  mayWrite,
+  policyNameOf,
 } from '../../../agents/index.js';
 import { ModelAnswer, ModelToolCall } from '../../../models/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
@@ -71,7 +73,12 @@ export class JudgeReply {
     private readonly policy: ApprovalPolicy,
   ) {}
 
-  judge(agent: Agent, answer: ModelAnswer, { inBackground }: { inBackground: boolean }): JudgedReply {
+  /** @param agents those that hand-overs and plans may name; unset = those of the installation */
+  judge(
+    agent: Agent,
+    answer: ModelAnswer,
+    { inBackground, agents = this.agents }: { inBackground: boolean; agents?: AgentRoster | undefined },
+  ): JudgedReply {
     const { content } = answer;
     if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
     const alone = answer.toolCalls.length === 1;
@@ -92,9 +99,9 @@ export class JudgeReply {
         const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
         calls.push({ verdict: 'refuse', toolName: name, arguments: args, written, error, invalid: true });
       } else if (name === 'switch_agent') {
-        calls.push({ ...this.judgeSwitch(agent, args), written });
+        calls.push({ ...judgeSwitch(agent, args, agents), written });
       } else if (name === 'create_plan') {
-        calls.push({ ...this.judgePlan(args), written });
+        calls.push({ ...judgePlan(args, agents), written });
       } else {
         return toAnswer(content, name, args);
       }
@@ -117,10 +124,10 @@ export class JudgeReply {
 
   private faultsOfUse(agent: Agent, tool: ToolName, args: JsonObject): FieldFault[] {
     const { path } = args;
-    if (tool === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
+    if (isForbiddenPath(agent, tool, path)) {
       return [{ field: 'modified_arguments.path', message: `${agent.id} may not write ${path}` }];
     }
-    const { action, reason } = this.policy.decide({ tool, agent: agent.id, arguments: args });
+    const { action, reason } = this.policy.decide({ tool, agent: policyNameOf(agent), arguments: args });
     if (action !== 'deny') return [];
     return [{ field: 'modified_arguments', message: `the policy forbids this: ${reason}` }];
   }
@@ -159,7 +166,7 @@ export class JudgeReply {
     const parsed = this.catalog.parse(name, given);
     if (!parsed.ok) return refuse(`${textOf(parsed.faults)}\n${example}`, true);
     const path = parsed.arguments['path'];
-    if (name === 'write_file' && typeof path === 'string' && !mayWrite(agent, path)) {
+    if (isForbiddenPath(agent, name, path)) {
       return refuse(this.forbidden(agent, name, path), false);
     }
     // Checked as the model wrote them, then made storable: a path with NUL is refused, not corrected.
@@ -176,33 +183,37 @@ export class JudgeReply {
   }
 
   private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): CallVerdict {
-    const { action, reason } = this.policy.decide({ tool: toolName, agent: agent.id, arguments: args });
+    const { action, reason } = this.policy.decide({
+      tool: toolName,
+      agent: policyNameOf(agent),
+      arguments: args,
+    });
     const call = { toolName, arguments: args };
     if (action === 'allow') return { ...call, verdict: 'execute' };
     if (action === 'ask') return { ...call, verdict: 'ask', reason };
     const error = `This call is forbidden here: ${reason}`;
     return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
   }
+}
 
-  private judgePlan(args: JsonObject): CallVerdict {
-    const proposal = toProposal(args as unknown as PlanArguments);
-    const call = { toolName: 'create_plan', arguments: args };
-    const faults = faultsOf(proposal.subtasks, this.agents.forSubtasks());
-    if (faults.length === 0) return { ...call, verdict: 'propose', proposal };
-    return { ...call, verdict: 'refuse', error: textOf(faults), invalid: true };
-  }
+function judgePlan(args: JsonObject, agents: AgentRoster): CallVerdict {
+  const proposal = toProposal(args as unknown as PlanArguments);
+  const call = { toolName: 'create_plan', arguments: args };
+  const faults = faultsOf(
+    proposal.subtasks,
+    agents.forSubtasks().map(({ id }) => id),
+  );
+  if (faults.length === 0) return { ...call, verdict: 'propose', proposal };
+  return { ...call, verdict: 'refuse', error: textOf(faults), invalid: true };
+}
 
-  private judgeSwitch(agent: Agent, args: JsonObject): CallVerdict {
-    const { agent: to, reason } = args as { agent: string; reason: string };
-    const candidates = this.agents
-      .all()
-      .filter((candidate) => candidate.mode === 'conversation' && candidate.id !== agent.id)
-      .map((candidate) => candidate.id);
-    const called = { toolName: 'switch_agent', arguments: args };
-    if (candidates.includes(to)) return { ...called, verdict: 'switch_agent', agent: to, reason };
-    const error = `You cannot hand over to ${to}; there are ${candidates.join(', ')}`;
-    return { ...called, verdict: 'refuse', error, invalid: true };
-  }
+function judgeSwitch(agent: Agent, args: JsonObject, agents: AgentRoster): CallVerdict {
+  const { agent: to, reason } = args as { agent: string; reason: string };
+  const candidates = agents.successorsOf(agent).map(({ id }) => id);
+  const called = { toolName: 'switch_agent', arguments: args };
+  if (candidates.includes(to)) return { ...called, verdict: 'switch_agent', agent: to, reason };
+  const error = `You cannot hand over to ${to}; there are ${candidates.join(', ')}`;
+  return { ...called, verdict: 'refuse', error, invalid: true };
 }
 
 /** Turns a call that ends the turn into the message of the assistant. */

@@ -82,7 +82,7 @@ export class Orchestrator {
   ): Promise<StepEnd> {
     switch (step) {
       case 'classify':
-        return this.classifyTask.classify(run, await this.task(run, signal), signal);
+        return this.classifyTask.classify(run, this.task(run, signal), signal);
       case 'ask_model':
         return this.askAgent.ask(run, plan, signal, classifiedMs);
       case 'advance_plan':

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Agent, AgentRegistry, ToolName } from '../../../agents/index.js';
+import { DatabasePatience } from '../../../../shared/application/database-patience.js';
+import { Agent, AgentDirectory, ToolName } from '../../../agents/index.js';
 import { ModelMessage } from '../../../models/index.js';
 import { PlanState } from '../../../plans/index.js';
 import { RunState } from '../../domain/run.js';
@@ -28,14 +29,15 @@ export interface Turn {
 @Injectable()
 export class PrepareTurn {
   constructor(
-    private readonly agents: AgentRegistry,
+    private readonly agents: AgentDirectory,
     private readonly window: PromptWindow,
+    private readonly patience: DatabasePatience,
   ) {}
 
   /** @param plan the plan that the run executes, if it does */
   async prepare(run: RunAtWork, plan: PlanState | undefined, signal: AbortSignal): Promise<Turn> {
     const subtask = plan?.subtasks.find(({ status }) => status === 'running');
-    const known = this.agents.get(run.agent);
+    const known = await this.patience.read('read_agent', signal, () => this.agents.ofRun(run, run.agent));
     const agent = restrict(known, (tool) =>
       run.jobId ? IN_BACKGROUND.includes(tool) : !subtask || !NOT_IN_SUBTASKS.includes(tool),
     );

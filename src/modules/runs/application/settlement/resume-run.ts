@@ -32,7 +32,7 @@ export class ResumeRun {
     }
     run.resume(by, this.leases.next());
     const { subtaskId } = answered.snapshot();
-    const openCall = this.modelCalls.createFirst(run, subtaskId);
+    const openCall = await this.modelCalls.createFirst(tx, run, subtaskId);
     await this.runWriter.save(tx, run);
     await this.modelCalls.openFirst(tx, run, openCall, subtaskId);
     return openCall;

@@ -5,6 +5,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
+import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { isPassing } from '../../../models/index.js';
 import {
   ConversationQueries,
@@ -21,6 +22,7 @@ import {
   JobRequest,
   JobStop,
   JobWork,
+  agentVersionsOf,
   placeOfJob,
 } from '../../../jobs/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
@@ -55,6 +57,7 @@ const REASONS: Readonly<Record<JobStop['kind'], Error>> = {
 export class AgentJob implements JobHandler {
   constructor(
     private readonly runs: RunQueries,
+    private readonly agents: AgentDirectory,
     private readonly conversations: ConversationQueries,
     private readonly supervisor: RunSupervisor,
     private readonly takeOver: TakeOverRun,
@@ -114,17 +117,18 @@ export class AgentJob implements JobHandler {
     const now = this.clock.now();
     const run = Run.create({
       ...{ id: this.ids.next(), sessionId, userId, agent, jobId, now },
+      agentVersions: agentVersionsOf(job.snapshot()),
       traceparent: toTraceparent(placeOfJob(job.snapshot()).context),
       trigger: 'job',
     });
     run.activate({
-      agent: this.chooseModel.agent(agent),
+      agent: this.chooseModel.agent(await this.agents.ofRun(run.snapshot(), agent, tx.get(StoredAgents))),
       choice: this.chooseModel.ofSession(session),
       entry: 'receive_directed_message',
       lease: this.leases.next(),
       now,
     });
-    const openCall = this.modelCalls.createFirst(run, null);
+    const openCall = await this.modelCalls.createFirst(tx, run, null);
     const message = newMessage({
       id: this.ids.next(),
       sessionId,
