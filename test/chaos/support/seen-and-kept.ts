@@ -1,8 +1,12 @@
 import { SentEvent } from '../../support/client.js';
 
-type Delta = SentEvent<'message.delta'>;
+type Delta = SentEvent<'message.delta' | 'message.reasoning_delta'>;
 
-const isDelta = (event: SentEvent): event is Delta => event.type === 'message.delta';
+const isDelta = (event: SentEvent): event is Delta =>
+  event.type === 'message.delta' || event.type === 'message.reasoning_delta';
+
+/** The text that it is a piece of. */
+const textOf = ({ type, data }: Delta): string => `${type} ${data.message_id}`;
 
 /**
  * Compares what a client has seen with the log that was read afterwards from its beginning.
@@ -36,21 +40,23 @@ export function compareWithLog(
 /** A delta may have the text of its neighbours as well: they may be merged. */
 const isSame = (one: SentEvent, other: SentEvent): boolean =>
   isDelta(one) && isDelta(other)
-    ? one.data.message_id === other.data.message_id
+    ? textOf(one) === textOf(other)
     : JSON.stringify(one) === JSON.stringify(other);
 
-/** The UTF-16 units that the deltas of a log add up to, by message. */
+/** The UTF-16 units that the deltas of a log add up to. */
 function textsOf(log: readonly SentEvent[]): Map<string, string[]> {
   const texts = new Map<string, string[]>();
-  for (const { data } of log.filter(isDelta)) {
-    const units = texts.get(data.message_id) ?? [];
+  for (const delta of log.filter(isDelta)) {
+    const { data } = delta;
+    const units = texts.get(textOf(delta)) ?? [];
     for (let at = 0; at < data.text.length; at++) units[data.offset + at] = data.text[at]!;
-    texts.set(data.message_id, units);
+    texts.set(textOf(delta), units);
   }
   return texts;
 }
 
-function holds(texts: ReadonlyMap<string, readonly string[]>, { data }: Delta): boolean {
-  const units = texts.get(data.message_id) ?? [];
+function holds(texts: ReadonlyMap<string, readonly string[]>, delta: Delta): boolean {
+  const { data } = delta;
+  const units = texts.get(textOf(delta)) ?? [];
   return units.slice(data.offset, data.offset + data.text.length).join('') === data.text;
 }

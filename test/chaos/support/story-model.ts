@@ -288,6 +288,7 @@ export class StoryModel {
     if (trouble === '429') return telling.refuse(429);
     if (trouble === 'silent') return undefined;
     telling.begin();
+    if (part.kind === 'answer') telling.think('How long is it to be? ');
     if (trouble === 'malformed') return telling.break('data: {"choices": [{"delta"\n\n');
     if (words > 0) await this.speak(telling, speech(part, step, words, call), { trouble, hold });
     if (trouble === 'cut') return telling.break('');
@@ -334,6 +335,10 @@ class Telling {
 
   say(content: string): void {
     this.chunk({ content });
+  }
+
+  think(reasoning: string): void {
+    this.chunk({ reasoning_content: reasoning });
   }
 
   call(index: number, name: string | undefined, piece: string): void {

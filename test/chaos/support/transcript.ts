@@ -4,6 +4,7 @@ interface ShownMessage {
   text: string;
   /** What the deltas alone add up to; undefined where none were announced. */
   streamed: string | undefined;
+  reasoning: string;
   state: 'begun' | 'complete';
 }
 
@@ -43,16 +44,17 @@ export class Transcript {
       case 'message.created': {
         const { id, content } = event.data.message;
         if (this.messages.has(id)) this.fault(event, 'creates a message twice');
-        this.messages.set(id, { text: content, streamed: undefined, state: 'complete' });
+        this.messages.set(id, { text: content, streamed: undefined, reasoning: '', state: 'complete' });
         break;
       }
       case 'message.started': {
         const { message_id: id } = event.data;
         if (this.messages.has(id) || this.gone.has(id)) this.fault(event, 'begins a message twice');
-        this.messages.set(id, { text: '', streamed: '', state: 'begun' });
+        this.messages.set(id, { text: '', streamed: '', reasoning: '', state: 'begun' });
         break;
       }
       case 'message.delta':
+      case 'message.reasoning_delta':
         this.grow(event);
         break;
       case 'message.completed':
@@ -69,20 +71,21 @@ export class Transcript {
     }
   }
 
-  private grow(event: SentEvent<'message.delta'>): void {
+  private grow(event: SentEvent<'message.delta' | 'message.reasoning_delta'>): void {
     const { message_id: id, offset, text } = event.data;
     const message = this.messages.get(id);
     if (message?.state !== 'begun') {
       this.fault(event, this.gone.has(id) ? 'adds to a message that was discarded' : 'adds to no message');
       return;
     }
-    if (offset !== message.text.length) this.fault(event, `begins at ${offset}, not ${message.text.length}`);
-    message.text = message.text.slice(0, offset) + text;
+    const of = event.type === 'message.delta' ? 'text' : 'reasoning';
+    if (offset !== message[of].length) this.fault(event, `begins at ${offset}, not ${message[of].length}`);
+    message[of] = message[of].slice(0, offset) + text;
     message.streamed = message.text;
   }
 
   private complete(event: SentEvent<'message.completed'>): void {
-    const { message_id: id, content, usage } = event.data;
+    const { message_id: id, content, reasoning = '', usage } = event.data;
     const message = this.messages.get(id);
     if (message?.state === 'complete') this.fault(event, 'completes a message twice');
     if (this.gone.has(id)) this.fault(event, 'completes a message that was discarded');
@@ -91,7 +94,13 @@ export class Transcript {
     if (isStreamed && message.streamed !== content) {
       this.fault(event, `has ${content.length} characters, its deltas had ${message.streamed!.length}`);
     }
-    this.messages.set(id, { text: content, streamed: message?.streamed, state: 'complete' });
+    if (isStreamed && message.reasoning !== reasoning) {
+      this.fault(
+        event,
+        `has reasoned ${reasoning.length} characters, its deltas had ${message.reasoning.length}`,
+      );
+    }
+    this.messages.set(id, { text: content, streamed: message?.streamed, reasoning, state: 'complete' });
   }
 
   private fault({ id, type }: SentEvent, what: string): void {
