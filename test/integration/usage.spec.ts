@@ -135,6 +135,21 @@ describe('the usage of a run', () => {
     expect(usageOf(events)).toEqual({ model_calls: 2, ...TWICE, total_tokens: 2200 });
   });
 
+  it('adds up where the run is cancelled in the second half', async () => {
+    raw.script(says('The first half, ', 'length'), begins(chunk({ content: 'and the' })));
+    const { body } = await app.client.say(sessionId, 'Speak');
+    await app.client.readUntil(
+      sessionId,
+      (event) => event.type === 'message.delta' && event.data.text.includes('and the'),
+    );
+    await app.client.post(`/v1/runs/${body.run.id}/cancel`);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    const { content, usage } = find(events, 'message.completed').data;
+    expect(content).toBe('The first half, and the');
+    expect(usage).toMatchObject({ completion_tokens: 102, cached_tokens: 600, estimated: true });
+    expect(usageOf(events)).toMatchObject({ model_calls: 2, ...usage });
+  });
+
   it('is estimated for a call that broke off, and counts for the run', async () => {
     raw.script(breaksOff, says('A lock.'));
     const events = await ask();

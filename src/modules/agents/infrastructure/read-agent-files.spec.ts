@@ -3,7 +3,7 @@ import { builtInAgents } from '../../../../test/support/built-in-agents.js';
 import { mayWrite } from '../domain/agent.js';
 import { AgentNotFound } from '../domain/agent.errors.js';
 
-const READING = ['read_file', 'list_files', 'search_in_code'];
+const READING = ['read_file', 'list_files', 'search_in_code', 'read_result'];
 const ALL = [
   'read_file',
   'write_file',
@@ -11,6 +11,7 @@ const ALL = [
   'create_directory',
   'execute_command',
   'search_in_code',
+  'read_result',
 ];
 
 const agents = await builtInAgents();

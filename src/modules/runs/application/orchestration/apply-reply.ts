@@ -3,6 +3,7 @@ import { DatabasePatience } from '../../../../shared/application/database-patien
 import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { sumOfUsage } from '../../../../shared/domain/token-usage.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { AgentDirectory, AgentRoster } from '../../../agents/index.js';
 import {
@@ -119,7 +120,8 @@ export class ApplyReply {
       } else {
         const message = this.message(cut, cut.text, now);
         const reasoning = brokenReasoning(cut.reasoning);
-        await appendSpoken(tx, { ...message, finishReason, reasoning, usage: cut.used });
+        const usage = sumOfUsage(cut.usedBefore, cut.used);
+        await appendSpoken(tx, { ...message, finishReason, reasoning, usage });
       }
       endStopped(run, reason, now);
       await this.runWriter.save(tx, run);

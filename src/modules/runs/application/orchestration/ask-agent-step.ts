@@ -111,7 +111,7 @@ export class AskAgentStep {
         const outcome = completedCall(answer, this.clock.now());
         return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer, outcome }) };
       }
-      draft = { ...draft, call: next };
+      draft = { ...draft, call: next, usedBefore: answer.usage };
       const whole = await this.continueReply.ask(run, request(), answer, draft, signal);
       await this.deltas.flushed(draft.messageId); // also where the model broke off
       return { ...COMPLETED, run: await this.reply.apply({ ...draft, ...whole }) };
@@ -123,7 +123,8 @@ export class AskAgentStep {
   /** @param open the call that was opened when the run was activated */
   private draft(turn: Turn, open: LlmCall | null = null): Draft {
     const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
-    return { turn, messageId: call.messageId!, call, text: '', reasoning: '', used: null };
+    const nothing = { text: '', reasoning: '', usedBefore: null, used: null };
+    return { turn, messageId: call.messageId!, call, ...nothing };
   }
 
   private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {

@@ -94,8 +94,8 @@ export class ContinueReply {
     } catch (error) {
       if (signal.aborted || !(error instanceof ModelError)) throw error;
       this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
-      const { text, used } = message;
-      const usage = sumOfUsage(first.usage, used);
+      const { text, usedBefore, used } = message;
+      const usage = sumOfUsage(usedBefore, used);
       const answer = { ...first, content: text, reasoning: asShown(reasoning, message), usage };
       return { answer, outcome: failedCall(error, used, this.clock.now()) };
     }
@@ -109,7 +109,7 @@ const joined = (first: ModelAnswer, rest: ModelAnswer, shown: ShownMessage): Mod
     rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
     shown,
   ),
-  usage: sumOfUsage(first.usage, rest.usage),
+  usage: sumOfUsage(shown.usedBefore, rest.usage),
   firstTokenMs: first.firstTokenMs,
 });
 

@@ -12,6 +12,8 @@ export interface ShownMessage {
   readonly messageId: string;
   text: string;
   reasoning: string;
+  /** What its calls before the last one have used. */
+  readonly usedBefore: TokenUsage | null;
   /** What its last call has used, if that failed. */
   used: TokenUsage | null;
 }
