@@ -73,7 +73,10 @@ describe('the usage of a run', () => {
       ],
       small: undefined,
     });
-    app = await TestApp.start({ ...models.env, LLM_MAX_RETRIES: '1' }, { worker: true, circuit: NEVER_OPENS });
+    app = await TestApp.start(
+      { ...models.env, LLM_MAX_RETRIES: '1' },
+      { worker: true, circuit: NEVER_OPENS },
+    );
   });
   afterAll(async () => {
     await app?.stop();
@@ -140,7 +143,7 @@ describe('the usage of a run', () => {
     const { body } = await app.client.say(sessionId, 'Speak');
     await app.client.readUntil(
       sessionId,
-      (event) => event.type === 'message.delta' && event.data.text.includes('and the'),
+      (told) => told.type === 'message.delta' && told.data.text.includes('and the'),
     );
     await app.client.post(`/v1/runs/${body.run.id}/cancel`);
     const events = await app.client.readUntil(sessionId, isFinished);

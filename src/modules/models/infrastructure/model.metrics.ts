@@ -57,8 +57,8 @@ export class ModelMetrics {
     models: ModelCatalog,
   ) {
     // Starts at 0: `rate()` needs a first sample.
-    for (const { id: model, cost } of models.all()) {
-      if (cost) this.cost.inc({ model }, 0);
+    for (const { id: model, cost: prices } of models.all()) {
+      if (prices) this.cost.inc({ model }, 0);
       for (const outcome of ['success', ...MODEL_ERROR_CODES.map(outcomeOf)]) {
         this.requests.inc({ model, outcome }, 0);
       }

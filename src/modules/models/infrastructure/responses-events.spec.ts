@@ -325,7 +325,11 @@ describe('the end of an answer', () => {
   });
 
   it.each<[string, unknown, object | null]>([
-    ['its tokens', { input_tokens: 2, output_tokens: 1 }, expect.objectContaining({ promptTokens: 2, completionTokens: 1 }) as object],
+    [
+      'its tokens',
+      { input_tokens: 2, output_tokens: 1 },
+      expect.objectContaining({ promptTokens: 2, completionTokens: 1 }) as object,
+    ],
     ['fractions', { input_tokens: 2.5, output_tokens: 1 }, null],
     ['nothing', null, null],
   ])('tells %s', (_what, usage, told) => {
