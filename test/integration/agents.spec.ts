@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { InstallAgents } from '../../src/modules/agents/application/install-agents.js';
 import { AgentFiles, agentText } from '../support/agent-files.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -159,7 +160,10 @@ describe('agents in a folder', () => {
 
   it('get one version from several processes that start at once', async () => {
     files.write('reviewer', agentText('All at once'));
-    await Promise.all([start(), start(), start()]);
+    const started = await Promise.all([start(), start(), start()]);
+    await database.rows(`delete from agents where id = 'reviewer'`);
+    // What each of them does at its start, at the same moment.
+    await Promise.all(started.map((app) => app.nest.get(InstallAgents).onModuleInit()));
     expect(await versions()).toEqual([{ version: 1, current: true, definition: agentText('All at once') }]);
   });
 
