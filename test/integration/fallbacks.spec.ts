@@ -249,6 +249,12 @@ describe('what a model that failed leaves', () => {
   });
   beforeEach(openSession);
 
+  const CALL = {
+    index: 0,
+    id: 'call_of_large',
+    function: { name: 'read_file', arguments: '{"path":"a.txt"}' },
+  };
+
   const saying =
     (...pieces: object[]): Behaviour =>
     (response) => {
@@ -259,7 +265,7 @@ describe('what a model that failed leaves', () => {
   it.each<[string, Behaviour, string]>([
     ['hangs up', (response) => response.destroy(), 'model.unavailable'],
     ['never begins', () => undefined, 'model.first_token_timeout'],
-    ['falls silent', saying({ reasoning_content: 'Let me see.' }), 'model.idle_timeout'],
+    ['falls silent', saying({ tool_calls: [CALL] }), 'model.idle_timeout'],
   ])('is nothing, when it %s before a word was shown', async (_, behave, reason) => {
     raw.behave = behave;
     const events = await ask();
@@ -291,14 +297,9 @@ describe('what a model that failed leaves', () => {
   });
 
   it('is not its reasoning: the other model gets none of that', async () => {
-    const call = {
-      index: 0,
-      id: 'call_of_large',
-      function: { name: 'read_file', arguments: '{"path":"a.txt"}' },
-    };
     raw.script(
       (response) => {
-        saying({ reasoning_content: 'A secret thought.' }, { tool_calls: [call] })(
+        saying({ reasoning_content: 'A secret thought.' }, { tool_calls: [CALL] })(
           response,
           undefined as never,
         );
