@@ -12,7 +12,7 @@ export type paths = {
             cookie?: never;
         };
         /** The agents of this installation, and yours */
-        get: operations["AgentsController_list"];
+        get: operations["listAgents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,18 +29,18 @@ export type paths = {
             cookie?: never;
         };
         /** One agent, with its definition */
-        get: operations["AgentsController_view"];
+        get: operations["getAgent"];
         /**
          * Define an agent of your own, or change it
          * @description A definition that differs from the newest version becomes the next. New runs use it.
          */
-        put: operations["AgentsController_save"];
+        put: operations["putAgent"];
         post?: never;
         /**
          * Take an agent of yours out of use
          * @description Runs that have begun with it end as they began; its sessions go on with the default agent.
          */
-        delete: operations["AgentsController_delete"];
+        delete: operations["deleteAgent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -54,7 +54,7 @@ export type paths = {
             cookie?: never;
         };
         /** The models of this installation */
-        get: operations["ModelsController_list"];
+        get: operations["listModels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -71,7 +71,7 @@ export type paths = {
             cookie?: never;
         };
         /** Who you are, and what the server is */
-        get: operations["MeController_view"];
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -88,10 +88,10 @@ export type paths = {
             cookie?: never;
         };
         /** Your sessions, newest first, or those that have changed last */
-        get: operations["SessionsController_list"];
+        get: operations["listSessions"];
         put?: never;
         /** Open a session */
-        post: operations["SessionsController_create"];
+        post: operations["createSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -106,15 +106,15 @@ export type paths = {
             cookie?: never;
         };
         /** One session */
-        get: operations["SessionsController_view"];
+        get: operations["getSession"];
         put?: never;
         post?: never;
         /** Delete a session */
-        delete: operations["SessionsController_delete"];
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         /** Rename or describe a session, choose its model, archive it or bring it back */
-        patch: operations["SessionsController_change"];
+        patch: operations["updateSession"];
         trace?: never;
     };
     "/v1/sessions/{session_id}/messages": {
@@ -125,10 +125,10 @@ export type paths = {
             cookie?: never;
         };
         /** The main history of a session, or what was said in one subtask or job; oldest first by default */
-        get: operations["MessagesController_list"];
+        get: operations["listMessages"];
         put?: never;
         /** Tell a session something; what follows is in its event stream */
-        post: operations["InputsController_send"];
+        post: operations["sendMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -143,7 +143,7 @@ export type paths = {
             cookie?: never;
         };
         /** The approvals of a session, newest first */
-        get: operations["ApprovalsController_list"];
+        get: operations["listSessionApprovals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -160,7 +160,7 @@ export type paths = {
             cookie?: never;
         };
         /** The approvals in all your sessions, newest first */
-        get: operations["ApprovalsController_listOwned"];
+        get: operations["listApprovals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -177,7 +177,7 @@ export type paths = {
             cookie?: never;
         };
         /** One approval */
-        get: operations["ApprovalsController_view"];
+        get: operations["getApproval"];
         put?: never;
         post?: never;
         delete?: never;
@@ -194,7 +194,7 @@ export type paths = {
             cookie?: never;
         };
         /** The plans of a session, newest first */
-        get: operations["PlansController_list"];
+        get: operations["listSessionPlans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -211,7 +211,7 @@ export type paths = {
             cookie?: never;
         };
         /** The plans in all your sessions, newest first */
-        get: operations["PlansController_listOwned"];
+        get: operations["listPlans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -228,7 +228,7 @@ export type paths = {
             cookie?: never;
         };
         /** One plan with its subtasks and everything that was decided on it */
-        get: operations["PlansController_view"];
+        get: operations["getPlan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -250,7 +250,7 @@ export type paths = {
          * Let an agent work in the background
          * @description An agent has one queued or running job per session: asked for again, that one is the answer.
          */
-        post: operations["JobsController_request"];
+        post: operations["requestJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -265,7 +265,7 @@ export type paths = {
             cookie?: never;
         };
         /** Your jobs, newest first */
-        get: operations["JobsController_list"];
+        get: operations["listJobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -282,7 +282,7 @@ export type paths = {
             cookie?: never;
         };
         /** One job */
-        get: operations["JobsController_view"];
+        get: operations["getJob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -301,7 +301,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** Cancel a job, on any instance */
-        post: operations["JobsController_cancel"];
+        post: operations["cancelJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -318,7 +318,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** The same, answered with the events that follow until the run waits or is finished */
-        post: operations["InputsController_stream"];
+        post: operations["streamMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -335,7 +335,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** Decide on a tool call or a plan, once */
-        post: operations["DecisionsController_decide"];
+        post: operations["decideApproval"];
         delete?: never;
         options?: never;
         head?: never;
@@ -352,7 +352,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** Cancel a plan, and the run that drafts or executes it */
-        post: operations["DecisionsController_cancel"];
+        post: operations["cancelPlan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -369,7 +369,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** Retry a failed plan from the subtask that failed, in a run of its own */
-        post: operations["DecisionsController_retry"];
+        post: operations["retryPlan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -384,7 +384,7 @@ export type paths = {
             cookie?: never;
         };
         /** Everything that happens in a session; stays open. Without a cursor: from now on */
-        get: operations["EventsController_ofSession"];
+        get: operations["streamSessionEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -401,7 +401,7 @@ export type paths = {
             cookie?: never;
         };
         /** Everything that happens in a run, from its first event to `run.finished`; then it ends */
-        get: operations["EventsController_ofRun"];
+        get: operations["streamRunEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -418,7 +418,7 @@ export type paths = {
             cookie?: never;
         };
         /** The runs of a session, newest first */
-        get: operations["RunsController_list"];
+        get: operations["listSessionRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -435,7 +435,7 @@ export type paths = {
             cookie?: never;
         };
         /** Your runs in all sessions, newest first: what is active, and for how long */
-        get: operations["RunsController_listOwned"];
+        get: operations["listRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -454,7 +454,7 @@ export type paths = {
         get?: never;
         put?: never;
         /** Cancel a run, on any instance; the text so far is kept */
-        post: operations["RunsController_cancel"];
+        post: operations["cancelRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -469,7 +469,7 @@ export type paths = {
             cookie?: never;
         };
         /** One run */
-        get: operations["RunsController_view"];
+        get: operations["getRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -486,7 +486,7 @@ export type paths = {
             cookie?: never;
         };
         /** All that was answered to a tool call, also where the conversation has only its beginning and end */
-        get: operations["ToolCallsController_result"];
+        get: operations["getToolCallResult"];
         put?: never;
         post?: never;
         delete?: never;
@@ -503,14 +503,14 @@ export type paths = {
             cookie?: never;
         };
         /** The live version of the synopsis, and whether the next one is being formed */
-        get: operations["SynopsesController_view"];
+        get: operations["getSynopsis"];
         /** Put the synopsis in your own words; what it covers stays */
-        put: operations["SynopsesController_edit"];
+        put: operations["editSynopsis"];
         /**
          * Bring the synopsis of a session up to date: in the background, or while you wait
          * @description It is the job of `synopsis_manager` either way. With `mode=sync` an attempt that fails is told with the code of its job: 409 for `synopsis.nothing_to_cover` and `job.cancelled`, 503 for everything else; the next attempts go on in the background.
          */
-        post: operations["SynopsesController_form"];
+        post: operations["formSynopsis"];
         delete?: never;
         options?: never;
         head?: never;
@@ -525,7 +525,7 @@ export type paths = {
             cookie?: never;
         };
         /** All versions of the synopsis, newest first, without what they say */
-        get: operations["SynopsesController_list"];
+        get: operations["listSynopsisVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,7 +542,7 @@ export type paths = {
             cookie?: never;
         };
         /** One version of the synopsis */
-        get: operations["SynopsesController_version"];
+        get: operations["getSynopsisVersion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -559,7 +559,7 @@ export type paths = {
             cookie?: never;
         };
         /** The same as /health/ready */
-        get: operations["HealthController_whole"];
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -576,7 +576,7 @@ export type paths = {
             cookie?: never;
         };
         /** Whether the process runs, draining or not; never asks anybody else */
-        get: operations["HealthController_live"];
+        get: operations["getLiveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -593,7 +593,7 @@ export type paths = {
             cookie?: never;
         };
         /** Whether new work may be sent here; details only for callers on the same machine */
-        get: operations["HealthController_ready"];
+        get: operations["getReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -610,7 +610,7 @@ export type paths = {
             cookie?: never;
         };
         /** Metrics for Prometheus; elsewhere where METRICS_PORT is set */
-        get: operations["MetricsController_read"];
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -867,8 +867,7 @@ export type components = {
             };
         };
         /** @description Any JSON */
-        Json: components["schemas"]["__schema0"];
-        __schema0: unknown;
+        Json: unknown;
         /**
          * @description One workspace conversation
          * @example {
@@ -1317,7 +1316,10 @@ export type components = {
          *     }
          */
         UserMessage: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "user_message";
             content: string;
             /** @description Who shall answer, from now on; `auto` (default): whom the user chose before, or else the runtime decides */
@@ -1341,7 +1343,10 @@ export type components = {
          *     }
          */
         ToolResult: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "tool_result";
             call_id: string;
             /** @description What the tool answered: text, or any JSON. NUL and halves of surrogate pairs are replaced by U+FFFD, and the model is told */
@@ -1357,7 +1362,10 @@ export type components = {
          *     }
          */
         SwitchAgent: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "switch_agent";
             /** @description `orchestrator` hands the choice back to the runtime */
             agent: string;
@@ -1371,7 +1379,10 @@ export type components = {
          *     }
          */
         HitlDecision: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "hitl_decision";
             call_id: string;
             /** @enum {string} */
@@ -1394,7 +1405,10 @@ export type components = {
          *     }
          */
         PlanDecision: {
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "plan_decision";
             plan_id: string;
             /** @enum {string} */
@@ -1521,7 +1535,10 @@ export type components = {
         RunStartedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "run.started";
             session_id: string;
             run_id: string | null;
@@ -1550,7 +1567,10 @@ export type components = {
         RunPhaseChangedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "run.phase_changed";
             session_id: string;
             run_id: string | null;
@@ -1582,7 +1602,10 @@ export type components = {
         ModelSwitchedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "model.switched";
             session_id: string;
             run_id: string | null;
@@ -1627,7 +1650,10 @@ export type components = {
         MessageCreatedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.created";
             session_id: string;
             run_id: string | null;
@@ -1653,7 +1679,10 @@ export type components = {
         MessageStartedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.started";
             session_id: string;
             run_id: string | null;
@@ -1685,7 +1714,10 @@ export type components = {
         MessageDeltaEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.delta";
             session_id: string;
             run_id: string | null;
@@ -1714,7 +1746,10 @@ export type components = {
         MessageReasoningDeltaEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.reasoning_delta";
             session_id: string;
             run_id: string | null;
@@ -1754,7 +1789,10 @@ export type components = {
         MessageCompletedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.completed";
             session_id: string;
             run_id: string | null;
@@ -1809,7 +1847,10 @@ export type components = {
         MessageDiscardedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "message.discarded";
             session_id: string;
             run_id: string | null;
@@ -1841,7 +1882,10 @@ export type components = {
         ToolCallRequestedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "tool_call.requested";
             session_id: string;
             run_id: string | null;
@@ -1876,7 +1920,10 @@ export type components = {
         ToolCallSettledEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "tool_call.settled";
             session_id: string;
             run_id: string | null;
@@ -1907,7 +1954,10 @@ export type components = {
         AgentSwitchedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "agent.switched";
             session_id: string;
             run_id: string | null;
@@ -1939,7 +1989,10 @@ export type components = {
         SessionUpdatedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "session.updated";
             session_id: string;
             run_id: string | null;
@@ -1988,7 +2041,10 @@ export type components = {
         ApprovalRequestedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "approval.requested";
             session_id: string;
             run_id: string | null;
@@ -2017,7 +2073,10 @@ export type components = {
         ApprovalResolvedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "approval.resolved";
             session_id: string;
             run_id: string | null;
@@ -2065,7 +2124,10 @@ export type components = {
         PlanCreatedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "plan.created";
             session_id: string;
             run_id: string | null;
@@ -2186,7 +2248,10 @@ export type components = {
         PlanApprovalRequiredEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "plan.approval_required";
             session_id: string;
             run_id: string | null;
@@ -2214,7 +2279,10 @@ export type components = {
         PlanStatusChangedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "plan.status_changed";
             session_id: string;
             run_id: string | null;
@@ -2252,7 +2320,10 @@ export type components = {
         SubtaskStatusChangedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "subtask.status_changed";
             session_id: string;
             run_id: string | null;
@@ -2292,7 +2363,10 @@ export type components = {
         RunWaitingEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "run.waiting";
             session_id: string;
             run_id: string | null;
@@ -2321,7 +2395,10 @@ export type components = {
         RunResumedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "run.resumed";
             session_id: string;
             run_id: string | null;
@@ -2357,7 +2434,10 @@ export type components = {
         RunFinishedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "run.finished";
             session_id: string;
             run_id: string | null;
@@ -2411,7 +2491,10 @@ export type components = {
         JobStatusChangedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "job.status_changed";
             session_id: string;
             run_id: string | null;
@@ -2443,7 +2526,10 @@ export type components = {
         SynopsisUpdatedEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "synopsis.updated";
             session_id: string;
             run_id: string | null;
@@ -2469,7 +2555,10 @@ export type components = {
         StreamResetEvent: {
             /** @description The cursor: grows by one per event of a session */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "stream.reset";
             session_id: string;
             run_id: string | null;
@@ -2586,30 +2675,54 @@ export type components = {
             created_at: string | null;
         };
         /** @description One entry of a synopsis; `kind` says what it holds */
-        SynopsisItem: {
-            /** @enum {string} */
+        SynopsisItem: components["schemas"]["SynopsisHeading"] | components["schemas"]["SynopsisText"] | components["schemas"]["SynopsisDecision"] | components["schemas"]["SynopsisOpenQuestion"] | components["schemas"]["SynopsisCode"] | components["schemas"]["SynopsisList"];
+        SynopsisHeading: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "heading";
             text: string;
-        } | {
-            /** @enum {string} */
+        };
+        SynopsisText: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "text";
             text: string;
-        } | {
-            /** @enum {string} */
+        };
+        SynopsisDecision: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "decision";
             text: string;
             reason?: string;
-        } | {
-            /** @enum {string} */
+        };
+        SynopsisOpenQuestion: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "open_question";
             text: string;
-        } | {
-            /** @enum {string} */
+        };
+        SynopsisCode: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "code";
             text: string;
             language?: string;
-        } | {
-            /** @enum {string} */
+        };
+        SynopsisList: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             kind: "list";
             entries: string[];
         };
@@ -2773,7 +2886,6 @@ export type Model = components['schemas']['Model'];
 export type Me = components['schemas']['Me'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type Json = components['schemas']['Json'];
-export type Schema0 = components['schemas']['__schema0'];
 export type Session = components['schemas']['Session'];
 export type SessionList = components['schemas']['SessionList'];
 export type ChangeSession = components['schemas']['ChangeSession'];
@@ -2827,6 +2939,12 @@ export type RunList = components['schemas']['RunList'];
 export type FormedSynopsis = components['schemas']['FormedSynopsis'];
 export type Synopsis = components['schemas']['Synopsis'];
 export type SynopsisItem = components['schemas']['SynopsisItem'];
+export type SynopsisHeading = components['schemas']['SynopsisHeading'];
+export type SynopsisText = components['schemas']['SynopsisText'];
+export type SynopsisDecision = components['schemas']['SynopsisDecision'];
+export type SynopsisOpenQuestion = components['schemas']['SynopsisOpenQuestion'];
+export type SynopsisCode = components['schemas']['SynopsisCode'];
+export type SynopsisList = components['schemas']['SynopsisList'];
 export type EditSynopsis = components['schemas']['EditSynopsis'];
 export type SynopsisVersionList = components['schemas']['SynopsisVersionList'];
 export type SynopsisVersionSummary = components['schemas']['SynopsisVersionSummary'];
@@ -2834,9 +2952,14 @@ export type SynopsisVersion = components['schemas']['SynopsisVersion'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
-    AgentsController_list: {
+    listAgents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The most entries to return; unset = all */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2849,6 +2972,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `auth.required` */
@@ -2871,7 +3003,7 @@ export interface operations {
             };
         };
     };
-    AgentsController_view: {
+    getAgent: {
         parameters: {
             query?: {
                 /** @description Also one of an agent that was deleted; unset = the current one */
@@ -2931,7 +3063,7 @@ export interface operations {
             };
         };
     };
-    AgentsController_save: {
+    putAgent: {
         parameters: {
             query?: never;
             header?: never;
@@ -3001,7 +3133,7 @@ export interface operations {
             };
         };
     };
-    AgentsController_delete: {
+    deleteAgent: {
         parameters: {
             query?: never;
             header?: never;
@@ -3066,9 +3198,14 @@ export interface operations {
             };
         };
     };
-    ModelsController_list: {
+    listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The most entries to return; unset = all */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3081,6 +3218,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `auth.required` */
@@ -3103,7 +3249,7 @@ export interface operations {
             };
         };
     };
-    MeController_view: {
+    getMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -3140,7 +3286,7 @@ export interface operations {
             };
         };
     };
-    SessionsController_list: {
+    listSessions: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3199,7 +3345,7 @@ export interface operations {
             };
         };
     };
-    SessionsController_create: {
+    createSession: {
         parameters: {
             query?: never;
             header?: {
@@ -3270,7 +3416,7 @@ export interface operations {
             };
         };
     };
-    SessionsController_view: {
+    getSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -3318,7 +3464,7 @@ export interface operations {
             };
         };
     };
-    SessionsController_delete: {
+    deleteSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -3373,7 +3519,7 @@ export interface operations {
             };
         };
     };
-    SessionsController_change: {
+    updateSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -3434,7 +3580,7 @@ export interface operations {
             };
         };
     };
-    MessagesController_list: {
+    listMessages: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3502,7 +3648,7 @@ export interface operations {
             };
         };
     };
-    InputsController_send: {
+    sendMessage: {
         parameters: {
             query?: never;
             header?: {
@@ -3620,7 +3766,7 @@ export interface operations {
             };
         };
     };
-    ApprovalsController_list: {
+    listSessionApprovals: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3684,7 +3830,7 @@ export interface operations {
             };
         };
     };
-    ApprovalsController_listOwned: {
+    listApprovals: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3737,7 +3883,7 @@ export interface operations {
             };
         };
     };
-    ApprovalsController_view: {
+    getApproval: {
         parameters: {
             query?: never;
             header?: never;
@@ -3785,7 +3931,7 @@ export interface operations {
             };
         };
     };
-    PlansController_list: {
+    listSessionPlans: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3849,7 +3995,7 @@ export interface operations {
             };
         };
     };
-    PlansController_listOwned: {
+    listPlans: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -3902,7 +4048,7 @@ export interface operations {
             };
         };
     };
-    PlansController_view: {
+    getPlan: {
         parameters: {
             query?: never;
             header?: {
@@ -3961,7 +4107,7 @@ export interface operations {
             };
         };
     };
-    JobsController_request: {
+    requestJob: {
         parameters: {
             query?: never;
             header?: {
@@ -4063,7 +4209,7 @@ export interface operations {
             };
         };
     };
-    JobsController_list: {
+    listJobs: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -4117,7 +4263,7 @@ export interface operations {
             };
         };
     };
-    JobsController_view: {
+    getJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -4165,7 +4311,7 @@ export interface operations {
             };
         };
     };
-    JobsController_cancel: {
+    cancelJob: {
         parameters: {
             query?: never;
             header?: {
@@ -4244,7 +4390,7 @@ export interface operations {
             };
         };
     };
-    InputsController_stream: {
+    streamMessage: {
         parameters: {
             query?: never;
             header?: {
@@ -4353,7 +4499,7 @@ export interface operations {
             };
         };
     };
-    DecisionsController_decide: {
+    decideApproval: {
         parameters: {
             query?: never;
             header?: {
@@ -4462,7 +4608,7 @@ export interface operations {
             };
         };
     };
-    DecisionsController_cancel: {
+    cancelPlan: {
         parameters: {
             query?: never;
             header?: {
@@ -4562,7 +4708,7 @@ export interface operations {
             };
         };
     };
-    DecisionsController_retry: {
+    retryPlan: {
         parameters: {
             query?: never;
             header?: {
@@ -4662,7 +4808,7 @@ export interface operations {
             };
         };
     };
-    EventsController_ofSession: {
+    streamSessionEvents: {
         parameters: {
             query?: {
                 /** @description Resume after this event id; 0 = from the beginning */
@@ -4725,7 +4871,7 @@ export interface operations {
             };
         };
     };
-    EventsController_ofRun: {
+    streamRunEvents: {
         parameters: {
             query?: {
                 /** @description Resume after this event id; 0 = from the beginning */
@@ -4788,7 +4934,7 @@ export interface operations {
             };
         };
     };
-    RunsController_list: {
+    listSessionRuns: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -4850,7 +4996,7 @@ export interface operations {
             };
         };
     };
-    RunsController_listOwned: {
+    listRuns: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -4903,7 +5049,7 @@ export interface operations {
             };
         };
     };
-    RunsController_cancel: {
+    cancelRun: {
         parameters: {
             query?: never;
             header?: {
@@ -4982,7 +5128,7 @@ export interface operations {
             };
         };
     };
-    RunsController_view: {
+    getRun: {
         parameters: {
             query?: never;
             header?: never;
@@ -5030,7 +5176,7 @@ export interface operations {
             };
         };
     };
-    ToolCallsController_result: {
+    getToolCallResult: {
         parameters: {
             query?: never;
             header?: never;
@@ -5087,7 +5233,7 @@ export interface operations {
             };
         };
     };
-    SynopsesController_view: {
+    getSynopsis: {
         parameters: {
             query?: never;
             header?: never;
@@ -5135,7 +5281,7 @@ export interface operations {
             };
         };
     };
-    SynopsesController_edit: {
+    editSynopsis: {
         parameters: {
             query?: never;
             header?: never;
@@ -5232,7 +5378,7 @@ export interface operations {
             };
         };
     };
-    SynopsesController_form: {
+    formSynopsis: {
         parameters: {
             query?: {
                 /** @description `background`: answers at once; `sync`: answers when it is formed */
@@ -5331,7 +5477,7 @@ export interface operations {
             };
         };
     };
-    SynopsesController_list: {
+    listSynopsisVersions: {
         parameters: {
             query?: {
                 /** @description The most entries to return */
@@ -5393,7 +5539,7 @@ export interface operations {
             };
         };
     };
-    SynopsesController_version: {
+    getSynopsisVersion: {
         parameters: {
             query?: never;
             header?: never;
@@ -5442,7 +5588,7 @@ export interface operations {
             };
         };
     };
-    HealthController_whole: {
+    getHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -5531,7 +5677,7 @@ export interface operations {
             };
         };
     };
-    HealthController_live: {
+    getLiveness: {
         parameters: {
             query?: never;
             header?: never;
@@ -5552,7 +5698,7 @@ export interface operations {
             };
         };
     };
-    HealthController_ready: {
+    getReadiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -5641,7 +5787,7 @@ export interface operations {
             };
         };
     };
-    MetricsController_read: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;

@@ -2,8 +2,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** By name, what comes after `CREATE INDEX … ON`. */
 const INDEXES = {
-  sessions_archived: `sessions (user_id, (archived_at IS NULL), id) WHERE deleted_at IS NULL`,
-  sessions_updated: `sessions (user_id, (archived_at IS NULL), updated_at, id) WHERE deleted_at IS NULL`,
+  sessions_open: `sessions (user_id, id) WHERE deleted_at IS NULL AND archived_at IS NULL`,
+  sessions_open_updated: `sessions (user_id, updated_at, id) WHERE deleted_at IS NULL AND archived_at IS NULL`,
+  sessions_archived: `sessions (user_id, id) WHERE deleted_at IS NULL AND archived_at IS NOT NULL`,
+  sessions_archived_updated: `sessions (user_id, updated_at, id) WHERE deleted_at IS NULL AND archived_at IS NOT NULL`,
   runs_active_user: `runs (user_id, status, session_id) WHERE job_id IS NULL AND status IN ('running', 'waiting')`,
   approvals_user: `approvals (user_id, id)`,
   approvals_user_status: `approvals (user_id, status, id)`,

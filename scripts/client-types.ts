@@ -6,7 +6,7 @@ import ts from 'typescript';
 const FILE = 'demo/openapi.ts';
 
 /** Any JSON: its schema refers to itself, which a type that is looked up by name cannot do. */
-const ANY_JSON = '#/components/schemas/__schema0';
+const ANY_JSON = '#/components/schemas/Json';
 
 const nodes = await openapiTS(await readFile('openapi.json', 'utf8'), {
   exportType: true,

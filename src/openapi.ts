@@ -11,6 +11,9 @@ Errors are \`application/problem+json\` (RFC 9457); \`code\` is what programs de
 Lists take \`limit\` and \`cursor\`. Ids are strings, times ISO 8601 in UTC.
 \`docs/protocol.md\` tells how a plugin uses all this.`;
 
+/** Tags are those of the routes, by resource. */
+const OPTIONS = { autoTagControllers: false };
+
 /** The OpenAPI document of the application, generated from its routes and their schemas. */
 export function describeApi(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -18,10 +21,46 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .build();
-  const document = describeAccess(describeIdempotency(SwaggerModule.createDocument(app, config)));
+  const document = describeAccess(describeIdempotency(SwaggerModule.createDocument(app, config, OPTIONS)));
   const { $defs: problem } = z.toJSONSchema(ProblemDto);
-  const schemas = { ...document.components?.schemas, ...problem };
+  const schemas = nameKinds({ ...document.components?.schemas, ...problem } as Schemas);
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;
+}
+
+/** A schema, as far as it says of which kind a value is. */
+interface KindSchema {
+  readonly oneOf?: readonly { readonly $ref?: string }[];
+  readonly properties?: Readonly<Record<string, { readonly enum?: readonly unknown[] }>>;
+}
+
+type Schemas = Readonly<Record<string, KindSchema>>;
+
+const PREFIX = '#/components/schemas/';
+/** What tells the kinds of a union apart. */
+const KINDS = ['type', 'kind'];
+
+/** Names the property that tells the schemas of a union apart, so that generated code can choose by it. */
+const nameKinds = (schemas: Schemas): Schemas =>
+  Object.fromEntries(
+    Object.entries(schemas)
+      // zod makes a schema without a name of what is in a recursive one, and does not refer to it.
+      .filter(([name]) => !name.startsWith('__'))
+      .map(([name, schema]) => [name, { ...schema, ...discriminatorOf(schema, schemas) }]),
+  );
+
+function discriminatorOf({ oneOf }: KindSchema, schemas: Schemas) {
+  for (const propertyName of KINDS) {
+    const kinds = oneOf?.map(({ $ref }) => {
+      const values = $ref && schemas[$ref.slice(PREFIX.length)]?.properties?.[propertyName]?.enum;
+      return values && values.length === 1 ? [String(values[0]), $ref] : undefined;
+    });
+    if (kinds?.every((kind) => kind !== undefined)) {
+      return {
+        discriminator: { propertyName, mapping: Object.fromEntries(kinds) as Record<string, string> },
+      };
+    }
+  }
+  return {};
 }
 
 /** `nullable` works only beside `type` (OpenAPI 3.0.3, Schema Object): adds the type, also where the schema is a reference. */

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findSessions } from '../../src/modules/sessions/infrastructure/find-sessions.js';
 import { TestClient, isFinished, isWaiting } from '../support/client.js';
-import { find, finish, reads, toolResult, callIn } from '../support/scenes.js';
+import {
+  NOT_ATOMIC,
+  askedIn,
+  callIn,
+  find,
+  finish,
+  planIdIn,
+  propose,
+  reads,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -38,7 +49,7 @@ describe('the title of a session', () => {
   it('is the first line of the first message, stored with it', async () => {
     const client = await app.as('titles');
     app.model.always({ text: 'Done.' });
-    const sessionId = await client.openSession({ agent: 'ask' });
+    const sessionId = await client.openSession({ agent: 'ask', title: undefined });
     expect(await stored(sessionId)).toMatchObject({ title: 'New session', title_source: null });
     await client.ask(sessionId, '\n  Why does the login fail?  \nIt did not on Monday.');
     expect(find(await client.readUntil(sessionId, isFinished), 'session.updated')).toMatchObject({
@@ -66,7 +77,7 @@ describe('the title of a session', () => {
     app.model.always({ text: 'Done.' });
     const given = await client.openSession({ agent: 'ask', title: 'Mine' });
     const older = await client.openSession({ agent: 'ask', title: 'Older' });
-    const renamed = await client.openSession({ agent: 'ask' });
+    const renamed = await client.openSession({ agent: 'ask', title: undefined });
     await app.database.rows('update sessions set title_source = null where id = $1', [older]);
     await client.call('PATCH', `/v1/sessions/${renamed}`, { title: 'Renamed' });
     for (const sessionId of [given, older, renamed]) await client.ask(sessionId, 'A question');
@@ -241,12 +252,45 @@ describe('a large list', () => {
   });
 
   it('looks through so many sessions for each page of a search, and through all of them by its cursor', async () => {
-    expect(await rowsRead({ text: 'no such text' })).toBeLessThan(8_000);
+    expect(await rowsRead({ text: 'no such text' })).toBeLessThan(10_000);
     const { body } = await client.get('/v1/sessions?q=session%20777');
     expect(body).toMatchObject({ data: [], has_more: true });
     const { ids, pages } = await listed(client, '/v1/sessions?q=session%207777');
     expect(ids).toHaveLength(1);
     expect(pages).toBe(SESSIONS / 1_000);
+  });
+});
+
+describe('the approvals and plans in all sessions', () => {
+  it('are listed in pages, by status, and without those of a deleted session', async () => {
+    const client = await app.as('asked');
+    const asked: string[] = [];
+    app.model.script(writes(), writes(), writes());
+    for (let n = 0; n < 3; n++) {
+      const sessionId = await client.openSession({ agent: 'coder' });
+      asked.unshift(askedIn(await client.ask(sessionId, 'Write it')).id);
+    }
+    app.model.reset(NOT_ATOMIC);
+    app.model.script(propose(), propose());
+    const planned = [await client.openSession(), await client.openSession()];
+    const plans: string[] = [];
+    for (const sessionId of planned) plans.unshift(planIdIn(await client.ask(sessionId, 'Build a tool')));
+    await client.post(`/v1/approvals/${asked[1]}/decision`, { decision: 'reject' });
+    await client.post(`/v1/plans/${plans[0]}/cancel`);
+
+    const idsIn = async (path: string) => (await listed(client, path)).ids;
+    const pending = await idsIn('/v1/approvals?limit=1&status=pending');
+    expect(pending.filter((id) => asked.includes(id))).toEqual([asked[0], asked[2]]);
+    expect(pending).toHaveLength(3); // and that of a plan
+    expect(await idsIn('/v1/approvals?status=rejected')).toEqual([asked[1]]);
+    expect(await idsIn('/v1/approvals?limit=2')).toHaveLength(5);
+    expect(await idsIn('/v1/plans?limit=1')).toEqual(plans);
+    expect(await idsIn('/v1/plans?status=review')).toEqual([plans[1]]);
+    expect(await idsIn(`/v1/sessions/${planned[0]}/plans?status=cancelled`)).toEqual([]);
+    expect((await client.call('DELETE', `/v1/sessions/${planned[1]}`)).status).toBe(204);
+    expect(await idsIn('/v1/plans')).toEqual([plans[1]]);
+    const { status, body } = await client.get('/v1/plans?status=done');
+    expect([status, body.errors[0].field]).toEqual([400, 'status']);
   });
 });
 

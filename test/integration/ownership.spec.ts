@@ -27,6 +27,9 @@ const COMMON = ['/v1/agents', '/v1/models'];
 /** They make a thing with this id for each user. */
 const MAKING = ['PUT /v1/agents/{agent_id}'];
 
+/** No list: who asks. */
+const ME = '/v1/me';
+
 /** What the ids in a path, and those in a body, stand for. */
 type Things = Record<
   'session_id' | 'run_id' | 'plan_id' | 'approval_id' | 'call_id' | 'job_id' | 'agent_id' | 'version',
@@ -205,7 +208,7 @@ describe('Every route', () => {
   it.each(
     ROUTES.filter(
       ({ method, path }) =>
-        method === 'GET' && path.startsWith('/v1/') && !path.includes('{') && !COMMON.includes(path),
+        method === 'GET' && path.startsWith('/v1/') && !path.includes('{') && ![...COMMON, ME].includes(path),
     ),
   )('GET $path lists nothing of other users', async ({ path }) => {
     expect((await alice.get(path)).body.data.length).toBeGreaterThan(0);
@@ -215,6 +218,13 @@ describe('Every route', () => {
       expect(body.data ?? []).toEqual([]);
     }
   });
+});
+
+it('GET /v1/me tells who asks, and what the server is', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const server = { mode: 'api_key', version, model: 'gpt-5-mini', offline: false };
+  expect((await alice.get(ME)).body).toEqual({ user: 'alice', ...server });
+  expect((await bob.get(ME)).body).toEqual({ user: 'bob', ...server });
 });
 
 describe('What belongs to another user', () => {

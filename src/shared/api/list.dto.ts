@@ -14,6 +14,26 @@ export const PageQueryDto = z.strictObject({
 
 export type PageQueryDto = z.infer<typeof PageQueryDto>;
 
+/** A list that is short: all of it comes where no limit is asked for. */
+export const ShortListQueryDto = PageQueryDto.extend({
+  limit: inDigits(z.int().min(1).max(200).optional()).describe('The most entries to return; unset = all'),
+});
+
+export type ShortListQueryDto = z.infer<typeof ShortListQueryDto>;
+
+/** @throws InputInvalid for text that is not the id of an entry */
+export function pageOfAll<T extends { readonly id: string }>(
+  all: readonly T[],
+  { limit = all.length, cursor }: ShortListQueryDto,
+): Page<T> {
+  const isEntry = (id: string) => all.some((entry) => entry.id === id);
+  const after = checkedCursor(cursor, isEntry);
+  const rest = all.slice(all.findIndex(({ id }) => id === after) + 1);
+  const data = rest.slice(0, limit);
+  const hasMore = rest.length > data.length;
+  return { data, hasMore, nextCursor: hasMore ? data.at(-1)!.id : null };
+}
+
 /** The answer of a list route. */
 export const listOf = <T extends z.ZodType>(item: T, id: string) =>
   z

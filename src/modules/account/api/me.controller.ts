@@ -11,7 +11,7 @@ export class MeController {
   constructor(private readonly installation: Installation) {}
 
   @Get()
-  @ApiOperation({ summary: 'Who you are, and what the server is' })
+  @ApiOperation({ operationId: 'getMe', summary: 'Who you are, and what the server is' })
   @ApiOkResponse({ standardSchema: MeDto })
   view(@CurrentUser() user: string): z.infer<typeof MeDto> {
     const { mode, version, model, offline } = this.installation;

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser } from '../../../shared/api/current-user.js';
+import { ShortListQueryDto, pageOfAll, toListDto } from '../../../shared/api/list.dto.js';
 import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { ArchiveAgent } from '../application/archive-agent.js';
 import { SaveAgent } from '../application/save-agent.js';
@@ -17,14 +18,18 @@ export class AgentsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The agents of this installation, and yours' })
+  @ApiOperation({ operationId: 'listAgents', summary: 'The agents of this installation, and yours' })
   @ApiOkResponse({ standardSchema: AgentListDto })
-  async list(@CurrentUser() userId: string) {
-    return { data: await this.views.list(userId), has_more: false, next_cursor: null };
+  @ApiProblems({ 400: ['request.invalid'] })
+  async list(
+    @CurrentUser() userId: string,
+    @Query({ schema: ShortListQueryDto }) query: ShortListQueryDto,
+  ) {
+    return toListDto(pageOfAll(await this.views.list(userId), query), (agent) => agent);
   }
 
   @Get(':agent_id')
-  @ApiOperation({ summary: 'One agent, with its definition' })
+  @ApiOperation({ operationId: 'getAgent', summary: 'One agent, with its definition' })
   @ApiOkResponse({ standardSchema: AgentVersionDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found', 'agent.version_not_found'] })
   async view(
@@ -37,6 +42,7 @@ export class AgentsController {
 
   @Put(':agent_id')
   @ApiOperation({
+    operationId: 'putAgent',
     summary: 'Define an agent of your own, or change it',
     description: 'A definition that differs from the newest version becomes the next. New runs use it.',
   })
@@ -57,6 +63,7 @@ export class AgentsController {
   @Delete(':agent_id')
   @HttpCode(204)
   @ApiOperation({
+    operationId: 'deleteAgent',
     summary: 'Take an agent of yours out of use',
     description: 'Runs that have begun with it end as they began; its sessions go on with the default agent.',
   })

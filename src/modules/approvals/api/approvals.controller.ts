@@ -19,7 +19,7 @@ export class ApprovalsController {
   ) {}
 
   @Get('sessions/:session_id/approvals')
-  @ApiOperation({ summary: 'The approvals of a session, newest first' })
+  @ApiOperation({ operationId: 'listSessionApprovals', summary: 'The approvals of a session, newest first' })
   @ApiOkResponse({ standardSchema: ApprovalListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
@@ -33,7 +33,7 @@ export class ApprovalsController {
   }
 
   @Get('approvals')
-  @ApiOperation({ summary: 'The approvals in all your sessions, newest first' })
+  @ApiOperation({ operationId: 'listApprovals', summary: 'The approvals in all your sessions, newest first' })
   @ApiOkResponse({ standardSchema: ApprovalListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async listOwned(
@@ -45,7 +45,7 @@ export class ApprovalsController {
   }
 
   @Get('approvals/:approval_id')
-  @ApiOperation({ summary: 'One approval' })
+  @ApiOperation({ operationId: 'getApproval', summary: 'One approval' })
   @ApiOkResponse({ standardSchema: ApprovalDto })
   @ApiProblems({ 404: ['approval.not_found'] })
   async view(

@@ -19,6 +19,7 @@ export class MessagesController {
 
   @Get()
   @ApiOperation({
+    operationId: 'listMessages',
     summary: 'The main history of a session, or what was said in one subtask or job; oldest first by default',
   })
   @ApiOkResponse({ standardSchema: MessageListDto })

@@ -39,13 +39,16 @@ export class HealthController {
 
   @Get()
   @AnswersProbe()
-  @ApiOperation({ summary: 'The same as /health/ready' })
+  @ApiOperation({ operationId: 'getHealth', summary: 'The same as /health/ready' })
   whole(@Req() request: Request) {
     return this.ready(request);
   }
 
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process runs, draining or not; never asks anybody else' })
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Whether the process runs, draining or not; never asks anybody else',
+  })
   @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string' } } } })
   live() {
     return { status: 'ok' };
@@ -54,6 +57,7 @@ export class HealthController {
   @Get('ready')
   @AnswersProbe()
   @ApiOperation({
+    operationId: 'getReadiness',
     summary: 'Whether new work may be sent here; details only for callers on the same machine',
   })
   async ready(@Req() request: Request) {

@@ -8,7 +8,7 @@ import type { Response } from 'express';
 export class MetricsController extends PrometheusController {
   @Get()
   @ApiOperation({
-    operationId: 'MetricsController_read',
+    operationId: 'getMetrics',
     summary: 'Metrics for Prometheus; elsewhere where METRICS_PORT is set',
   })
   @ApiProduces('text/plain')

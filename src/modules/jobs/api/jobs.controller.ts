@@ -23,6 +23,7 @@ export class JobsController {
 
   @Post('agents/:agent_id/:version')
   @ApiOperation({
+    operationId: 'requestJob',
     summary: 'Let an agent work in the background',
     description:
       'An agent has one queued or running job per session: asked for again, that one is the answer.',
@@ -51,7 +52,7 @@ export class JobsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Your jobs, newest first' })
+  @ApiOperation({ operationId: 'listJobs', summary: 'Your jobs, newest first' })
   @ApiOkResponse({ standardSchema: JobListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async list(@CurrentUser() userId: string, @Query({ schema: JobQueryDto }) query: JobQueryDto) {
@@ -61,7 +62,7 @@ export class JobsController {
   }
 
   @Get(':job_id')
-  @ApiOperation({ summary: 'One job' })
+  @ApiOperation({ operationId: 'getJob', summary: 'One job' })
   @ApiOkResponse({ standardSchema: JobDto })
   @ApiProblems({ 404: ['job.not_found'] })
   async view(@CurrentUser() userId: string, @Param('job_id', new IdPipe(JobNotFound)) jobId: string) {
@@ -69,7 +70,7 @@ export class JobsController {
   }
 
   @Post(':job_id/cancel')
-  @ApiOperation({ summary: 'Cancel a job, on any instance' })
+  @ApiOperation({ operationId: 'cancelJob', summary: 'Cancel a job, on any instance' })
   @ApiAcceptedResponse({
     standardSchema: JobDto,
     description: 'It has ended or is about to end: job.status_changed announces it',

@@ -1,5 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ShortListQueryDto, pageOfAll, toListDto } from '../../../shared/api/list.dto.js';
+import { ApiProblems } from '../../../shared/api/problem.dto.js';
 import { ModelAvailability } from '../application/model-availability.js';
 import { ModelCatalog } from '../application/model-catalog.js';
 import { ModelListDto, toModelDto } from './models.dto.js';
@@ -13,15 +15,15 @@ export class ModelsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The models of this installation' })
+  @ApiOperation({ operationId: 'listModels', summary: 'The models of this installation' })
   @ApiOkResponse({ standardSchema: ModelListDto })
-  list() {
-    const data = this.models.all().map((model) =>
+  @ApiProblems({ 400: ['request.invalid'] })
+  list(@Query({ schema: ShortListQueryDto }) query: ShortListQueryDto) {
+    return toListDto(pageOfAll(this.models.all(), query), (model) =>
       toModelDto(model, {
         isDefault: model === this.models.default,
         isAvailable: this.availability.isAvailable(model),
       }),
     );
-    return { data, has_more: false, next_cursor: null };
   }
 }

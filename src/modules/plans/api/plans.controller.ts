@@ -20,7 +20,7 @@ export class PlansController {
   ) {}
 
   @Get('sessions/:session_id/plans')
-  @ApiOperation({ summary: 'The plans of a session, newest first' })
+  @ApiOperation({ operationId: 'listSessionPlans', summary: 'The plans of a session, newest first' })
   @ApiOkResponse({ standardSchema: PlanListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
@@ -34,7 +34,7 @@ export class PlansController {
   }
 
   @Get('plans')
-  @ApiOperation({ summary: 'The plans in all your sessions, newest first' })
+  @ApiOperation({ operationId: 'listPlans', summary: 'The plans in all your sessions, newest first' })
   @ApiOkResponse({ standardSchema: PlanListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async listOwned(@CurrentUser() userId: string, @Query({ schema: PlanQueryDto }) query: PlanQueryDto) {
@@ -43,7 +43,10 @@ export class PlansController {
   }
 
   @Get('plans/:plan_id')
-  @ApiOperation({ summary: 'One plan with its subtasks and everything that was decided on it' })
+  @ApiOperation({
+    operationId: 'getPlan',
+    summary: 'One plan with its subtasks and everything that was decided on it',
+  })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of the answer one has' })
   @ApiOkResponse({ standardSchema: PlanRecordDto, headers: { ETag: { schema: { type: 'string' } } } })
   @ApiResponse({ status: 304, description: 'It is as it was' })

@@ -26,7 +26,7 @@ export class DecisionsController {
 
   @Post('approvals/:approval_id/decision')
   @ApiTags('approvals')
-  @ApiOperation({ summary: 'Decide on a tool call or a plan, once' })
+  @ApiOperation({ operationId: 'decideApproval', summary: 'Decide on a tool call or a plan, once' })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same had been decided before' })
   @ApiProblems({
@@ -48,7 +48,10 @@ export class DecisionsController {
   @Post('plans/:plan_id/cancel')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiTags('plans')
-  @ApiOperation({ summary: 'Cancel a plan, and the run that drafts or executes it' })
+  @ApiOperation({
+    operationId: 'cancelPlan',
+    summary: 'Cancel a plan, and the run that drafts or executes it',
+  })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
     ...INPUT,
@@ -67,7 +70,10 @@ export class DecisionsController {
   @Post('plans/:plan_id/retry')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiTags('plans')
-  @ApiOperation({ summary: 'Retry a failed plan from the subtask that failed, in a run of its own' })
+  @ApiOperation({
+    operationId: 'retryPlan',
+    summary: 'Retry a failed plan from the subtask that failed, in a run of its own',
+  })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
     ...INPUT,

@@ -28,6 +28,7 @@ export class EventsController {
   @Get('sessions/:session_id/events')
   @StreamsEvents()
   @ApiOperation({
+    operationId: 'streamSessionEvents',
     summary: 'Everything that happens in a session; stays open. Without a cursor: from now on',
   })
   @ApiOkResponse({ standardSchema: SessionEventDto })
@@ -47,6 +48,7 @@ export class EventsController {
   @Get('runs/:run_id/events')
   @StreamsEvents()
   @ApiOperation({
+    operationId: 'streamRunEvents',
     summary: 'Everything that happens in a run, from its first event to `run.finished`; then it ends',
   })
   @ApiOkResponse({ standardSchema: SessionEventDto })

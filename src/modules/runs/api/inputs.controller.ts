@@ -58,7 +58,10 @@ export class InputsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Tell a session something; what follows is in its event stream' })
+  @ApiOperation({
+    operationId: 'sendMessage',
+    summary: 'Tell a session something; what follows is in its event stream',
+  })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same input was accepted before' })
   @ApiProblems(PROBLEMS)
@@ -73,6 +76,7 @@ export class InputsController {
 
   @Post('stream')
   @ApiOperation({
+    operationId: 'streamMessage',
     summary: 'The same, answered with the events that follow until the run waits or is finished',
   })
   @StreamsEvents()

@@ -22,7 +22,7 @@ export class RunsController {
   ) {}
 
   @Get('sessions/:session_id/runs')
-  @ApiOperation({ summary: 'The runs of a session, newest first' })
+  @ApiOperation({ operationId: 'listSessionRuns', summary: 'The runs of a session, newest first' })
   @ApiOkResponse({ standardSchema: RunListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
@@ -36,7 +36,10 @@ export class RunsController {
   }
 
   @Get('runs')
-  @ApiOperation({ summary: 'Your runs in all sessions, newest first: what is active, and for how long' })
+  @ApiOperation({
+    operationId: 'listRuns',
+    summary: 'Your runs in all sessions, newest first: what is active, and for how long',
+  })
   @ApiOkResponse({ standardSchema: RunListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async listOwned(@CurrentUser() userId: string, @Query({ schema: RunQueryDto }) query: RunQueryDto) {
@@ -46,7 +49,10 @@ export class RunsController {
   }
 
   @Post('runs/:run_id/cancel')
-  @ApiOperation({ summary: 'Cancel a run, on any instance; the text so far is kept' })
+  @ApiOperation({
+    operationId: 'cancelRun',
+    summary: 'Cancel a run, on any instance; the text so far is kept',
+  })
   @ApiAcceptedResponse({
     standardSchema: RunDto,
     description: 'It has ended or is about to end: run.finished announces it',
@@ -59,7 +65,7 @@ export class RunsController {
   }
 
   @Get('runs/:run_id')
-  @ApiOperation({ summary: 'One run' })
+  @ApiOperation({ operationId: 'getRun', summary: 'One run' })
   @ApiOkResponse({ standardSchema: RunDto })
   @ApiProblems({ 404: ['run.not_found'] })
   async view(@CurrentUser() userId: string, @Param('run_id', new IdPipe(RunNotFound)) runId: string) {

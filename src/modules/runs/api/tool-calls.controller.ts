@@ -16,6 +16,7 @@ export class ToolCallsController {
 
   @Get(':call_id/result')
   @ApiOperation({
+    operationId: 'getToolCallResult',
     summary:
       'All that was answered to a tool call, also where the conversation has only its beginning and end',
   })

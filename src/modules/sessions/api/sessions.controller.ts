@@ -37,7 +37,7 @@ export class SessionsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Open a session' })
+  @ApiOperation({ operationId: 'createSession', summary: 'Open a session' })
   @ApiCreatedResponse({ standardSchema: SessionDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found', 'model.not_configured'] })
   async create(@CurrentUser() userId: string, @Body({ schema: CreateSessionDto }) body: CreateSessionDto) {
@@ -47,7 +47,10 @@ export class SessionsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Your sessions, newest first, or those that have changed last' })
+  @ApiOperation({
+    operationId: 'listSessions',
+    summary: 'Your sessions, newest first, or those that have changed last',
+  })
   @ApiOkResponse({ standardSchema: SessionListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async list(@CurrentUser() userId: string, @Query({ schema: SessionQueryDto }) query: SessionQueryDto) {
@@ -57,7 +60,7 @@ export class SessionsController {
   }
 
   @Get(':session_id')
-  @ApiOperation({ summary: 'One session' })
+  @ApiOperation({ operationId: 'getSession', summary: 'One session' })
   @ApiOkResponse({ standardSchema: SessionDto })
   @ApiProblems({ 404: ['session.not_found'] })
   async view(@CurrentUser() userId: string, @Param('session_id', SESSION_ID) sessionId: string) {
@@ -65,7 +68,10 @@ export class SessionsController {
   }
 
   @Patch(':session_id')
-  @ApiOperation({ summary: 'Rename or describe a session, choose its model, archive it or bring it back' })
+  @ApiOperation({
+    operationId: 'updateSession',
+    summary: 'Rename or describe a session, choose its model, archive it or bring it back',
+  })
   @ApiOkResponse({ standardSchema: SessionDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found', 'model.not_configured'] })
   async change(
@@ -80,7 +86,7 @@ export class SessionsController {
 
   @Delete(':session_id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete a session' })
+  @ApiOperation({ operationId: 'deleteSession', summary: 'Delete a session' })
   @ApiNoContentResponse()
   @ApiProblems({ 404: ['session.not_found'], 409: ['run.in_progress'] })
   async delete(@CurrentUser() userId: string, @Param('session_id', SESSION_ID) sessionId: string) {

@@ -48,10 +48,10 @@ const ORDERS: Record<SessionFilter['sort'], Order> = {
   },
 };
 
-/** Spelled as in the indexes. */
+/** Each has indexes of its own. */
 const ARCHIVED = [
-  [false, '(s.archived_at is null)'],
-  [true, 'not (s.archived_at is null)'],
+  [false, 's.archived_at is null'],
+  [true, 's.archived_at is not null'],
 ] as const;
 
 /** Selects the sessions of a page, and one more where there are more. */

@@ -3,6 +3,9 @@ import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { SessionState } from '../domain/session.js';
 import { TITLE_SOURCES } from '../domain/title.js';
 
+const OPEN = '((deleted_at IS NULL) AND (archived_at IS NULL))';
+const ARCHIVED = '((deleted_at IS NULL) AND (archived_at IS NOT NULL))';
+
 /** TypeORM's types do not support a recursive type such as JsonObject, so metadata is any object here. */
 export interface SessionRow extends Omit<SessionState, 'metadata'> {
   readonly metadata: object;
@@ -32,9 +35,10 @@ export const SessionSchema = new EntitySchema<SessionRow>({
   },
   indices: [
     { name: 'sessions_user_id', columns: ['userId', 'id'], where: '(deleted_at IS NULL)' },
-    // By an expression, which TypeORM cannot say; see the migration.
-    { name: 'sessions_archived', synchronize: false },
-    { name: 'sessions_updated', synchronize: false },
+    { name: 'sessions_open', columns: ['userId', 'id'], where: OPEN },
+    { name: 'sessions_open_updated', columns: ['userId', 'updatedAt', 'id'], where: OPEN },
+    { name: 'sessions_archived', columns: ['userId', 'id'], where: ARCHIVED },
+    { name: 'sessions_archived_updated', columns: ['userId', 'updatedAt', 'id'], where: ARCHIVED },
   ],
   checks: [{ name: 'sessions_title_source', expression: oneOf('title_source', TITLE_SOURCES) }],
 });

@@ -36,6 +36,7 @@ export class SynopsesController {
 
   @Post()
   @ApiOperation({
+    operationId: 'formSynopsis',
     summary: 'Bring the synopsis of a session up to date: in the background, or while you wait',
     description: `It is the job of \`synopsis_manager\` either way. With \`mode=sync\` an attempt that fails is told with the \
 code of its job: 409 for \`synopsis.nothing_to_cover\` and \`job.cancelled\`, 503 for everything else; the next attempts \
@@ -68,7 +69,10 @@ go on in the background.`,
   }
 
   @Get()
-  @ApiOperation({ summary: 'The live version of the synopsis, and whether the next one is being formed' })
+  @ApiOperation({
+    operationId: 'getSynopsis',
+    summary: 'The live version of the synopsis, and whether the next one is being formed',
+  })
   @ApiOkResponse({ standardSchema: SynopsisDto })
   @ApiProblems({ 404: ['session.not_found'] })
   async view(@CurrentUser() userId: string, @Param('session_id', SESSION_ID) sessionId: string) {
@@ -77,7 +81,10 @@ go on in the background.`,
   }
 
   @Put()
-  @ApiOperation({ summary: 'Put the synopsis in your own words; what it covers stays' })
+  @ApiOperation({
+    operationId: 'editSynopsis',
+    summary: 'Put the synopsis in your own words; what it covers stays',
+  })
   @ApiOkResponse({ standardSchema: SynopsisDto })
   @ApiProblems({
     400: ['request.invalid', 'request.malformed_json'],
@@ -98,7 +105,10 @@ go on in the background.`,
   }
 
   @Get('versions')
-  @ApiOperation({ summary: 'All versions of the synopsis, newest first, without what they say' })
+  @ApiOperation({
+    operationId: 'listSynopsisVersions',
+    summary: 'All versions of the synopsis, newest first, without what they say',
+  })
   @ApiOkResponse({ standardSchema: SynopsisVersionListDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
   async list(
@@ -112,7 +122,7 @@ go on in the background.`,
   }
 
   @Get('versions/:version')
-  @ApiOperation({ summary: 'One version of the synopsis' })
+  @ApiOperation({ operationId: 'getSynopsisVersion', summary: 'One version of the synopsis' })
   @ApiOkResponse({ standardSchema: SynopsisVersionDto })
   @ApiProblems({ 404: ['session.not_found', 'synopsis.version_not_found'] })
   async version(

@@ -23,23 +23,33 @@ export type FormQueryDto = z.infer<typeof FormQueryDto>;
 
 export const SynopsisItemDto = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('heading'), text: humanText(LIMITS.heading) }),
-    z.strictObject({ kind: z.literal('text'), text: humanText(LIMITS.text) }),
-    z.strictObject({
-      kind: z.literal('decision'),
-      text: humanText(LIMITS.text),
-      reason: humanText(LIMITS.text).optional(),
-    }),
-    z.strictObject({ kind: z.literal('open_question'), text: humanText(LIMITS.text) }),
-    z.strictObject({
-      kind: z.literal('code'),
-      text: humanText(LIMITS.text),
-      language: humanText(LIMITS.language).optional(),
-    }),
-    z.strictObject({
-      kind: z.literal('list'),
-      entries: z.array(humanText(LIMITS.entry)).min(1).max(LIMITS.entries),
-    }),
+    z
+      .strictObject({ kind: z.literal('heading'), text: humanText(LIMITS.heading) })
+      .meta({ id: 'SynopsisHeading' }),
+    z.strictObject({ kind: z.literal('text'), text: humanText(LIMITS.text) }).meta({ id: 'SynopsisText' }),
+    z
+      .strictObject({
+        kind: z.literal('decision'),
+        text: humanText(LIMITS.text),
+        reason: humanText(LIMITS.text).optional(),
+      })
+      .meta({ id: 'SynopsisDecision' }),
+    z
+      .strictObject({ kind: z.literal('open_question'), text: humanText(LIMITS.text) })
+      .meta({ id: 'SynopsisOpenQuestion' }),
+    z
+      .strictObject({
+        kind: z.literal('code'),
+        text: humanText(LIMITS.text),
+        language: humanText(LIMITS.language).optional(),
+      })
+      .meta({ id: 'SynopsisCode' }),
+    z
+      .strictObject({
+        kind: z.literal('list'),
+        entries: z.array(humanText(LIMITS.entry)).min(1).max(LIMITS.entries),
+      })
+      .meta({ id: 'SynopsisList' }),
   ])
   .meta({ id: 'SynopsisItem', description: 'One entry of a synopsis; `kind` says what it holds' });
 

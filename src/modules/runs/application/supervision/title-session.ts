@@ -23,12 +23,12 @@ import { RunQueries, TitledSession } from '../run.queries.js';
 const PROMPT = `You give conversations of developers a title. Name the subject in at most 60 characters, in the language of the task.
 Answer with the title alone, without quotes or a full stop.`;
 
-/** Characters of the task and of the answer that the model is shown. */
+/** Characters that are shown or taken of the task, the answer and the title. */
 const LONGEST = 4_000;
 /** Messages among which that of the user is: the system's may stand before it. */
 const FIRST_MESSAGES = 20;
 /** What models put around a title although they are asked not to. */
-const AROUND = /^[\s"'“”«»*#`]+|[\s"'“”«»*#`.]+$/g;
+const AROUND = /^[\s"'“”«»*#`]+|[\s"'“”«»*#`.]+$/gm;
 
 /**
  * Improves the title of a session once, after its first answer. If that is lost, with its process or for want of a model, the
@@ -61,7 +61,7 @@ export class TitleSession {
     if (!session) return;
     const task = await this.taskOf(session.sessionId);
     const { content } = await this.ask(session, runId, titling, task, signal);
-    const title = titleOf(storableText(content.replaceAll(AROUND, '')));
+    const title = titleOf(storableText(clip(content, LONGEST).replaceAll(AROUND, '')));
     if (title !== undefined) await this.save(session, title);
   }
 
