@@ -109,6 +109,23 @@ export type paths = {
         patch: operations["updateSession"];
         trace?: never;
     };
+    "/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hints over all your sessions: what to fetch anew; stays open, and has no cursor */
+        get: operations["streamActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}/messages": {
         parameters: {
             query?: never;
@@ -845,6 +862,41 @@ export type components = {
             metadata?: {
                 [key: string]: components["schemas"]["Json"];
             };
+        };
+        /** @description What to fetch anew */
+        ActivityHint: components["schemas"]["RefetchHint"] | components["schemas"]["SessionHint"];
+        /**
+         * @description Fetch what you show anew: hints may have been missed
+         * @example {
+         *       "type": "refetch"
+         *     }
+         */
+        RefetchHint: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "refetch";
+        };
+        /**
+         * @description Something in this session has changed
+         * @example {
+         *       "type": "activity",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "what": [
+         *         "run",
+         *         "approval"
+         *       ]
+         *     }
+         */
+        SessionHint: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "activity";
+            session_id: string;
+            what: ("run" | "message" | "tool_call" | "approval" | "plan" | "job" | "synopsis" | "title" | "session")[];
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
         MessageList: {
@@ -2645,6 +2697,9 @@ export type Json = components['schemas']['Json'];
 export type Session = components['schemas']['Session'];
 export type SessionList = components['schemas']['SessionList'];
 export type ChangeSession = components['schemas']['ChangeSession'];
+export type ActivityHint = components['schemas']['ActivityHint'];
+export type RefetchHint = components['schemas']['RefetchHint'];
+export type SessionHint = components['schemas']['SessionHint'];
 export type MessageList = components['schemas']['MessageList'];
 export type Message = components['schemas']['Message'];
 export type ApprovalList = components['schemas']['ApprovalList'];
@@ -3177,6 +3232,43 @@ export interface operations {
                 };
             };
             /** @description `request.rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActivityHint"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream.too_many` */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -68,7 +68,8 @@ describe('the feedback of an approval', () => {
       .slice(1)
       .flatMap(({ messages }) => messages)
       .filter(
-        ({ role, content }) => role === 'user' && String(content).includes('You carry out one subtask'),
+        ({ role, content }) =>
+          role === 'user' && JSON.stringify(content).includes('You carry out one subtask'),
       );
     expect(briefs).toHaveLength(subtasks.length);
     for (const { content } of briefs) expect(content).toContain(FEEDBACK);

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ModelsModule } from '../models/index.js';
+import { ActivityController } from './api/activity.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { ChangeSession } from './application/change-session.js';
 import { CreateSession } from './application/create-session.js';
@@ -15,7 +16,7 @@ import { SqlSessionRepository } from './infrastructure/sql-session.repository.js
 
 @Module({
   imports: [TypeOrmModule.forFeature([SessionSchema, AgentSwitchSchema]), AgentsModule, ModelsModule],
-  controllers: [SessionsController],
+  controllers: [SessionsController, ActivityController],
   providers: [
     CreateSession,
     ChangeSession,

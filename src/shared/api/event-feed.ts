@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import { Hint } from '../application/activity.js';
 import { StreamItem } from '../application/event-stream.js';
 
 /**
@@ -14,4 +15,9 @@ export interface EventFeed {
    * completes.
    */
   open(cursor: number): Observable<StreamItem>;
+}
+
+/** What a streaming route returns whose frames have no cursor: a reader that was slow enters anew. */
+export interface HintFeed {
+  hints(): Observable<Hint>;
 }

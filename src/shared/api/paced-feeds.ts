@@ -14,8 +14,8 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 const LEAST_BYTES_PER_MS = 32;
 const GRACE_MS = 5_000;
 
-export interface PacedItem {
-  readonly item: StreamItem;
+export interface PacedItem<Item = StreamItem> {
+  readonly item: Item;
   /** When the reader last entered the feed: older events have waited in the log for the reader. */
   readonly enteredAt: Date;
 }
@@ -33,13 +33,17 @@ export class PacedFeeds {
    */
   read(feed: EventFeed, response: Response): Observable<PacedItem> {
     let cursor = feed.after;
+    return this.pace(() => feed.open(cursor), response).pipe(tap(({ item }) => (cursor = cursorOf(item))));
+  }
+
+  /** The same for what has no cursor: a reader enters it from its beginning. */
+  pace<Item>(open: () => Observable<Item>, response: Response): Observable<PacedItem<Item>> {
     let isBehind = false;
     return defer(() => {
       isBehind = false;
       const enteredAt = this.clock.now();
-      return feed.open(cursor).pipe(
+      return open().pipe(
         takeWhile(() => !(isBehind = response.writableLength > MAX_UNSENT_BYTES)),
-        tap((item) => (cursor = cursorOf(item))),
         map((item) => ({ item, enteredAt })),
       );
     }).pipe(repeat({ delay: () => (isBehind ? this.taken(response) : EMPTY) }));

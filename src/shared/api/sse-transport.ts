@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import {
+  Observable,
   ReplaySubject,
   exhaustMap,
   firstValueFrom,
@@ -14,13 +15,14 @@ import {
   timer,
 } from 'rxjs';
 import { Config } from '../../config/config.js';
+import { Hint } from '../application/activity.js';
 import { isReset } from '../application/event-stream.js';
 import { Shutdown } from '../application/shutdown.js';
 import { StreamMetrics } from '../application/stream-metrics.js';
 import { Clock } from '../domain/clock.js';
 import { jsonEscape } from '../domain/json.js';
 import { Authentication } from './authentication.js';
-import { EventFeed } from './event-feed.js';
+import { EventFeed, HintFeed } from './event-feed.js';
 import { EventView, toEventView } from './event-view.js';
 import { PacedFeeds, PacedItem } from './paced-feeds.js';
 
@@ -63,36 +65,49 @@ export class SseTransport {
   }
 
   /** Starts the response, and writes to it until the feed, the reader or the process ends. */
-  send(response: Response, feed: EventFeed): void {
+  send(response: Response, feed: EventFeed | HintFeed): void {
+    if ('hints' in feed) {
+      const hints$ = this.feeds.pace(() => feed.hints(), response);
+      this.start(response, '', hints$.pipe(tap(({ item }) => this.hint(response, item))));
+      return;
+    }
+    // With a cursor, so that even a stream without events can be resumed.
+    const items$ = this.feeds.read(feed, response);
+    const sent$ = items$.pipe(tap((paced) => this.deliver(response, feed.sessionId, paced)));
+    this.start(response, `id: ${feed.after}\n`, sent$, feed.sessionId);
+  }
+
+  /** @param sent$ writes what it emits */
+  private start(response: Response, cursor: string, sent$: Observable<unknown>, sessionId?: string): void {
     if (response.destroyed) return; // the client has disconnected
     response.writeHead(200, HEADERS);
     if (response.req.method === 'HEAD') {
       response.end();
       return;
     }
-    // With a cursor, so that even a stream without events can be resumed.
-    response.write(`: open\nid: ${feed.after}\nretry: ${RETRY_MS}\n\n`);
+    response.write(`: open\n${cursor}retry: ${RETRY_MS}\n\n`);
     this.metrics.connected();
     this.open.add(response);
     response.once('close', () => {
       this.open.delete(response);
       this.metrics.disconnected();
     });
-    this.feeds
-      .read(feed, response)
-      .pipe(
-        // Not in `subscribe`: an error there would end the process.
-        tap((paced) => this.deliver(response, feed.sessionId, paced)),
-        takeUntil(race(fromEvent(response, 'close'), this.end$)),
-      )
-      .subscribe({
-        complete: () => response.end(),
-        error: (error: unknown) => {
-          // The client reconnects and resumes.
-          this.logger.error({ err: error, session_id: feed.sessionId }, 'an event stream broke');
-          response.end();
-        },
-      });
+    // Not written in `subscribe`: an error there would end the process.
+    sent$.pipe(takeUntil(race(fromEvent(response, 'close'), this.end$))).subscribe({
+      complete: () => response.end(),
+      error: (error: unknown) => {
+        // The client reconnects and resumes.
+        this.logger.error({ err: error, session_id: sessionId }, 'an event stream broke');
+        response.end();
+      },
+    });
+  }
+
+  private hint(response: Response, hint: Hint): void {
+    const view =
+      hint.type === 'refetch' ? hint : { type: hint.type, session_id: hint.sessionId, what: hint.what };
+    this.write(response, `event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`);
+    this.metrics.sent(view.type);
   }
 
   private deliver(response: Response, sessionId: string, { item, enteredAt }: PacedItem): void {

@@ -11,20 +11,20 @@ import { Reflector } from '@nestjs/core';
 import { ApiProduces } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Observable, map } from 'rxjs';
-import { EventFeed } from './event-feed.js';
+import { EventFeed, HintFeed } from './event-feed.js';
 import { LargeBodies } from './large-bodies.js';
 import { EVENT_STREAM, SseTransport } from './sse-transport.js';
 import { StreamLimit } from './stream-limit.js';
 
 /** Writes the feed that a route returns. An error before that becomes an ordinary problem answer. */
 @Injectable()
-export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
+export class EventFeedInterceptor implements NestInterceptor<EventFeed | HintFeed, void> {
   constructor(
     private readonly transport: SseTransport,
     private readonly bodies: LargeBodies,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<EventFeed>): Observable<void> {
+  intercept(context: ExecutionContext, next: CallHandler<EventFeed | HintFeed>): Observable<void> {
     const http = context.switchToHttp();
     return next.handle().pipe(
       map((feed) => {
@@ -36,7 +36,7 @@ export class EventFeedInterceptor implements NestInterceptor<EventFeed, void> {
 }
 
 /** Accepts only methods that return a feed. */
-type FeedRouteDecorator = <Route extends (...parameters: never[]) => Promise<EventFeed>>(
+type FeedRouteDecorator = <Route extends (...parameters: never[]) => Promise<EventFeed | HintFeed>>(
   controller: object,
   name: string | symbol,
   route: TypedPropertyDescriptor<Route>,

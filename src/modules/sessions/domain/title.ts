@@ -20,7 +20,7 @@ export function titleOf(text: string): string | undefined {
   const line = text.split(LINE_END).find(isVisible);
   if (line === undefined) return undefined;
   const words = line.replaceAll(BLANKS, ' ').trim();
-  const characters = [...words.slice(0, 2 * LONGEST + 2)]; // one more than the longest title, at two units each
+  const characters = Array.from(words.slice(0, 2 * LONGEST + 2)); // one more than the longest title, at two units each
   return characters.length <= LONGEST
     ? characters.join('')
     : `${characters

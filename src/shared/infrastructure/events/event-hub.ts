@@ -22,6 +22,8 @@ interface Readers {
 @Injectable()
 export class EventHub {
   private readonly sessions = new Map<string, Readers>();
+  /** Emits when news may have been missed. */
+  readonly missed$ = new Subject<void>();
   private readonly justStored = new Map<string, readonly StoredEvent[]>();
 
   constructor(private readonly emitter: EventEmitter2) {}
@@ -80,6 +82,7 @@ export class EventHub {
   /** Makes every reader read the log, after news may have been missed. */
   wakeAll(): void {
     this.wake(this.openSessions);
+    this.missed$.next();
   }
 
   /** Makes the readers of sessions that have gone on read the log. @param lastSeqs the newest numbers, by session */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StoredEvent } from '../../application/event-stream.js';
 import { EventHub } from '../events/event-hub.js';
+import { ACTIVITY, activityOf } from './activity-topic.js';
 import { NoticeHandlers } from './notice-handlers.js';
 import { NoticeSender } from './notice-sender.js';
 import { Notice, SESSIONS } from './notice.js';
@@ -17,7 +18,7 @@ export class Announcer {
   /** @param notice what else is new than the events */
   stored(events: readonly StoredEvent[], notice = new Notice()): void {
     this.hub.publish(events);
-    this.tell(notice, events);
+    this.tell(notice.add(ACTIVITY, activityOf(events)), events);
   }
 
   /** The answer to the commit was lost: readers look into the log. */

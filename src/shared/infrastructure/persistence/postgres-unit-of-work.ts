@@ -9,6 +9,7 @@ import { Tracing } from '../../application/tracing.js';
 import { Committed, RepositoryType, Transaction, UnitOfWork } from '../../application/unit-of-work.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 import { EventLog } from '../events/event-log.js';
+import { ACTIVITY, activityOf } from '../notices/activity-topic.js';
 import { Announcer } from '../notices/announcer.js';
 import { Notice } from '../notices/notice.js';
 import { anotherAttempt } from './another-attempt.js';
@@ -110,7 +111,9 @@ export class PostgresUnitOfWork extends UnitOfWork {
       this.measure(operation, 'rolled_back', performance.now() - begunAt);
       const mayBeStored = sql?.mayBeCommitted ?? false;
       const translated = translateDatabaseError(reason, mayBeStored);
-      if (mayBeStored) this.announcer.perhapsStored(recorded, notice);
+      if (mayBeStored) {
+        this.announcer.perhapsStored(recorded, notice.add(ACTIVITY, activityOf(recorded)));
+      }
       throw isRefusal(translated) ? new StorageFailed(operation, translated) : translated;
     } finally {
       await connection?.release();
