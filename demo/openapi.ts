@@ -11,7 +11,7 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** The agents of this installation */
+        /** The agents of this installation, and yours */
         get: operations["listAgents"];
         put?: never;
         post?: never;
@@ -28,11 +28,19 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** One agent */
+        /** One agent, with its definition */
         get: operations["getAgent"];
-        put?: never;
+        /**
+         * Define an agent of your own, or change it
+         * @description A definition that differs from the newest version becomes the next. New runs use it.
+         */
+        put: operations["putAgent"];
         post?: never;
-        delete?: never;
+        /**
+         * Take an agent of yours out of use
+         * @description Runs that have begun with it end as they began; its sessions go on with the default agent.
+         */
+        delete: operations["deleteAgent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -487,6 +495,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/tool-calls/{call_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was answered to a tool call, also where the conversation has only its beginning and end */
+        get: operations["getToolCallResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}/synopsis": {
         parameters: {
             query?: never;
@@ -625,12 +650,18 @@ export type components = {
          * @description A named role with prompt, tools and limits
          * @example {
          *       "id": "ask",
-         *       "version": "1.0.0",
+         *       "version": "1",
+         *       "name": "Ask",
          *       "description": "Explains code and concepts; changes nothing.",
+         *       "mode": "primary",
+         *       "default": false,
+         *       "source": "installation",
+         *       "takes_subtasks": true,
          *       "tools": [
          *         "read_file",
          *         "list_files",
          *         "search_in_code",
+         *         "read_result",
          *         "ask_followup_question",
          *         "switch_agent"
          *       ]
@@ -638,9 +669,87 @@ export type components = {
          */
         Agent: {
             id: string;
+            /** @description A number: an agent that is changed gets the next one */
             version: string;
+            /** @description For people */
+            name: string;
             description: string;
+            /**
+             * @description Whether it talks with users, carries out subtasks of plans, both, or runs as a job only
+             * @enum {string}
+             */
+            mode: "primary" | "subagent" | "background" | "all";
+            /** @description Whether new sessions begin with it */
+            default: boolean;
+            /**
+             * @description Whether all users have it, or it is yours alone
+             * @enum {string}
+             */
+            source: "installation" | "user";
+            /** @description Whether plans may name it */
+            takes_subtasks: boolean;
             tools: string[];
+        };
+        /**
+         * @description A version of an agent, with its definition
+         * @example {
+         *       "id": "reviewer",
+         *       "version": "1",
+         *       "name": "Reviewer",
+         *       "description": "Reviews changes",
+         *       "mode": "all",
+         *       "default": false,
+         *       "source": "user",
+         *       "takes_subtasks": true,
+         *       "tools": [
+         *         "read_file",
+         *         "search_in_code",
+         *         "attempt_completion"
+         *       ],
+         *       "definition": "---\ndescription: Reviews changes\ntools: [read_file, search_in_code, attempt_completion]\n---\nYou review changes. Name file and line of each finding.\n",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "archived_at": null
+         *     }
+         */
+        AgentVersion: {
+            id: string;
+            /** @description A number: an agent that is changed gets the next one */
+            version: string;
+            /** @description For people */
+            name: string;
+            description: string;
+            /**
+             * @description Whether it talks with users, carries out subtasks of plans, both, or runs as a job only
+             * @enum {string}
+             */
+            mode: "primary" | "subagent" | "background" | "all";
+            /** @description Whether new sessions begin with it */
+            default: boolean;
+            /**
+             * @description Whether all users have it, or it is yours alone
+             * @enum {string}
+             */
+            source: "installation" | "user";
+            /** @description Whether plans may name it */
+            takes_subtasks: boolean;
+            tools: string[];
+            /** @description The Markdown file: YAML between two lines of ---, then the prompt */
+            definition: string;
+            created_at: string;
+            /** @description Since when it is not the current version: a newer one took its place, or it was deleted */
+            archived_at: string | null;
+        };
+        /**
+         * @example {
+         *       "definition": "---\ndescription: Reviews changes\ntools: [read_file, search_in_code, attempt_completion]\n---\nYou review changes. Name file and line of each finding.\n",
+         *       "based_on": 0
+         *     }
+         */
+        SaveAgent: {
+            /** @description The Markdown file: YAML between two lines of ---, then the prompt */
+            definition: string;
+            /** @description The version that you have changed, as `version` says it; 0 = the agent is new */
+            based_on?: number;
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
         ModelList: {
@@ -915,6 +1024,7 @@ export type components = {
          *       "role": "assistant",
          *       "agent": "ask",
          *       "content": "A lease is a lock that ends by itself.",
+         *       "reasoning": "The question is about locks.",
          *       "tool_calls": [],
          *       "call_id": null,
          *       "call_status": null,
@@ -922,7 +1032,11 @@ export type components = {
          *       "finish_reason": "stop",
          *       "usage": {
          *         "prompt_tokens": 412,
-         *         "completion_tokens": 11
+         *         "completion_tokens": 19,
+         *         "cached_tokens": 256,
+         *         "reasoning_tokens": 8,
+         *         "cost_micros": 230,
+         *         "estimated": false
          *       },
          *       "created_at": "2026-11-20T10:15:00.000Z"
          *     }
@@ -940,6 +1054,8 @@ export type components = {
             /** @description Who speaks, where an agent does */
             agent: string | null;
             content: string;
+            /** @description What the model has reasoned, where it shows that */
+            reasoning: string | null;
             tool_calls: {
                 call_id: string;
                 tool_name: string;
@@ -959,8 +1075,22 @@ export type components = {
             finish_reason: string | null;
             usage: {
                 prompt_tokens: number;
+                /** @description With those of reasoning */
                 completion_tokens: number;
+                /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                cached_tokens: number;
+                /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                reasoning_tokens: number;
+                /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                cost_micros: number | null;
+                /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                estimated: boolean;
             } | null;
+            /** @description Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole */
+            truncated?: {
+                /** @description Of the whole */
+                characters: number;
+            };
             created_at: string;
         };
         /** @description One part of a list; `cursor=next_cursor` asks for the next */
@@ -1176,6 +1306,10 @@ export type components = {
          *           "model_calls": 1,
          *           "prompt_tokens": 90,
          *           "completion_tokens": 12,
+         *           "cached_tokens": 0,
+         *           "reasoning_tokens": 0,
+         *           "cost_micros": 80,
+         *           "estimated": false,
          *           "total_tokens": 102
          *         }
          *       },
@@ -1370,6 +1504,10 @@ export type components = {
          *         "model_calls": 2,
          *         "prompt_tokens": 801,
          *         "completion_tokens": 64,
+         *         "cached_tokens": 256,
+         *         "reasoning_tokens": 8,
+         *         "cost_micros": 585,
+         *         "estimated": false,
          *         "total_tokens": 865
          *       },
          *       "attempt": 1,
@@ -1410,7 +1548,16 @@ export type components = {
             usage: {
                 model_calls: number;
                 prompt_tokens: number;
+                /** @description With those of reasoning */
                 completion_tokens: number;
+                /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                cached_tokens: number;
+                /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                reasoning_tokens: number;
+                /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                cost_micros: number | null;
+                /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                estimated: boolean;
                 total_tokens: number;
             };
             /** @description 1, and one more each time another process had to go on with it */
@@ -1422,7 +1569,7 @@ export type components = {
             finished_at: string | null;
         };
         /** @description The `data` of a server-sent event; its `id` and `event` repeat id and type */
-        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
+        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
         /**
          * @description A run begins
          * @example {
@@ -1490,6 +1637,39 @@ export type components = {
             };
         };
         /**
+         * @description Another model answers for the rest of the run, since the one before has failed
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "model.switched",
+         *       "data": {
+         *         "from": "gpt-5-mini",
+         *         "to": "claude-sonnet",
+         *         "reason": "model.server_error"
+         *       }
+         *     }
+         */
+        ModelSwitchedEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "model.switched";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                from: string;
+                to: string;
+                /** @description The code of the failure */
+                reason: string;
+            };
+        };
+        /**
          * @description A message that is whole from the start: the user’s, a tool’s, the system’s
          * @example {
          *       "id": "7",
@@ -1507,6 +1687,7 @@ export type components = {
          *           "role": "user",
          *           "agent": null,
          *           "content": "What is a lease?",
+         *           "reasoning": null,
          *           "tool_calls": [],
          *           "call_id": null,
          *           "call_status": null,
@@ -1600,7 +1781,39 @@ export type components = {
             };
         };
         /**
-         * @description The whole message; its content replaces all deltas
+         * @description A piece of what the model reasons; `offset`: where in the reasoning it begins, in UTF-16 units
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "message.reasoning_delta",
+         *       "data": {
+         *         "message_id": "0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10",
+         *         "offset": 0,
+         *         "text": "The question is "
+         *       }
+         *     }
+         */
+        MessageReasoningDeltaEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.reasoning_delta";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                message_id: string;
+                offset: number;
+                text: string;
+            };
+        };
+        /**
+         * @description The whole message; its content and reasoning replace all deltas
          * @example {
          *       "id": "7",
          *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
@@ -1611,11 +1824,16 @@ export type components = {
          *         "message_id": "0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10",
          *         "agent": "ask",
          *         "content": "A lease is a lock that ends by itself.",
+         *         "reasoning": "The question is about locks.",
          *         "tool_calls": [],
          *         "finish_reason": "stop",
          *         "usage": {
          *           "prompt_tokens": 412,
-         *           "completion_tokens": 11
+         *           "completion_tokens": 19,
+         *           "cached_tokens": 256,
+         *           "reasoning_tokens": 8,
+         *           "cost_micros": 230,
+         *           "estimated": false
          *         }
          *       }
          *     }
@@ -1639,6 +1857,8 @@ export type components = {
                 /** @description The job it belongs to */
                 job_id?: string;
                 content: string;
+                /** @description What the model has reasoned, where it shows that */
+                reasoning?: string;
                 /** @description For showing; a call is executed on `tool_call.requested` only */
                 tool_calls: {
                     call_id: string;
@@ -1649,7 +1869,16 @@ export type components = {
                 finish_reason: string;
                 usage: {
                     prompt_tokens: number;
+                    /** @description With those of reasoning */
                     completion_tokens: number;
+                    /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                    cached_tokens: number;
+                    /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                    reasoning_tokens: number;
+                    /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                    cost_micros: number | null;
+                    /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                    estimated: boolean;
                 } | null;
             };
         };
@@ -2244,6 +2473,10 @@ export type components = {
          *           "model_calls": 2,
          *           "prompt_tokens": 801,
          *           "completion_tokens": 64,
+         *           "cached_tokens": 256,
+         *           "reasoning_tokens": 8,
+         *           "cost_micros": 585,
+         *           "estimated": false,
          *           "total_tokens": 865
          *         },
          *         "duration_ms": 5120
@@ -2275,7 +2508,16 @@ export type components = {
                 usage: {
                     model_calls: number;
                     prompt_tokens: number;
+                    /** @description With those of reasoning */
                     completion_tokens: number;
+                    /** @description Of the prompt: what the provider has read from its cache, as far as it tells */
+                    cached_tokens: number;
+                    /** @description Of the completion: what the model has reasoned, as far as the provider tells */
+                    reasoning_tokens: number;
+                    /** @description In millionths of the currency of the prices at that time; null = the model has no prices */
+                    cost_micros: number | null;
+                    /** @description Whether some of it is estimated: an answer was cut off before the provider told */
+                    estimated: boolean;
                     total_tokens: number;
                 };
                 duration_ms: number;
@@ -2689,6 +2931,8 @@ export type components = {
 };
 export type AgentList = components['schemas']['AgentList'];
 export type Agent = components['schemas']['Agent'];
+export type AgentVersion = components['schemas']['AgentVersion'];
+export type SaveAgent = components['schemas']['SaveAgent'];
 export type ModelList = components['schemas']['ModelList'];
 export type Model = components['schemas']['Model'];
 export type Me = components['schemas']['Me'];
@@ -2720,9 +2964,11 @@ export type Run = components['schemas']['Run'];
 export type SessionEvent = components['schemas']['SessionEvent'];
 export type RunStartedEvent = components['schemas']['RunStartedEvent'];
 export type RunPhaseChangedEvent = components['schemas']['RunPhaseChangedEvent'];
+export type ModelSwitchedEvent = components['schemas']['ModelSwitchedEvent'];
 export type MessageCreatedEvent = components['schemas']['MessageCreatedEvent'];
 export type MessageStartedEvent = components['schemas']['MessageStartedEvent'];
 export type MessageDeltaEvent = components['schemas']['MessageDeltaEvent'];
+export type MessageReasoningDeltaEvent = components['schemas']['MessageReasoningDeltaEvent'];
 export type MessageCompletedEvent = components['schemas']['MessageCompletedEvent'];
 export type MessageDiscardedEvent = components['schemas']['MessageDiscardedEvent'];
 export type ToolCallRequestedEvent = components['schemas']['ToolCallRequestedEvent'];
@@ -2814,7 +3060,10 @@ export interface operations {
     };
     getAgent: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also one of an agent that was deleted; unset = the current one */
+                version?: number;
+            };
             header?: never;
             path: {
                 agent_id: string;
@@ -2828,8 +3077,134 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"];
+                    "application/json": components["schemas"]["AgentVersion"];
                 };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent.not_found`, `agent.version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveAgent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentVersion"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent.name_taken`, `agent.version_changed`, `agent.limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `auth.required` */
             401: {
@@ -2849,8 +3224,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `read.too_many` */
+            /** @description `agent.name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.rate_limited` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3454,7 +3847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database.unavailable`, `server.draining` */
+            /** @description `database.unavailable`, `server.busy`, `server.draining` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4187,7 +4580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database.unavailable`, `server.draining` */
+            /** @description `database.unavailable`, `server.busy`, `server.draining` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4857,6 +5250,63 @@ export interface operations {
             };
             /** @description `run.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getToolCallResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tool_call.not_found`, `tool_result.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tool_result.expired` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

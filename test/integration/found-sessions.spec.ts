@@ -251,7 +251,7 @@ describe('a large list', () => {
     expect(await rowsRead({ status: 'waiting' })).toBeLessThan(1_500); // of 300 that wait
   });
 
-  it('looks through so many sessions for each page of a search, and through all of them by its cursor', async () => {
+  it('looks through a limited number of sessions for each page of a search, and through all of them by its cursor', async () => {
     expect(await rowsRead({ text: 'no such text' })).toBeLessThan(10_000);
     const { body } = await client.get('/v1/sessions?q=session%20777');
     expect(body).toMatchObject({ data: [], has_more: true });

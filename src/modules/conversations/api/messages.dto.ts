@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
-import { CALL_OUTCOMES } from '../domain/message.js';
 import { Thread } from '../domain/thread.js';
 
 export const UsageDto = z.object(TOKEN_USAGE).nullable();
@@ -35,7 +34,10 @@ export const MessageDto = z
       }),
     ),
     call_id: z.string().nullable().describe('Of a tool’s answer: the call it answers'),
-    call_status: z.enum(CALL_OUTCOMES).nullable().describe('How that call has ended'),
+    call_status: z
+      .enum(['completed', 'failed', 'rejected', 'expired'])
+      .nullable()
+      .describe('How that call has ended'),
     suggestions: z.array(z.string()).nullable().describe('Of a question: answers to choose from'),
     finish_reason: z
       .string()

@@ -4,9 +4,7 @@ import { StoredUsage } from '../../../shared/domain/token-usage.js';
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
 /** How a tool call has ended that has an answer. */
-export const CALL_OUTCOMES = ['completed', 'failed', 'rejected', 'expired'] as const;
-
-export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+export type CallOutcome = 'completed' | 'failed' | 'rejected' | 'expired';
 
 /** A model's request to run a tool, as part of its message. */
 export interface MessageToolCall {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { SESSION_FIELDS } from '../domain/session.events.js';
-import { TITLE_SOURCES } from '../domain/title.js';
+import { TitleSourceDto } from './sessions.dto.js';
 
 export const SESSION_EVENTS = [
   eventDto(
@@ -14,9 +13,9 @@ export const SESSION_EVENTS = [
     'session.updated',
     'The session has another title, model or metadata, or was archived or brought back',
     z.object({
-      changed: z.array(z.enum(SESSION_FIELDS)),
+      changed: z.array(z.enum(['title', 'archived', 'model', 'reasoning_effort', 'metadata'])),
       title: z.string(),
-      title_source: z.enum(TITLE_SOURCES).nullable(),
+      title_source: TitleSourceDto.nullable(),
     }),
     { changed: ['title'], title: 'Fix the login', title_source: 'first_message' },
   ),

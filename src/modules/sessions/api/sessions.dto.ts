@@ -3,7 +3,6 @@ import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { SessionView } from '../application/session.queries.js';
-import { TITLE_SOURCES } from '../domain/title.js';
 
 const MAX_TITLE = 200;
 
@@ -13,6 +12,8 @@ const metadata = z
 
 const modelId = z.string().min(1).max(100);
 const effort = z.string().min(1).max(20);
+
+export const TitleSourceDto = z.enum(['user', 'first_message', 'model']);
 
 export const CreateSessionDto = z
   .strictObject({
@@ -71,10 +72,9 @@ export const SessionDto = z
   .object({
     id: z.string(),
     title: z.string(),
-    title_source: z
-      .enum(TITLE_SOURCES)
-      .nullable()
-      .describe('The user, the first line of the first message, or a model; null = no title yet'),
+    title_source: TitleSourceDto.nullable().describe(
+      'The user, the first line of the first message, or a model; null = no title yet',
+    ),
     agent: z.string().describe('The agent that answers'),
     chosen_agent: z
       .string()

@@ -51,7 +51,7 @@ export interface SessionFilter {
 
 /** Reads sessions for the API. */
 export abstract class SessionQueries {
-  /** Newest first. With a text a page may be short, or empty, although there are more: it looks through so many sessions. */
+  /** Newest first. With a text a page may be short or empty although there are more: the sessions that it looks through are limited. */
   abstract list(userId: string, filter: SessionFilter, page: PageRequest): Promise<Page<SessionView>>;
   /** @throws SessionNotFound also when it belongs to another user */
   abstract view(sessionId: string, userId: string): Promise<SessionView>;
