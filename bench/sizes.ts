@@ -50,7 +50,7 @@ export const FULL: Sizes = {
   },
   streams: { atOnce: [500, 1000], tokens: 100, delayMs: 20 },
   readers: 1000,
-  growth: { messages: [0, 10, 100, 1000, 3000], turns: 50 },
+  growth: { messages: [0, 10, 100, 1000, 10_000], turns: 50 },
   replay: { events: 100_000, rounds: 5 },
   commits: { atOnce: 100, rounds: 7 },
   jobs: { count: 700, workers: [1, 2], oneByOne: 20 },

@@ -1,6 +1,7 @@
 import type { Session } from './api.ts';
 import {
   type Finding,
+  lookAtContext,
   lookAtFiles,
   lookAtMessages,
   lookAtPlan,
@@ -29,6 +30,10 @@ export async function recite(stage: Stage): Promise<Finding[]> {
   });
   screen.user(TASK);
   await ide.ask(TASK);
+  screen.note(
+    'the context is compacted: from here on the agent is told a checkpoint instead of the messages so far',
+  );
+  await ide.compact();
   screen.user(QUESTION);
   await ide.ask(QUESTION, { leaveAfter: 150 });
   screen.note('the synopsis of the session, in the background:');
@@ -37,6 +42,7 @@ export async function recite(stage: Stage): Promise<Finding[]> {
     await lookAtFiles(workspace, signal),
     await lookAtPlan(client, session.id),
     await lookAtRuns(client, session.id),
+    await lookAtContext(client, session.id),
     await lookAtSynopsis(client, session.id),
     await lookAtMessages(client, session.id, ide.transcript),
   ];

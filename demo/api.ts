@@ -4,6 +4,7 @@ import type { Approval, HitlDecision, Json, Plan, PlanDecision, PlanList, Sessio
 
 export type {
   Approval,
+  Context,
   Input,
   Job,
   Message,

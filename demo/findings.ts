@@ -58,6 +58,15 @@ export async function lookAtPlan(client: IdeClient, sessionId: string): Promise<
   return { passed: `the plan is ${plan.status}: ${story.join(', ')}`, faults };
 }
 
+/** The checkpoint is believed when it knows the files that were written. */
+export async function lookAtContext(client: IdeClient, sessionId: string): Promise<Finding> {
+  const { checkpoint, tokens } = await client.context(sessionId);
+  const passed = `the agent is told a checkpoint that knows the files, and ${tokens} tokens in all`;
+  if (!checkpoint) return { passed, faults: ['there is no checkpoint'] };
+  const unknown = WANTED.filter((path) => !checkpoint.content.includes(path));
+  return { passed, faults: unknown.map((path) => `the checkpoint does not know ${path}`) };
+}
+
 export async function lookAtSynopsis(client: IdeClient, sessionId: string): Promise<Finding> {
   const { status, version, items } = await client.synopsis(sessionId);
   const faults = [

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type {
   Approval,
+  Context,
   Input,
   Job,
   List,
@@ -58,6 +59,15 @@ export class IdeClient {
   /** Has the synopsis of a session made in the background. */
   requestSynopsis(sessionId: string): Promise<Job> {
     return this.#json(`/v1/sessions/${sessionId}/synopsis?mode=background`, {});
+  }
+
+  /** Has the context of a session compacted in the background. */
+  requestCompaction(sessionId: string): Promise<Job> {
+    return this.#json(`/v1/sessions/${sessionId}/compact`, {});
+  }
+
+  context(sessionId: string): Promise<Context> {
+    return this.#json(`/v1/sessions/${sessionId}/context`);
   }
 
   synopsis(sessionId: string): Promise<Synopsis> {

@@ -1,6 +1,7 @@
 import {
   type CallApproval,
   type DataOf,
+  type Job,
   type Plan,
   type Session,
   type SessionEvent,
@@ -82,17 +83,26 @@ export class Ide {
     }
   }
 
-  /** Has the synopsis made in the background, and watches the job until it has ended. */
+  /** Has the synopsis made in the background. */
   async summarise(): Promise<void> {
-    const { job_id: jobId } = await this.#client.requestSynopsis(this.#session.id);
+    await this.#watch(await this.#client.requestSynopsis(this.#session.id));
+    this.#screen.synopsis(await this.#client.synopsis(this.#session.id));
+  }
+
+  /** Has what the agent is told of old messages replaced by a checkpoint, in the background. */
+  async compact(): Promise<void> {
+    await this.#watch(await this.#client.requestCompaction(this.#session.id));
+  }
+
+  /** Watches a job until it has ended. */
+  async #watch({ job_id: jobId }: Job): Promise<void> {
     for (;;) {
       const { value: event } = await this.#events.next();
       await this.#take(event);
       if (event.type !== 'job.status_changed' || event.data.job_id !== jobId) continue;
       this.#screen.job(event.data);
-      if (ENDED.has(event.data.status)) break;
+      if (ENDED.has(event.data.status)) return;
     }
-    this.#screen.synopsis(await this.#client.synopsis(this.#session.id));
   }
 
   async #take(event: SessionEvent): Promise<void> {
@@ -109,6 +119,7 @@ export class Ide {
       await this.#decideOnCall(event.data.approval);
     }
     if (event.type === 'tool_call.requested') await this.#execute(event.data);
+    if (event.type === 'context.compacted') this.#screen.compacted(event.data);
   }
 
   #showPlan(plan: Plan): void {

@@ -512,6 +512,63 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/{session_id}/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How full the context of a session is, and what its agent is told instead of old messages */
+        get: operations["ContextController_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/context/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put what the agent remembers of old messages in your own words; what it stands for stays
+         * @description It holds from the next run on. A compaction that is at work meanwhile goes on from it.
+         */
+        put: operations["CheckpointsController_edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the messages so far, as the agent is told them, by a checkpoint, in the background
+         * @description There is one such job in a session at a time: asked for again, that one is the answer.
+         */
+        post: operations["CheckpointsController_compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}/synopsis": {
         parameters: {
             query?: never;
@@ -1085,6 +1142,10 @@ export type components = {
                 cost_micros: number | null;
                 /** @description Whether some of it is estimated: an answer was cut off before the provider told */
                 estimated: boolean;
+                /** @description How full the context of the model was with this message */
+                context_tokens?: number;
+                /** @description How many tokens the model takes */
+                context_window?: number;
             } | null;
             /** @description Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole */
             truncated?: {
@@ -1292,7 +1353,7 @@ export type components = {
             };
         };
         /**
-         * @description A background execution of an agent
+         * @description Work in the background: an agent, or a compaction
          * @example {
          *       "job_id": "0198c6b0-11aa-7c21-9b3e-7d6c5b4a3f20",
          *       "type": "agent:ask",
@@ -1325,14 +1386,16 @@ export type components = {
          */
         Job: {
             job_id: string;
+            /** @description `agent:<id>`, or `compaction` */
             type: string;
+            /** @description The agent that does it, or in whose name it is done */
             agent: string;
             agent_version: string;
             /** @enum {string} */
             status: "queued" | "running" | "done" | "failed" | "cancelled";
             /** @description 1, and one more with each retry */
             attempt: number;
-            /** @description Of one that is done; what is in it depends on the agent */
+            /** @description Of one that is done; what is in it depends on the type */
             result: {
                 [key: string]: components["schemas"]["Json"];
             } | null;
@@ -1569,7 +1632,7 @@ export type components = {
             finished_at: string | null;
         };
         /** @description The `data` of a server-sent event; its `id` and `event` repeat id and type */
-        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["StreamResetEvent"];
+        SessionEvent: components["schemas"]["RunStartedEvent"] | components["schemas"]["RunPhaseChangedEvent"] | components["schemas"]["ModelSwitchedEvent"] | components["schemas"]["MessageCreatedEvent"] | components["schemas"]["MessageStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageReasoningDeltaEvent"] | components["schemas"]["MessageCompletedEvent"] | components["schemas"]["MessageDiscardedEvent"] | components["schemas"]["ToolCallRequestedEvent"] | components["schemas"]["ToolCallSettledEvent"] | components["schemas"]["AgentSwitchedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["ApprovalRequestedEvent"] | components["schemas"]["ApprovalResolvedEvent"] | components["schemas"]["PlanCreatedEvent"] | components["schemas"]["PlanApprovalRequiredEvent"] | components["schemas"]["PlanStatusChangedEvent"] | components["schemas"]["SubtaskStatusChangedEvent"] | components["schemas"]["RunWaitingEvent"] | components["schemas"]["RunResumedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["JobStatusChangedEvent"] | components["schemas"]["SynopsisUpdatedEvent"] | components["schemas"]["ContextCompactedEvent"] | components["schemas"]["StreamResetEvent"];
         /**
          * @description A run begins
          * @example {
@@ -1879,6 +1942,10 @@ export type components = {
                     cost_micros: number | null;
                     /** @description Whether some of it is estimated: an answer was cut off before the provider told */
                     estimated: boolean;
+                    /** @description How full the context of the model was with this message */
+                    context_tokens?: number;
+                    /** @description How many tokens the model takes */
+                    context_window?: number;
                 } | null;
             };
         };
@@ -2553,7 +2620,7 @@ export type components = {
             created_at: string;
             data: {
                 job_id: string;
-                /** @description `agent:<id>` */
+                /** @description `agent:<id>`, or `compaction` */
                 job_type: string;
                 /** @enum {string} */
                 status: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -2588,6 +2655,52 @@ export type components = {
             created_at: string;
             data: {
                 version: number;
+            };
+        };
+        /**
+         * @description From now on the agent is told a checkpoint instead of the messages up to this one
+         * @example {
+         *       "id": "7",
+         *       "session_id": "0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50",
+         *       "run_id": "0198c6a2-1f7d-7b11-a0c4-6e5d4c3b2a19",
+         *       "created_at": "2026-11-20T10:15:00.000Z",
+         *       "type": "context.compacted",
+         *       "data": {
+         *         "checkpoint_id": "0198c6b0-0c11-7a52-8e43-1f2a3b4c5d60",
+         *         "up_to_message_id": "0198c6a2-1f7e-7c3a-9d55-0b8a4f3e2d10",
+         *         "reason": "threshold",
+         *         "tokens_before": 101250,
+         *         "tokens_after": 31800
+         *       }
+         *     }
+         */
+        ContextCompactedEvent: {
+            /** @description The cursor: grows by one per event of a session */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "context.compacted";
+            session_id: string;
+            run_id: string | null;
+            created_at: string;
+            data: {
+                checkpoint_id: string;
+                /** @description The last message that the checkpoint stands for */
+                up_to_message_id: string;
+                /**
+                 * @description The context has grown too large for its model, the provider has refused it, a user has asked, or has edited it
+                 * @enum {string}
+                 */
+                reason: "threshold" | "overflow" | "request" | "edit";
+                /** @description Of the context, estimated */
+                tokens_before: number;
+                tokens_after: number;
+                /** @description The subtask of a plan whose context it is */
+                subtask_id?: string;
+                /** @description The job whose context it is */
+                job_id?: string;
             };
         };
         /**
@@ -2658,6 +2771,102 @@ export type components = {
             data: components["schemas"]["Run"][];
             has_more: boolean;
             next_cursor: string | null;
+        };
+        /**
+         * @description What the agent of a session is told next, by its size
+         * @example {
+         *       "model": "gpt-5-mini",
+         *       "context_window": 400000,
+         *       "tokens": 31804,
+         *       "parts": {
+         *         "system": 310,
+         *         "tools": 1462,
+         *         "instructions": 0,
+         *         "checkpoint": 1930,
+         *         "messages": 27400
+         *       }
+         *     }
+         */
+        Context: {
+            /** @description The model that answers next */
+            model: string;
+            /** @description How many tokens it takes, its answer included */
+            context_window: number;
+            /** @description Of the next request: what the provider has told of the last one, and what came since, estimated */
+            tokens: number;
+            /** @description Estimated; their sum may differ from `tokens` */
+            parts: {
+                /** @description The prompt of the agent */
+                system: number;
+                /** @description Their descriptions */
+                tools: number;
+                /** @description What is told before the conversation */
+                instructions: number;
+                checkpoint: number;
+                /** @description Those since the checkpoint */
+                messages: number;
+            };
+            /** @description What the agent is told instead of the messages before */
+            checkpoint?: components["schemas"]["Checkpoint"];
+        };
+        /**
+         * @description What an agent is told instead of old messages
+         * @example {
+         *       "id": "0198c6b0-0c11-7a52-8e43-1f2a3b4c5d60",
+         *       "kind": "edited",
+         *       "reason": "edit",
+         *       "content": "## Goal\nRename foo to bar in all of src/.",
+         *       "tokens": 13,
+         *       "based_on": "0198c6a9-2b41-7d16-9c02-5e6f7a8b9c10",
+         *       "covers_up_to": 214,
+         *       "created_at": "2026-11-20T10:15:00.000Z"
+         *     }
+         */
+        Checkpoint: {
+            id: string;
+            /**
+             * @description By the runtime, or by a user
+             * @enum {string}
+             */
+            kind: "formed" | "edited";
+            /**
+             * @description The context has grown too large for its model, the provider has refused it, a user has asked, or has edited it
+             * @enum {string}
+             */
+            reason: "threshold" | "overflow" | "request" | "edit";
+            content: string;
+            /** @description Of the content, estimated */
+            tokens: number;
+            /** @description The checkpoint that it replaces; null for the first */
+            based_on: string | null;
+            /** @description It stands for the messages of the main history among this many of the session, from the first */
+            covers_up_to: number;
+            created_at: string;
+        };
+        /**
+         * @example {
+         *       "content": "## Goal\nRename foo to bar in all of src/.",
+         *       "based_on": "0198c6a9-2b41-7d16-9c02-5e6f7a8b9c10"
+         *     }
+         */
+        EditCheckpoint: {
+            /** @description What the agent is told from the next run on */
+            content: string;
+            /**
+             * Format: uuid
+             * @description The checkpoint that you had before you, null = none: where another one is the newest by now, 409
+             */
+            based_on: string | null;
+        };
+        /**
+         * @description May be left out
+         * @example {
+         *       "instructions": "Keep the figures of the benchmark"
+         *     }
+         */
+        Compact: {
+            /** @description What the checkpoint shall heed */
+            instructions?: string;
         };
         /** @description `sync`: the synopsis; `background`: the job there was already */
         FormedSynopsis: components["schemas"]["Synopsis"] | components["schemas"]["Job"];
@@ -2987,10 +3196,15 @@ export type RunResumedEvent = components['schemas']['RunResumedEvent'];
 export type RunFinishedEvent = components['schemas']['RunFinishedEvent'];
 export type JobStatusChangedEvent = components['schemas']['JobStatusChangedEvent'];
 export type SynopsisUpdatedEvent = components['schemas']['SynopsisUpdatedEvent'];
+export type ContextCompactedEvent = components['schemas']['ContextCompactedEvent'];
 export type StreamResetEvent = components['schemas']['StreamResetEvent'];
 export type Decision = components['schemas']['Decision'];
 export type Reason = components['schemas']['Reason'];
 export type RunList = components['schemas']['RunList'];
+export type Context = components['schemas']['Context'];
+export type Checkpoint = components['schemas']['Checkpoint'];
+export type EditCheckpoint = components['schemas']['EditCheckpoint'];
+export type Compact = components['schemas']['Compact'];
 export type FormedSynopsis = components['schemas']['FormedSynopsis'];
 export type Synopsis = components['schemas']['Synopsis'];
 export type SynopsisItem = components['schemas']['SynopsisItem'];
@@ -5316,6 +5530,279 @@ export interface operations {
             };
             /** @description `read.too_many` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ContextController_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Context"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `read.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    CheckpointsController_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditCheckpoint"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description `request.invalid`, `request.malformed_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `context.checkpoint_changed`, `session.archived` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    CheckpointsController_compact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID. The same request with the same key takes effect once, and gets the same answer for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Compact"];
+            };
+        };
+        responses: {
+            /** @description It was queued or running already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It is queued: job.status_changed and context.compacted announce it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `request.invalid`, `request.malformed_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.archived` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job.quota_exceeded`, `request.rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`, `server.draining` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

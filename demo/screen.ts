@@ -138,6 +138,10 @@ export class Screen {
     this.#line(`${MARGIN}${styleText('blue', `job ${type}: ${status}`)}${took}`);
   }
 
+  compacted({ tokens_before: before, tokens_after: after }: DataOf<'context.compacted'>): void {
+    this.#line(`${MARGIN}${styleText('blue', `the context has ${after} tokens instead of ${before}`)}`);
+  }
+
   synopsis({ title, version, items }: Synopsis): void {
     this.#line(`\n${MARGIN}${styleText(['bold', 'blue'], `Synopsis: ${title ?? 'none'}`)}`);
     this.#line(`${MARGIN}${styleText('dim', `version ${version ?? 0}`)}`);

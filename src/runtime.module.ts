@@ -5,6 +5,7 @@ import { AccountModule } from './modules/account/index.js';
 import { AgentsModule } from './modules/agents/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ApprovalsModule } from './modules/approvals/index.js';
+import { ContextModule } from './modules/context/index.js';
 import { ConversationsModule } from './modules/conversations/index.js';
 import { HealthModule } from './modules/health/index.js';
 import { JobsModule } from './modules/jobs/index.js';
@@ -32,6 +33,7 @@ import { ApiSharedModule } from './shared/api/api-shared.module.js';
     JobsModule,
     RunsModule,
     SynopsesModule,
+    ContextModule,
     HealthModule,
   ],
 })

@@ -4,10 +4,9 @@ import type { Measure } from '../measure.ts';
 import { inRounds, mediansOf } from '../sides.ts';
 import { seed } from './seed.ts';
 
-/** Of an agent: the newest messages that the model is sent. */
-const WINDOW_MESSAGES = 200;
-/** Whatever the session's length, so that the model is sent equally much. */
-const WINDOW_CHARACTERS = 20_000;
+/** What the model is sent, whatever the session's length; a checkpoint stands for the messages before. */
+const TOLD_MESSAGES = 10;
+const CHARACTERS = 2_000;
 const EVENTS_PER_MESSAGE = 5;
 const WISH = { tokens: 20 };
 const AT_MOST = 1.2;
@@ -94,7 +93,17 @@ async function whatIsAsked({ counter, sql }: Bench, turns: number, take: () => P
 
 async function openWithPast({ client }: Lab, { target, sql }: Bench, messages: number): Promise<string> {
   const [sessionId] = await client.do('openSessions', { ...target, count: 1 });
-  const characters = WINDOW_CHARACTERS / Math.min(Math.max(messages, 1), WINDOW_MESSAGES);
-  await seed(sql, sessionId!, { messages, characters, events: messages * EVENTS_PER_MESSAGE });
+  await seed(sql, sessionId!, { messages, characters: CHARACTERS, events: messages * EVENTS_PER_MESSAGE });
+  const { exists } = await sql.one<{ exists: boolean }>(
+    `select to_regclass('context_checkpoints') is not null as exists`, // a build from before has none, with --against
+  );
+  if (exists && messages > TOLD_MESSAGES) {
+    await sql.rows(
+      `insert into context_checkpoints
+              (id, session_id, thread, up_to_position, content, tokens, reason, kind, created_at)
+       values (gen_random_uuid(), $1, 'main', $2, 'What was said before.', 6, 'threshold', 'formed', now())`,
+      [sessionId, messages - TOLD_MESSAGES],
+    );
+  }
   return sessionId!;
 }

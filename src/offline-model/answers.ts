@@ -3,6 +3,7 @@ import { design } from './architect.js';
 import { Kind, Verdict, classify } from './classification.js';
 import { takeCodingStep } from './coder.js';
 import { explain } from './explainer.js';
+import { takeNotes, wantsNotes } from './notes.js';
 import { callTool, sayAndCall } from './reply.js';
 import { sumUp } from './synopsis.js';
 import { tryOut } from './tester.js';
@@ -14,6 +15,7 @@ import { filesNamedIn } from './wish.js';
  * equal requests get equal answers.
  */
 export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
+  if (wantsNotes(textOf(request.messages[0]))) return { content: takeNotes(lastTextOf(request)) };
   const turn = Turn.of(request);
   const verdict = classify(turn.task);
   const format = formatOf(request);

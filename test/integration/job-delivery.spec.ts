@@ -66,7 +66,7 @@ describe('a job that is queued', () => {
 
   it('leaves no run open when its attempt ends without having ended it', async () => {
     const handlers = app.nest.get(JobHandlers);
-    const usual = handlers.of('ask');
+    const usual = handlers.of('agent:ask');
     const broken: JobHandler = {
       accept: (request) => usual.accept(request),
       begin: async (tx, job) => {
@@ -75,7 +75,7 @@ describe('a job that is queued', () => {
       },
       abandon: (tx, job, error) => usual.abandon(tx, job, error),
     };
-    handlers.register(broken, 'ask');
+    handlers.register(broken, 'agent:ask');
     const jobId = await ask();
     await app.nest.get(JobWorker).start();
     await eventually(async () =>

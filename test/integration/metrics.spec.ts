@@ -56,6 +56,8 @@ const MORE: typeof CONTRACT = {
   llm_circuit_state: ['gauge'],
   event_delivery_seconds: ['histogram'],
   clock_offset_seconds: ['gauge'],
+  compactions_total: ['counter', 'reason', 'outcome'],
+  context_estimate_error_ratio: ['histogram'],
 };
 
 /** That of models with prices, which this test does not have. */

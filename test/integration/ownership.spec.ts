@@ -52,6 +52,8 @@ const BODIES: Record<string, (things: Things) => object[]> = {
   'POST /v1/approvals/{approval_id}/decision': () => decisions,
   'POST /v1/plans/{plan_id}/cancel': () => [{ reason: 'no' }],
   'POST /v1/plans/{plan_id}/retry': () => [{}],
+  'PUT /v1/sessions/{session_id}/context/checkpoint': () => [{ content: 'mine', based_on: null }],
+  'POST /v1/sessions/{session_id}/compact': () => [{}, { instructions: 'mine' }],
   'PUT /v1/sessions/{session_id}/synopsis': () => [
     { title: 'Mine', items: [{ kind: 'text', text: 'mine' }] },
   ],

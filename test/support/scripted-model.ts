@@ -35,7 +35,10 @@ export class ScriptedModel {
   readonly requests: ChatCompletionRequest[] = [];
   /** The requests that classify a task; the others are in `requests`. */
   readonly classifications: ChatCompletionRequest[] = [];
+  /** The requests for notes that replace old messages, once `takeNotes` has said what comes of them. */
+  readonly noteRequests: ChatCompletionRequest[] = [];
   private played = 0;
+  private takesNotes = false;
 
   private constructor(private readonly server: LLMock) {}
 
@@ -70,7 +73,9 @@ export class ScriptedModel {
     this.server.clearFixtures();
     this.requests.length = 0;
     this.classifications.length = 0;
+    this.noteRequests.length = 0;
     this.played = 0;
+    this.takesNotes = false;
     this.server.addFixture({
       ...(firstTokenMs > 0 && this.speed({ text: '', pace: { firstTokenMs } })),
       match: { predicate: isClassification },
@@ -88,7 +93,7 @@ export class ScriptedModel {
     replies.forEach((reply, index) => {
       this.server.addFixture({
         ...this.speed(reply),
-        match: { predicate: (request) => !isClassification(request) && this.played === index },
+        match: { predicate: (request) => this.isScripted(request) && this.played === index },
         response: (request) => {
           this.played++;
           this.requests.push(request);
@@ -102,12 +107,34 @@ export class ScriptedModel {
   always(reply: Reply): void {
     this.server.addFixture({
       ...this.speed(reply),
-      match: { predicate: (request) => !isClassification(request) },
+      match: { predicate: (request) => this.isScripted(request) },
       response: (request) => {
         this.requests.push(request);
         return toResponse(reply);
       },
     });
+  }
+
+  /** What the model says to requests for notes, one after the other, the last one again and again; not part of the script. */
+  takeNotes(...replies: Reply[]): void {
+    this.takesNotes = true;
+    let taken = 0;
+    replies.forEach((reply, index) => {
+      const isLast = index === replies.length - 1;
+      this.server.addFixture({
+        ...this.speed(reply),
+        match: { predicate: (request) => asksForNotes(request) && (isLast || taken === index) },
+        response: (request) => {
+          taken++;
+          this.noteRequests.push(request);
+          return toResponse(reply);
+        },
+      });
+    });
+  }
+
+  private isScripted(request: ChatCompletionRequest): boolean {
+    return !isClassification(request) && !(this.takesNotes && asksForNotes(request));
   }
 
   private speed(reply: Reply): Partial<Fixture> {
@@ -121,9 +148,13 @@ export class ScriptedModel {
   }
 }
 
+const beginsWith =
+  (begin: string) =>
+  ({ messages: [system] }: ChatCompletionRequest) =>
+    typeof system?.content === 'string' && system.content.startsWith(begin);
 /** By its prompt, as the form in which JSON is asked for may change. */
-const isClassification = ({ messages: [system] }: ChatCompletionRequest) =>
-  typeof system?.content === 'string' && system.content.startsWith('Classify the task');
+const isClassification = beginsWith('Classify the task');
+const asksForNotes = beginsWith('You write the working notes of a coding agent');
 
 function toResponse(reply: Reply): FixtureResponse {
   if ('status' in reply) {

@@ -1,6 +1,6 @@
 export { AgentsModule } from './agents.module.js';
 export { AgentChecks } from './application/agent-checks.js';
-export { AgentDirectory } from './application/agent-directory.js';
+export { AgentDirectory, type AgentsOfRun } from './application/agent-directory.js';
 export { AgentRegistry } from './application/agent-registry.js';
 export { DescribeTools } from './application/describe-tools.js';
 export {

@@ -10,6 +10,13 @@ export { JobWorker } from './application/job-worker.js';
 export { placeOfJob } from './application/place-of-job.js';
 export { JobQueries } from './application/job.queries.js';
 export { JobFailed } from './domain/job.errors.js';
-export { JOB_TIMED_OUT, agentVersionsOf, type Job, type JobError, type JobState } from './domain/job.js';
+export {
+  JOB_TIMED_OUT,
+  agentVersionsOf,
+  jobTypeOf,
+  type Job,
+  type JobError,
+  type JobState,
+} from './domain/job.js';
 export { JobRepository } from './domain/job.repository.js';
 export { JobsModule } from './jobs.module.js';

@@ -6,6 +6,7 @@ import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repo
 import { AgentChecks, AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
 import { ModelsController } from './api/models.controller.js';
 import { modelFaults } from './application/agent-models.js';
+import { AskBeside } from './application/ask-beside.js';
 import { Fallbacks } from './application/fallbacks.js';
 import { LanguageModel } from './application/language-model.js';
 import { LlmCallQueries } from './application/llm-call.queries.js';
@@ -41,10 +42,11 @@ import { SqlLlmCallRepository } from './infrastructure/sql-llm-call.repository.j
     ProviderClients,
     { provide: ModelAvailability, useExisting: ProviderClients },
     { provide: LanguageModel, useClass: RoutedLanguageModel },
+    AskBeside,
     Fallbacks,
     { provide: LlmCallQueries, useClass: SqlLlmCallQueries },
   ],
-  exports: [Fallbacks, LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
+  exports: [AskBeside, Fallbacks, LanguageModel, LlmCallQueries, ModelCatalog, ModelSetup],
 })
 export class ModelsModule {
   constructor(repositories: RepositoryRegistry, checks: AgentChecks, models: ModelCatalog) {

@@ -4,6 +4,7 @@ import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ApprovalsModule } from '../approvals/index.js';
+import { ContextModule } from '../context/index.js';
 import { ConversationsModule } from '../conversations/index.js';
 import { JobHandlers, JobsModule } from '../jobs/index.js';
 import { ModelsModule } from '../models/index.js';
@@ -32,10 +33,8 @@ import { ExpireToolCalls } from './application/supervision/expire-tool-calls.js'
 import { JudgeReply } from './application/orchestration/judge-reply.js';
 import { ModelCalls } from './application/lifecycle/model-calls.js';
 import { Orchestrator } from './application/orchestration/orchestrator.js';
-import { PrepareTurn } from './application/orchestration/prepare-turn.js';
 import { ReadResult } from './application/orchestration/read-result.js';
 import { ProposePlan } from './application/orchestration/propose-plan.js';
-import { PromptWindow } from './application/lifecycle/prompt-window.js';
 import { RecordFailure } from './application/lifecycle/record-failure.js';
 import { ApplyCalls } from './application/orchestration/apply-calls.js';
 import { ApplyReply } from './application/orchestration/apply-reply.js';
@@ -86,6 +85,7 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     ModelsModule,
     SessionsModule,
     ConversationsModule,
+    ContextModule,
     ApprovalsModule,
     PlansModule,
     JobsModule,
@@ -117,7 +117,6 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     ClassifyTask,
     AskAgentStep,
     AdvancePlan,
-    PrepareTurn,
     StreamReply,
     JudgeReply,
     ApplyReply,
@@ -137,7 +136,6 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     RunWriter,
     EndPlan,
     ModelCalls,
-    PromptWindow,
     SettleOpenCalls,
     SettleToolCall,
     Leases,

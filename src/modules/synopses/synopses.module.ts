@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ConversationsModule } from '../conversations/index.js';
-import { JobHandlers, JobsModule } from '../jobs/index.js';
+import { JobHandlers, JobsModule, jobTypeOf } from '../jobs/index.js';
 import { ModelsModule } from '../models/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SynopsesController } from './api/synopses.controller.js';
@@ -43,10 +43,11 @@ import { ZodSynopsisFormat } from './infrastructure/zod-synopsis-format.js';
     { provide: SynopsisFormat, useClass: ZodSynopsisFormat },
     { provide: SynopsisQueries, useClass: SqlSynopsisQueries },
   ],
+  exports: [SynopsisQueries],
 })
 export class SynopsesModule {
   constructor(repositories: RepositoryRegistry, jobs: JobHandlers, synopsisJob: SynopsisJob) {
-    jobs.register(synopsisJob, SYNOPSIS_AGENT);
+    jobs.register(synopsisJob, jobTypeOf(SYNOPSIS_AGENT));
     repositories.register(SynopsisRepository, (context) => new SqlSynopsisRepository(context));
   }
 }

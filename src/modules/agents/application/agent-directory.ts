@@ -59,6 +59,11 @@ export class AgentDirectory {
     return row && row.archivedAt === null ? this.read(row) : undefined;
   }
 
+  /** The agent that answers next in a session: the default where the session's own is archived. */
+  async ofSession(userId: string, id: string, stored = this.stored): Promise<Agent> {
+    return (await this.find(userId, id, stored)) ?? this.installed.defaultAgent();
+  }
+
   /** @throws AgentNotFound */
   async get(userId: string, id: string, stored = this.stored): Promise<Agent> {
     return (await this.find(userId, id, stored)) ?? (await this.ofUser(userId, stored)).get(id);

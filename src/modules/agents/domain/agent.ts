@@ -32,9 +32,7 @@ export interface AgentDefinition {
   /** Not sent to models that reason; unset = the provider decides. */
   readonly temperature?: number;
   readonly limits: {
-    /** The newest messages of the session that are sent to the model. */
-    readonly historyMessages: number;
-    /** The most characters that these messages may have together. */
+    /** The most characters of the session that a synopsis reads at once. */
     readonly historyCharacters: number;
   };
   readonly mode: AgentMode;
@@ -46,7 +44,7 @@ export interface AgentDefinition {
   readonly maxModelCalls?: number;
 }
 
-export const DEFAULT_LIMITS = { historyMessages: 200, historyCharacters: 400_000 } as const;
+export const DEFAULT_LIMITS = { historyCharacters: 400_000 } as const;
 
 /** A named role, in one of its versions. */
 export interface Agent extends AgentDefinition {

@@ -4,7 +4,13 @@ import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
 import { Thread } from '../domain/thread.js';
 
-export const UsageDto = z.object(TOKEN_USAGE).nullable();
+export const UsageDto = z
+  .object({
+    ...TOKEN_USAGE,
+    context_tokens: z.int().optional().describe('How full the context of the model was with this message'),
+    context_window: z.int().optional().describe('How many tokens the model takes'),
+  })
+  .nullable();
 
 export const USAGE_EXAMPLE = {
   prompt_tokens: 412,

@@ -1,6 +1,6 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
-import { Message } from '../domain/message.js';
-import { PromptThread, Thread, WindowLimits } from '../domain/thread.js';
+import { Message, MessageRole } from '../domain/message.js';
+import { PromptThread, Thread } from '../domain/thread.js';
 
 /** Reads the messages of a session for the API and for prompts. */
 export abstract class ConversationQueries {
@@ -11,12 +11,17 @@ export abstract class ConversationQueries {
     order: 'asc' | 'desc',
     page: PageRequest,
   ): Promise<Page<Message>>;
-  /**
-   * The newest messages within both limits, reasoning counted as well, oldest first. The cost does not depend on the length of the session.
-   */
-  abstract newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]>;
   /** The answer to a tool call, if there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
+  /** The newest message of a thread. @param role of the message; unset = any */
+  abstract newest(sessionId: string, thread: PromptThread, role?: MessageRole): Promise<Message | undefined>;
+  /** Messages of a thread after a position and up to another one, oldest first, without reasoning. */
+  abstract passage(
+    sessionId: string,
+    thread: PromptThread,
+    range: { readonly after: number; readonly upTo: number },
+    limit: number,
+  ): Promise<Message[]>;
   /** Messages of all threads after a position, oldest first, without reasoning. */
   abstract following(sessionId: string, position: number, limit: number): Promise<Message[]>;
 }

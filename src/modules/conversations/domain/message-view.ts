@@ -1,6 +1,6 @@
 import { JsonValue } from '../../../shared/domain/json.js';
 import { TokenUsageView, tokenUsageView } from '../../../shared/domain/token-usage.js';
-import { CallOutcome, MessageRole, MessageToolCall, NewMessage } from './message.js';
+import { CallOutcome, MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
 
 /** A message as clients see it, in answers and in events alike. */
 export type MessageView = {
@@ -18,12 +18,17 @@ export type MessageView = {
   call_status: CallOutcome | null;
   suggestions: string[] | null;
   finish_reason: string | null;
-  usage: TokenUsageView | null;
+  usage: UsageView | null;
   truncated?: { characters: number };
   created_at: string;
 };
 
 export type ToolCallView = { call_id: string; tool_name: string; arguments: JsonValue };
+
+type WithContext = TokenUsageView & { context_tokens?: number; context_window?: number };
+
+/** How full the context of the model was is told of newer messages only. */
+export type UsageView = { [Field in keyof WithContext]: WithContext[Field] };
 
 export const toMessageView = (message: NewMessage): MessageView => ({
   id: message.id,
@@ -40,7 +45,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   call_status: message.callStatus ?? null,
   suggestions: message.suggestions ? [...message.suggestions] : null,
   finish_reason: message.finishReason,
-  usage: message.usage && tokenUsageView(message.usage),
+  usage: toUsageView(message.usage),
   ...(message.truncated !== null && { truncated: { characters: message.truncated } }),
   created_at: message.createdAt.toISOString(),
 });
@@ -50,3 +55,10 @@ export const toToolCallView = (call: MessageToolCall): ToolCallView => ({
   tool_name: call.toolName,
   arguments: call.arguments,
 });
+
+export const toUsageView = (usage: MessageUsage | null): UsageView | null =>
+  usage && { ...tokenUsageView(usage), ...contextView(usage) };
+
+const contextView = ({ contextTokens, contextWindow }: MessageUsage) =>
+  contextTokens !== undefined &&
+  contextWindow !== undefined && { context_tokens: contextTokens, context_window: contextWindow };

@@ -1,6 +1,12 @@
 import { DomainEvent } from '../../../shared/domain/domain-event.js';
-import { TokenUsageView, tokenUsageView } from '../../../shared/domain/token-usage.js';
-import { MessageView, ToolCallView, toMessageView, toToolCallView } from './message-view.js';
+import {
+  MessageView,
+  ToolCallView,
+  UsageView,
+  toMessageView,
+  toToolCallView,
+  toUsageView,
+} from './message-view.js';
 import { NewMessage, SpokenMessage } from './message.js';
 
 export interface MessageEvents {
@@ -23,7 +29,7 @@ export interface MessageEvents {
     tool_calls: ToolCallView[];
     suggestions?: string[];
     finish_reason: string;
-    usage: TokenUsageView | null;
+    usage: UsageView | null;
   };
   /** A started message that will not be completed. */
   'message.discarded': { message_id: string; reason: string };
@@ -72,7 +78,7 @@ export const messageCompleted = (
     tool_calls: message.toolCalls.map(toToolCallView),
     ...(message.suggestions && { suggestions: [...message.suggestions] }),
     finish_reason: message.finishReason,
-    usage: message.usage && tokenUsageView(message.usage),
+    usage: toUsageView(message.usage),
   },
   writer,
 });

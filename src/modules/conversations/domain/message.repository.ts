@@ -1,5 +1,4 @@
 import { Message, NewMessage, UnfinishedMessage } from './message.js';
-import { PromptThread, WindowLimits } from './thread.js';
 
 /** The messages, inside a unit of work. Messages are appended and never changed. */
 export abstract class MessageRepository {
@@ -8,8 +7,6 @@ export abstract class MessageRepository {
    * If the session was deleted meanwhile, the unit of work fails with SessionNotFound.
    */
   abstract append(message: NewMessage): Promise<void>;
-  /** As `newest` of the queries, together with what this unit of work has appended. */
-  abstract newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]>;
   /** The answer to a tool call, if there is one. */
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
   abstract find(sessionId: string, messageId: string): Promise<Message | undefined>;

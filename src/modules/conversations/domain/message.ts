@@ -14,6 +14,15 @@ export interface MessageToolCall {
   readonly arguments: JsonValue;
 }
 
+/** How full the context of the model was with a message of it, in tokens. */
+export interface ContextUsage {
+  readonly contextTokens: number;
+  readonly contextWindow: number;
+}
+
+/** Messages of earlier releases lack the size of their context. */
+export type MessageUsage = StoredUsage & Partial<ContextUsage>;
+
 /** What a model sent beside text and tool calls. It goes back to that model with the message; clients are shown its text. */
 export interface MessageReasoning {
   /** The host of the model's server; empty if it goes back to none. */
@@ -47,7 +56,7 @@ export interface NewMessage {
   readonly suggestions: readonly string[] | null;
   /** For a model's answer: why it ended; `interrupted` if it was cut off. */
   readonly finishReason: string | null;
-  readonly usage: StoredUsage | null;
+  readonly usage: MessageUsage | null;
   readonly reasoning: MessageReasoning | null;
   /** For a tool's answer of which the content has only the beginning and the end: the characters of the whole. */
   readonly truncated: number | null;
@@ -58,6 +67,8 @@ export interface NewMessage {
 export interface Message extends NewMessage {
   /** 1 for the first of its session. */
   readonly position: number;
+  /** What it counts for in a prompt, estimated; null for a message of an earlier release that is not counted yet. */
+  readonly tokens: number | null;
 }
 
 /** A message of an agent. */

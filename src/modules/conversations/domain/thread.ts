@@ -4,11 +4,9 @@ export type Thread = 'main' | { readonly subtaskId: string } | { readonly jobId:
 /** What a prompt is made of. With `runId`: the messages of a job in this run, and the main history before them. */
 export type PromptThread = Thread | { readonly jobId: string; readonly runId: string };
 
-/** The characters of a user's message that a model is shown. */
-export const LONGEST_SHOWN = 50_000;
-
-/** How much of a thread is read, in messages and in characters of text and reasoning. */
-export interface WindowLimits {
-  readonly messages: number;
-  readonly characters: number;
+/** Names a thread within its session. Each run of a job is a thread of its own, since it reads no other's messages. */
+export function keyOf(thread: PromptThread): string {
+  if (thread === 'main') return thread;
+  if ('subtaskId' in thread) return `subtask:${thread.subtaskId}`;
+  return 'runId' in thread ? `job:${thread.jobId}:${thread.runId}` : `job:${thread.jobId}`;
 }

@@ -4,10 +4,10 @@ import { Database } from '../../../shared/infrastructure/persistence/database.js
 import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { ConversationQueries } from '../application/conversation.queries.js';
-import { Message } from '../domain/message.js';
-import { PromptThread, Thread, WindowLimits } from '../domain/thread.js';
+import { Message, MessageRole } from '../domain/message.js';
+import { PromptThread, Thread } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
-import { newestOf, within } from './message-statements.js';
+import { within } from './message-statements.js';
 
 const LARGE: (keyof Message)[] = ['content', 'toolCalls', 'suggestions', 'reasoning'];
 
@@ -52,9 +52,28 @@ export class SqlConversationQueries extends ConversationQueries {
     return pageBySize<Message>(rows, page.limit, ({ position }) => String(position));
   }
 
-  async newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]> {
-    const { text, values } = newestOf(this.columns, sessionId, thread, limits);
-    return this.database.query<Message>(text, values);
+  async newest(sessionId: string, thread: PromptThread, role?: MessageRole): Promise<Message | undefined> {
+    const [condition, id] = within(thread, '$3');
+    const [newest] = await this.database.query<Message>(
+      `select ${this.columns} from messages
+        where session_id = $1 and ($2::text is null or role = $2) and ${condition} order by position desc limit 1`,
+      [sessionId, role ?? null, id],
+    );
+    return newest;
+  }
+
+  async passage(
+    sessionId: string,
+    thread: PromptThread,
+    { after, upTo }: { after: number; upTo: number },
+    limit: number,
+  ): Promise<Message[]> {
+    const [condition, id] = within(thread, '$5');
+    return this.database.query<Message>(
+      `select ${this.withoutReasoning} from messages
+        where session_id = $1 and position > $2 and position <= $3 and ${condition} order by position limit $4`,
+      [sessionId, after, upTo, limit, id],
+    );
   }
 
   async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {

@@ -5,11 +5,10 @@ import { RepositoryContext } from '../../../shared/infrastructure/persistence/re
 import { ROWS_MISSING } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { SessionNotFound } from '../../sessions/index.js';
 import { MessageEvents } from '../domain/message.events.js';
+import { messageTokens } from '../domain/message-tokens.js';
 import { Message, NewMessage, UnfinishedMessage, brokenReasoning } from '../domain/message.js';
 import { MessageRepository } from '../domain/message.repository.js';
-import { PromptThread, WindowLimits } from '../domain/thread.js';
 import { MessageSchema } from './message.row.js';
-import { newestOf } from './message-statements.js';
 
 /** Takes and uses the next position in one statement; the lock on the session's row keeps positions gapless. */
 const APPEND = `
@@ -18,7 +17,7 @@ const APPEND = `
      where id = $2 and deleted_at is null returning message_count
   ), appended as (
     insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                          finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated)
+                          finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated, tokens)
     select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 from place
     returning 1
   )
@@ -57,15 +56,11 @@ export class SqlMessageRepository extends MessageRepository {
       message.jobId,
       message.reasoning && JSON.stringify(message.reasoning),
       message.truncated,
+      messageTokens(message),
     ];
     this.context.write({ text: APPEND, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,
     );
-  }
-
-  newest(sessionId: string, thread: PromptThread, limits: WindowLimits): Promise<Message[]> {
-    const { text, values } = newestOf(this.context.columnsOf(MessageSchema), sessionId, thread, limits);
-    return this.context.query<Message>(text, values);
   }
 
   async findAnswer(sessionId: string, callId: string): Promise<Message | undefined> {

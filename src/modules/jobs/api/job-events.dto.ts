@@ -8,7 +8,7 @@ export const JOB_EVENTS = [
     'A background job of the session has come to another status; queued with a higher attempt = it is tried again later',
     z.object({
       job_id: z.string(),
-      job_type: z.string().describe('`agent:<id>`'),
+      job_type: z.string().describe('`agent:<id>`, or `compaction`'),
       status: z.enum(JOB_STATUSES),
       attempt: z.int(),
       duration_ms: z.int().optional().describe('Of the last attempt, once the job has ended'),

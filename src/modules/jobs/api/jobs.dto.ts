@@ -33,15 +33,15 @@ export type RequestJobDto = z.infer<typeof RequestJobDto>;
 export const JobDto: z.ZodType<JobView> = z
   .object({
     job_id: z.string(),
-    type: z.string(),
-    agent: z.string(),
+    type: z.string().describe('`agent:<id>`, or `compaction`'),
+    agent: z.string().describe('The agent that does it, or in whose name it is done'),
     agent_version: z.string(),
     status: z.enum(JOB_STATUSES),
     attempt: z.int().describe('1, and one more with each retry'),
     result: z
       .record(z.string(), JsonDto)
       .nullable()
-      .describe('Of one that is done; what is in it depends on the agent'),
+      .describe('Of one that is done; what is in it depends on the type'),
     error: z
       .object({ code: z.string(), message: z.string() })
       .nullable()
@@ -56,7 +56,7 @@ export const JobDto: z.ZodType<JobView> = z
   })
   .meta({
     id: 'Job',
-    description: 'A background execution of an agent',
+    description: 'Work in the background: an agent, or a compaction',
     example: {
       job_id: '0198c6b0-11aa-7c21-9b3e-7d6c5b4a3f20',
       type: 'agent:ask',
@@ -95,7 +95,7 @@ export const JobQueryDto = PageQueryDto.extend({
   session_id: z.guid().toLowerCase().optional(),
   type: z
     .string()
-    .regex(/^agent:[\w-]{1,100}$/, 'must be agent: and the id of an agent')
+    .regex(/^agent:[\w-]{1,100}$|^compaction$/, 'must be agent: and the id of an agent, or compaction')
     .optional(),
 });
 

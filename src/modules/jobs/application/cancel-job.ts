@@ -26,13 +26,13 @@ export class CancelJob {
   }> {
     const { value } = await this.uow.run('cancel_job', async (tx) => {
       const job = await tx.get(JobRepository).getOwned(jobId, userId);
-      const { status, agent, cancelRequestedAt } = job.snapshot();
+      const { status, type, cancelRequestedAt } = job.snapshot();
       const repeated = job.isFinal;
       if (!repeated && cancelRequestedAt === null) {
         const now = this.clock.now();
         if (status === 'running') job.requestCancel(now);
         else {
-          await this.handlers.of(agent).abandon(tx, job, null);
+          await this.handlers.of(type).abandon(tx, job, null);
           job.cancel(now);
         }
         await this.saveJob.save(tx, job);

@@ -11,7 +11,7 @@ import { Ids } from '../../../shared/domain/ids.js';
 import { AgentDirectory } from '../../agents/index.js';
 import { SessionRepository } from '../../sessions/index.js';
 import { JobQuotaExceeded } from '../domain/job.errors.js';
-import { Job, JobState } from '../domain/job.js';
+import { Job, JobState, jobTypeOf } from '../domain/job.js';
 import { JobRepository } from '../domain/job.repository.js';
 import { DeliverJobs } from './deliver-jobs.js';
 import { JobHandlers, JobRequest } from './job-handler.js';
@@ -20,6 +20,8 @@ export interface EnqueueJobCommand extends JobRequest {
   readonly userId: string;
   readonly sessionId: string;
   readonly agent: string;
+  /** What is to be done in the name of the agent; unset = the agent itself is executed. */
+  readonly type?: string;
   /** A number, or `latest`, which is the default. */
   readonly version?: string;
 }
@@ -52,7 +54,8 @@ export class EnqueueJob {
     if (this.shutdown.draining) throw new ServerDraining();
     const { userId, sessionId } = command;
     const agent = await this.agents.getVersion(userId, command.agent, command.version ?? 'latest');
-    const payload = this.handlers.of(agent.id).accept(command);
+    const type = command.type ?? jobTypeOf(agent.id);
+    const payload = this.handlers.of(type).accept(command);
     const trace = currentTrace() ?? newTrace();
     const { value } = await this.uow.run('enqueue_job', async (tx) => {
       const session = await tx.get(SessionRepository).peek(sessionId, userId);
@@ -62,7 +65,7 @@ export class EnqueueJob {
       const job = Job.queue(
         {
           id: this.ids.next(),
-          ...{ agent: agent.id, agentVersion: String(agent.version), payload, sessionId, userId },
+          ...{ type, agent: agent.id, agentVersion: String(agent.version), payload, sessionId, userId },
           traceId: trace.traceId,
           traceparent: toTraceparent(trace),
         },

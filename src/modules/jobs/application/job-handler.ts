@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { Job, JobError, JobState } from '../domain/job.js';
+import { Job, JobError, JobState, isOfAgent } from '../domain/job.js';
 
 /** A client's request to an agent. */
 export interface JobRequest {
@@ -17,7 +17,7 @@ export interface JobRequest {
  */
 export type JobWork = (job: JobState, signal: AbortSignal) => Promise<JsonObject>;
 
-/** Executes the jobs of some agents. */
+/** Executes the jobs of some types. */
 export interface JobHandler {
   /**
    * Turns the request into the stored payload.
@@ -37,22 +37,30 @@ export interface JobHandler {
   abandon(tx: Transaction, job: Job, error: JobError | null): Promise<void>;
 }
 
-/** The handlers by agent. Modules register theirs when they start. */
+/** The handlers by type of job. Modules register theirs when they start. */
 @Injectable()
 export class JobHandlers {
   private readonly special = new Map<string, JobHandler>();
   private usual: JobHandler | undefined;
 
-  /** @param agent unset = all agents without a handler of their own */
-  register(handler: JobHandler, agent?: string): void {
-    if (agent === undefined) this.usual = handler;
-    else this.special.set(agent, handler);
+  /** @param type unset = those of all agents without a handler of their own */
+  register(handler: JobHandler, type?: string): void {
+    if (type === undefined) this.usual = handler;
+    else this.special.set(type, handler);
   }
 
-  /** @throws Error if none is registered, which is a defect of the composition */
-  of(agent: string): JobHandler {
-    const handler = this.special.get(agent) ?? this.usual;
-    if (!handler) throw new Error(`No handler is registered for jobs of ${agent}`);
+  /** The types that have a handler of their own. */
+  get types(): string[] {
+    return [...this.special.keys()];
+  }
+
+  /**
+   * @throws Error if none is registered: a defect of the composition, or the type is one of a newer release, whose
+   * processes take the job
+   */
+  of(type: string): JobHandler {
+    const handler = this.special.get(type) ?? (isOfAgent(type) ? this.usual : undefined);
+    if (!handler) throw new Error(`No handler is registered for jobs of the type ${type}`);
     return handler;
   }
 }

@@ -15,8 +15,8 @@ export abstract class JobQueries {
   abstract list(userId: string, filter: JobFilter, page: PageRequest): Promise<Page<JobState>>;
   /** @throws JobNotFound also when it belongs to another user */
   abstract view(jobId: string, userId: string): Promise<JobState>;
-  /** The queued or running job of an agent in a session, if there is one. */
-  abstract findActive(sessionId: string, agent: string): Promise<JobState | undefined>;
+  /** The queued or running job of a type in a session, if there is one. */
+  abstract findActive(sessionId: string, type: string): Promise<JobState | undefined>;
   /** Running jobs whose lease has expired. */
   abstract listAbandoned(limit: number): Promise<string[]>;
 }

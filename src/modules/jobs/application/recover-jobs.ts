@@ -35,11 +35,11 @@ export class RecoverJobs {
       if (!job) return;
       const now = this.clock.now();
       job.release('lost', now);
-      const { agent, cancelRequestedAt } = job.snapshot();
+      const { type, cancelRequestedAt } = job.snapshot();
       if (cancelRequestedAt || job.isExhausted) {
         if (cancelRequestedAt) job.cancel(now);
         else job.fail(JOB_RECOVERY_EXHAUSTED, now);
-        await this.handlers.of(agent).abandon(tx, job, job.snapshot().error);
+        await this.handlers.of(type).abandon(tx, job, job.snapshot().error);
       }
       await this.saveJob.save(tx, job);
       const { status } = job.snapshot();

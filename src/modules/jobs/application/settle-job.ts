@@ -71,8 +71,8 @@ export class SettleJob {
       if (job.snapshot().leaseToken !== leaseToken) return;
       const isToBeEnded = !leavesNothing(job.snapshot());
       how(job, this.clock.now());
-      const { agent, error } = job.snapshot();
-      if (isToBeEnded) await this.handlers.of(agent).abandon(tx, job, error);
+      const { type, error } = job.snapshot();
+      if (isToBeEnded) await this.handlers.of(type).abandon(tx, job, error);
       await this.saveJob.save(tx, job);
     });
   }

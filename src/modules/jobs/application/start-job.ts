@@ -42,7 +42,7 @@ export class StartJob {
         job.start(lease, this.config.jobs.ttlSeconds, this.clock.now());
         // The start of the job comes before the events of its attempt.
         tx.record(...job.pullEvents());
-        const work = await this.handlers.of(job.snapshot().agent).begin(tx, job);
+        const work = await this.handlers.of(job.snapshot().type).begin(tx, job);
         await tx.get(JobRepository).save(job);
         return { job: job.snapshot(), work };
       });

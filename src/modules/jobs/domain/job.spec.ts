@@ -14,6 +14,7 @@ const queue = () =>
   Job.queue(
     {
       id: 'j',
+      type: 'agent:ask',
       agent: 'ask',
       agentVersion: '1.0.0',
       payload: { query: 'Why?' },

@@ -28,8 +28,9 @@ export interface RetryRules {
 
 export interface JobState {
   readonly id: string;
-  /** `agent:<id>` */
+  /** `agent:<id>`, or the name of other work on a session. */
   readonly type: string;
+  /** The agent that does it, or in whose name it is done. */
   readonly agent: string;
   /** A number; `1.0.0` in jobs stored by an older release. */
   readonly agentVersion: string;
@@ -68,7 +69,7 @@ export interface JobState {
 
 type NewJob = Pick<
   JobState,
-  'id' | 'agent' | 'agentVersion' | 'payload' | 'sessionId' | 'userId' | 'traceId' | 'traceparent'
+  'id' | 'type' | 'agent' | 'agentVersion' | 'payload' | 'sessionId' | 'userId' | 'traceId' | 'traceparent'
 >;
 
 /** The type of an agent's jobs. */
@@ -76,13 +77,16 @@ export const jobTypeOf = (agent: string): string => `agent:${agent}`;
 
 export const agentOfType = (type: string): string => type.slice(jobTypeOf('').length);
 
-/** At most one active job has a given key. */
+export const isOfAgent = (type: string): boolean => type.startsWith(jobTypeOf(''));
+
+/** At most one active job has a given key: per session one of each version of an agent, and one of each other type. */
 export const jobKeyOf = ({
+  type,
   agent,
   agentVersion,
   sessionId,
-}: Pick<JobState, 'agent' | 'agentVersion' | 'sessionId'>): string =>
-  `agent:${agent}@${agentVersion}:session:${sessionId}`;
+}: Pick<JobState, 'type' | 'agent' | 'agentVersion' | 'sessionId'>): string =>
+  `${type === jobTypeOf(agent) ? `${type}@${agentVersion}` : type}:session:${sessionId}`;
 
 /** The version of its agent that all attempts of a job use; none for a job stored by an older release. */
 export const agentVersionsOf = ({
@@ -91,7 +95,7 @@ export const agentVersionsOf = ({
 }: Pick<JobState, 'agent' | 'agentVersion'>): Readonly<Record<string, number>> =>
   /^\d+$/.test(agentVersion) ? { [agent]: Number(agentVersion) } : {};
 
-/** A background execution of an agent. */
+/** Work in the background: the execution of an agent, or something else to be done on a session. */
 export class Job extends AggregateRoot {
   private constructor(private state: JobState) {
     super();
@@ -100,7 +104,6 @@ export class Job extends AggregateRoot {
   static queue(given: NewJob, now: Date): Job {
     const job = new Job({
       ...given,
-      type: jobTypeOf(given.agent),
       idempotencyKey: jobKeyOf(given),
       status: 'queued',
       result: null,

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
 import { makeDatabaseGaugeProvider } from '../../../shared/infrastructure/metrics/database-gauge.js';
 import { AgentRegistry } from '../../agents/index.js';
+import { JobHandlers } from '../application/job-handler.js';
 import { JOB_STATUSES } from '../domain/job.states.js';
 import { agentOfType, jobTypeOf } from '../domain/job.js';
 
@@ -31,15 +32,19 @@ export const JOB_METRICS = [
 
 /** Counts the changes of jobs that this process stores. */
 @Injectable()
-export class JobMetrics {
+export class JobMetrics implements OnApplicationBootstrap {
   constructor(
     @InjectMetric('jobs_total') private readonly jobs: Counter<'type' | 'status'>,
     @InjectMetric('job_duration_seconds') private readonly duration: Histogram<'type' | 'status'>,
     private readonly agents: AgentRegistry,
-  ) {
-    // Starts at 0: `rate()` needs a first sample.
-    for (const { id } of agents.all()) {
-      for (const status of JOB_STATUSES) jobs.inc({ type: jobTypeOf(id), status }, 0);
+    private readonly handlers: JobHandlers,
+  ) {}
+
+  /** Starts at 0: `rate()` needs a first sample. */
+  onApplicationBootstrap(): void {
+    const ofAgents = this.agents.all().map(({ id }) => jobTypeOf(id));
+    for (const type of new Set([...ofAgents, ...this.handlers.types])) {
+      for (const status of JOB_STATUSES) this.jobs.inc({ type, status }, 0);
     }
   }
 

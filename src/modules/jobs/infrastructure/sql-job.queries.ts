@@ -52,11 +52,11 @@ export class SqlJobQueries extends JobQueries {
     return toJobState(row);
   }
 
-  async findActive(sessionId: string, agent: string): Promise<JobState | undefined> {
+  async findActive(sessionId: string, type: string): Promise<JobState | undefined> {
     const [row] = await this.database.query<JobRow>(
       `${this.select}
-        where j.session_id = $1 and j.agent = $2 and ${ACTIVE} limit 1`,
-      [sessionId, agent],
+        where j.session_id = $1 and j.type = $2 and ${ACTIVE} limit 1`,
+      [sessionId, type],
     );
     return row && toJobState(row);
   }

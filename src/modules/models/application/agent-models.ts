@@ -1,6 +1,6 @@
 import { FieldFault, InputInvalid } from '../../../shared/domain/domain-error.js';
 import { AgentDefinition } from '../../agents/index.js';
-import { estimatedTokens } from '../domain/estimated-tokens.js';
+import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { ModelNotConfigured } from '../domain/model.errors.js';
 import { ModelCatalog } from './model-catalog.js';
 

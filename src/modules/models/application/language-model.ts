@@ -57,6 +57,10 @@ export interface ModelRequest {
   readonly reasoningEffort?: string;
   /** Left out for models that reason, most of which refuse it; unset = the provider decides. */
   readonly temperature?: number;
+  /** The size of the request, where more is known of it than its text. */
+  readonly promptTokens?: number;
+  /** Names the conversation: requests with the same beginning are cheaper and faster at a server that has them in its cache. */
+  readonly cacheKey?: string;
   /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
   readonly maxOutputTokens?: number;
   /** The limit until the first piece of the answer; unset = the setting. Set for the client of a provider. */
@@ -122,6 +126,8 @@ export interface FailureFacts {
   readonly isAboutReasoning?: boolean;
   /** The provider's text speaks of the limit of the answer. */
   readonly isAboutOutputLimit?: boolean;
+  /** The provider's text names the key of the cache. */
+  readonly isAboutCacheKey?: boolean;
   /** The same request would fail again, although others with this code may not. */
   readonly isFinal?: boolean;
 }

@@ -9,4 +9,6 @@ export interface CallUsage extends TokenUsage {
 export abstract class LlmCallQueries {
   /** Sums up the calls of all attempts of a job; also failed calls count, with the tokens that are known of them. */
   abstract usageOfJob(jobId: string): Promise<CallUsage>;
+  /** The calls of all attempts of a job. */
+  abstract idsOfJob(jobId: string): Promise<string[]>;
 }

@@ -1,4 +1,4 @@
-import { estimatedTokens } from '../domain/estimated-tokens.js';
+import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { ModelMessage, ModelRequest } from './language-model.js';
 
 /** The tokens of a request, estimated. */

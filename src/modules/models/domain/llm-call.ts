@@ -11,7 +11,7 @@ export interface LlmCall {
   /** The message that its answer becomes; null if it becomes none. */
   readonly messageId: string | null;
   readonly agent: string;
-  readonly purpose: 'answer' | 'classification' | 'synopsis' | 'title';
+  readonly purpose: 'answer' | 'classification' | 'synopsis' | 'title' | 'compaction';
   readonly model: string;
   readonly startedAt: Date;
 }

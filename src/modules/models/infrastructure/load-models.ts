@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Config, ConfigInvalid } from '../../../config/config.js';
 import { AgentRegistry, ToolCatalog } from '../../agents/index.js';
-import { estimatedTokens } from '../domain/estimated-tokens.js';
+import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { AgentNeeds } from './models-file-faults.js';
 import { ModelsFile, readModelsFile } from './models-file.js';
 

@@ -1,6 +1,6 @@
 import { storableText } from '../../../shared/domain/storable.js';
 import { ModelAnswer, ModelError, ModelUsage } from '../application/language-model.js';
-import { estimatedTokens } from '../domain/estimated-tokens.js';
+import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { GatheredCalls } from './gathered-calls.js';
 import { GatheredReasoning } from './gathered-reasoning.js';
 import { ChunkContents, readChunk } from './openai-chunk.js';

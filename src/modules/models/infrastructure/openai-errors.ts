@@ -22,6 +22,8 @@ const BODY_TOO_LARGE = 'The request is larger than the model’s server accepts'
 /** The names of the limit of an answer, of any API. */
 const ABOUT_OUTPUT_LIMIT = /max_(?:completion_|output_|new_)?tokens|in the completion/i;
 
+const ABOUT_CACHE_KEY = /prompt_cache_key/i;
+
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
 export function toModelError(error: unknown): ModelError {
@@ -52,12 +54,14 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
   const code = kindOf(facts);
   const { status, retryAfterMs } = facts;
   const message = code === 'model.request_refused' && status === 413 ? BODY_TOO_LARGE : MESSAGES[code];
+  const named = [facts.text, ...facts.fields].join(' ');
   const isAboutReasoning = /reasoning|thinking/i.test(facts.text);
   return new ModelError(code, message, {
     status,
     retryAfterMs,
     providerCode: codeOf(facts),
     isAboutReasoning,
-    isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test([facts.text, ...facts.fields].join(' ')),
+    isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test(named),
+    isAboutCacheKey: ABOUT_CACHE_KEY.test(named),
   });
 }

@@ -12,6 +12,7 @@ import {
   ModelRequest,
 } from '../application/language-model.js';
 import { requestTokens } from '../application/request-tokens.js';
+import { CacheKeys } from './cache-keys.js';
 import { CallLimits, CallWatch } from './call-watch.js';
 import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
@@ -46,6 +47,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     private readonly jsonForms: JsonForms,
     private readonly returnedFields: ReturnedFields,
     private readonly outputLimitFields: OutputLimitFields,
+    private readonly cacheKeys: CacheKeys,
     private readonly tracing: Tracing,
     config: Config,
   ) {
@@ -73,8 +75,10 @@ export class OpenAiLanguageModel extends LanguageModel {
     const ask = (span: Span) =>
       this.circuit.pass(
         (begins) =>
-          this.request(request, begins, (body, nowBegins) =>
-            this.send(request, body, listener, nowBegins, signal, span),
+          this.cacheKeys.ask(request, begins, (asked, nowBegins) =>
+            this.request(asked, nowBegins, (body, beginsNow) =>
+              this.send(asked, body, listener, beginsNow, signal, span),
+            ),
           ),
         signal,
         request.retry,

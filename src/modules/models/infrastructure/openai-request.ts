@@ -21,12 +21,13 @@ export function toBody(
   returned: Returned,
   limitField: OutputLimitField = 'max_completion_tokens',
 ): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
-  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens } = request;
+  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens, cacheKey } = request;
   return {
     model,
     messages: toMessages(messagesFor(request, form), { provider, model }, returned),
     stream: true,
     stream_options: { include_usage: true },
+    ...(cacheKey !== undefined && { prompt_cache_key: cacheKey }),
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({
         type: 'function' as const,

@@ -10,6 +10,7 @@ import { JsonForms } from './json-forms.js';
 import { CircuitLimits, ModelCircuit } from './model-circuit.js';
 import { ModelSetup } from './model-setup.js';
 import { OpenAiLanguageModel } from './openai-language-model.js';
+import { CacheKeys } from './cache-keys.js';
 import { OutputLimitFields } from './output-limit-fields.js';
 import { PROTOCOLS } from './protocols.js';
 import { ReturnedFields } from './returned-fields.js';
@@ -37,7 +38,12 @@ export class ProviderClients extends ModelAvailability {
         // Without a file there is one provider, whose series has no label.
         const state = models.default.isDescribed ? states.labels(provider.id) : states;
         const circuit = new ModelCircuit(state, limits, provider.id);
-        const learnt = [new JsonForms(), new ReturnedFields(), new OutputLimitFields()] as const;
+        const learnt = [
+          new JsonForms(),
+          new ReturnedFields(),
+          new OutputLimitFields(),
+          new CacheKeys(),
+        ] as const;
         const protocol = PROTOCOLS[provider.api];
         const model = new OpenAiLanguageModel(provider, protocol, circuit, ...learnt, tracing, config);
         return [provider.id, { model, circuit }];

@@ -24,7 +24,7 @@ export function toResponsesBody(
   returned: Returned,
   limitField: OutputLimitField = 'max_completion_tokens',
 ): Body {
-  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens } = request;
+  const { model, tools, responseFormat, reasoningEffort, temperature, maxOutputTokens, cacheKey } = request;
   const [first, ...others] = messagesFor(request, form);
   const hasInstructions = first?.role === 'system';
   const messages = first && !hasInstructions ? [first, ...others] : others;
@@ -34,6 +34,7 @@ export function toResponsesBody(
     input: toInput(messages, { provider, model }, returned),
     stream: true,
     store: false,
+    ...(cacheKey !== undefined && { prompt_cache_key: cacheKey }),
     ...(returned !== 'none' && { include: ['reasoning.encrypted_content'] }),
     ...((returned === 'given' || reasoningEffort !== undefined) && {
       reasoning: {

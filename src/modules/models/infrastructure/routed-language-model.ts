@@ -57,10 +57,13 @@ function requestTo(model: Model, { reasoningEffort, temperature, ...request }: M
   return {
     ...request,
     model: model.name,
-    ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, requestTokens(request)) }),
+    ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, sizeOf(request)) }),
     // An effort chosen for another model may be unknown to this one.
     ...(reasoningEffort !== undefined && model.reasoning.includes(reasoningEffort) && { reasoningEffort }),
     ...(temperature !== undefined && model.reasoning.length === 0 && { temperature }),
     ...(firstTokenTimeoutSeconds !== null && { firstTokenTimeoutSeconds }),
   };
 }
+
+/** The larger of both, since a request may have grown since the first one was made. */
+const sizeOf = (request: ModelRequest): number => Math.max(request.promptTokens ?? 0, requestTokens(request));

@@ -20,4 +20,10 @@ export class SqlLlmCallQueries extends LlmCallQueries {
     );
     return usage!;
   }
+  async idsOfJob(jobId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(`select id from llm_calls where job_id = $1`, [
+      jobId,
+    ]);
+    return rows.map(({ id }) => id);
+  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { frameDto } from '../../../shared/api/event.dto.js';
 import { EventType } from '../../../shared/domain/domain-event.js';
 import { APPROVAL_EVENTS } from '../../approvals/index.js';
+import { CONTEXT_EVENTS } from '../../context/index.js';
 import { MESSAGE_EVENTS } from '../../conversations/index.js';
 import { JOB_EVENTS } from '../../jobs/index.js';
 import { PLAN_EVENTS } from '../../plans/index.js';
@@ -40,6 +41,7 @@ export const SessionEventDto = z
     RunFinishedDto,
     ...JOB_EVENTS,
     ...SYNOPSIS_EVENTS,
+    ...CONTEXT_EVENTS,
     StreamResetDto,
   ])
   .meta({

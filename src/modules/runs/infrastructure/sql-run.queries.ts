@@ -11,12 +11,12 @@ import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
 import { ACTIVE, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
 
-/** A run has at most one open call. */
+/** A run has at most one open call, beside those that make room for it. */
 const OPEN_CALL = `(
   select json_build_object('id', c.id, 'sessionId', c.session_id, 'runId', c.run_id, 'jobId', c.job_id,
            'messageId', c.message_id, 'agent', c.agent, 'purpose', c.purpose, 'model', c.model,
            'startedAt', c.started_at)
-    from llm_calls c where c.run_id = r.id and c.status = 'started')`;
+    from llm_calls c where c.run_id = r.id and c.status = 'started' and c.purpose <> 'compaction')`;
 
 /** A run belongs to its user until its session is deleted. */
 const OWNED = `${joinSession('r')} where r.id = $1 and r.user_id = $2`;

@@ -1,18 +1,6 @@
 import { JsonObject } from '../../../shared/domain/json.js';
+import { Material } from '../../conversations/index.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
-import { Passage } from './message-text.js';
-
-/** The input of a synopsis: messages word for word, or notes on them if they exceed one request. */
-export interface Material {
-  readonly of: 'messages' | 'notes';
-  readonly text: string;
-}
-
-/** Notes on one part of the session, under their heading. */
-export const notesOf = (notes: string, index: number): Passage => ({
-  heading: `=== Part ${index + 1}`,
-  body: notes,
-});
 
 export const askForNotes = (part: number, messages: string): string => `\
 This is part ${part} of a session that is too long to be read at once. Write a synopsis of this part alone, with \

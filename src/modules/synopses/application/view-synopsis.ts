@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { JobQueries } from '../../jobs/index.js';
+import { JobQueries, jobTypeOf } from '../../jobs/index.js';
 import { SYNOPSIS_AGENT } from './synopsis-job.js';
 import { SynopsisView, toSynopsisView } from './synopsis-view.js';
 import { SynopsisQueries } from './synopsis.queries.js';
@@ -14,7 +14,7 @@ export class ViewSynopsis {
 
   /** Reads the job first: a version is stored before its job ends, so a reader of an ended job also sees its version. */
   async execute(sessionId: string): Promise<SynopsisView> {
-    const job = await this.jobs.findActive(sessionId, SYNOPSIS_AGENT);
+    const job = await this.jobs.findActive(sessionId, jobTypeOf(SYNOPSIS_AGENT));
     return toSynopsisView(sessionId, await this.synopses.findLive(sessionId), job);
   }
 }

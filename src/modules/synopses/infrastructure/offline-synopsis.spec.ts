@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Message, newMessage } from '../../conversations/index.js';
-import { MessageText } from '../application/message-text.js';
-import { askForNotes, askForSynopsis, askToMerge, notesOf } from '../application/synopsis-prompt.js';
+import { Message, MessageText, newMessage, notesOf } from '../../conversations/index.js';
+import { askForNotes, askForSynopsis, askToMerge } from '../application/synopsis-prompt.js';
 import { SynopsisContent } from '../domain/synopsis-content.js';
 import { SynopsisVersion } from '../domain/synopsis.js';
 import { ZodSynopsisFormat } from './zod-synopsis-format.js';
@@ -35,7 +34,11 @@ function wordingOf(said: readonly Said[]): string {
   const texts = new MessageText();
   return said
     .map((message, index) =>
-      texts.of({ ...newMessage({ id: 'm', sessionId: 's', createdAt, ...message }), position: index + 1 }),
+      texts.of({
+        ...newMessage({ id: 'm', sessionId: 's', createdAt, ...message }),
+        position: index + 1,
+        tokens: null,
+      }),
     )
     .map(({ heading, body }) => `${heading}\n${body}`)
     .join('\n\n');

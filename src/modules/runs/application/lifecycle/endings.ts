@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { StorageFailed } from '../../../../shared/application/errors.js';
 import { AgentNotFound } from '../../../agents/index.js';
+import { ContextTooLarge } from '../../../context/index.js';
 import { JOB_TIMED_OUT } from '../../../jobs/index.js';
 import { ModelError, ModelNotConfigured } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
@@ -46,10 +47,13 @@ export function toRunError(error: ModelError, now: Date): RunError {
   };
 }
 
-/** The error of a run whose step threw. A session deleted meanwhile is no defect, nor is a model or an agent that is gone. */
+/** Errors of a step that are no defects: a session was deleted meanwhile, a model or an agent is gone, a context cannot be made smaller. */
+const NO_DEFECTS = [SessionNotFound, ModelNotConfigured, AgentNotFound, ContextTooLarge] as const;
+
+/** The error of a run whose step threw. */
 export function errorOf(error: unknown, logger: Logger, runId: string): RunError {
-  const isGone = [SessionNotFound, ModelNotConfigured, AgentNotFound].some((known) => error instanceof known);
-  if (isGone) {
+  const known = NO_DEFECTS.some((type) => error instanceof type);
+  if (known) {
     const { code, message } = error as DomainError;
     return { code, message };
   }

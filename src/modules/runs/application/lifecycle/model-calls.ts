@@ -6,13 +6,13 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { DomainEvent } from '../../../../shared/domain/domain-event.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { Agent, AgentDirectory, StoredAgents } from '../../../agents/index.js';
+import { ThreadReader, threadOf } from '../../../context/index.js';
 import { messageStarted } from '../../../conversations/index.js';
 import { LlmCall, LlmCallRepository } from '../../../models/index.js';
 import { nextStep } from '../../domain/next-step.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from './choose-model.js';
-import { PromptWindow } from './prompt-window.js';
 import { RunWriter } from './run-writer.js';
 
 /** A run's entries in the ledger of model calls: a row is opened before each request and settled after it. */
@@ -23,7 +23,7 @@ export class ModelCalls {
     private readonly runWriter: RunWriter,
     private readonly agents: AgentDirectory,
     private readonly chooseModel: ChooseModel,
-    private readonly window: PromptWindow,
+    private readonly reader: ThreadReader,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -99,7 +99,7 @@ export class ModelCalls {
     await tx.get(LlmCallRepository).add(call);
     if (call.messageId === null) return;
     const state = run.snapshot();
-    this.window.readAhead(tx, state, call, subtaskId);
+    this.reader.readAhead(tx, call, threadOf(state, subtaskId));
     const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
     tx.record(messageStarted(message, leaseToken ?? undefined));

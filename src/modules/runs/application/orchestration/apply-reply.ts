@@ -13,15 +13,15 @@ import {
   LlmCallRepository,
   ModelAnswer,
 } from '../../../models/index.js';
-import { brokenReasoning, messageDiscarded, newMessage } from '../../../conversations/index.js';
+import { ContextUsage, brokenReasoning, messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { PlanRepository } from '../../../plans/index.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ApplyCalls } from './apply-calls.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
-import { Turn } from './prepare-turn.js';
 import { ShownMessage } from './stream-reply.js';
+import { Turn } from './turn.js';
 import { endStopped, isCancelled } from '../lifecycle/endings.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { appendSpoken } from '../lifecycle/spoken-message.js';
@@ -38,6 +38,8 @@ export interface Reply {
   readonly answer: ModelAnswer;
   /** How the call ended. */
   readonly outcome: LlmCallOutcome;
+  /** What the model was told, and the message itself, in tokens; and how many the model takes. */
+  readonly context: ContextUsage;
 }
 
 /** Stores a model's reply and all its consequences in one unit of work. */
@@ -81,7 +83,7 @@ export class ApplyReply {
         suggestions: reply.kind === 'answer' ? reply.suggestions : null,
         // A turn ended by a tool is complete, also if the provider gives another finish reason.
         finishReason: reply.kind === 'answer' && answer.toolCalls.length > 0 ? 'stop' : answer.finishReason,
-        usage: answer.usage,
+        usage: answer.usage && { ...answer.usage, ...given.context },
         reasoning: answer.reasoning,
       });
       if (reply.kind === 'calls') {

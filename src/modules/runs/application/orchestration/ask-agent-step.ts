@@ -3,8 +3,14 @@ import { Config } from '../../../../config/config.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { DeltaLog } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { DescribeTools } from '../../../agents/index.js';
-import { messageDiscarded, messageStarted } from '../../../conversations/index.js';
+import {
+  ContextMetrics,
+  ContextRequest,
+  PrepareContext,
+  PrepareTurn,
+  PreparedContext,
+} from '../../../context/index.js';
+import { ContextUsage, messageDiscarded, messageStarted } from '../../../conversations/index.js';
 import {
   askWithRetries,
   completedCall,
@@ -12,6 +18,7 @@ import {
   Fallbacks,
   LlmCall,
   LlmCallRepository,
+  ModelAnswer,
   ModelError,
   ModelRequest,
 } from '../../../models/index.js';
@@ -27,9 +34,9 @@ import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
 import { ApplyReply } from './apply-reply.js';
 import { ContinueReply, isCutText } from './continue-reply.js';
-import { PrepareTurn, Turn } from './prepare-turn.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
 import { ShownMessage, StreamReply } from './stream-reply.js';
+import { Turn } from './turn.js';
 
 /** An incomplete message of a model. */
 interface Draft extends ShownMessage {
@@ -43,8 +50,9 @@ export class AskAgentStep {
   private readonly logger = new Logger(AskAgentStep.name);
 
   constructor(
-    private readonly tools: DescribeTools,
-    private readonly prepare: PrepareTurn,
+    private readonly prepareTurn: PrepareTurn,
+    private readonly prepareContext: PrepareContext,
+    private readonly contextMetrics: ContextMetrics,
     private readonly streamReply: StreamReply,
     private readonly continueReply: ContinueReply,
     private readonly calls: ModelCalls,
@@ -70,51 +78,68 @@ export class AskAgentStep {
     signal: AbortSignal,
     classifiedMs?: number,
   ): Promise<StepEnd> {
-    const turn = await this.prepare.prepare(run, plan, signal);
+    const turn: Turn = { run, ...(await this.prepareTurn.of(run, plan, signal)) };
     const first = this.draft(turn, run.openCall);
     let draft = first;
-    const reasoningEffort = this.chooseModel.effort(run, turn.agent);
-    const asked: Omit<ModelRequest, 'model'> = {
-      messages: turn.messages,
-      tools: this.tools.of(turn.agent),
-      ...(reasoningEffort !== undefined && { reasoningEffort }),
-      ...(turn.agent.temperature !== undefined && { temperature: turn.agent.temperature }),
-    };
-    const request = (): ModelRequest => ({ ...asked, model: draft.call.model });
     if (!run.openCall && !(await this.calls.open(run, draft.call, turn.agent, signal, started(draft))))
       return OUT_OF_CALLS;
+    const reasoningEffort = this.chooseModel.effort(run, turn.agent);
+    const { temperature } = turn.agent;
+    const requestOf = ({ messages, tools, tokens }: PreparedContext): ModelRequest => ({
+      model: draft.call.model,
+      messages,
+      tools,
+      promptTokens: tokens,
+      cacheKey: run.sessionId,
+      ...(reasoningEffort !== undefined && { reasoningEffort }),
+      ...(temperature !== undefined && { temperature }),
+    });
     const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
     const isFirst = callsBefore === (classifiedMs === undefined ? 0 : 1);
-    const policy = {
-      maxRetries: this.config.llm.maxRetries,
-      signal,
-      onRetry: ({ code }: ModelError, retry: number) =>
-        this.logger.warn({ run_id: run.id, code, retry }, 'the model is asked again'),
-      fallBack: async (error: ModelError) => {
-        const left = draft.turn.run.modelSwitches.map(({ from }) => from);
-        const model = this.fallbacks.next(request(), left);
-        if (model === undefined) return false;
-        draft = await this.switchModel(draft, model, error, signal);
-        return true;
-      },
-    };
     try {
-      const answer = await askWithRetries(policy, async (retry, failure) => {
-        if (failure) draft = await this.retry(draft, failure, signal);
-        const modelMs = isFirst && draft === first ? (classifiedMs ?? 0) : undefined;
-        return this.streamReply.stream(run, { ...request(), retry }, draft, modelMs, signal);
+      let context = await this.prepareContext.prepare(contextFor(draft, signal));
+      const policy = {
+        maxRetries: this.config.llm.maxRetries,
+        signal,
+        onRetry: ({ code }: ModelError, retry: number) =>
+          this.logger.warn({ run_id: run.id, code, retry }, 'the model is asked again'),
+        fallBack: async (error: ModelError) => {
+          const left = draft.turn.run.modelSwitches.map(({ from }) => from);
+          const model = this.fallbacks.next(requestOf(context), left);
+          if (model === undefined) return false;
+          draft = await this.switchModel(draft, model, error, signal);
+          return true;
+        },
+      };
+      const ask = () =>
+        askWithRetries(policy, async (retry, failure) => {
+          if (failure) draft = await this.retry(draft, failure, signal);
+          const isMeasured = isFirst && draft === first && !context.isCompacted;
+          const modelMs = isMeasured ? (classifiedMs ?? 0) : undefined;
+          return this.streamReply.stream(run, { ...requestOf(context), retry }, draft, modelMs, signal);
+        });
+      const answer = await ask().catch(async (error: unknown) => {
+        if (!isTooLong(error) || signal.aborted) throw error;
+        const smaller = await this.prepareContext.afterRefusal(contextFor(draft, signal), context);
+        if (!smaller) throw error;
+        draft = await this.retry(draft, error, signal);
+        context = smaller;
+        return ask();
       });
+      if (answer.usage) this.contextMetrics.estimated(context.tokens, answer.usage.promptTokens);
       const next =
         isCutText(answer) &&
         (await this.continueReply.open(draft.turn.run, turn.agent, draft.call, answer, signal));
       if (!next) {
         const outcome = completedCall(answer, this.clock.now());
-        return { ...COMPLETED, run: await this.reply.apply({ ...draft, answer, outcome }) };
+        const reply = { ...draft, answer, outcome, context: usageOf(context, answer) };
+        return { ...COMPLETED, run: await this.reply.apply(reply) };
       }
       draft = { ...draft, call: next, usedBefore: answer.usage };
-      const whole = await this.continueReply.ask(run, request(), answer, draft, signal);
+      const whole = await this.continueReply.ask(run, requestOf(context), answer, draft, signal);
       await this.deltas.flushed(draft.messageId); // also where the model broke off
-      return { ...COMPLETED, run: await this.reply.apply({ ...draft, ...whole }) };
+      const reply = { ...draft, ...whole, context: usageOf(context, answer, whole.answer) };
+      return { ...COMPLETED, run: await this.reply.apply(reply) };
     } catch (error) {
       return this.end(draft, error, signal);
     }
@@ -203,6 +228,29 @@ export class AskAgentStep {
     return { outcome: error.code };
   }
 }
+
+const isTooLong = (error: unknown): error is ModelError =>
+  error instanceof ModelError && error.code === 'model.context_exceeded';
+
+const contextFor = ({ turn, call }: Draft, signal: AbortSignal): ContextRequest => ({
+  turn,
+  call,
+  work: {
+    owner: { runId: turn.run.id, jobId: null },
+    hold: (tx) => tx.get(RunRepository).getLeased(turn.run),
+    signal,
+  },
+});
+
+/** @param whole the answer to the first request, with what was added after the output limit had cut it off */
+const usageOf = (
+  { tokens, window }: PreparedContext,
+  { usage }: ModelAnswer,
+  whole: Pick<ModelAnswer, 'usage'> = { usage },
+): ContextUsage => ({
+  contextTokens: (usage?.promptTokens ?? tokens) + (whole.usage?.completionTokens ?? 0),
+  contextWindow: window,
+});
 
 /** Readers have received nothing of the message, so the next attempt can use its id. */
 const sameMessage = (draft: Draft, messageId: string): Draft => ({

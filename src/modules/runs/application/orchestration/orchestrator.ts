@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Tracing, errorTypeOf, failSpan } from '../../../../shared/application/tracing.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { ConversationQueries } from '../../../conversations/index.js';
+import { ConversationQueries, shownContent } from '../../../conversations/index.js';
 import { PlanQueries, PlanState } from '../../../plans/index.js';
 import { Step, nextStep } from '../../domain/next-step.js';
 import { Run, RunError, RunState } from '../../domain/run.js';
@@ -13,7 +13,6 @@ import { ClassifyTask } from './classify-task.js';
 import { RunDetached, endStopped } from '../lifecycle/endings.js';
 import { RunAtWork, RunQueries } from '../run.queries.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { shownContent } from './shown-content.js';
 import { COMPLETED, StepEnd } from './step-end.js';
 
 type WorkStep = Exclude<Step, 'rest'>;
@@ -152,8 +151,8 @@ export class Orchestrator {
 
   /** The task is the newest message: no message has followed it. */
   private async task(run: RunState, signal: AbortSignal): Promise<string> {
-    const [message] = await this.patience.read('read_task', signal, () =>
-      this.conversations.newest(run.sessionId, 'main', { messages: 1, characters: 0 }),
+    const message = await this.patience.read('read_task', signal, () =>
+      this.conversations.newest(run.sessionId, 'main'),
     );
     return message ? shownContent(message) : '';
   }

@@ -151,7 +151,7 @@ export class AgentJob implements JobHandler {
     if (run.status === 'completed') {
       // The answer is the last message of its run.
       const thread = { jobId: run.jobId!, runId: run.id };
-      const [answer] = await this.conversations.newest(run.sessionId, thread, { messages: 1, characters: 0 });
+      const answer = await this.conversations.newest(run.sessionId, thread);
       return { text: answer?.content ?? '', usage: { ...usageView(run.usage) } };
     }
     if (run.status === 'cancelled') throw JOB_CANCELLED;

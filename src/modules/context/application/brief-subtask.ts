@@ -1,5 +1,5 @@
-import { clip } from '../../../../shared/domain/clip.js';
-import { PlanState, Subtask } from '../../../plans/index.js';
+import { clip } from '../../../shared/domain/clip.js';
+import { PlanState, Subtask } from '../../plans/index.js';
 
 /** Characters of each earlier result that are passed on. */
 const LONGEST_RESULT = 20_000;

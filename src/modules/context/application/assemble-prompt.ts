@@ -1,8 +1,7 @@
-import { isJsonObject } from '../../../../shared/domain/json.js';
-import { Agent } from '../../../agents/index.js';
-import { ModelMessage } from '../../../models/index.js';
-import { Message } from '../../../conversations/index.js';
-import { shownContent } from './shown-content.js';
+import { isJsonObject } from '../../../shared/domain/json.js';
+import { ModelMessage } from '../../models/index.js';
+import { Message, shownContent } from '../../conversations/index.js';
+import { Checkpoint } from '../domain/checkpoint.js';
 
 const UNANSWERED = 'Error: this call was not carried out';
 
@@ -18,15 +17,40 @@ const NO_ANSWER: ModelMessage = {
 };
 const GO_ON: ModelMessage = { role: 'user', content: '(Go on.)' };
 
+/** Before a checkpoint, and the answer to it, so that the conversation goes on with the user's or the agent's words. */
+const NOTES =
+  'What has happened so far, as notes. They stand in place of the earlier messages, which you are not shown any more:';
+const NOTED: ModelMessage = {
+  role: 'assistant',
+  content: 'I have read the notes, and go on from there.',
+  toolCalls: [],
+};
+
+/** What a prompt is made of, beside the messages. */
+export interface Opening {
+  /** The prompt of the agent. */
+  readonly system: string;
+  /** What the agent is told before the conversation. */
+  readonly brief?: string | undefined;
+  readonly checkpoint?: Pick<Checkpoint, 'content'> | null;
+}
+
 /**
- * The input of a model: the agent's prompt, the brief if there is one, and the newest part of the conversation. The
- * window may begin anywhere, so tool answers whose call is outside it are left out; a call without an answer (its run
- * was ended) gets one, since providers refuse a conversation that lacks it.
+ * The input of a model: the agent's prompt, the brief if there is one, the checkpoint if there is one, and the messages since.
+ * Tool answers whose call is not among them are left out; a call without an answer (its run was ended) gets one, since
+ * providers refuse a conversation that lacks it.
  */
-export function buildPrompt(agent: Agent, history: readonly Message[], brief?: string): ModelMessage[] {
+export function assemblePrompt(
+  { system, brief, checkpoint }: Opening,
+  history: readonly Message[],
+): ModelMessage[] {
   const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m.content]));
-  const messages: ModelMessage[] = [{ role: 'system', content: agent.prompt }];
-  if (brief !== undefined) messages.push({ role: 'user', content: brief });
+  const messages: ModelMessage[] = [{ role: 'system', content: system }];
+  const told = [brief, checkpoint && `${NOTES}\n\n${checkpoint.content}`].filter(
+    (part) => typeof part === 'string',
+  );
+  if (told.length > 0) messages.push({ role: 'user', content: told.join('\n\n') });
+  if (checkpoint) messages.push(NOTED);
   for (const message of history) {
     if (message.role === 'user') {
       const before = messages.at(-1)!.role;

@@ -1,5 +1,8 @@
-import { cutText } from '../../../../shared/domain/cut-text.js';
-import { LONGEST_SHOWN, Message } from '../../../conversations/index.js';
+import { cutText } from '../../../shared/domain/cut-text.js';
+import { Message } from './message.js';
+
+/** The characters of a user's message that a model is shown. */
+const LONGEST_SHOWN = 50_000;
 
 /**
  * What a model is shown of a user's message: of a very long one the beginning and the end, and how to read on. Always the

@@ -5,7 +5,7 @@ const passage = (heading: string, body: string) => ({ heading, body });
 
 async function pack(most: number, ...passages: { heading: string; body: string }[]) {
   const pieces: { text: string; last: string }[] = [];
-  for await (const { text, last } of packIntoPieces(passages, most)) {
+  for await (const { text, last } of packIntoPieces(passages, { most })) {
     pieces.push({ text, last: last.heading });
   }
   return pieces;
@@ -50,5 +50,17 @@ describe('Pieces', () => {
       const trees = pieces.map(({ text }) => text.slice(text.indexOf('\n') + 1)).join('');
       expect(trees).toBe('🌳'.repeat(50));
     }
+  });
+
+  it('are as large as a measure allows, for any mixture of characters', async () => {
+    const sizeOf = (text: string) => Math.ceil(text.length / 4 + (text.match(/[а-я]/g)?.length ?? 0) * 0.75);
+    const body = 'код '.repeat(200) + 'code '.repeat(400) + 'ко'.repeat(100);
+    const pieces: string[] = [];
+    for await (const { text } of packIntoPieces([passage('#1', body)], { most: 40, sizeOf }))
+      pieces.push(text);
+    expect(pieces.map(sizeOf).every((size) => size <= 40)).toBe(true);
+    // None but the last is half empty.
+    expect(Math.min(...pieces.slice(0, -1).map(sizeOf))).toBeGreaterThan(20);
+    expect(pieces.map((text) => text.slice(text.indexOf('\n') + 1)).join('')).toBe(body);
   });
 });
