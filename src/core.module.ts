@@ -4,7 +4,6 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { getToken } from '@willsoto/nestjs-prometheus';
 import { LoggerModule } from 'nestjs-pino';
 import { Config } from './config/config.js';
-import { Activity } from './shared/application/activity.js';
 import { DeltaLog } from './shared/application/delta-log.js';
 import { EventStream } from './shared/application/event-stream.js';
 import { Idempotency } from './shared/application/idempotency.js';
@@ -27,7 +26,6 @@ import { PreviousDeltas } from './shared/infrastructure/events/previous-deltas.j
 import { PreviousRelease } from './shared/infrastructure/events/previous-release.js';
 import { loggerOptions } from './shared/infrastructure/logger-options.js';
 import { PrometheusStreamMetrics, STREAM_METRICS } from './shared/infrastructure/metrics/stream.metrics.js';
-import { NoticedActivity } from './shared/infrastructure/notices/noticed-activity.js';
 import { Announcer } from './shared/infrastructure/notices/announcer.js';
 import { Instances } from './shared/infrastructure/notices/instances.js';
 import { NoticeConnection } from './shared/infrastructure/notices/notice-connection.js';
@@ -111,7 +109,6 @@ import { ShutdownModule } from './shutdown.module.js';
     { provide: Ids, useClass: UuidV7Ids },
     { provide: Idempotency, useExisting: IdempotencyKeys },
     { provide: UnitOfWork, useClass: PostgresUnitOfWork },
-    { provide: Activity, useClass: NoticedActivity },
     { provide: EventStream, useClass: LogEventStream },
     { provide: DeltaLog, useClass: DeltaWriter },
     { provide: StreamMetrics, useClass: PrometheusStreamMetrics },
@@ -136,7 +133,6 @@ import { ShutdownModule } from './shutdown.module.js';
     Ids,
     UnitOfWork,
     Idempotency,
-    Activity,
     EventStream,
     DeltaLog,
     StreamMetrics,

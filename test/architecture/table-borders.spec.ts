@@ -11,6 +11,11 @@ const EXCEPTIONS: readonly { file: string; tables: readonly string[]; reason: st
       'What a model is told, and how large it is by its provider, is read in one statement: the rows belong to one moment.',
   },
   {
+    file: 'src/modules/conversations/infrastructure/sql-conversation.queries.ts',
+    tables: ['tool_calls'],
+    reason: 'The history shows how the call of each answer has ended, which its row alone knows.',
+  },
+  {
     file: 'src/modules/conversations/infrastructure/sql-message.repository.ts',
     tables: ['sessions'],
     reason:
@@ -40,6 +45,12 @@ const EXCEPTIONS: readonly { file: string; tables: readonly string[]; reason: st
     file: 'src/modules/runs/infrastructure/waiting.metrics.ts',
     tables: ['approvals', 'jobs'],
     reason: 'One gauge, read by one statement, shows the oldest wait of every kind.',
+  },
+  {
+    file: 'src/modules/sessions/infrastructure/find-sessions.ts',
+    tables: ['messages', 'runs'],
+    reason:
+      'A search looks into titles and messages, and a list of what waits into runs, each in the order of one list.',
   },
   {
     file: 'src/modules/sessions/infrastructure/sql-session.queries.ts',

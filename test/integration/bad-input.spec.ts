@@ -270,7 +270,9 @@ describe('bad input', () => {
     ['sessions/:session/messages?limit=5&limit=6', 'limit'],
     ['sessions?__proto__=1', '__proto__'],
     ['sessions/:session/synopsis?mode=sync', 'mode'],
-    ['agents?limit=5', 'limit'],
+    ['agents?limit=0', 'limit'],
+    ['agents?cursor=nobody', 'cursor'],
+    ['me?limit=5', 'limit'],
     ['runs?user_id=somebody', 'user_id'],
     ['jobs?status[]=done', 'status[]'],
   ])('refuses %s and names the parameter', async (address, field) => {

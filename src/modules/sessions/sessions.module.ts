@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Activity } from '../../shared/application/activity.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
 import { AgentsModule } from '../agents/index.js';
 import { ModelsModule } from '../models/index.js';
@@ -11,6 +12,7 @@ import { DeleteSession } from './application/delete-session.js';
 import { SessionQueries } from './application/session.queries.js';
 import { SessionRepository } from './domain/session.repository.js';
 import { AgentSwitchSchema, SessionSchema } from './infrastructure/session.row.js';
+import { NoticedActivity } from './infrastructure/noticed-activity.js';
 import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
 import { SqlSessionRepository } from './infrastructure/sql-session.repository.js';
 
@@ -22,6 +24,7 @@ import { SqlSessionRepository } from './infrastructure/sql-session.repository.js
     ChangeSession,
     DeleteSession,
     { provide: SessionQueries, useClass: SqlSessionQueries },
+    { provide: Activity, useClass: NoticedActivity },
   ],
   exports: [SessionQueries],
 })

@@ -23,9 +23,9 @@ const OWNED = `${joinSession('r')} where r.id = $1 and r.user_id = $2`;
 
 const FIRST_ANSWERED = `
   select r.session_id as "sessionId", r.user_id as "userId", r.agent
-    from runs r join sessions s on s.id = r.session_id
+    from runs r ${joinSession('r')}
    where r.id = $1 and r.status = 'completed' and r.job_id is null
-     and s.title_source = 'first_message' and s.deleted_at is null
+     and s.title_source = 'first_message'
      and not exists (select from runs e
                       where e.session_id = r.session_id and e.id < r.id and e.status = 'completed' and e.job_id is null)`;
 

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Observable, Subject, buffer, concat, concatMap, exhaustMap, of, timer } from 'rxjs';
-import { Activity, ActivityKind, Hint } from '../../application/activity.js';
-import { EventHub } from '../events/event-hub.js';
-import { Database } from '../persistence/database.js';
-import { ThrottledWarning } from '../throttled-warning.js';
-import { ACTIVITY } from './activity-topic.js';
-import { NoticeHandlers } from './notice-handlers.js';
+import { Activity, ActivityKind, Hint } from '../../../shared/application/activity.js';
+import { EventHub } from '../../../shared/infrastructure/events/event-hub.js';
+import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { ThrottledWarning } from '../../../shared/infrastructure/throttled-warning.js';
+import { ACTIVITY } from '../../../shared/infrastructure/notices/activity-topic.js';
+import { NoticeHandlers } from '../../../shared/infrastructure/notices/notice-handlers.js';
 
 const MERGED_MS = 250;
 /** With more sessions at once a reader fetches all anew. */
