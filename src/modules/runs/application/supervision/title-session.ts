@@ -1,22 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { clip } from '../../../../shared/domain/clip.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { Ids } from '../../../../shared/domain/ids.js';
 import { storableText } from '../../../../shared/domain/storable.js';
 import { ConversationQueries } from '../../../conversations/index.js';
-import {
-  LanguageModel,
-  LlmCall,
-  LlmCallRepository,
-  ModelAnswer,
-  ModelCatalog,
-  ModelError,
-  abortedCall,
-  completedCall,
-  failedCall,
-} from '../../../models/index.js';
+import { AskBeside, Asker, ModelAnswer, ModelCatalog, ModelMessage } from '../../../models/index.js';
 import { SessionNotFound, SessionRepository, titleOf } from '../../../sessions/index.js';
 import { RunQueries, TitledSession } from '../run.queries.js';
 
@@ -39,11 +27,10 @@ export class TitleSession {
   constructor(
     private readonly runs: RunQueries,
     private readonly conversations: ConversationQueries,
-    private readonly model: LanguageModel,
+    private readonly beside: AskBeside,
     private readonly models: ModelCatalog,
     private readonly patience: DatabasePatience,
     private readonly clock: Clock,
-    private readonly ids: Ids,
   ) {}
 
   /** Whether the operator has named a model for it. */
@@ -75,50 +62,22 @@ export class TitleSession {
     return `The task:\n${clip(task, LONGEST)}\n\nThe answer:\n${clip(answer, LONGEST)}`;
   }
 
-  /** In the ledger beside the calls of the run, and not in the usage of the run or its limit. */
-  private async ask(
+  /** Once: in the ledger beside the calls of the run, and not in the usage of the run or its limit. */
+  private ask(
     { sessionId, agent }: TitledSession,
     runId: string,
     model: string,
     task: string,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
-    const call: LlmCall = {
-      id: this.ids.next(),
-      sessionId,
-      runId,
-      jobId: null,
-      messageId: null,
-      agent,
-      purpose: 'title',
-      model,
-      startedAt: this.clock.now(),
-    };
-    await this.patience.write('begin_title', signal, (tx) => tx.get(LlmCallRepository).start(call));
-    const settle = (outcome: Parameters<LlmCallRepository['settle']>[1]) =>
-      this.patience.writeOutcome('end_title', (tx) => tx.get(LlmCallRepository).settle(call.id, outcome));
-    let used: TokenUsage | null = null;
-    try {
-      const messages = [
-        { role: 'system' as const, content: PROMPT },
-        { role: 'user' as const, content: task },
-      ];
-      const answer = await this.model.answer(
-        { model, messages, tools: [] },
-        { onText: () => undefined, onUsed: (usage) => (used = usage) },
-        signal,
-      );
-      await settle(completedCall(answer, this.clock.now()));
-      return answer;
-    } catch (error) {
-      const now = this.clock.now();
-      await settle(
-        error instanceof ModelError && !signal.aborted
-          ? failedCall(error, used, now)
-          : abortedCall(used, now),
-      );
-      throw error;
-    }
+    // The run has ended: no process holds it.
+    const hold = () => Promise.resolve();
+    const messages: ModelMessage[] = [
+      { role: 'system', content: PROMPT },
+      { role: 'user', content: task },
+    ];
+    const asker: Asker = { sessionId, owner: { runId }, agent, purpose: 'title', hold, signal };
+    return this.beside.answer(asker, { model, messages, tools: [] }, 0);
   }
 
   private async save({ sessionId, userId }: TitledSession, title: string): Promise<void> {
