@@ -18,7 +18,7 @@ const APPEND = `
   ), appended as (
     insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
                           finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated, tokens)
-    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 from place
+    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 from place
     returning 1
   )
   select require_rows(count(*), 1) from appended`;
