@@ -84,7 +84,7 @@ describe('bad input', () => {
     [{ type: 'user_message', content: '' }, 'content'],
     [{ type: 'user_message', content: ' \u200b\n' }, 'content'],
     [{ type: 'user_message', content: 7 }, 'content'],
-    [{ type: 'user_message', content: 'x'.repeat(100_001) }, 'content'],
+    [{ type: 'user_message', content: 'x'.repeat(1_000_001) }, 'content'],
     [{ type: 'user_message', content: 'hi', agent: 5 }, 'agent'],
     [{ type: 'user_message', content: 'hi', on_busy: 'explode' }, 'on_busy'],
     [{ type: 'tool_result', result: 'x' }, 'call_id'],

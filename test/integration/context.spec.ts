@@ -24,7 +24,6 @@ beforeAll(async () => {
   await models.write({
     models: [
       { id: 'large', provider: 'one', limit: LIMIT },
-      // Its server has no script, so that no model writes checkpoints.
       { id: 'small', provider: 'two', limit: LIMIT },
     ],
   });
@@ -41,6 +40,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   models.reset();
+  // Neither model writes checkpoints: excerpts stand in for them.
+  models.one.takeNotes({ status: 503 });
   sessionId = await app.client.openSession({ agent: 'ask' });
 });
 

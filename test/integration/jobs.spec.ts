@@ -110,7 +110,7 @@ describe('a job of an agent', () => {
     const prompt = JSON.stringify(app.model.requests[1]!.messages);
     for (const known of ['Who are you?', 'I am Ask.', 'What did I ask?', 'shop'])
       expect(prompt).toContain(known);
-    expect(app.model.requests[1]!.tools ?? []).toEqual([]);
+    expect(app.model.requests[1]!.tools?.map((tool) => tool.function.name)).toEqual(['read_result']);
     await app.client.ask(sessionId, 'Go on');
     expect(JSON.stringify(app.model.requests[2]!.messages)).not.toContain('You asked who I am.');
     const contents = async (query = '') => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AgentRegistry } from '../../src/modules/agents/index.js';
+import { AgentDirectory } from '../../src/modules/agents/index.js';
 import { RecoverRuns } from '../../src/modules/runs/application/supervision/recover-runs.js';
 import { SentEvent, deltasOf, isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
@@ -155,9 +155,9 @@ describe('a file of models', () => {
   it('sends the temperature of the agent to models that do not reason', async () => {
     models.one.always({ text: 'Here.' });
     models.two.always({ text: 'Here.' });
-    const agents = app.nest.get(AgentRegistry);
-    const ask = agents.get('ask');
-    const agent = vi.spyOn(agents, 'get').mockReturnValue({ ...ask, temperature: 0 });
+    const agents = app.nest.get(AgentDirectory);
+    const ask = await agents.get('local', 'ask');
+    const agent = vi.spyOn(agents, 'ofRun').mockResolvedValue({ ...ask, temperature: 0 });
     const sessionId = await app.client.openSession({ agent: 'ask' });
     for (const model of ['large', 'other']) await app.client.ask(sessionId, 'Hello', { model });
     agent.mockRestore();

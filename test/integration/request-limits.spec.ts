@@ -125,7 +125,7 @@ describe('The description of the API', () => {
     const streaming = routes.filter(({ responses }) =>
       JSON.stringify(responses).includes('text/event-stream'),
     );
-    expect(streaming).toHaveLength(3);
+    expect(streaming).toHaveLength(4);
     for (const { responses } of streaming) {
       expect(responses['429']?.description).toContain('stream.too_many');
     }

@@ -106,7 +106,7 @@ describe('the usage of a run', () => {
     raw.script(says('A lock.'));
     const counted = [await app.growth('llm_tokens_total'), await app.growth('llm_cost_micros_total')];
     const events = await ask();
-    expect(find(events, 'message.completed').data.usage).toEqual(IS);
+    expect(find(events, 'message.completed').data.usage).toMatchObject(IS);
     expect(usageOf(events)).toEqual({ model_calls: 1, ...IS, total_tokens: 1100 });
     expect(await ledger()).toEqual([{ status: 'completed', ...IS }]);
     const { body: history } = await app.client.get(`/v1/sessions/${sessionId}/messages`);
@@ -134,7 +134,7 @@ describe('the usage of a run', () => {
   it('adds up where an answer goes on', async () => {
     raw.script(says('The first half, ', 'length'), says('and the second.'));
     const events = await ask();
-    expect(find(events, 'message.completed').data.usage).toEqual(TWICE);
+    expect(find(events, 'message.completed').data.usage).toMatchObject(TWICE);
     expect(usageOf(events)).toEqual({ model_calls: 2, ...TWICE, total_tokens: 2200 });
   });
 
@@ -165,7 +165,7 @@ describe('the usage of a run', () => {
     expect(prompt).toBeGreaterThan(100);
     expect(cost).toBe(prompt * COST.input + 8 * COST.output);
     expect(second).toEqual({ status: 'completed', ...IS });
-    expect(find(events, 'message.completed').data.usage).toEqual(IS);
+    expect(find(events, 'message.completed').data.usage).toMatchObject(IS);
     expect(usageOf(events)).toMatchObject({
       ...{ prompt_tokens: prompt + 1000, completion_tokens: 108, reasoning_tokens: 74 },
       ...{ cost_micros: cost + 2500, estimated: true },
