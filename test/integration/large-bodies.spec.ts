@@ -87,9 +87,14 @@ describe('Large bodies', () => {
     };
     const sent = request(app.client.url + path, { method: 'POST', headers });
     sent.on('error', () => undefined); // its connection ends with the test, or by its will
-    sent.write(body.slice(0, body.length - withheld));
+    const isWritten = new Promise<unknown>((resolve) =>
+      sent.write(body.slice(0, body.length - withheld), resolve),
+    );
     if (withheld === 0) sent.end();
-    return { sent, answer: answerTo(sent), finish: () => sent.end(body.slice(body.length - withheld)) };
+    return {
+      ...{ sent, isWritten, answer: answerTo(sent) },
+      finish: () => sent.end(body.slice(body.length - withheld)),
+    };
   }
 
   /** As many uploads as there is room for, each without its last byte. */
@@ -102,11 +107,13 @@ describe('Large bodies', () => {
     ['that say their length', true],
     ['that do not', false],
   ])('of all clients together have 64 MB of memory: those %s', async (_what, whole) => {
-    const uploads = fill(whole);
-    const refused = await eventually(async () => {
-      const { status, problem, retryAfter } = await send(messages, resultOf(1_100_000), whole).answer;
-      expect(status).toBe(503);
-      return { problem, retryAfter };
+    const { uploads, refused } = await eventually(async () => {
+      const uploads = fill(whole);
+      await Promise.all(uploads.map(({ isWritten }) => isWritten));
+      const refused = await send(messages, resultOf(1_100_000), whole).answer;
+      if (refused.status === 503) return { uploads, refused };
+      for (const { sent } of uploads) sent.destroy(); // the last one was taken before one of these
+      throw new Error(`there was room: ${refused.status}`);
     });
     expect([refused.problem?.code, refused.retryAfter]).toEqual(['server.busy', '1']);
     // Smaller ones do not count, and it is no matter whether they say their length.

@@ -1,22 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { DomainError } from '../domain/domain-error.js';
-import { BODY_LIMIT, BodyTooLarge, LARGEST_BODY } from './request-body.js';
+import { BODY_LIMIT, BodiesFull, BodyTooLarge, LARGEST_BODY, NoRoom } from './request-body.js';
 
 /** In bytes. Smaller bodies do not count. */
 const LARGE = 1024 * 1024;
 /** Of the large bodies that a process has in hand at the same time, in bytes. */
 export const LARGE_BODIES_LIMIT = 64 * 1024 * 1024;
-
-class BodiesFull extends DomainError {
-  readonly code = 'server.busy';
-  readonly kind = 'unavailable';
-  override readonly retryAfterSeconds = 1;
-
-  constructor() {
-    super('The server has as many large request bodies in hand as it takes; send this one again');
-  }
-}
 
 /** Bounds the memory that request bodies take: from their first byte until the request is accepted or answered. */
 @Injectable()
@@ -46,7 +35,7 @@ export class LargeBodies {
     request.body = undefined;
   }
 
-  /** Counts a body of unknown length as it arrives. The parser of the body gets the error, and answers with it. */
+  /** Counts a body of unknown length as it arrives. The parser of the body gets the error, and hands it on. */
   private count(request: Request): void {
     let received = 0;
     const add = (chunk: Buffer) => {
@@ -56,9 +45,9 @@ export class LargeBodies {
       if (hasRoom) return;
       request.off('data', add);
       this.forget(request);
-      if (!isRefused) request.emit('error', new BodiesFull());
+      if (!isRefused) request.emit('error', new NoRoom());
     };
-    request.on('error', () => undefined); // it has no other listener where the parser has refused the head of the request
+    request.on('error', () => undefined); // the parser does not listen where it has refused the headers
     request.on('data', add);
   }
 

@@ -35,6 +35,20 @@ export class BodyTooLarge extends DomainError {
   }
 }
 
+/** There is no room for one more large body (LargeBodies). */
+export class BodiesFull extends DomainError {
+  readonly code = 'server.busy';
+  readonly kind = 'unavailable';
+  override readonly retryAfterSeconds = 1;
+
+  constructor() {
+    super('The server has as many large request bodies in hand as it takes; send this one again');
+  }
+}
+
+/** The same as an error of the parser, which changes the errors that it hands on. */
+export class NoRoom extends Error {}
+
 /** Middleware before the body is read: answers 413 to one that its header says is too large. */
 export const requireLength =
   (limitOf: LimitOf) =>
@@ -82,6 +96,7 @@ export const explainBody =
   (error: unknown, request: Request, _response: Response, next: NextFunction): void => {
     const { type = '' } = error as { type?: string };
     if (type === 'entity.too.large') return next(new BodyTooLarge(limitOf(request)));
+    if (error instanceof NoRoom) return next(new BodiesFull());
     const malformed = UNREADABLE.has(type);
     next(malformed ? new MalformedJson('The request body is not a JSON object or array in UTF-8') : error);
   };
