@@ -434,6 +434,7 @@ describe('the server when it is told to stop', () => {
 
   it('logs a defect with its type, its place and the request’s id, which is all the client gets', async () => {
     const server = await start();
+    await server.client.openSession();
     await database.rows('alter table sessions rename column title to renamed');
     const { body } = await server.client.get('/v1/sessions');
     expect(body.code).toBe('internal');
@@ -445,7 +446,7 @@ describe('the server when it is told to stop', () => {
       err: {
         type: 'DatabaseError',
         message: expect.stringContaining('title'),
-        stack: expect.stringContaining('session.queries'),
+        stack: expect.stringMatching(/sessions/),
       },
     });
     expect(line).not.toContain('"parameters"');

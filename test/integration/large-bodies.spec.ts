@@ -108,12 +108,12 @@ describe('Large bodies', () => {
     ['that do not', false],
   ])('of all clients together have 64 MB of memory: those %s', async (_what, whole) => {
     const { uploads, refused } = await eventually(async () => {
-      const uploads = fill(whole);
-      await Promise.all(uploads.map(({ isWritten }) => isWritten));
-      const refused = await send(messages, resultOf(1_100_000), whole).answer;
-      if (refused.status === 503) return { uploads, refused };
-      for (const { sent } of uploads) sent.destroy(); // the last one was taken before one of these
-      throw new Error(`there was room: ${refused.status}`);
+      const held = fill(whole);
+      await Promise.all(held.map(({ isWritten }) => isWritten));
+      const last = await send(messages, resultOf(1_100_000), whole).answer;
+      if (last.status === 503) return { uploads: held, refused: last };
+      for (const { sent } of held) sent.destroy(); // the last one was taken before one of these
+      throw new Error(`there was room: ${last.status}`);
     });
     expect([refused.problem?.code, refused.retryAfter]).toEqual(['server.busy', '1']);
     // Smaller ones do not count, and it is no matter whether they say their length.
@@ -147,9 +147,7 @@ describe('Large bodies', () => {
       app.model.script({ text: 'Slowly, '.repeat(20_000), pace: { tokensPerSecond: 1, chunk: 8 } });
       const body = bodyOf({ type: 'tool_result', call_id: callId }, 'result', LARGEST_BODY);
       const { sent } = send(`/v1/sessions/${id}/messages/stream`, body, true);
-      const [response] = (await new Promise<[IncomingMessage]>((resolve) =>
-        sent.once('response', (answered) => resolve([answered])),
-      )) as [IncomingMessage];
+      const response = await new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));
       expect(response.statusCode).toBe(200);
       streams.push(sent);
     }
@@ -168,15 +166,17 @@ const answerTo = (sent: ClientRequest): Promise<Refusal> =>
     const none = () => resolve({ status: undefined, retryAfter: undefined, problem: undefined });
     sent.once('response', (response) => {
       const { statusCode: status, headers } = response;
-      void Array.fromAsync<Buffer>(response).then((parts) => {
-        const text = Buffer.concat(parts).toString();
-        const problem = headers['content-type']?.startsWith('application/problem+json');
-        resolve({
-          status,
-          retryAfter: headers['retry-after'],
-          problem: problem ? (JSON.parse(text) as Refusal['problem']) : undefined,
-        });
-      }, none);
+      Array.fromAsync<Buffer>(response)
+        .then((parts) => {
+          const text = Buffer.concat(parts).toString();
+          const problem = headers['content-type']?.startsWith('application/problem+json');
+          return resolve({
+            status,
+            retryAfter: headers['retry-after'],
+            problem: problem ? (JSON.parse(text) as Refusal['problem']) : undefined,
+          });
+        })
+        .catch(none);
     });
     sent.once('error', none);
   });

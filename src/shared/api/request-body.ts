@@ -20,7 +20,7 @@ export function requireJson(request: Request, _response: Response, next: NextFun
 }
 
 /** How large a body may be, in bytes, by what is known before it is read. */
-export type LimitOf = (request: Request) => typeof BODY_LIMIT | typeof LARGEST_BODY;
+export type LimitOf = (request: Request) => number;
 
 export class BodyTooLarge extends DomainError {
   readonly code = 'request.too_large';
@@ -57,10 +57,16 @@ export const requireLength =
     next(Number(request.headers['content-length']) > limit ? new BodyTooLarge(limit) : undefined);
   };
 
+const parserOf = (limit: number) =>
+  express.json({
+    limit,
+    type: ['json', '+json'],
+    inflate: false,
+    verify: (...given) => requireUtf8(...given),
+  });
+
 /** Middleware that reads the body. Compressed ones are refused: 2 KB can be 2 MB of brackets. */
 export function parseJson(limitOf: LimitOf): RequestHandler {
-  const parserOf = (limit: number) =>
-    express.json({ limit, type: ['json', '+json'], inflate: false, verify: requireUtf8 });
   const parsers = { [BODY_LIMIT]: parserOf(BODY_LIMIT), [LARGEST_BODY]: parserOf(LARGEST_BODY) };
   return (request, response, next) => parsers[limitOf(request)]!(request, response, next);
 }

@@ -21,10 +21,7 @@ export class AgentsController {
   @ApiOperation({ operationId: 'listAgents', summary: 'The agents of this installation, and yours' })
   @ApiOkResponse({ standardSchema: AgentListDto })
   @ApiProblems({ 400: ['request.invalid'] })
-  async list(
-    @CurrentUser() userId: string,
-    @Query({ schema: ShortListQueryDto }) query: ShortListQueryDto,
-  ) {
+  async list(@CurrentUser() userId: string, @Query({ schema: ShortListQueryDto }) query: ShortListQueryDto) {
     return toListDto(pageOfAll(await this.views.list(userId), query), (agent) => agent);
   }
 

@@ -18,6 +18,9 @@ const FIRST_MESSAGES = 20;
 /** What models put around a title although they are asked not to. */
 const AROUND = /^[\s"'“”«»*#`]+|[\s"'“”«»*#`.]+$/gm;
 
+/** The run has ended: no process holds it. */
+const holdNothing = () => Promise.resolve();
+
 /**
  * Improves the title of a session once, after its first answer. If that is lost, with its process or for want of a model, the
  * first line of the first message stays.
@@ -70,13 +73,11 @@ export class TitleSession {
     task: string,
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
-    // The run has ended: no process holds it.
-    const hold = () => Promise.resolve();
     const messages: ModelMessage[] = [
       { role: 'system', content: PROMPT },
       { role: 'user', content: task },
     ];
-    const asker: Asker = { sessionId, owner: { runId }, agent, purpose: 'title', hold, signal };
+    const asker: Asker = { sessionId, owner: { runId }, agent, purpose: 'title', hold: holdNothing, signal };
     return this.beside.answer(asker, { model, messages, tools: [] }, 0);
   }
 
