@@ -62,7 +62,7 @@ const parserOf = (limit: number) =>
     limit,
     type: ['json', '+json'],
     inflate: false,
-    verify: (...given) => requireUtf8(...given),
+    verify: requireUtf8,
   });
 
 /** Middleware that reads the body. Compressed ones are refused: 2 KB can be 2 MB of brackets. */
