@@ -520,7 +520,7 @@ export type paths = {
             cookie?: never;
         };
         /** How full the context of a session is, and what its agent is told instead of old messages */
-        get: operations["ContextController_show"];
+        get: operations["getContext"];
         put?: never;
         post?: never;
         delete?: never;
@@ -541,7 +541,7 @@ export type paths = {
          * Put what the agent remembers of old messages in your own words; what it stands for stays
          * @description It holds from the next run on. A compaction that is at work meanwhile goes on from it.
          */
-        put: operations["CheckpointsController_edit"];
+        put: operations["editCheckpoint"];
         post?: never;
         delete?: never;
         options?: never;
@@ -562,7 +562,7 @@ export type paths = {
          * Replace the messages so far, as the agent is told them, by a checkpoint, in the background
          * @description There is one such job in a session at a time: asked for again, that one is the answer.
          */
-        post: operations["CheckpointsController_compact"];
+        post: operations["compactContext"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5539,7 +5539,7 @@ export interface operations {
             };
         };
     };
-    ContextController_show: {
+    getContext: {
         parameters: {
             query?: never;
             header?: never;
@@ -5596,7 +5596,7 @@ export interface operations {
             };
         };
     };
-    CheckpointsController_edit: {
+    editCheckpoint: {
         parameters: {
             query?: never;
             header?: never;
@@ -5693,7 +5693,7 @@ export interface operations {
             };
         };
     };
-    CheckpointsController_compact: {
+    compactContext: {
         parameters: {
             query?: never;
             header?: {

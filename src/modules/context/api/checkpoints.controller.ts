@@ -29,6 +29,7 @@ export class CheckpointsController {
 
   @Put('context/checkpoint')
   @ApiOperation({
+    operationId: 'editCheckpoint',
     summary: 'Put what the agent remembers of old messages in your own words; what it stands for stays',
     description: 'It holds from the next run on. A compaction that is at work meanwhile goes on from it.',
   })
@@ -49,6 +50,7 @@ export class CheckpointsController {
 
   @Post('compact')
   @ApiOperation({
+    operationId: 'compactContext',
     summary: 'Replace the messages so far, as the agent is told them, by a checkpoint, in the background',
     description: 'There is one such job in a session at a time: asked for again, that one is the answer.',
   })

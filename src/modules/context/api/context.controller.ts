@@ -14,6 +14,7 @@ export class ContextController {
 
   @Get()
   @ApiOperation({
+    operationId: 'getContext',
     summary: 'How full the context of a session is, and what its agent is told instead of old messages',
   })
   @ApiOkResponse({ standardSchema: ContextDto })

@@ -9,7 +9,7 @@ import { ToolCallNotFound } from '../domain/run.errors.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-@ApiTags('tool calls')
+@ApiTags('runs')
 @Controller('v1/tool-calls')
 export class ToolCallsController {
   constructor(private readonly viewToolResult: ViewToolResult) {}
