@@ -121,7 +121,7 @@ const comparable = ({ status, body }: { status: number; body: unknown }, things:
 beforeAll(async () => {
   app = await TestApp.start({ AUTH_MODE: 'api_key' });
   [alice, bob] = [await app.as('alice'), await app.as('bob')];
-  // A plan in review, a call that waits for approval, a job in the queue, and a synopsis.
+  // A plan in review, a call that waits for approval (with a result, so that this can be read), a job in the queue, and a synopsis.
   app.model.reset(NOT_ATOMIC);
   app.model.script(propose(), writes());
   const planned = await alice.openSession();
@@ -138,6 +138,10 @@ beforeAll(async () => {
     title: 'Hers',
     items: [{ kind: 'text', text: 'hers' }],
   });
+  await app.database.rows(
+    `insert into tool_results (call_id, session_id, content, expires_at) values ($1, $2, 'hers', now() + interval '1 day')`,
+    [approval.call_id, asking],
+  );
   hers = {
     session_id: asking,
     run_id: asked[0]!.run_id!,
@@ -199,14 +203,14 @@ describe('Every route', () => {
     },
   );
 
-  // A call that waits for its approval has no result.
-  const ANSWERED = OWNED.filter(({ method, path }) => method === 'GET' && !/\/(events|result)$/.test(path));
-
-  it.each(ANSWERED)('$method $path answers its owner', async (route) => {
-    const [[, path]] = requestsFor(route, { ...hers, version: '1' }) as [[string, string]];
-    const { status } = await alice.call('GET', path);
-    expect(status).toBe(200);
-  });
+  it.each(OWNED.filter(({ method, path }) => method === 'GET' && !path.endsWith('/events')))(
+    '$method $path answers its owner',
+    async (route) => {
+      const [[, path]] = requestsFor(route, { ...hers, version: '1' }) as [[string, string]];
+      const { status } = await alice.call('GET', path);
+      expect(status).toBe(200);
+    },
+  );
 
   it.each(
     ROUTES.filter(
