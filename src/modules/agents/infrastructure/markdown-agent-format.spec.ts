@@ -26,9 +26,9 @@ describe('the file of an agent', () => {
       prompt: 'Review it.',
       tools: [
         ...['read_file', 'write_file', 'list_files', 'create_directory', 'execute_command', 'search_in_code'],
-        ...['attempt_completion', 'ask_followup_question', 'switch_agent'],
+        ...['read_result', 'attempt_completion', 'ask_followup_question', 'switch_agent'],
       ],
-      limits: { historyMessages: 200, historyCharacters: 400_000 },
+      limits: { historyCharacters: 400_000 },
       mode: 'all',
       takesSubtasks: true,
     });
