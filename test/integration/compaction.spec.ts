@@ -36,6 +36,7 @@ beforeAll(async () => {
     models: [
       { id: 'large', provider: 'one', limit: { context: WINDOW, output: 2_000 } },
       { id: 'small', provider: 'two', limit: { context: 8_192, output: 2_000 } },
+      { id: 'wide', provider: 'one', limit: { context: 200_000, output: 2_000 } },
     ],
   });
   database = await TestDatabase.create();
@@ -314,6 +315,30 @@ describe('a compaction that a person asks for', () => {
     expect(lastRequest()).toContain('And now?');
     const listed = (await client.get(`/v1/jobs?session_id=${sessionId}&type=compaction`)).body.data;
     expect(listed.map(({ job_id }: { job_id: string }) => job_id)).toEqual([job.job_id]);
+  });
+
+  it('repeats of a very long message what the model was shown of it', async () => {
+    await client.call('PATCH', `/v1/sessions/${sessionId}`, { model: 'wide' });
+    await client.ask(sessionId, `First.${'x'.repeat(100_000)}Last.`);
+    takeNotes(says(NOTES));
+    await ended((await compact()).body.job_id);
+    const [checkpoint] = await checkpoints();
+    expect(checkpoint!.content.length).toBeLessThan(60_000);
+    for (const part of ['First.', 'read_result with message_id', 'Last.'])
+      expect(checkpoint!.content).toContain(part);
+  });
+
+  it('is made in the name of the default agent where that of the session was deleted', async () => {
+    await client.call('PUT', '/v1/agents/mine', {
+      definition: '---\ndescription: Mine.\n---\n\nYou explain.',
+    });
+    sessionId = await client.openSession({ agent: 'mine' });
+    await client.ask(sessionId, TASK);
+    await client.call('DELETE', '/v1/agents/mine');
+    takeNotes(says(NOTES));
+    const { status, body: job } = await compact();
+    expect([status, job.agent]).toEqual([202, 'orchestrator']);
+    expect(await ended(job.job_id)).toMatchObject({ status: 'done' });
   });
 
   it('is one, however often it is asked for at once', async () => {

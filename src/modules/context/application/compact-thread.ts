@@ -9,6 +9,7 @@ import {
   PromptThread,
   keyOf,
   messageTokens,
+  shownContent,
 } from '../../conversations/index.js';
 import { ModelCatalog } from '../../models/index.js';
 import { budgetOf } from '../domain/budget.js';
@@ -87,7 +88,7 @@ export class CompactThread {
     if (!begun) return undefined;
     const { sessionId, thread, reason, instructions, work, agent, model } = command;
     const { rows, plan, newestOfUser } = begun;
-    const repeated = plan.repeatsUser ? `\n\n${WORD_FOR_WORD}\n\n${newestOfUser!.content}` : '';
+    const repeated = plan.repeatsUser ? `\n\n${WORD_FOR_WORD}\n\n${shownContent(newestOfUser!)}` : '';
     const { content, llmCallId, way } = await this.writer.write({
       ...{ sessionId, thread, agent, model, reason, work },
       base: rows.checkpoint && withoutEnd(rows.checkpoint, repeated),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AgentDirectory } from '../../agents/index.js';
 import { EnqueueJob, EnqueuedJob } from '../../jobs/index.js';
 import { SessionQueries } from '../../sessions/index.js';
 import { COMPACTION } from './compaction-job.js';
@@ -15,12 +16,14 @@ export interface RequestCompactionCommand {
 export class RequestCompaction {
   constructor(
     private readonly sessions: SessionQueries,
+    private readonly agents: AgentDirectory,
     private readonly enqueueJob: EnqueueJob,
   ) {}
 
   /** @throws SessionNotFound, SessionArchived, JobQuotaExceeded, ServerDraining */
   async execute({ userId, sessionId, instructions }: RequestCompactionCommand): Promise<EnqueuedJob> {
-    const { agent } = await this.sessions.view(sessionId, userId);
+    const session = await this.sessions.view(sessionId, userId);
+    const { id: agent } = await this.agents.ofSession(userId, session.agent);
     return this.enqueueJob.execute({
       ...{ userId, sessionId, agent, type: COMPACTION },
       query: instructions,
