@@ -7,12 +7,14 @@
 
 const SPEC = '\\.spec\\.ts$';
 /** What is started by name. */
-const PROCESSES = '^src/(main|worker|[a-z-]+-cli)\\.ts$';
+const PROCESSES = '^src/(main|worker|cli|[a-z-]+-cli)\\.ts$';
 /** Where everything is put together: the files directly in src, and the modules of the framework. */
 const COMPOSITION = '^src/[^/]+\\.ts$|\\.module\\.ts$';
 const DOORS = '^src/modules/[^/]+/index\\.ts$';
 const OFFLINE_MODEL = '^src/offline-model/offline-model\\.ts$';
 const SETTINGS = '^src/config/config\\.ts$';
+const VERSION = '^src/shared/infrastructure/version\\.ts$';
+const CLIENT = '^packages/client/src/(index|edit)\\.ts$';
 
 const EXTERNAL = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
 const npm = (...names) => `node_modules/(${names.join('|')})/`;
@@ -66,7 +68,8 @@ module.exports = {
       comment: 'A package that is there only because another one needs it can go away with that one.',
       severity: 'error',
       from: {},
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // The specs of all workspaces are run by the vitest of the project.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: npm('vitest') },
     },
     {
       name: 'no-development-packages',
@@ -272,12 +275,56 @@ module.exports = {
       from: { path: '^migrations/' },
       to: { pathNot: npm('typeorm') },
     },
+    {
+      name: 'ide-stands-alone',
+      comment: 'The tools run where the files are: they know the client library, and nothing of the server.',
+      severity: 'error',
+      from: { path: '^src/ide/', pathNot: SPEC },
+      to: { pathNot: ['^src/ide/', CLIENT], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'hands-are-clients',
+      comment:
+        'What executes calls, for an editor or without one, knows the server by the client library alone.',
+      severity: 'error',
+      from: { path: '^src/(acp|hands|access|console-cli)', pathNot: SPEC },
+      to: {
+        path: ['^src/', '^packages/'],
+        pathNot: ['^src/$1/', '^src/(access|ide)/', '^src/command-line\\.ts$', VERSION, CLIENT],
+      },
+    },
+    {
+      name: 'mcp-in-one-folder',
+      comment:
+        'The servers that an editor hands over are known to one folder of the bridge; all others see tools.',
+      severity: 'error',
+      from: { path: '^(src|console/src)/', pathNot: [SPEC, '^src/acp/mcp/'] },
+      to: { path: npm('@modelcontextprotocol') },
+    },
+    {
+      name: 'client-stands-alone',
+      comment:
+        'The client library runs in editors and browsers: no package, nothing of Node.js or the server.',
+      severity: 'error',
+      from: { path: '^packages/client/src/' },
+      to: { pathNot: '^packages/client/src/' },
+    },
+    {
+      name: 'console-speaks-the-protocol',
+      comment: 'The page knows the server by the doors of the client library alone.',
+      severity: 'error',
+      from: { path: '^console/src/' },
+      to: { pathNot: ['^console/src/', '^packages/client/src/(index|edit)\\.ts$', 'node_modules/'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     // Types count: a layer that knows another's types depends on it.
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { conditionNames: ['import', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 };

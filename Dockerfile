@@ -8,8 +8,19 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=optional --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY agents agents
 COPY migrations migrations
+COPY packages/client packages/client
 COPY src src
 RUN ["node", "node_modules/@nestjs/cli/bin/nest.js", "build"]
+
+# The page of the console, by packages of its own; its bundler needs the optional ones among them.
+FROM base AS console
+COPY console/package.json console/
+COPY packages/client/package.json packages/client/
+RUN --mount=type=cache,target=/root/.npm npm ci --workspace @agent-runtime/console --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY packages/client packages/client
+COPY console console
+RUN ["node", "node_modules/vite/bin/vite.js", "build", "console"]
 
 # Optional packages are not needed: binaries of the embedded PostgreSQL, native addons that have a fallback.
 FROM base AS packages
@@ -27,6 +38,7 @@ ENV NODE_ENV=production \
     WORKER_PORT=3001
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=console /app/console/dist console/dist
 USER node
 EXPOSE 3000 3001
 STOPSIGNAL SIGTERM

@@ -16,6 +16,7 @@ import { firstToken } from './measures/first-token.ts';
 import { growth } from './measures/growth.ts';
 import { jobs } from './measures/jobs.ts';
 import { modelStub } from './measures/model-stub.ts';
+import { promptCache } from './measures/prompt-cache.ts';
 import { readers } from './measures/readers.ts';
 import { replay } from './measures/replay.ts';
 import { speed } from './measures/speed.ts';
@@ -26,7 +27,7 @@ import { type Measured, profilesFolder, writeResults } from './results.ts';
 import { tableOf } from './table.ts';
 
 const MEASURES: readonly Measure[] = [
-  ...[modelStub, firstToken, speed, streams, readers, growth],
+  ...[modelStub, firstToken, speed, streams, readers, growth, promptCache],
   ...[replay, commits, jobs, storage, toolRoundTrip],
 ];
 

@@ -20,6 +20,7 @@ export interface Sizes {
   readonly streams: { readonly atOnce: readonly number[]; readonly tokens: number; readonly delayMs: number };
   readonly readers: number;
   readonly growth: { readonly messages: readonly number[]; readonly turns: number };
+  readonly promptCache: { readonly turns: number; readonly tokens: number };
   readonly replay: { readonly events: number; readonly rounds: number };
   readonly commits: Load;
   readonly jobs: {
@@ -51,6 +52,7 @@ export const FULL: Sizes = {
   streams: { atOnce: [500, 1000], tokens: 100, delayMs: 20 },
   readers: 1000,
   growth: { messages: [0, 10, 100, 1000, 10_000], turns: 50 },
+  promptCache: { turns: 500, tokens: 100 },
   replay: { events: 100_000, rounds: 5 },
   commits: { atOnce: 100, rounds: 7 },
   jobs: { count: 700, workers: [1, 2], oneByOne: 20 },
@@ -74,6 +76,7 @@ export const QUICK: Sizes = {
   streams: { atOnce: [3], tokens: 5, delayMs: 5 },
   readers: 3,
   growth: { messages: [0, 10, 20], turns: 3 },
+  promptCache: { turns: 3, tokens: 10 },
   replay: { events: 1000, rounds: 1 },
   commits: { atOnce: 2, rounds: 1 },
   jobs: { count: 4, workers: [1], oneByOne: 1 },

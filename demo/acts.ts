@@ -1,8 +1,12 @@
-import type { Session } from './api.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Session } from '@agent-runtime/client';
 import {
   type Finding,
   lookAtContext,
+  lookAtEdits,
   lookAtFiles,
+  lookAtInstructions,
   lookAtMessages,
   lookAtPlan,
   lookAtRuns,
@@ -10,9 +14,9 @@ import {
 } from './findings.ts';
 import { Ide, type Parts } from './ide.ts';
 import { ScriptedHuman } from './scripted-human.ts';
-import { GREETING, PROPOSED, QUESTION, TASK } from './story.ts';
-import { TerminalHuman } from './terminal-human.ts';
-import { Terminal } from './terminal.ts';
+import { EDIT_TASK, GREETING, PROPOSED, QUESTION, TASK, TYPED, WANTED } from './story.ts';
+import { TerminalHuman } from '../src/ide/terminal-human.ts';
+import { Terminal } from '../src/ide/terminal.ts';
 
 /** What both ways to play need. */
 export interface Stage extends Omit<Parts, 'human'> {
@@ -23,10 +27,10 @@ export interface Stage extends Omit<Parts, 'human'> {
 
 /** Plays the story by itself; @returns what came of it */
 export async function recite(stage: Stage): Promise<Finding[]> {
-  const { client, session, screen, workspace, signal } = stage;
+  const { runtime, session, screen, workspace, signal } = stage;
   const ide = new Ide(session, {
     ...stage,
-    human: new ScriptedHuman({ from: PROPOSED, to: GREETING }, screen),
+    human: new ScriptedHuman({ from: PROPOSED, to: GREETING }, screen, () => typeInto(workspace)),
   });
   screen.user(TASK);
   await ide.ask(TASK);
@@ -36,21 +40,31 @@ export async function recite(stage: Stage): Promise<Finding[]> {
   await ide.compact();
   screen.user(QUESTION);
   await ide.ask(QUESTION, { leaveAfter: 150 });
+  screen.user(EDIT_TASK);
+  await ide.ask(EDIT_TASK);
   screen.note('the synopsis of the session, in the background:');
   await ide.summarise();
   return [
     await lookAtFiles(workspace, signal),
-    await lookAtPlan(client, session.id),
-    await lookAtRuns(client, session.id),
-    await lookAtContext(client, session.id),
-    await lookAtSynopsis(client, session.id),
-    await lookAtMessages(client, session.id, ide.transcript),
+    await lookAtInstructions(workspace),
+    await lookAtEdits(runtime, session.id, workspace),
+    await lookAtPlan(runtime, session.id),
+    await lookAtRuns(runtime, session.id),
+    await lookAtContext(runtime, session.id),
+    await lookAtSynopsis(runtime, session.id),
+    await lookAtMessages(runtime, session.id, ide.witness),
   ];
+}
+
+/** What a person does to a file in the editor beside. */
+async function typeInto(workspace: string): Promise<void> {
+  const file = join(workspace, WANTED[0]);
+  await writeFile(file, TYPED + (await readFile(file, 'utf8')));
 }
 
 /** Lets a person at the terminal give tasks and decide, until nothing more is wanted; @returns what came of it */
 export async function converse(stage: Stage, interrupt: () => void): Promise<Finding[]> {
-  const { client, session, screen, signal } = stage;
+  const { runtime, session, screen, signal } = stage;
   using terminal = new Terminal(screen, signal, interrupt);
   const ide = new Ide(session, { ...stage, human: new TerminalHuman(terminal, screen) });
   screen.note(`your first task; Enter takes this one: ${TASK}`);
@@ -61,5 +75,5 @@ export async function converse(stage: Stage, interrupt: () => void): Promise<Fin
     screen.note('your next task; Enter ends the demo');
     task = await terminal.ask('>');
   }
-  return [await lookAtMessages(client, session.id, ide.transcript)];
+  return [await lookAtMessages(runtime, session.id, ide.witness)];
 }

@@ -6,12 +6,14 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AgentRuntime, type Tools } from '@agent-runtime/client';
 import { converse, recite } from './acts.ts';
-import { IdeClient } from './ide-client.ts';
+import { Connection } from './connection.ts';
 import { FILES, fill } from './playground.ts';
-import { Screen, duration } from './screen.ts';
+import { Screen, duration } from '../src/ide/screen.ts';
 import { Server } from './server.ts';
-import { WorkspaceTools } from './workspace-tools.ts';
+import { tellWorkspace } from '../src/ide/tell-workspace.ts';
+import { WorkspaceTools } from '../src/ide/workspace-tools.ts';
 
 const TIME_LIMIT_MS = 120_000;
 
@@ -44,10 +46,22 @@ async function play(interactive: boolean, signal: AbortSignal): Promise<boolean>
   screen.fact('jobs', jobs);
   screen.fact('workspace', `${workspace}: ${Object.keys(FILES).join(', ')}`);
 
-  const client = new IdeClient(url, signal);
-  const session = await client.createSession('Demo');
+  const connection = new Connection((after) =>
+    screen.note(`back again, with Last-Event-ID: ${after}. What was missed comes first:`),
+  );
+  const runtime = new AgentRuntime({ url, signal, fetch: connection.fetch });
   const tools = await WorkspaceTools.in(workspace, signal);
-  const stage = { client, session, tools, screen, workspace, signal };
+  const session = await runtime.sessions.create({
+    title: 'Demo',
+    builtin_tools: Object.keys(tools.byName) as (keyof Tools)[],
+    file_hashes: true,
+  });
+  await tellWorkspace(runtime, session.id, {
+    folder: workspace,
+    ide: 'the demo',
+    note: (text) => screen.note(text),
+  });
+  const stage = { runtime, connection, session, tools, screen, workspace, signal };
   const findings = await (interactive ? converse(stage, () => interrupt('SIGINT')) : recite(stage));
 
   screen.title('\nWhat is left of it');

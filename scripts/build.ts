@@ -1,8 +1,10 @@
 /**
  * `npm run build`: `nest build` into a folder of its own, which takes the place of dist at the end. A server that runs
- * from dist, or another build at the same time, never sees half a build.
+ * from dist, or another build at the same time, never sees half a build. Beside it the web console is built, where its
+ * sources have changed.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -47,9 +49,13 @@ function attempt(work: () => void, codes: readonly string[]): boolean {
 
 // Ctrl-C ends the compiler; this process goes on to clean up.
 process.on('SIGINT', () => undefined);
+const page = spawn(process.execPath, ['scripts/build-console.ts'], { stdio: 'inherit' });
+const pageBuilt = once(page, 'exit');
 try {
   if (build()) replaceDist();
   else process.exitCode = 1;
+  const [status] = (await pageBuilt) as [number | null];
+  if (status !== 0) process.exitCode = 1;
 } finally {
   remove(made);
   remove(replaced);

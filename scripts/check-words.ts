@@ -16,11 +16,14 @@ const EVERYTHING = [
   '.oxlintrc.json',
   'Dockerfile',
   'bench',
+  'console',
   'demo',
   'deploy',
   'deploy/grafana/agent-runtime.json',
   'docs',
+  'examples',
   'migrations',
+  'packages',
   'scripts',
   'src',
   'test',
@@ -32,7 +35,7 @@ const patterns = words.map(({ pattern, instead }) => ({
 }));
 
 const filesOf = (paths: readonly string[]) =>
-  globSync(paths.flatMap((path) => [path, `${path}/**/*.{ts,md,yml,conf}`]))
+  globSync(paths.flatMap((path) => [path, `${path}/**/*.{ts,tsx,md,yml,conf}`]))
     .filter((path) => statSync(path).isFile())
     .toSorted();
 

@@ -2,10 +2,13 @@ import { NotFoundException } from '@nestjs/common';
 import { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import { NestExpressApplication } from '@nestjs/platform-express';
+import { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { ApiModule } from './api.module.js';
 import { Config } from './config/config.js';
+import { explainName, serveConsole } from './console.js';
 import { LimitedHttpServer } from './http-server.js';
+import { storesBytes } from './modules/blobs/index.js';
 import { mayBeLarge, mendedFields, takesToolResults } from './modules/runs/index.js';
 import { serveDocs } from './openapi.js';
 import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
@@ -19,6 +22,7 @@ import {
   LimitOf,
   explainBody,
   fillEmptyBody,
+  parseBytes,
   parseJson,
   requireJson,
   requireLength,
@@ -55,13 +59,14 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
     }),
   );
   app.use(requireSoundHead);
-  const { auth, corsAllowedOrigins, metricsPort } = app.get(Config);
+  const { auth, console: hasConsole, corsAllowedOrigins, metricsPort } = app.get(Config);
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
+  if (auth.mode === 'none' && hasConsole) app.use(explainName);
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
   app.use(PROTECTED_PATH, app.get(Authentication).identify);
   const bodies = app.get(LargeBodies);
   // Bodies are parsed on user routes only.
-  app.use(PROTECTED_PATH, [
+  const json = Router().use([
     requireJson,
     requireLength(limitOf),
     bodies.admit,
@@ -72,13 +77,29 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
     bodies.requireKind(mayBeLarge),
     requireStorable(mendedFields),
   ]);
+  const bytes = Router().use([
+    requireLength(largest),
+    bodies.admit,
+    askForBody,
+    parseBytes,
+    explainBody(largest),
+  ]);
+  app.use(PROTECTED_PATH, (request: Request, response: Response, next: NextFunction) =>
+    (takesBytes(request) ? bytes : json)(request, response, next),
+  );
   if (metricsPort !== undefined) app.use('/metrics', absent); // serveOperation serves them
   serveDocs(app);
+  if (hasConsole) serveConsole(app);
   return app;
 }
 
 const limitOf: LimitOf = ({ method, baseUrl, path }) =>
   method === 'POST' && takesToolResults(baseUrl + path) ? LARGEST_BODY : BODY_LIMIT;
+
+const largest: LimitOf = () => LARGEST_BODY;
+
+const takesBytes = ({ method, baseUrl, path }: Request): boolean =>
+  method === 'POST' && storesBytes(baseUrl + path);
 
 const absent = (): never => {
   throw new NotFoundException();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { type RequestListener, type Server, createServer } from 'node:http';
 import { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Response } from 'express';
@@ -22,6 +22,15 @@ export const HTTP_LIMITS = {
   keepAliveTimeout: 75_000,
 };
 
+/** A server of HTTP with these limits. */
+export function limitedServer(handler: RequestListener, limits = HTTP_LIMITS): Server {
+  // requireSoundHead refuses a request without a Host header, in the form of other refusals.
+  const server = createServer({ ...limits, requireHostHeader: false }, handler);
+  answerClientErrors(server);
+  deferContinue(server);
+  return server;
+}
+
 /**
  * The framework's HTTP server, with limits that can only be given at its creation, and with responses that continue.
  */
@@ -31,10 +40,7 @@ export class LimitedHttpServer extends ExpressAdapter {
   }
 
   override initHttpServer(_options: NestApplicationOptions): void {
-    // requireSoundHead refuses a request without a Host header, in the form of other refusals.
-    this.httpServer = createServer({ ...this.limits, requireHostHeader: false }, this.getInstance());
-    answerClientErrors(this.httpServer);
-    deferContinue(this.httpServer);
+    this.httpServer = limitedServer(this.getInstance(), this.limits);
   }
 
   /** A response that an interceptor has begun to write (EventFeedInterceptor) is not written by the framework again. */

@@ -1,16 +1,14 @@
-import { parseArgs } from 'node:util';
 import { INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { readCommandLine, refuseCommandLine } from './command-line.js';
 import { CoreModule } from './core.module.js';
 import { explainFailedStart } from './failed-start.js';
 import { ApiKeyQueries, AuthModule, CreateApiKey, RevokeApiKey } from './modules/auth/index.js';
 import { DomainError } from './shared/domain/domain-error.js';
 
-const USAGE = `usage: keys create --user USER [--name NAME]   prints a new key, once
-       keys list [--user USER]
-       keys revoke KEY_ID                     its key is rejected from now on`;
-
-class UsageError extends Error {}
+const USAGE = `usage: agent-runtime keys create --user USER [--name NAME]   prints a new key, once
+       agent-runtime keys list [--user USER]
+       agent-runtime keys revoke KEY_ID                     its key is rejected from now on`;
 
 /** The keys of AUTH_MODE=api_key, in the database of the settings. */
 @Module({ imports: [CoreModule, AuthModule] })
@@ -18,9 +16,12 @@ class KeysModule {}
 
 type Command = (app: INestApplicationContext) => Promise<void>;
 
-/** @throws UsageError */
-function commandOf(args: string[]): Command {
-  const { positionals, values } = parse(args);
+function commandOf(): Command {
+  const { positionals, values } = readCommandLine(
+    USAGE,
+    { user: { type: 'string' }, name: { type: 'string' } },
+    { allowPositionals: true },
+  );
   const [verb, id, ...rest] = positionals;
   const { user, name } = values;
   if (verb === 'create' && user !== undefined && id === undefined) {
@@ -28,16 +29,7 @@ function commandOf(args: string[]): Command {
   }
   if (verb === 'list' && id === undefined && name === undefined) return (app) => list(app, user);
   if (verb === 'revoke' && id !== undefined && rest.length === 0) return (app) => revoke(app, id);
-  throw new UsageError(USAGE);
-}
-
-function parse(args: string[]) {
-  try {
-    const options = { user: { type: 'string' }, name: { type: 'string' } } as const;
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${USAGE}`);
-  }
+  return refuseCommandLine(USAGE);
 }
 
 async function create(app: INestApplicationContext, userId: string, name: string): Promise<void> {
@@ -68,11 +60,11 @@ async function revoke(app: INestApplicationContext, keyId: string): Promise<void
 /** The text for the operator who has typed the command. */
 function explain(error: unknown): unknown {
   const reason = explainFailedStart(error);
-  return reason instanceof UsageError || reason instanceof DomainError ? reason.message : reason;
+  return reason instanceof DomainError ? reason.message : reason;
 }
 
 async function main(): Promise<void> {
-  const command = commandOf(process.argv.slice(2));
+  const command = commandOf();
   const app = await NestFactory.createApplicationContext(KeysModule, { logger: false, abortOnError: false });
   try {
     await command(app);

@@ -63,13 +63,19 @@ function discriminatorOf({ oneOf }: KindSchema, schemas: Schemas) {
   return {};
 }
 
-/** `nullable` works only beside `type` (OpenAPI 3.0.3, Schema Object): adds the type, also where the schema is a reference. */
+/**
+ * `nullable` works only beside `type`, and only for values that an `enum` lists (OpenAPI 3.0.3, Schema Object): adds the
+ * type, also where the schema is a reference, and null to the list.
+ */
 function typeNullable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(typeNullable);
   if (typeof value !== 'object' || value === null) return value;
   const parts = Object.entries(value).map(([key, part]) => [key, typeNullable(part)] as const);
-  const untyped = 'nullable' in value && 'allOf' in value && !('type' in value);
-  return Object.fromEntries(untyped ? [['type', 'object'], ...parts] : parts);
+  const schema = Object.fromEntries(parts) as Record<string, unknown>;
+  if (!schema['nullable']) return schema;
+  const { enum: values } = schema;
+  if (Array.isArray(values) && !values.includes(null)) schema['enum'] = [...(values as unknown[]), null];
+  return 'allOf' in schema && !('type' in schema) ? { type: 'object', ...schema } : schema;
 }
 
 /** Swagger UI at /docs, the document at /docs/openapi.json. */

@@ -7,12 +7,16 @@ export abstract class Config {
   /** 0 = any free port. */
   abstract readonly port: number;
   abstract readonly metricsPort: number | undefined;
+  /** Whether the web console is served. */
+  abstract readonly console: boolean;
   /** Port for probes and scrapes of a worker process; 0 = any free port. */
   abstract readonly workerPort: number;
   /** Unset = embedded PostgreSQL under `dataDir`. */
   abstract readonly databaseUrl: string | undefined;
   abstract readonly databasePoolSize: number;
   abstract readonly dataDir: string;
+  /** How long a daemon stays that does nothing. */
+  abstract readonly daemonIdleSeconds: number;
   abstract readonly redisUrl: string | undefined;
   abstract readonly openai: {
     readonly apiKey: string | undefined;
@@ -35,6 +39,8 @@ export abstract class Config {
   abstract readonly modelCallLimit: number;
   /** The rules for tool calls. `required`: a missing file is an error. */
   abstract readonly approvalPolicyFile: { readonly path: string; readonly required: boolean };
+  /** Those that users may choose for a session. */
+  abstract readonly approvalModes: readonly ('read_only' | 'ask' | 'accept_edits')[];
   abstract readonly approvalTimeoutSeconds: number;
   abstract readonly toolResultTimeoutSeconds: number;
   /** Of one answer in the conversation. */
@@ -51,15 +57,20 @@ export abstract class Config {
     readonly quotaPerUser: number;
     readonly quotaPerType: number;
   };
+  /** Of all that a user has stored, in bytes; 0 = no limit. */
+  abstract readonly blobQuotaPerUser: number;
   /** Requests of a user that change something, per minute; 0 = no limit. */
   abstract readonly rateLimitPerMinute: number;
   /** Open event streams of a user in this process; 0 = no limit. */
   abstract readonly sseConnectionsPerUser: number;
   abstract readonly sseHeartbeatSeconds: number;
   abstract readonly eventDeltaRetentionSeconds: number;
-  /** Authentication: none (on a loopback address only), API keys of this server, or tokens of another issuer. */
+  /**
+   * Authentication: none (on a loopback address only), the key of the one user, API keys of this server, or tokens of another
+   * issuer.
+   */
   abstract readonly auth:
-    | { readonly mode: 'none' | 'api_key' }
+    | { readonly mode: 'none' | 'local_key' | 'api_key' }
     | {
         readonly mode: 'jwt';
         readonly key: { readonly secret: string } | { readonly jwksUrl: string };

@@ -18,6 +18,7 @@ describe('the settings', () => {
       host: '127.0.0.1',
       port: 3000,
       metricsPort: undefined,
+      console: true,
       dataDir: '.data',
       defaultModel: 'gpt-5-mini',
       multiAgentMode: true,
@@ -115,7 +116,12 @@ describe('the settings', () => {
       host: '0.0.0.0',
       auth: { mode: 'api_key' },
     });
-    expect(faultsOf({ AUTH_MODE: 'maybe' })).toContain('AUTH_MODE must be none, api_key or jwt');
+    expect(faultsOf({ AUTH_MODE: 'maybe' })).toContain('AUTH_MODE must be none, local_key, api_key or jwt');
+  });
+
+  it('take the console away', () => {
+    expect(readConfig({ CONSOLE: 'off' }, false).console).toBe(false);
+    expect(faultsOf({ CONSOLE: 'no' })).toContain('CONSOLE must be on or off');
   });
 
   const SECRET = 's'.repeat(32);
@@ -164,6 +170,19 @@ describe('the settings', () => {
     ]);
     for (const wrong of ['*', 'https://ide.example/', 'ide.example', 'https://a, ']) {
       expect(faultsOf({ CORS_ALLOWED_ORIGINS: wrong })).toContain('CORS_ALLOWED_ORIGINS must be origins');
+    }
+  });
+
+  it('take a list of modes', () => {
+    expect(readConfig({}, false).approvalModes).toEqual(['read_only', 'ask', 'accept_edits']);
+    expect(readConfig({ APPROVAL_MODES: 'ask, read_only' }, false).approvalModes).toEqual([
+      'ask',
+      'read_only',
+    ]);
+    for (const wrong of ['default', 'ask,', 'ask accept_edits', ',']) {
+      expect(faultsOf({ APPROVAL_MODES: wrong })).toContain(
+        'APPROVAL_MODES must be some of read_only, ask, accept_edits',
+      );
     }
   });
 

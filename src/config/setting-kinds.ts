@@ -37,6 +37,19 @@ export const ratio = () =>
 export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
   z.enum(words, must(`${words.slice(0, -1).join(', ')} or ${words.at(-1)}`));
 
+/** Several of these words, with commas. */
+export const someOf = <const Words extends readonly [string, ...string[]]>(...words: Words) => {
+  const values = `some of ${words.join(', ')}, with commas`;
+  return described(
+    z
+      .string()
+      .transform((list) => list.split(',').map((word) => word.trim()))
+      .refine((all) => all.every((word) => words.includes(word)), must(values))
+      .transform((all): Words[number][] => all),
+    values,
+  );
+};
+
 export const flag = (fallback: boolean) =>
   oneOf('true', 'false')
     .transform((value) => value === 'true')

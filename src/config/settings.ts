@@ -8,6 +8,7 @@ import {
   proxy,
   ratio,
   seconds,
+  someOf,
   url,
   whole,
 } from './setting-kinds.js';
@@ -38,6 +39,13 @@ const ADDRESSES = {
   METRICS_PORT: whole(1, 65_535)
     .optional()
     .describe('Additional port for health probes and `/metrics`; unset = `/metrics` is served on `PORT`'),
+  CONSOLE: oneOf('on', 'off')
+    .transform((value) => value === 'on')
+    .default(true)
+    .describe('Whether the [web console](console.md) is served at `/console/`'),
+  DAEMON_IDLE_SECONDS: seconds(600, DAY_SECONDS).describe(
+    'Seconds that a [daemon](operations.md#the-daemon) stays without a request, an event stream, a running run and a job',
+  ),
   WORKER_PORT: whole(0, 65_535)
     .default(3001)
     .describe('Port for probes and scrapes of `npm run start:worker`; 0 = any free port'),
@@ -57,6 +65,11 @@ const STORAGE = {
   REDIS_URL: url('redis', 'rediss').describe(
     'Redis that delivers jobs to workers and notices between processes; unset = PostgreSQL does both',
   ),
+  BLOB_QUOTA_PER_USER: whole(0, 1_000_000_000_000)
+    .default(1_000_000_000)
+    .describe(
+      'Bytes that one user may have stored, as contents of instruction files and as images; less than 4,096 count as these; 0 = no limit',
+    ),
 };
 
 const MODELS = {
@@ -103,6 +116,11 @@ const RUNS = {
     .optional()
     .describe(
       '[Rules](operations.md#approvals) for tool calls: ask, allow or forbid. A file named here must exist; unset = `approval-policy.json`, if it exists',
+    ),
+  APPROVAL_MODES: someOf('read_only', 'ask', 'accept_edits')
+    .default(['read_only', 'ask', 'accept_edits'])
+    .describe(
+      '[Modes](operations.md#modes) that users may choose for a session; in one without a choice agents ask, if that is among them',
     ),
   APPROVAL_TIMEOUT_SECONDS: seconds(DAY_SECONDS).describe(
     'Seconds a human has to decide on a tool call or a plan; after that it counts as rejected',
@@ -162,10 +180,10 @@ const USERS = {
   CORS_ALLOWED_ORIGINS: origins()
     .default([])
     .describe('Origins of web pages that may call the API; unset = none'),
-  AUTH_MODE: oneOf('none', 'api_key', 'jwt')
+  AUTH_MODE: oneOf('none', 'local_key', 'api_key', 'jwt')
     .default('none')
     .describe(
-      'How users are authenticated; `none` = one user, on a loopback address only. [More](operations.md#users)',
+      'How users are authenticated; `none` = one user, on a loopback address only; `local_key` = the same user, by the key of the [daemon](operations.md#the-daemon). [More](operations.md#users)',
     ),
   JWT_SECRET: z
     .string()

@@ -8,6 +8,7 @@ import { callTool, sayAndCall } from './reply.js';
 import { sumUp } from './synopsis.js';
 import { tryOut } from './tester.js';
 import { Turn, textOf } from './turn.js';
+import { callDeclared } from './declared.js';
 import { filesNamedIn } from './wish.js';
 
 /**
@@ -21,7 +22,7 @@ export function answerOffline(request: ChatCompletionRequest): FixtureResponse {
   const format = formatOf(request);
   if (format === 'task_classification') return { content: JSON.stringify(verdict) };
   if (format === 'synopsis') return { content: JSON.stringify(sumUp(lastTextOf(request))) };
-  const answer = answerTo(turn, verdict);
+  const answer = callDeclared(turn) ?? answerTo(turn, verdict);
   return turn.isNew ? { ...answer, reasoning: thoughtOn(turn, verdict) } : answer;
 }
 

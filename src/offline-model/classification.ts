@@ -1,3 +1,4 @@
+import { wantsTool } from './declared.js';
 import { filesNamedIn } from './wish.js';
 
 /** The kind of a task, as in the classification's schema. */
@@ -30,6 +31,7 @@ const FILE = /[\p{L}\w-]\.[a-z]{1,4}(?![\p{L}\w])/iu;
 /** Classifies a task by its words; the first match wins. */
 export function classify(task: string): Verdict {
   const asks = QUESTION.test(task.trimStart().slice(0, LONGEST_QUESTION_WORD));
+  if (wantsTool(task)) return atomic('code', 'high', 'The task names a tool to call');
   if (asks && !FAULT.test(task)) return atomic('explain', 'high', 'The task is a question');
   if (BEGINS_WITH_PLAN.test(task)) return planned('The task asks for a plan');
   if (!asks && WORK.test(task) && filesNamedIn(task).length > 1)

@@ -1,16 +1,20 @@
 import type { FixtureResponse } from '@copilotkit/aimock';
+import { changeText } from './editor.js';
 import { callTool, finish, sayAndCall } from './reply.js';
 import { Turn } from './turn.js';
 import { commandOf, howItEnded, reasonOf } from './outcome.js';
 import { Wish, checksFor, nameOf, readWish, writeOut } from './wish.js';
 
 /**
- * The coder's next step: list, read, write, run, report. It follows from the calls of this turn. No call is repeated
+ * The coder's next step: list, read, write or edit, run, report. It follows from the calls of this turn. No call is repeated
  * unchanged, so that the turn ends for all answers of the tools.
  */
 export function takeCodingStep(turn: Turn): FixtureResponse {
   const wish = readWish(turn.task);
   if (!wish) return askForFile(turn);
+  if (wish.replaces && turn.offers('edit_file')) {
+    return changeText(turn, wish.path, wish.replaces) ?? verify(turn, wish);
+  }
   return look(turn, wish) ?? read(turn, wish) ?? write(turn, wish) ?? verify(turn, wish);
 }
 
@@ -64,7 +68,8 @@ function write(turn: Turn, wish: Wish): FixtureResponse | undefined {
   const { path } = wish;
   const folder = path.split('/').slice(0, -1).join('/');
   const before = turn.calls('read_file').find((call) => call.arguments['path'] === path && !call.failed);
-  const args = { path, content: writeOut(wish, before?.answer ?? ''), ...(folder && { create_dirs: true }) };
+  const content = writeOut(wish, before?.answer ?? '', turn.firstLine);
+  const args = { path, content, ...(folder && { create_dirs: true }) };
   const writes = turn.calls('write_file');
   const last = writes.at(-1);
   if (!last) return sayAndCall(`Now I write ${path}.`, callTool('write_file', args));
@@ -86,7 +91,7 @@ function write(turn: Turn, wish: Wish): FixtureResponse | undefined {
 function verify(turn: Turn, { path, text, uses }: Wish): FixtureResponse {
   const runs = turn.calls('execute_command');
   const last = runs.at(-1);
-  const next = checksFor(path)[runs.length];
+  const next = turn.offers('execute_command') ? checksFor(path)[runs.length] : undefined;
   if (next && (!last || (last.failed && !last.refused))) {
     const said = last
       ? `That did not run: ${reasonOf(last)}. Another way:`
@@ -94,7 +99,7 @@ function verify(turn: Turn, { path, text, uses }: Wish): FixtureResponse {
     return sayAndCall(said, callTool('execute_command', { command: next, timeout_seconds: 30 }));
   }
   const changed = turn.calls('read_file').some((call) => call.arguments['path'] === path && !call.failed);
-  const edited = turn.last('write_file')?.edited ? ', as you edited it,' : '';
+  const edited = (turn.last('edit_file') ?? turn.last('write_file'))?.edited ? ', as you edited it,' : '';
   const done = `${changed ? 'Changed' : 'Created'} \`${path}\`${edited}`;
   const guessed =
     text === undefined && !uses ? ' The task did not say what it shall hold, so it holds a greeting.' : '';

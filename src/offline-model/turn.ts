@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest, ChatMessage } from '@copilotkit/aimock';
 import type { ToolName } from '../modules/agents/index.js';
+import { firstLineOfScripts } from './rules.js';
 
 /** A tool call of the current turn with its outcome. */
 export interface SettledCall {
@@ -15,9 +16,13 @@ export interface SettledCall {
 
 const REFUSAL = /^Error: (?:the developer did not allow|this call was not allowed|this call is forbidden)/i;
 const EDIT = '(Before allowing this call the developer changed its arguments';
-/** The runtime's wording of a subtask; only the part inside is the task. */
+/** What the runtime says with a message beside the user's words. */
+const NOTE = /\n\n\(Today is \d{4}-\d\d-\d\d[^\n]*\)$/;
+/** What went with the message: material, in which no task is looked for. */
+const ATTACHED = /\n\n\(What follows was attached by the editor of the developer\.[^]*$/;
+/** The runtime's wording of a subtask, perhaps after instructions; only the part inside is the task. */
 const BRIEF =
-  /^You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
+  /(?:^|\n\n)You carry out one subtask of a plan[^]*?\n\nYour subtask, \d+ of \d+: ([^]*?)(?=\n\nResult of subtask \d+, |\n\nAn earlier attempt failed: |$)/;
 
 /** The part of a task that is searched for words, since the search time grows with the square of the length. */
 const LONGEST_TASK = 5_000;
@@ -30,6 +35,8 @@ export class Turn {
     readonly isSubtask: boolean,
     private readonly settled: readonly SettledCall[],
     private readonly tools: ReadonlySet<string>,
+    /** What new scripts are to begin with; undefined = nothing. */
+    readonly firstLine: string | undefined,
   ) {}
 
   static of({ messages, tools = [] }: ChatCompletionRequest): Turn {
@@ -48,10 +55,11 @@ export class Turn {
         };
       }),
     );
-    const said = textOf(messages[begin]);
+    const said = textOf(messages[begin]).replace(NOTE, '').replace(ATTACHED, '');
     const subtask = BRIEF.exec(said)?.[1];
     const offered = new Set(tools.map((tool) => tool.function.name));
-    return new Turn((subtask ?? said).slice(0, LONGEST_TASK), subtask !== undefined, settled, offered);
+    const task = (subtask ?? said).slice(0, LONGEST_TASK);
+    return new Turn(task, subtask !== undefined, settled, offered, firstLineOfScripts(messages));
   }
 
   /** Whether it begins: no call was made for it yet. */

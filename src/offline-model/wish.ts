@@ -1,5 +1,11 @@
 import { dirname, relative } from 'node:path/posix';
 
+/** Words of a file, and what is to stand in their place. */
+export interface Replacement {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The file that a task asks for. */
 export interface Wish {
   readonly path: string;
@@ -7,6 +13,8 @@ export interface Wish {
   readonly adds: boolean;
   /** The text it prints or contains; undefined if the task names none. */
   readonly text: string | undefined;
+  /** Set where the task quotes both. */
+  readonly replaces: Replacement | undefined;
   /** Whether other files use the text: a function then returns it. */
   readonly exports: boolean;
   /** The file whose text it uses instead of its own. */
@@ -16,6 +24,7 @@ export interface Wish {
 const WRITABLE = /(?<![\p{L}\w])(?:[\p{L}\w-]+[/.])*[\p{L}\w-]+\.(?:py|js|mjs|ts|txt|md|sh)(?![\p{L}\w])/iu;
 const SCRIPT = /\.(?:m?js|ts)$/i;
 const ADDS = /(?<!\p{L})(?:add|append|change|edit|добав|допиш|измен)/iu;
+const REPLACES = /(?<!\p{L})(?:change|replace|измен|замен)/iu;
 const QUOTED = /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|`([^`\n]+)`|(?<!\p{L})'([^'\n]+)'/gu;
 const SAYS =
   /(?:prints?|says?|outputs?|saying|containing|with the text|печата\p{L}*|вывод\p{L}*|с текстом)\s+(.+?)(?=[.,;!]?$|[,;]|[.!]\s|\s(?:and|then|и)\s|\n)/iu;
@@ -27,13 +36,14 @@ const USES = new RegExp(`\\buses\\s+(${WRITABLE.source})`, 'iu');
 export function readWish(task: string): Wish | undefined {
   const path = WRITABLE.exec(task)?.[0];
   if (!path) return undefined;
-  const quoted = [...task.matchAll(QUOTED)]
+  const [quoted, other] = [...task.matchAll(QUOTED)]
     .map((match) => match.slice(1).find((group) => group !== undefined))
-    .find((text) => text !== path);
+    .filter((text) => text !== path);
   const uses = quoted === undefined && SCRIPT.test(path) ? USES.exec(task)?.[1] : undefined;
   return {
     path,
     adds: ADDS.test(task),
+    replaces: quoted && other && REPLACES.test(task) ? { from: quoted, to: other } : undefined,
     text: quoted ?? SAYS.exec(task)?.[1],
     exports: SCRIPT.test(path) && exportsText(task),
     uses,
@@ -54,8 +64,16 @@ export function filesNamedIn(text: string): [path: string, wanted: string][] {
   return files.filter(([path], place) => files.findIndex(([earlier]) => earlier === path) === place);
 }
 
-/** The complete file, including its previous content if the wish adds to it. */
-export function writeOut(wish: Wish, before: string): string {
+/**
+ * The complete file, including its previous content if the wish adds to it.
+ * @param firstLine of a new script
+ */
+export function writeOut(wish: Wish, before: string, firstLine?: string): string {
+  const text = contentOf(wish, before);
+  return firstLine !== undefined && before === '' && SCRIPT.test(wish.path) ? `${firstLine}\n${text}` : text;
+}
+
+function contentOf(wish: Wish, before: string): string {
   const { path, adds, text = 'Hello!' } = wish;
   if (wish.uses && before === '') {
     const name = identifierOf(wish.uses);

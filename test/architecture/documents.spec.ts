@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { StateMachine } from '../../src/shared/domain/state-machine.js';
 import { STATE_MACHINES, flowchart } from './support/state-diagrams.js';
 
-const FILES = globSync('{bench,demo,migrations,scripts,src,test}/**/*.ts');
+const FILES = globSync(
+  '{bench,demo,examples,migrations,packages/*/src,packages/*/test,scripts,src,test}/**/*.ts',
+);
 
 const read = (file: string) => readFileSync(file, 'utf8');
 
@@ -67,10 +69,13 @@ describe('The documents', () => {
     expect(read(file).trimEnd().split('\n').length).toBeLessThanOrEqual(150);
   });
 
-  it.each(globSync(['*.md', 'docs/**/*.md', 'bench/*.md']))('%s links to what is there', (file) => {
-    const links = [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
-    expect(links.filter((link) => isBroken(link, file))).toEqual([]);
-  });
+  it.each(globSync(['*.md', 'docs/**/*.md', 'bench/*.md', 'packages/*/*.md']))(
+    '%s links to what is there',
+    (file) => {
+      const links = [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
+      expect(links.filter((link) => isBroken(link, file))).toEqual([]);
+    },
+  );
 
   it.each(['CONTRIBUTING.md', 'docs/architecture.md'])('%s names source files that exist once', (file) => {
     const named = [...read(file).matchAll(/`([\w./*-]+\.ts)`/g)].map(([, path]) => path!);

@@ -13,7 +13,7 @@ const EMPTY_WORDS = /[/.-](utils?|helpers?|common|base|managers?|impl)[/.-]/;
 const PLACES = new RegExp(
   `^(${[
     `src/${KEBAB}`,
-    `src/(config|offline-model)/${KEBAB}`,
+    `src/(access|acp|acp/mcp|config|daemon|hands|ide|offline-model)/${KEBAB}`,
     `src/shared/${LAYER}/(${KEBAB}/)?${KEBAB}`,
     `src/modules/${KEBAB}/(index|${KEBAB}\\.module)`,
     `src/modules/${KEBAB}/${LAYER}/${KEBAB}`,

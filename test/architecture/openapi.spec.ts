@@ -25,11 +25,13 @@ describe('The description of the API', () => {
     expect([...references].filter((reference) => resolve(reference) === undefined)).toEqual([]);
   });
 
-  it('allows null only where it names a type', () => {
+  it('allows null only where it names a type, and lists it among the values', () => {
     const nullable = (value: unknown): object[] => {
       if (typeof value !== 'object' || value === null) return [];
       return [...('nullable' in value ? [value] : []), ...Object.values(value).flatMap(nullable)];
     };
     expect(nullable(document).filter((schema) => !('type' in schema))).toEqual([]);
+    const listed = nullable(document).filter((schema): schema is { enum: unknown[] } => 'enum' in schema);
+    expect(listed.filter((schema) => !schema.enum.includes(null))).toEqual([]);
   });
 });

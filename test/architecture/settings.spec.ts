@@ -7,9 +7,13 @@ const OTHERS = [
   // Of docker-compose.yml.
   'GRAFANA_ADMIN',
   'HTTP_HOST',
+  // Of the bridge to editors, which is a client.
+  'AGENT_RUNTIME_TOKEN',
+  'AGENT_RUNTIME_URL',
   // Of the tests.
   'CHAOS_RUNS',
   'CHAOS_SEED',
+  'NODE_20',
   // Of other programs.
   'DAC_READ_SEARCH',
   'NIM_ENABLE_AUTO_TOOL_CHOICE',
@@ -18,6 +22,7 @@ const OTHERS = [
   'OLLAMA_CONTEXT_LENGTH',
   'OLLAMA_HOST',
   'OTEL_EXPORTER_OTLP_HEADERS',
+  'XDG_DATA_HOME',
   // In the code.
   'AGENT_OF',
   'IDE_TOOLS',

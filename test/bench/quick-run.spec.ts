@@ -16,6 +16,7 @@ const ROWS: Readonly<Record<string, number>> = {
   streams: 5,
   readers: 2,
   growth: 10,
+  'prompt-cache': 4,
   replay: 1,
   commits: 4,
   jobs: 3,

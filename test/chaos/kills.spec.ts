@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isFinished } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { expectCounted } from '../support/usage-sums.js';
 import { CHAOS_RUNS, report, secondsSince } from './support/chaos-size.js';
 import { Fleet } from './support/fleet.js';
 import { ResumingClient, openSomewhere } from './support/resuming-client.js';
@@ -108,6 +109,7 @@ describe('runs whose process is killed', () => {
       expect(faults.flat(), `CHAOS_SEED=${random.seed}`).toEqual([]);
       expect(killed.size).toBe(CHAOS_RUNS);
       expect(figures!['recoveries']).toBeGreaterThan(0);
+      expect(await expectCounted(database)).toBeGreaterThan(CHAOS_RUNS);
     },
   );
 

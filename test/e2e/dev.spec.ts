@@ -16,7 +16,7 @@ const COPIED = [
   'tsconfig.build.json',
 ];
 /** Everything is compiled at the start, on a machine that may be busy. */
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 60_000;
 
 let checkout: string;
 let dev: ChildProcess;

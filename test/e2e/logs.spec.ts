@@ -48,6 +48,13 @@ describe('the log', () => {
       (line) => line['msg'] === message && Object.keys(about).every((key) => line[key] === about[key]),
     );
 
+  it('says once that the limits of its model are assumed', async () => {
+    await eventually(() => {
+      const assumed = lines().filter(({ msg }) => /a context of 32768 tokens is assumed/.test(String(msg)));
+      expect(assumed).toMatchObject([{ level: 40 }]);
+    });
+  });
+
   it('names job, trace, run and session in every line about a job, of every component', async () => {
     model.script({ status: 503 }, { text: 'After all.' });
     const sessionId = await server.client.openSession();

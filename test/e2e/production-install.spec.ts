@@ -50,13 +50,18 @@ describe('an install without packages of development and optional ones', () => {
     expect(count).toBeGreaterThan(0);
   });
 
-  it('makes keys, serves, and carries out jobs', async () => {
+  it('makes keys, serves the API and the console, and carries out jobs', async () => {
     model.always({ text: 'Done.' });
     const api = await ServerProcess.start(env, [...scriptIn('main.js'), '--api-only']);
     const worker = await ServerProcess.start(env, scriptIn('worker.js'));
     const keys = ServerProcess.spawn(env, [...scriptIn('keys-cli.js'), 'create', '--user', 'alice']);
     try {
       expect(await keys.exited, keys.errors).toEqual({ code: 0, signal: null });
+      const page = await (await fetch(`${api.client.url}/console/`)).text();
+      for (const [, script] of page.matchAll(/src="([^"]+\.js)"/g)) {
+        expect((await fetch(new URL(script!, api.client.url))).status).toBe(200);
+      }
+      expect(page).toContain('<script');
       const client = api.client.with({ authorization: `Bearer ${await keys.firstLine()}` });
       const sessionId = await client.openSession({ agent: 'ask' });
       const events = await client.ask(sessionId, 'Say it');

@@ -234,8 +234,9 @@ describe('a tool call that changes something', () => {
     expect(await callStatuses()).toEqual(['completed', 'completed', 'rejected']);
   });
 
-  it('can be allowed for the rest of the session: this tool, this session', async () => {
+  it('can be allowed for the rest of the session: this path, this session', async () => {
     app.model.script(
+      writes('1'),
       writes('1'),
       writes('2'),
       { calls: [{ name: 'execute_command', args: { command: 'ls' } }] },
@@ -245,8 +246,9 @@ describe('a tool call that changes something', () => {
     await decide(approval.call_id, 'approve', { remember: true });
     const next = await app.client.stream(sessionId, toolResult(approval.call_id));
     expect(typesOf(next)).not.toContain('approval.requested');
-    const callId = callIn(next);
-    const command = await app.client.stream(sessionId, toolResult(callId));
+    const another = askedIn(await app.client.stream(sessionId, toolResult(callIn(next))));
+    expect(another).toMatchObject({ subject: 'write_file 2' });
+    const command = await decide(another.call_id, 'reject');
     expect(askedIn(command)).toMatchObject({ tool_name: 'execute_command' });
     const other = await app.client.openSession({ agent: 'coder' });
     expect(askedIn(await app.client.ask(other, 'Write'))).toMatchObject({ tool_name: 'write_file' });

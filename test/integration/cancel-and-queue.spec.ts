@@ -177,6 +177,31 @@ describe('a message to a busy session', () => {
     expect(find(events, 'agent.switched').data).toMatchObject({ to: 'debug' });
   });
 
+  it('does not overtake the one before it, which another process is about to begin', async () => {
+    app.model.script(reads(), { text: 'One' }, { text: 'Two' });
+    const [begun] = await app.client.ask(sessionId, 'Look');
+    const queued: string[] = [];
+    for (const content of ['First', 'Second', 'Third'])
+      queued.push((await say(content, { on_busy: 'queue' })).body.run.id as string);
+    const tries = await app.growth(
+      'sse_transaction_commits_total{operation="start_queued_run",status="success"}',
+    );
+    const letGo = await app.database.lock('select from runs where id = $1 for no key update', [queued[0]!]);
+    await cancel(begun!.run_id!);
+    await eventually(async () => expect(Object.keys(await tries())).toHaveLength(1));
+    expect(await statuses()).toEqual(['cancelled', 'queued', 'queued', 'queued']);
+    await letGo();
+    await cancel(queued[2]!); // its end is the next occasion to look
+    const events = await app.client.readUntil(
+      sessionId,
+      (event) => isFinished(event) && event.run_id === queued[1],
+    );
+    expect(all(events, 'run.started').map(({ run_id }) => run_id)).toEqual([
+      begun!.run_id,
+      ...queued.slice(0, 2),
+    ]);
+  });
+
   it('that waits can be watched from the request on', async () => {
     app.model.script({ text: 'One.', pace: { firstTokenMs: 300 } }, { text: 'Two.' });
     await say('First');

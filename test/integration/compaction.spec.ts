@@ -6,7 +6,7 @@ import { SentEvent, TestClient } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestModels } from '../support/models-file.js';
-import { find } from '../support/scenes.js';
+import { callIn, find, toolResult } from '../support/scenes.js';
 import { Reply } from '../support/scripted-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
@@ -315,6 +315,32 @@ describe('a compaction that a person asks for', () => {
     expect(lastRequest()).toContain('And now?');
     const listed = (await client.get(`/v1/jobs?session_id=${sessionId}&type=compaction`)).body.data;
     expect(listed.map(({ job_id }: { job_id: string }) => job_id)).toEqual([job.job_id]);
+  });
+
+  it('overtakes the one of a run, which goes on from it', async () => {
+    takeNotes(says('## Goal\nToo late.', { firstTokenMs: 1_500 }), says(NOTES));
+    await fill(3);
+    const running = client.ask(sessionId, `Message 4. ${LONG}`);
+    await eventually(() => expect(noteRequests()).toHaveLength(1));
+    expect(await ended((await compact()).body.job_id)).toMatchObject({ status: 'done' });
+    expect(statusOf(await running)).toBe('completed');
+    expect(await checkpoints()).toMatchObject([
+      { reason: 'request', content: expect.stringContaining(NOTES) as string },
+    ]);
+    expect(lastRequest()).toContain(NOTES);
+  });
+
+  it('does not tell the summariser again the message that it repeats', async () => {
+    models.one.reset();
+    models.one.script(CALLS, { text: 'Understood.' });
+    takeNotes(says(NOTES));
+    const callId = callIn(await client.ask(sessionId, TASK));
+    await ended((await compact()).body.job_id);
+    expect((await checkpoints())[0]!.content).toMatch(/word for word:\n\nTASK/);
+    await client.stream(sessionId, toolResult(callId));
+    await ended((await compact()).body.job_id);
+    expect(textOf(noteRequests().at(-1)!)).not.toContain('word for word');
+    expect((await checkpoints())[1]!.content).toMatch(/word for word:\n\nTASK/);
   });
 
   it('repeats of a very long message what the model was shown of it', async () => {

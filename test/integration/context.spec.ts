@@ -90,7 +90,9 @@ describe('a context', () => {
       [sessionId],
     );
     for (const { content, tokens } of rows) {
-      expect(tokens).toBe(messageTokens({ id: 'm', role: 'user', content, toolCalls: [], reasoning: null }));
+      expect(tokens).toBe(
+        messageTokens({ id: 'm', role: 'user', content, note: null, toolCalls: [], reasoning: null }),
+      );
     }
   });
 
@@ -151,6 +153,14 @@ describe('a context', () => {
     }
   });
 
+  it('has room again after an answer of a tool that is many times too large for its model', async () => {
+    models.one.script(reads('a.ts'), { text: 'Done.' });
+    const callId = callIn(await app.client.ask(sessionId, TASK));
+    const events = await app.client.stream(sessionId, toolResult(callId, { result: '漢'.repeat(50_000) }));
+    expect(endOf(events)).toBe('completed');
+    expect(lastRequest()).toContain(TASK);
+  });
+
   it('is made smaller after a provider has refused it, once, and the same answer is asked for', async () => {
     await seed(20, 500);
     models.one.script({ status: 400, code: 'context_length_exceeded' }, { text: 'It fits.' });
@@ -178,6 +188,15 @@ describe('a context', () => {
     expect(find(failed, 'run.finished').data.error).toMatchObject({ code: 'model.context_exceeded' });
     expect(await compactions()).toHaveLength(1);
     expect(endOf(await app.client.ask(sessionId, 'Two'))).toBe('completed');
+  });
+
+  it('is made smaller once in a step: one that is refused after that ends the run', async () => {
+    await seed(200, 300);
+    models.one.script({ status: 400, code: 'context_length_exceeded' }, { text: 'It fits.' });
+    const events = await app.client.ask(sessionId, 'One');
+    expect(endOf(events)).toBe('model.context_exceeded');
+    expect((await compactions()).map(({ data }) => data['reason'])).toEqual(['threshold']);
+    expect(models.one.requests).toHaveLength(1);
   });
 
   it('that cannot be made smaller ends the run, and says what is too large', async () => {
@@ -241,6 +260,28 @@ describe('a context', () => {
     expect(doubted.body.tokens).toBeGreaterThan(5_200);
     expect(doubted.body.tokens).toBeLessThan(8_000);
     expect(believed.body.tokens).toBeGreaterThan(9_000);
+  });
+
+  it('has the size that a provider told of the same agent and model, since the last checkpoint', async () => {
+    await seed(5, 2_000); // about 5,200 tokens
+    models.one.always({ text: 'Fine.' });
+    await app.client.ask(sessionId, 'One');
+    await database.rows(`update llm_calls set prompt_tokens = 9000 where session_id = $1`, [sessionId]);
+    const path = `/v1/sessions/${sessionId}`;
+    const size = async () => (await app.client.get(`${path}/context`)).body.tokens as number;
+    expect(await size()).toBeGreaterThan(9_000);
+    await app.client.call('PATCH', path, { model: 'small' });
+    expect(await size()).toBeLessThan(8_000);
+    await app.client.call('PATCH', path, { model: null });
+    expect(await size()).toBeGreaterThan(9_000);
+    await database.rows(`update messages set agent = 'coder' where session_id = $1`, [sessionId]);
+    expect(await size()).toBeLessThan(8_000);
+    await database.rows(`update messages set agent = 'ask' where session_id = $1 and role = 'assistant'`, [
+      sessionId,
+    ]);
+    expect(await size()).toBeGreaterThan(9_000);
+    await app.client.call('PUT', `${path}/context/checkpoint`, { content: 'By hand.', based_on: null });
+    expect(await size()).toBeLessThan(8_000);
   });
 
   it('has its size compared with what the provider tells', async () => {

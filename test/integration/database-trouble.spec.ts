@@ -19,10 +19,15 @@ describe('a process that is stopped while its database is away for two seconds',
       const failed = await app.growth(
         'sse_transaction_commits_total{operation="save_assistant_message",status="error"}',
       );
-      const calls = [{ name: 'read_file', args: { path: 'a.txt' } }];
-      app.model.script({ calls, pace: { firstTokenMs: 600 } });
+      // What is shown of the call is stored before the database goes; its arguments take longer.
+      const calls = [{ name: 'read_file', args: { path: `${'a'.repeat(400)}.txt` } }];
+      app.model.script({ calls, pace: { tokensPerSecond: 80 } });
       await app.client.say(sessionId, 'Say it');
-      await eventually(() => expect(app.model.requests).toHaveLength(1));
+      await eventually(async () =>
+        expect(await database.rows('select 1 from deltas where session_id = $1', [sessionId])).toHaveLength(
+          1,
+        ),
+      );
       await proxy.close();
       await eventually(async () => expect(await failed()).not.toEqual({}));
       const stopped = app.stop();

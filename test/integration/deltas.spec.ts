@@ -7,6 +7,7 @@ import { PreviousDeltas } from '../../src/shared/infrastructure/events/previous-
 import { PreviousRelease } from '../../src/shared/infrastructure/events/previous-release.js';
 import { deltasOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { callIn, find, reads } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
 
 const WAITING_FLUSH = `
@@ -42,6 +43,11 @@ describe('the deltas of an answer', () => {
       };
     };
     const [say, think] = [speak('message.delta'), speak('message.reasoning_delta')];
+    const draft = (toolName: string, token = message.token) => {
+      const callId = crypto.randomUUID();
+      deltas().append({ type: 'tool_call.drafted', ...message, token, callId, toolName });
+      return { call_id: callId, tool_name: toolName, message_id: message.messageId };
+    };
     const stored = async () =>
       (
         await app.database.rows<{ text: string }>(
@@ -49,7 +55,7 @@ describe('the deltas of an answer', () => {
           [message.messageId],
         )
       ).map(({ text }) => text);
-    return { ...message, say, think, stored, flushed: () => deltas().flushed(message.messageId) };
+    return { ...message, say, think, draft, stored, flushed: () => deltas().flushed(message.messageId) };
   };
 
   const record = () =>
@@ -100,12 +106,34 @@ describe('the deltas of an answer', () => {
     ]);
   });
 
+  it('are stored with the calls that the model has begun, each by itself, between the texts', async () => {
+    const { say, draft, flushed, messageId } = await speaker();
+    say('I look. ');
+    const calls = [draft('read_file'), draft('read_file')];
+    say('And now?');
+    await flushed();
+    const log = app.nest.get(EventLog);
+    const { events } = await log.readPage(sessionId, 0);
+    expect(events.map(({ type, data }) => [type, data])).toEqual([
+      ['message.delta', { message_id: messageId, offset: 0, text: 'I look. ' }],
+      ...calls.map((call) => ['tool_call.drafted', call]),
+      ['message.delta', { message_id: messageId, offset: 8, text: 'And now?' }],
+    ]);
+    const shown = await app.database.rows(
+      'select type, message_id, data from session_events where session_id = $1 order by seq',
+      [sessionId],
+    );
+    expect(shown).toEqual(events.map(({ type, data }) => ({ type, message_id: messageId, data })));
+    expect(await app.database.rows('select from events where session_id = $1', [sessionId])).toEqual([]);
+  });
+
   it('are dropped where their token is outdated, and no other of the batch with them', async () => {
     const elsewhere = await app.client.openSession({ agent: 'ask' });
     const [lost, kept, alone] = [await speaker(), await speaker(), await speaker(elsewhere)];
     lost.say('lost', crypto.randomUUID());
     kept.say('kept');
     lost.think('lost', crypto.randomUUID());
+    lost.draft('lost', crypto.randomUUID());
     alone.say('alone', crypto.randomUUID());
     await Promise.all([lost, kept, alone].map(({ flushed }) => flushed()));
     const rows = await app.database.rows('select seq::int, text from deltas where session_id = any($1)', [
@@ -133,7 +161,7 @@ describe('the deltas of an answer', () => {
       await vi.advanceTimersByTimeAsync(ms);
     };
 
-    it('but for the first piece and the end: these are stored at once', async () => {
+    it('but for the first piece, a drafted call and the end: these are stored at once', async () => {
       const [message, next] = [await speaker(), await speaker()];
       message.say('first ');
       await eventually(async () => expect(await message.stored()).toEqual(['first ']));
@@ -149,6 +177,8 @@ describe('the deltas of an answer', () => {
       await eventually(async () =>
         expect(await message.stored()).toEqual(['first ', 'second third fourth fifth ']),
       );
+      const call = message.draft('write_file');
+      await eventually(async () => expect((await message.stored()).at(-1)).toBe(JSON.stringify(call)));
       message.say('last');
       await message.flushed();
       expect((await message.stored()).at(-1)).toBe('last');
@@ -187,8 +217,10 @@ describe('the deltas of an answer', () => {
     });
 
     it('are stored where those read them, and deleted there', async () => {
-      app.model.script({ reasoning: 'a thought', text: 'a longer answer of several pieces' });
+      const said = { reasoning: 'a thought', text: 'a longer answer of several pieces' };
+      app.model.script({ ...said, ...reads() });
       const events = await beside.client.ask(sessionId, 'Say it');
+      expect(find(events, 'tool_call.drafted').data.call_id).toBe(callIn(events));
       const { messageId, runId, token } = await speaker();
       const log = beside.nest.get(DeltaLog);
       log.append({
@@ -203,11 +235,12 @@ describe('the deltas of an answer', () => {
       await log.flushed(messageId);
       const stored = () =>
         app.database.rows<{ text: string }>(
-          `select data->>'text' as text from events where session_id = $1 and type ~ '[._]delta$' order by seq`,
+          `select coalesce(data->>'text', data->>'tool_name') as text from events
+            where session_id = $1 and type ~ '[._]delta$|drafted' order by seq`,
           [sessionId],
         );
-      const said = 'a thought' + [...deltasOf(events).values()].join('') + 'still going';
-      expect((await stored()).map(({ text }) => text).join('')).toBe(said);
+      const shown = [said.reasoning, ...deltasOf(events).values(), 'read_file', 'still going'];
+      expect((await stored()).map(({ text }) => text).join('')).toBe(shown.join(''));
       expect(await app.database.rows('select from deltas where session_id = $1', [sessionId])).toEqual([]);
 
       const pruner = beside.nest.get(PreviousDeltas);
@@ -245,7 +278,18 @@ describe('the deltas of an answer', () => {
         ['message.delta', 5, false],
         ['message.reasoning_delta', 0, false],
       ] as const) {
-        expect(await log.hasDelta(type, sessionId, message.messageId, offset)).toBe(isStored);
+        const data = { message_id: message.messageId, offset, text: '' };
+        expect(await log.hasPiece({ ...message, heldBy: message.token, type, data })).toBe(isStored);
+      }
+      const call = message.draft('read_file');
+      await message.flushed();
+      for (const [callId, isStored] of [
+        [call.call_id, true],
+        [crypto.randomUUID(), false],
+      ] as const) {
+        const data = { ...call, call_id: callId };
+        const piece = { ...message, heldBy: message.token, type: 'tool_call.drafted', data } as const;
+        expect(await log.hasPiece(piece)).toBe(isStored);
       }
     });
   });

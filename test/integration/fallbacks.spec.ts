@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RecoverRuns } from '../../src/modules/runs/application/supervision/recover-runs.js';
 import { CIRCUIT_LIMITS } from '../../src/modules/models/infrastructure/model-circuit.js';
@@ -18,6 +19,7 @@ import {
 } from '../support/scenes.js';
 import { Reply } from '../support/scripted-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
+import { ModelServers } from './support/model-servers.js';
 import { Behaviour, RawModel, chunk } from './support/raw-model.js';
 
 const OK = { text: 'Here.' };
@@ -25,6 +27,7 @@ const DOWN = { status: 503 };
 /** Holds less than large and other, but twice every agent. */
 const NARROW = { id: 'narrow', provider: 'two', name: 'narrow-name', limit: { context: 16_000 } };
 
+let servers: ModelServers;
 let models: TestModels;
 let raw: RawModel;
 let database: TestDatabase;
@@ -32,15 +35,10 @@ let app: TestApp;
 let sessionId: string;
 
 beforeAll(async () => {
-  models = await TestModels.start();
-  raw = await RawModel.start();
-  database = await TestDatabase.create();
+  servers = await ModelServers.start();
+  ({ models, raw, database } = servers);
 });
-afterAll(async () => {
-  await models.stop();
-  raw.stop();
-  await database.drop();
-});
+afterAll(() => servers.stop());
 beforeEach(() => {
   models.reset();
   models.two.always(OK);
@@ -58,9 +56,7 @@ const fallingBack = (fallbacks: object = { large: ['other'] }) =>
 const rawly = () =>
   models.write({
     fallbacks: { large: ['other'] },
-    providers: models.content.providers.map((each) =>
-      each.id === 'one' ? { ...each, base_url: raw.url } : each,
-    ),
+    providers: servers.providersWithRaw('one'),
   });
 
 const openSession = async () => {
@@ -121,6 +117,7 @@ describe('a model with a fallback', () => {
     ]);
     expect(namesAt(models.two)).toEqual(['other-name']);
     expect(await counted()).toEqual({ [`llm_fallbacks_total{code="${code}"}`]: 1 });
+    expect(find(events, 'message.completed').data.usage).toMatchObject({ context_window: 64_000 });
   });
 
   it.each<[Reply, string]>([
@@ -150,6 +147,28 @@ describe('a model with a fallback', () => {
     models.one.script(OK);
     await ask();
     expect(await runOf()).toMatchObject({ model: 'large', model_switches: [] });
+  });
+
+  const CUT = { text: 'The first half, ', finishReason: 'length' };
+  const REST = { text: 'and the second.' };
+
+  it.each<[string, Reply[], Reply[], string[]]>([
+    ['asked once more', [CUT, DOWN, REST], [], ['large', 'large', 'large']],
+    ['replaced', [CUT, DOWN, DOWN], [REST], ['large', 'large', 'large', 'other']],
+  ])('that does not go on with its answer is %s, within the same message', async (_, one, two, asked) => {
+    models.one.script(...one);
+    models.two.reset();
+    models.two.script(...two);
+    const events = await ask();
+    expect(switchesIn(events)).toHaveLength(two.length);
+    expect(all(events, 'message.started')).toHaveLength(1);
+    const { message_id, content, finish_reason } = find(events, 'message.completed').data;
+    expect([...deltasOf(events)]).toEqual([[message_id, content]]);
+    expect([content, finish_reason]).toEqual(['The first half, and the second.', 'stop']);
+    expect(endOf(events)).toMatchObject({ status: 'completed', usage: { model_calls: 2 } });
+    expect((await ledger()).map(([model]) => model)).toEqual(asked);
+    const goesOn = (two.length > 0 ? models.two : models.one).requests.at(-1)!;
+    expect(goesOn.messages.at(-2)).toMatchObject({ role: 'assistant', content: CUT.text });
   });
 
   it('is replaced where a user chose it, too', async () => {
@@ -211,6 +230,18 @@ describe('a list of fallbacks', () => {
     expect(namesAt(models.two)).toEqual(['narrow-name', 'other-name']);
   });
 
+  it('skips one without room for what the provider told of the conversation', async () => {
+    await fallingBack({ large: ['narrow', 'other'] });
+    await start({ LLM_MAX_RETRIES: '0' });
+    await openSession();
+    models.one.script(OK);
+    await ask();
+    await database.rows('update llm_calls set prompt_tokens = 15500 where session_id = $1', [sessionId]);
+    models.one.reset();
+    models.one.always(DOWN);
+    expect(switchesIn(await ask())).toMatchObject([{ to: 'other' }]);
+  });
+
   it('is used at once while the circuit of the provider is open', async () => {
     await fallingBack();
     await start({}, { ...CIRCUIT_LIMITS, openMs: 60_000 });
@@ -231,6 +262,34 @@ describe('a list of fallbacks', () => {
       ['large', 'model.circuit_open'],
       ['other', 'completed'],
     ]);
+  });
+});
+
+describe('a provider that is tried again', () => {
+  it('lets other runs go to the fallback at once, and its answer counts as before', async () => {
+    await rawly();
+    await start({ LLM_MAX_RETRIES: '0' }, { ...CIRCUIT_LIMITS, failures: 2, openMs: 50 });
+    await openSession();
+    raw.behave = (response) => response.destroy();
+    await ask();
+    await ask();
+    const tried = Promise.withResolvers<ServerResponse>();
+    raw.behave = (response) => tried.resolve(response);
+    await eventually(async () => {
+      const { body } = await app.client.get('/v1/models');
+      expect((body.data as { available: boolean }[]).every(({ available }) => available)).toBe(true);
+    });
+    const probe = ask();
+    const response = await tried.promise;
+    await openSession();
+    expect(switchesIn(await ask())).toEqual([{ from: 'large', to: 'other', reason: 'model.circuit_open' }]);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(chunk({ content: 'Well.' }) + chunk({}, 'stop'));
+    const events = await probe;
+    expect(switchesIn(events)).toEqual([]);
+    expect(find(events, 'message.completed').data.content).toBe('Well.');
+    await app.stop();
+    await models.write();
   });
 });
 
@@ -265,7 +324,6 @@ describe('what a model that failed leaves', () => {
   it.each<[string, Behaviour, string]>([
     ['hangs up', (response) => response.destroy(), 'model.unavailable'],
     ['never begins', () => undefined, 'model.first_token_timeout'],
-    ['falls silent', saying({ tool_calls: [CALL] }), 'model.idle_timeout'],
   ])('is nothing, when it %s before a word was shown', async (_, behave, reason) => {
     raw.behave = behave;
     const events = await ask();
@@ -274,26 +332,49 @@ describe('what a model that failed leaves', () => {
     expect(typesOf(events)).not.toContain('message.discarded');
   });
 
-  it('is discarded, and the other model begins a message of its own', async () => {
-    raw.behave = saying({ content: 'I was about to' });
+  it.each([
+    ['a word', { content: 'I was about to' }],
+    ['a call', { tool_calls: [CALL] }],
+  ])(
+    'is discarded with %s that it has begun, and the other begins a message of its own',
+    async (_, piece) => {
+      raw.behave = saying(piece);
+      const events = await ask();
+      const [first, second] = all(events, 'message.started').map(({ data }) => data.message_id);
+      expect(find(events, 'message.discarded').data).toEqual({
+        message_id: first,
+        reason: 'model.idle_timeout',
+      });
+      expect([...deltasOf(events)]).toEqual([[second, 'Here.']]);
+      const order = ['message.discarded', 'model.switched', 'message.started'];
+      expect(
+        typesOf(events)
+          .filter((type) => order.includes(type))
+          .slice(1),
+      ).toEqual(order);
+      expect(
+        await database.rows(`select id, content from messages where session_id = $1 and role = 'assistant'`, [
+          sessionId,
+        ]),
+      ).toEqual([{ id: second, content: 'Here.' }]);
+    },
+  );
+
+  it('is kept where it breaks off in the second half of its answer', async () => {
+    raw.script(
+      (response) => {
+        saying({ content: 'The first half, ' })(response, undefined as never);
+        response.end(chunk({}, 'length'));
+      },
+      saying({ content: 'and the' }),
+    );
     const events = await ask();
-    const [first, second] = all(events, 'message.started').map(({ data }) => data.message_id);
-    expect(find(events, 'message.discarded').data).toEqual({
-      message_id: first,
-      reason: 'model.idle_timeout',
+    expect(switchesIn(events)).toEqual([]);
+    expect(find(events, 'message.completed').data).toMatchObject({
+      content: 'The first half, and the',
+      finish_reason: 'length',
     });
-    expect([...deltasOf(events)]).toEqual([[second, 'Here.']]);
-    const order = ['message.discarded', 'model.switched', 'message.started'];
-    expect(
-      typesOf(events)
-        .filter((type) => order.includes(type))
-        .slice(1),
-    ).toEqual(order);
-    expect(
-      await database.rows(`select id, content from messages where session_id = $1 and role = 'assistant'`, [
-        sessionId,
-      ]),
-    ).toEqual([{ id: second, content: 'Here.' }]);
+    expect(endOf(events)).toMatchObject({ status: 'completed' });
   });
 
   it('is not its reasoning: the other model gets none of that', async () => {

@@ -13,6 +13,7 @@ import {
   toolResult,
   writes,
 } from '../support/scenes.js';
+import { rowsRead } from '../support/rows-read.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -176,6 +177,7 @@ describe('a large list', () => {
     archived: undefined,
     status: undefined,
     text: undefined,
+    workspace: undefined,
     sort: 'created_at' as const,
     ...filter,
   });
@@ -186,10 +188,10 @@ describe('a large list', () => {
     // Archived ones are between; one in 100 waits; each has a message.
     await app.database.rows(
       `insert into sessions (id, user_id, title, agent, agent_chosen_by_user, metadata, message_count, created_at,
-                             updated_at, archived_at, version)
+                             updated_at, archived_at, workspace_name, version)
          select ('0198' || lpad(to_hex(n), 4, '0') || '-0000-7000-8000-000000000000')::uuid, 'large', 'Session ' || n, 'ask',
                 false, '{}', 1, now(), timestamptz 'epoch' + n * interval '1 second',
-                case when n > 100 then now() end, 1
+                case when n > 100 then now() end, 'shop ' || n % 20, 1
            from generate_series(1, ${SESSIONS}) as n`,
     );
     await app.database.rows(
@@ -210,26 +212,8 @@ describe('a large list', () => {
   // The end of a suite looks at the events of each session.
   afterAll(() => app.database.rows('truncate event_streams'));
 
-  /** The rows that the plan has read, of all its loops. */
-  async function rowsRead(filter: object, cursor?: string): Promise<number> {
-    const { text, values } = findSessions('large', pageOf(filter), { limit: 50, cursor });
-    const [explained] = await app.database.rows<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-      `explain (analyze, format json) ${text}`,
-      [...values],
-    );
-    return readBy(explained!['QUERY PLAN'][0].Plan);
-  }
-  interface Node {
-    'Node Type': string;
-    'Actual Rows': number;
-    'Actual Loops': number;
-    'Rows Removed by Filter'?: number;
-    Plans?: Node[];
-  }
-  const readBy = (node: Node): number =>
-    (/Scan/.test(node['Node Type'])
-      ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
-      : 0) + (node.Plans ?? []).reduce((sum, part) => sum + readBy(part), 0);
+  const rowsReadFor = (filter: object, cursor?: string) =>
+    rowsRead(app.database, findSessions('large', pageOf(filter), { limit: 50, cursor }));
 
   it.each([
     ['all', {}, undefined],
@@ -237,6 +221,8 @@ describe('a large list', () => {
     ['the archived ones', { archived: true }, undefined],
     ['the last changed', { sort: 'updated_at' }, undefined],
     ['the last changed of the open ones', { sort: 'updated_at', archived: false }, undefined],
+    ['those of a workspace', { workspace: 'shop 7' }, undefined],
+    ['the last changed of a workspace', { workspace: 'shop 7', sort: 'updated_at' }, undefined],
     ['a late page', {}, '01980100-0000-7000-8000-000000000000'],
     [
       'a late page of the last changed',
@@ -244,15 +230,15 @@ describe('a large list', () => {
       '200000000_01980100-0000-7000-8000-000000000000',
     ],
   ])('reads no more than a page: %s', async (_, filter, cursor) => {
-    expect(await rowsRead(filter, cursor)).toBeLessThan(400);
+    expect(await rowsReadFor(filter, cursor)).toBeLessThan(400);
   });
 
   it('reads what waits by its runs', async () => {
-    expect(await rowsRead({ status: 'waiting' })).toBeLessThan(1_500); // of 300 that wait
+    expect(await rowsReadFor({ status: 'waiting' })).toBeLessThan(1_500); // of 300 that wait
   });
 
   it('looks through a limited number of sessions for each page of a search, and through all of them by its cursor', async () => {
-    expect(await rowsRead({ text: 'no such text' })).toBeLessThan(10_000);
+    expect(await rowsReadFor({ text: 'no such text' })).toBeLessThan(10_000);
     const { body } = await client.get('/v1/sessions?q=session%20777');
     expect(body).toMatchObject({ data: [], has_more: true });
     const { ids, pages } = await listed(client, '/v1/sessions?q=session%207777');

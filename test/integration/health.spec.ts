@@ -117,7 +117,9 @@ describe.each([
 
   /** Of the metrics that the database is asked for, those that have a value. */
   const askedOfTheDatabase = async () => {
-    const metrics = parseMetrics((await client.get('/metrics')).body);
+    const { status, body } = await client.get('/metrics');
+    expect(status).toBe(200);
+    const metrics = parseMetrics(body);
     return ['job_queue_depth', 'oldest_waiting_seconds'].filter(
       (name) => metrics.get(name)!.samples.length > 0,
     );
@@ -129,15 +131,10 @@ describe.each([
     expect(await askedOfTheDatabase()).toEqual(['job_queue_depth', 'oldest_waiting_seconds']);
     proxy.fallSilent();
     try {
-      for (const [path, expected] of [
-        ['/health/ready', 503],
-        ['/metrics', 200],
-      ] as const) {
-        const askedAt = performance.now();
-        expect((await client.get(path)).status).toBe(expected);
-        expect(performance.now() - askedAt).toBeLessThan(LIMIT_MS);
-      }
-      expect(await askedOfTheDatabase()).toEqual([]);
+      const askedAt = performance.now();
+      const [ready, metrics] = await Promise.all([client.get('/health/ready'), askedOfTheDatabase()]);
+      expect(performance.now() - askedAt).toBeLessThan(LIMIT_MS);
+      expect([ready.status, metrics]).toEqual([503, []]);
     } finally {
       proxy.speakAgain();
     }

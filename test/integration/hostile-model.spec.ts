@@ -52,7 +52,11 @@ describe('a hostile model', () => {
     ['an endless line', endless(`data: ${'x'.repeat(100_000)}`), 'model.answer_too_long'],
     ['endless lines of one event', endless(`data: ${'x'.repeat(100_000)}\n`), 'model.answer_too_long'],
     ['comments without end', endless(`: ${'x'.repeat(1_000_000)}\n`), 'model.answer_too_long'],
-    ['chunks that say nothing, without end', endless(chunk({}).repeat(5_000)), 'model.answer_too_long'],
+    [
+      'chunks that say nothing, without end',
+      endless(chunk({ filler: 'x'.repeat(1_000) }).repeat(100)),
+      'model.answer_too_long',
+    ],
     ['a refusal without end', endless(chunk({ refusal: 'x'.repeat(100_000) })), 'model.answer_too_long'],
     ['tool calls without a character, without end', endless(thousandCalls), 'model.answer_too_long'],
     [

@@ -646,10 +646,16 @@ describe('The description of the API', () => {
     Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
   );
 
+  it('has POSTs that take no key: the claim of a call, and images, which have the same id again', () => {
+    const without = operations.filter(({ operation }) => 'x-takes-no-idempotency-key' in operation);
+    expect(without.map(({ path }) => path)).toEqual(['/v1/blobs', '/v1/tool-calls/{call_id}/claim']);
+  });
+
   it.each(operations)('says of $method $path whether a key counts', ({ method, operation }) => {
     const names = operation.parameters?.map(({ name }) => name) ?? [];
-    expect(names.includes('Idempotency-Key')).toBe(method === 'post');
-    expect('422' in operation.responses).toBe(method === 'post');
+    const counts = method === 'post' && !('x-takes-no-idempotency-key' in operation);
+    expect(names.includes('Idempotency-Key')).toBe(counts);
+    expect('422' in operation.responses).toBe(counts);
   });
 });
 

@@ -75,8 +75,14 @@ describe('Large bodies', () => {
     const body = gzipSync(resultOf(3_000_000));
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
     const url = app.client.url + messages;
-    const { status } = await fetch(url, { method: 'POST', headers, body });
-    expect(status).toBe(415);
+    for (const address of [url, `${app.client.url}/v1/blobs`]) {
+      const answer = await fetch(address, { method: 'POST', headers, body });
+      expect(answer.status).toBe(415);
+      expect(await answer.json()).toMatchObject({
+        code: 'request.unsupported_media_type',
+        detail: 'The request body is compressed: send it without Content-Encoding',
+      });
+    }
   });
 
   /** Sends a body, or all but its last bytes. @param whole whether its length is said before */
@@ -116,6 +122,9 @@ describe('Large bodies', () => {
       throw new Error(`there was room: ${last.status}`);
     });
     expect([refused.problem?.code, refused.retryAfter]).toEqual(['server.busy', '1']);
+    // Images count with them.
+    const image = await send('/v1/blobs', 'x'.repeat(1_100_000), whole).answer;
+    expect(image).toMatchObject({ status: 503, problem: { code: 'server.busy' } });
     // Smaller ones do not count, and it is no matter whether they say their length.
     for (const said of [true, false]) {
       expect((await send(messages, resultOf(1_000_000), said).answer).status).toBe(404);
@@ -137,14 +146,17 @@ describe('Large bodies', () => {
   });
 
   it('make room when they are accepted, though their stream stays open', async () => {
-    const streams: ClientRequest[] = [];
-    for (let n = 0; n <= LARGE_BODIES_LIMIT / LARGEST_BODY; n++) {
+    const count = LARGE_BODIES_LIMIT / LARGEST_BODY + 1;
+    app.model.script(...Array.from({ length: count }, () => reads()));
+    const asked: { id: string; callId: string }[] = [];
+    while (asked.length < count) {
       const id = await app.client.openSession({ agent: 'coder' });
-      app.model.reset();
-      app.model.script(reads());
-      const callId = callIn(await app.client.ask(id, 'Look'));
-      app.model.reset();
-      app.model.script({ text: 'Slowly, '.repeat(20_000), pace: { tokensPerSecond: 1, chunk: 8 } });
+      asked.push({ id, callId: callIn(await app.client.ask(id, 'Look')) });
+    }
+    app.model.reset();
+    app.model.always({ text: 'Slowly, '.repeat(20_000), pace: { tokensPerSecond: 1, chunk: 8 } });
+    const streams: ClientRequest[] = [];
+    for (const { id, callId } of asked) {
       const body = bodyOf({ type: 'tool_result', call_id: callId }, 'result', LARGEST_BODY);
       const { sent } = send(`/v1/sessions/${id}/messages/stream`, body, true);
       const response = await new Promise<IncomingMessage>((resolve) => sent.once('response', resolve));

@@ -29,6 +29,7 @@ describe('a turn with one tool call', () => {
       'run.phase_changed',
       'agent.switched',
       'message.started',
+      'tool_call.drafted',
       'message.completed',
       'tool_call.requested',
       'run.waiting',

@@ -39,6 +39,7 @@ const CONTRACT: Record<string, [type: string, ...labels: string[]]> = {
   server_time_to_first_token_seconds: ['histogram'],
   agent_switches_total: ['counter', 'from', 'to'],
   tool_calls_total: ['counter', 'tool', 'status'],
+  tool_errors_total: ['counter', 'tool', 'code'],
   approvals_total: ['counter', 'kind', 'decision'],
   approval_wait_seconds: ['histogram', 'kind'],
   oldest_waiting_seconds: ['gauge', 'kind'],
@@ -53,6 +54,7 @@ const CONTRACT: Record<string, [type: string, ...labels: string[]]> = {
 const MORE: typeof CONTRACT = {
   llm_retries_total: ['counter', 'model', 'code'],
   llm_fallbacks_total: ['counter', 'code'],
+  tool_claims_total: ['counter', 'outcome'],
   llm_circuit_state: ['gauge'],
   event_delivery_seconds: ['histogram'],
   clock_offset_seconds: ['gauge'],
@@ -130,7 +132,8 @@ describe('the metrics', () => {
     const sessionId = await client.openSession();
     const callId = callIn(await say(sessionId, 'Write it'));
     expect((await client.say(sessionId, 'Me too')).status).toBe(409);
-    let events = await stream(sessionId, toolResult(callId, { result: 'nothing' }));
+    const missing = { error: 'There is no such file', error_code: 'file.not_found' };
+    let events = await stream(sessionId, toolResult(callId, missing));
     const { call_id: written } = askedIn(events);
     await stream(sessionId, callDecision(written, 'approve'));
     events = await stream(sessionId, toolResult(written, { result: 'written' }));
@@ -371,6 +374,10 @@ describe('the metrics', () => {
            from tool_calls where settled_at is not null group by 1`,
       ),
     );
+  });
+
+  it('tell of the errors of tools by their codes', () => {
+    expect(told('tool_errors_total')).toEqual({ 'read_file file.not_found': 1 });
   });
 
   it('tell of questions how they were decided, and after how long', async () => {

@@ -15,7 +15,7 @@ const SLOW = { text: 'one after the other '.repeat(10), pace: { chunk: 4, tokens
 const FAILURES = CIRCUIT_LIMITS.failures;
 /** Long enough that no test sees the end of it. */
 const FOR_LONG = { ...CIRCUIT_LIMITS, openMs: 600_000 };
-const FOR_A_MOMENT = { ...CIRCUIT_LIMITS, openMs: 1500 };
+const FOR_A_MOMENT = { ...CIRCUIT_LIMITS, openMs: 3000 };
 
 const [CLOSED, HALF_OPEN, OPEN] = ['0', '1', '2'];
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +18,7 @@ import { PROTOCOLS } from '../../src/modules/models/infrastructure/protocols.js'
 import { callIn, toolResult } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 import { CHAT_SERVER } from './support/chat-server.js';
+import { startApp } from './support/protocol-app.js';
 import { Line, ProtocolServer, Step, USAGE, callId, sealed } from './support/protocol-server.js';
 import { Behaviour, RawModel } from './support/raw-model.js';
 import { RESPONSES_SERVER } from './support/responses-server.js';
@@ -168,28 +166,6 @@ const refusal =
     response.writeHead(status, headers);
     response.end(JSON.stringify({ error: { message: 'secret', ...error } }));
   };
-
-/** An application whose only provider speaks a protocol. */
-async function startApp(
-  { api }: ProtocolServer,
-  { url }: RawModel,
-  env: Record<string, string> = {},
-  given: Parameters<typeof TestApp.start>[1] = {},
-): Promise<TestApp> {
-  const folder = await mkdtemp(join(tmpdir(), 'agent-runtime-models-'));
-  try {
-    const file = join(folder, 'models.json');
-    const models = {
-      providers: [{ id: 'only', api, base_url: url }],
-      models: [{ id: 'm', provider: 'only', limit: { context: 128_000 } }],
-      default: 'm',
-    };
-    await writeFile(file, JSON.stringify(models));
-    return await TestApp.start({ MODELS_FILE: file, ...env }, given);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 /** The client of its provider, for models of any name. */
 const modelOf = ({ nest }: TestApp): LanguageModel =>

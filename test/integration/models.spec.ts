@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentDirectory } from '../../src/modules/agents/index.js';
 import { RecoverRuns } from '../../src/modules/runs/application/supervision/recover-runs.js';
@@ -311,6 +312,30 @@ describe('another file at the next start', () => {
       });
       expect(endOf(await app.client.ask(sessionId, 'Hello'))).toMatchObject({ status: 'completed' });
       expect(await runOf(sessionId)).toMatchObject({ model: 'large', model_chosen: false });
+    });
+  });
+
+  it('is asked for by an agent of a user: what needs the model says which there are, as openapi.json tells', async () => {
+    const before = await start();
+    const definition = '---\ndescription: Mine.\nmodel: other\n---\n\nYou explain.';
+    expect((await before.client.call('PUT', '/v1/agents/mine', { definition })).status).toBe(200);
+    const sessionId = await before.client.openSession({ agent: 'mine' });
+    await before.stop();
+    const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as {
+      paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    };
+    const path = '/v1/sessions/{session_id}';
+    await restarted(withoutOther(), async (app) => {
+      for (const [method, route, body] of [
+        ['GET', `${path}/context`, undefined],
+        ['PUT', `${path}/context/checkpoint`, { content: 'By hand.', based_on: null }],
+        ['POST', `${path}/messages`, { type: 'user_message', content: 'Hello' }],
+      ] as const) {
+        const answer = await app.client.call(method, route.replace('{session_id}', sessionId), body);
+        expect([answer.status, answer.body.code]).toEqual([404, 'model.not_configured']);
+        const described = paths[route]![method.toLowerCase()]!.responses['404'];
+        expect(JSON.stringify(described)).toContain('model.not_configured');
+      }
     });
   });
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from 'pg';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventStream, cursorOf } from '../../src/shared/application/event-stream.js';
 import { InstanceId } from '../../src/shared/application/instance-id.js';
@@ -7,6 +9,7 @@ import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { DomainEvent } from '../../src/shared/domain/domain-event.js';
 import { PreviousRelease } from '../../src/shared/infrastructure/events/previous-release.js';
 import { HEARTBEAT_MS, Membership } from '../../src/shared/infrastructure/notices/membership.js';
+import { NoticeConnection } from '../../src/shared/infrastructure/notices/notice-connection.js';
 import { NoticeHandlers } from '../../src/shared/infrastructure/notices/notice-handlers.js';
 import { NoticeSender } from '../../src/shared/infrastructure/notices/notice-sender.js';
 import { Notice } from '../../src/shared/infrastructure/notices/notice.js';
@@ -61,6 +64,9 @@ const endNoticeConnections = (database: TestDatabase) =>
     `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'agent-runtime notices'`,
   );
+
+const become = (connection: NoticeConnection, isOpen: boolean) =>
+  firstValueFrom(connection.isOpen$.pipe(filter((value) => value === isOpen)));
 
 /** A reader of a session from its beginning. */
 function read(on: TestApp, sessionId: string) {
@@ -128,7 +134,10 @@ describe('one process', () => {
       'agent_runtime_jobs',
     );
   });
-  afterEach(() => ear.close());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await ear.close();
+  });
 
   it('sends nothing, whatever it stores', async () => {
     app.model.script({ text: 'Several words, which are deltas.' });
@@ -213,6 +222,49 @@ describe('one process', () => {
     } finally {
       thaw();
       reader.end();
+    }
+  });
+
+  it('finds what it was not told while its connection for notices is away', async () => {
+    const reader = read(app, sessionId);
+    const connection = app.nest.get(NoticeConnection);
+    const { promise: isAllowed, resolve: allow } = Promise.withResolvers<void>();
+    const open = connection.open.bind(connection);
+    vi.spyOn(connection, 'open').mockImplementation(() => isAllowed.then(open));
+    try {
+      await endNoticeConnections(app.database);
+      await become(connection, false);
+      // The second one before another heartbeat.
+      for (const n of [1, 2]) {
+        await storeSilently(app.database, sessionId, n);
+        await eventually(() => expect(reader.seen.at(-1)).toBe(n), BEFORE_A_HEARTBEAT_MS);
+      }
+    } finally {
+      allow();
+      await become(connection, true);
+      reader.end();
+    }
+  });
+
+  it('replaces its connection at once, and pauses when that is lost at once again', async () => {
+    const connection = app.nest.get(NoticeConnection);
+    const open = vi.spyOn(connection, 'open');
+    // Lost by the clock a second after it opened, and then at the time of its opening.
+    vi.spyOn(performance, 'now').mockReturnValue(now() + 1_000);
+    const isReplacedAtOnce = async () => {
+      await become(connection, true);
+      const before = open.mock.calls.length;
+      const ended = connection.query('select pg_terminate_backend(pg_backend_pid())');
+      await Promise.all([expect(ended).rejects.toThrow(), become(connection, false)]);
+      await nextTurn();
+      return open.mock.calls.length > before;
+    };
+    try {
+      expect(await isReplacedAtOnce()).toBe(true);
+      expect(await isReplacedAtOnce()).toBe(true);
+      expect(await isReplacedAtOnce()).toBe(false);
+    } finally {
+      await become(connection, true);
     }
   });
 

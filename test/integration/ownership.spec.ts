@@ -1,9 +1,19 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestClient } from '../support/client.js';
-import { NOT_ATOMIC, askedIn, planIdIn, propose, writes } from '../support/scenes.js';
+import {
+  NOT_ATOMIC,
+  askedIn,
+  callDecision,
+  finish,
+  planIdIn,
+  propose,
+  toolResult,
+  writes,
+} from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
+import { png } from '../support/images.js';
 
 interface Operation {
   parameters?: { in: string; name: string }[];
@@ -33,7 +43,8 @@ const NO_LISTS = [ME, '/v1/activity'];
 
 /** What the ids in a path, and those in a body, stand for. */
 type Things = Record<
-  'session_id' | 'run_id' | 'plan_id' | 'approval_id' | 'call_id' | 'job_id' | 'agent_id' | 'version',
+  | ('session_id' | 'run_id' | 'plan_id' | 'approval_id' | 'permission_id')
+  | ('call_id' | 'job_id' | 'steer_id' | 'agent_id' | 'client_id' | 'version' | 'blob_id'),
   string
 >;
 
@@ -50,21 +61,40 @@ const BODIES: Record<string, (things: Things) => object[]> = {
   'PUT /v1/agents/{agent_id}': () => [{ definition: AGENT, based_on: 1 }],
   'POST /v1/jobs/agents/{agent_id}/{version}': ({ session_id }) => [{ session_id, query: 'Tell me' }],
   'POST /v1/approvals/{approval_id}/decision': () => decisions,
+  'POST /v1/tool-calls/{call_id}/claim': () => [{ client_id: 'mine' }],
+  'POST /v1/tool-calls/{call_id}/release': () => [{ client_id: 'mine' }],
+  'POST /v1/blobs': () => [{}],
   'POST /v1/plans/{plan_id}/cancel': () => [{ reason: 'no' }],
   'POST /v1/plans/{plan_id}/retry': () => [{}],
   'PUT /v1/sessions/{session_id}/context/checkpoint': () => [{ content: 'mine', based_on: null }],
+  'PUT /v1/sessions/{session_id}/tools/{client_id}': () => [
+    { tools: [], ttl_seconds: 60 },
+    { tools: [{ name: 'mine', description: 'Mine', parameters: { type: 'object' } }], ttl_seconds: 60 },
+  ],
+  'PUT /v1/sessions/{session_id}/workspace': () => [
+    { name: 'mine', roots: [{ name: 'mine', path: '/mine' }] },
+    {
+      name: 'mine',
+      roots: [{ name: 'mine', path: '/mine' }],
+      instructions: [{ path: 'AGENTS.md', content: 'Mine' }],
+    },
+  ],
   'POST /v1/sessions/{session_id}/compact': () => [{}, { instructions: 'mine' }],
   'PUT /v1/sessions/{session_id}/synopsis': () => [
     { title: 'Mine', items: [{ kind: 'text', text: 'mine' }] },
   ],
 };
 
-function inputs({ call_id, plan_id, agent_id }: Things): object[] {
+function inputs({ call_id, plan_id, agent_id, run_id }: Things): object[] {
   return [
     { type: 'user_message', content: 'hello' },
     { type: 'user_message', content: 'hello', on_busy: 'interrupt' },
     { type: 'user_message', content: 'hello', on_busy: 'queue' },
+    { type: 'user_message', content: 'hello', on_busy: 'steer' },
+    { type: 'user_message', content: 'hello', on_busy: 'steer', expected_run_id: run_id },
     { type: 'tool_result', call_id, result: 'mine' },
+    { type: 'tool_result', call_id, content: [{ type: 'text', text: 'mine' }], display: 'mine' },
+    { type: 'tool_result', call_id, client_id: 'mine', result: 'mine' },
     { type: 'switch_agent', agent: 'coder' },
     { type: 'switch_agent', agent: agent_id },
     ...decisions.map((decision) => ({ type: 'hitl_decision', call_id, ...decision })),
@@ -96,11 +126,11 @@ function requestsFor(
   return bodies(things).map((body) => [method, filled, body]);
 }
 
-/** Everything that is stored, but for the counts of requests and their keys. */
+/** Everything that is stored, but for the counts of requests and their keys, and the instance's own sign of life. */
 async function everything(): Promise<Record<string, unknown>> {
   const tables = await app.database.rows<{ name: string }>(
     `select tablename as name from pg_tables
-      where schemaname = 'public' and tablename not in ('request_rates', 'idempotency_keys', 'api_keys')`,
+      where schemaname = 'public' and tablename not in ('request_rates', 'idempotency_keys', 'api_keys', 'instances')`,
   );
   const hashes = tables.map(async ({ name }) => {
     const [row] = await app.database.rows<{ hash: string }>(
@@ -121,15 +151,28 @@ const comparable = ({ status, body }: { status: number; body: unknown }, things:
 beforeAll(async () => {
   app = await TestApp.start({ AUTH_MODE: 'api_key' });
   [alice, bob] = [await app.as('alice'), await app.as('bob')];
-  // A plan in review, a call that waits for approval (with a result, so that this can be read), a job in the queue, and a synopsis.
+  // A plan in review, a permission, a call that waits for approval (with a result, so that this can be read), a job in the queue, and a synopsis.
   app.model.reset(NOT_ATOMIC);
-  app.model.script(propose(), writes());
+  app.model.script(propose(), writes('allowed.js'), finish('Done.'), writes());
   const planned = await alice.openSession();
   const planId = planIdIn(await alice.ask(planned, 'Build a greeting tool'));
   const asking = await alice.openSession();
+  const allowed = askedIn(await alice.ask(asking, 'Write allowed.js', { agent: 'coder' }));
+  await alice.input(asking, callDecision(allowed.call_id, 'approve', { remember: true }));
+  await alice.stream(asking, toolResult(allowed.call_id));
   const asked = await alice.ask(asking, 'Write greet.js', { agent: 'coder' });
   const approval = askedIn(asked);
+  const { body: steered } = await alice.say(asking, 'In tabs', { on_busy: 'steer' });
   await alice.call('PUT', '/v1/agents/hers', { definition: AGENT });
+  await alice.call('PUT', `/v1/sessions/${asking}/tools/window-1`, {
+    tools: [{ name: 'hers', description: 'Hers', parameters: { type: 'object' } }],
+    ttl_seconds: 600,
+  });
+  await alice.call('PUT', `/v1/sessions/${asking}/workspace`, {
+    name: 'hers',
+    roots: [{ name: 'hers', path: '/hers' }],
+    instructions: [{ path: 'AGENTS.md', content: 'Hers' }],
+  });
   const { body: job } = await alice.post('/v1/jobs/agents/hers/latest', {
     session_id: asking,
     query: 'Why?',
@@ -147,10 +190,14 @@ beforeAll(async () => {
     run_id: asked[0]!.run_id!,
     plan_id: planId,
     approval_id: approval.id,
+    permission_id: allowed.id,
     call_id: approval.call_id,
     job_id: job.job_id,
+    steer_id: steered.steer.id,
     agent_id: 'hers',
+    client_id: 'window-1',
     version: 'latest',
+    blob_id: (await alice.call('POST', '/v1/blobs', png())).body.id,
   };
 });
 afterAll(() => app.stop());
@@ -161,9 +208,12 @@ const nobodys = (): Things => ({
   run_id: randomUUID(),
   plan_id: randomUUID(),
   approval_id: randomUUID(),
+  permission_id: randomUUID(),
   call_id: randomUUID(),
   job_id: randomUUID(),
+  steer_id: randomUUID(),
   agent_id: randomUUID(),
+  blob_id: createHash('sha256').update(randomUUID()).digest('hex'),
 });
 
 describe('Every route', () => {
@@ -241,7 +291,7 @@ describe('What belongs to another user', () => {
   it('is not reached through a session of one’s own', async () => {
     const own = await bob.openSession();
     const before = await everything();
-    for (const body of inputs(hers).slice(3)) {
+    for (const body of inputs(hers).slice(5)) {
       if ((body as { type: string }).type === 'switch_agent') continue;
       const { status } = await bob.input(own, body);
       expect([status, body]).toEqual([404, body]);

@@ -62,6 +62,7 @@ describe('a plan', () => {
       'run.phase_changed',
       'agent.switched',
       'message.started',
+      'tool_call.drafted',
       'message.completed',
       'plan.created',
       'plan.status_changed',

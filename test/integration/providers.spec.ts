@@ -155,6 +155,26 @@ describe('a provider', () => {
     expect(asked.at(-1)!.messages[0]!.content).toContain('JSON Schema');
   });
 
+  it('is asked without the temperature of an agent once its model has refused it', async () => {
+    const definition = '---\ndescription: Steady\ntemperature: 0.2\n---\nYou are steady.';
+    await app.client.call('PUT', '/v1/agents/steady', { definition });
+    const sent: unknown[] = [];
+    model.behave = async (response, request) => {
+      const { temperature } = (await json(request)) as { temperature?: number };
+      sent.push(temperature);
+      const refuses = refusal(
+        `Unsupported value: 'temperature' does not support ${temperature} with this model.`,
+      );
+      return (temperature === undefined ? DONE : refuses)(response, request);
+    };
+    const sessionId = await app.client.openSession({ agent: 'steady' });
+    for (let turn = 0; turn < 2; turn++) {
+      const events = await app.client.ask(sessionId, 'Hello');
+      expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
+    }
+    expect(sent).toEqual([0.2, undefined, undefined]);
+  });
+
   it('may take a schema and ignore it: the second request is in a form that it heeds', async () => {
     const fresh = await TestApp.start({ OPENAI_BASE_URL: model.url }, { worker: true });
     try {

@@ -120,7 +120,8 @@ describe('sessions', () => {
   });
 
   it('are either deleted or busy, when a message and a deletion meet', async () => {
-    app.model.always({ text: 'ok' });
+    // The run is still active when the deletion comes.
+    app.model.always({ text: 'ok', pace: { firstTokenMs: 60_000 } });
     for (let n = 0; n < 15; n++) {
       const sessionId = await app.client.openSession({ agent: 'ask' });
       const [said, deleted] = await Promise.all([
@@ -132,7 +133,9 @@ describe('sessions', () => {
         [202, 409],
         [404, 204],
       ]).toContainEqual(outcome);
-      if (said.status === 202) await app.client.readUntil(sessionId, isFinished);
+      if (said.status !== 202) continue;
+      await app.client.post(`/v1/runs/${said.body.run.id}/cancel`);
+      await app.client.readUntil(sessionId, isFinished);
     }
   });
 
@@ -178,6 +181,7 @@ describe('agents', () => {
       'read_file',
       'list_files',
       'search_in_code',
+      'glob',
       'read_result',
       'ask_followup_question',
       'switch_agent',

@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { TestModels } from '../support/models-file.js';
 import { all, find } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
+import { ModelServers } from './support/model-servers.js';
 import { Behaviour, RawModel, chunk } from './support/raw-model.js';
 
 /** By default 300 s, 60 s and 30 s: here a second of the model stands for minutes. */
@@ -51,29 +52,24 @@ const modelIn = async (request: IncomingMessage): Promise<string> => {
   return (JSON.parse(body) as { model: string }).model;
 };
 
+let servers: ModelServers;
 let models: TestModels;
 let raw: RawModel;
 let database: TestDatabase;
 let app: TestApp;
 
 beforeAll(async () => {
-  models = await TestModels.start();
-  raw = await RawModel.start();
-  database = await TestDatabase.create();
+  servers = await ModelServers.start();
+  ({ models, raw, database } = servers);
 });
-afterAll(async () => {
-  await models.stop();
-  raw.stop();
-  await database.drop();
-});
+afterAll(() => servers.stop());
 afterEach(() => app.stop());
 
 /** All models are at the raw server; only large has a limit of its own. */
 const start = async (env: Record<string, string>, firstTokenSeconds?: number) => {
-  const { models: described, providers } = models.content;
   await models.write({
-    providers: providers.map((each) => ({ ...each, base_url: raw.url })),
-    models: described.map((each) =>
+    providers: servers.providersWithRaw('one', 'two'),
+    models: models.content.models.map((each) =>
       each.id === 'large' && firstTokenSeconds !== undefined
         ? { ...each, first_token_timeout_seconds: firstTokenSeconds }
         : each,

@@ -20,6 +20,9 @@ const newSession = (title = 'x') =>
     agentChosenByUser: true,
     model: null,
     reasoningEffort: null,
+    builtinTools: null,
+    fileHashes: false,
+    claimsRequired: false,
     metadata: {},
     now: new Date(),
   });

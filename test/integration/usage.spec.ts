@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { TestModels } from '../support/models-file.js';
 import { all, find } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
+import { expectCounted } from '../support/usage-sums.js';
 import { Behaviour, RawModel, answer, chunk, event } from './support/raw-model.js';
 
 const COST = { input: 2, output: 10, cache_read: 0.5, cache_write: 4 };
@@ -247,7 +248,29 @@ describe('the usage of a run', () => {
     });
   });
 
-  it('of a job is in its result', async () => {
+  it('is estimated where a run is cancelled in its classification', async () => {
+    const asked = Promise.withResolvers<void>();
+    raw.behave = async (response, request) => {
+      await json(request);
+      begins(chunk({ content: 'Half an answer' }))(response, request);
+      asked.resolve();
+    };
+    sessionId = await app.client.openSession();
+    const { body } = await app.client.say(sessionId, 'Speak');
+    await asked.promise;
+    await app.client.post(`/v1/runs/${body.run.id}/cancel`);
+    const events = await app.client.readUntil(sessionId, isFinished);
+    const [call] = await ledger();
+    expect(call).toMatchObject({ status: 'aborted', estimated: true });
+    expect(call!['prompt_tokens']).toBeGreaterThan(0);
+    expect(usageOf(events)).toMatchObject({
+      model_calls: 1,
+      cost_micros: call!['cost_micros'],
+      estimated: true,
+    });
+  });
+
+  it('of a job, and of all calls together, is what its calls have used', async () => {
     raw.script(says('A lock.'), breaksOff, says('{"title":"Leases","items":[{"kind":"text","text":"One"}]}'));
     await ask();
     const { body: job } = await app.client.post(`/v1/jobs/agents/synopsis_manager/1.0.0`, {
@@ -259,5 +282,6 @@ describe('the usage of a run', () => {
       expect(body.result.usage).toMatchObject({ model_calls: 2, cached_tokens: 600, estimated: true });
       expect(body.result.usage.cost_micros).toBeGreaterThan(IS.cost_micros);
     });
+    expect(await expectCounted(app.database)).toBeGreaterThan(20);
   });
 });

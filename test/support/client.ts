@@ -1,5 +1,5 @@
+import type { SessionEvent } from '@agent-runtime/client';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { SessionEvent } from '../../demo/openapi.ts';
 
 export type EventType = SessionEvent['type'];
 
@@ -49,7 +49,7 @@ export class TestClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> {
-    const raw = typeof body === 'string' || body === undefined;
+    const raw = typeof body === 'string' || body === undefined || body instanceof Uint8Array;
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -57,7 +57,9 @@ export class TestClient {
         ...this.headers,
         ...headers,
       },
-      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+      ...(body !== undefined && {
+        body: raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+      }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -59,6 +59,11 @@ export class FlakyProxy {
     this.swallowFrom = statement;
   }
 
+  /** Whether that statement was asked. */
+  get isSwallowing(): boolean {
+    return this.swallowing;
+  }
+
   /** The statement with this text that is asked as the `nth` does not arrive, nor does anything after it. */
   holdUpFrom(statement: string, nth: number): void {
     this.holdFrom = { statement, times: nth };

@@ -4,9 +4,14 @@ import { ChatCompletionRequest, Fixture, FixtureResponse, LLMock } from '@copilo
 export type Reply =
   | (Manner & { text: string; calls?: Call[] })
   | (Manner & { calls: Call[]; text?: string })
-  | { status: number; retryAfter?: number; code?: string };
+  | (Held & { status: number; retryAfter?: number; code?: string; message?: string });
 
-interface Manner {
+interface Held {
+  /** What it waits for before it replies. */
+  after?: Promise<unknown>;
+}
+
+interface Manner extends Held {
   /** What it reasons before. */
   reasoning?: string;
   pace?: Pace;
@@ -94,9 +99,10 @@ export class ScriptedModel {
       this.server.addFixture({
         ...this.speed(reply),
         match: { predicate: (request) => this.isScripted(request) && this.played === index },
-        response: (request) => {
+        response: async (request) => {
           this.played++;
           this.requests.push(request);
+          await reply.after;
           return toResponse(reply);
         },
       });
@@ -158,7 +164,8 @@ const asksForNotes = beginsWith('You write the working notes of a coding agent')
 
 function toResponse(reply: Reply): FixtureResponse {
   if ('status' in reply) {
-    const error = { message: 'secret words of the provider', ...(reply.code && { code: reply.code }) };
+    const { code, message = 'secret words of the provider' } = reply;
+    const error = { message, ...(code && { code }) };
     return {
       error,
       status: reply.status,

@@ -16,7 +16,7 @@ export const WORKER = [join(ROOT, 'dist/src/worker.js')];
 export const KEYS = [join(ROOT, 'dist/src/keys-cli.js')];
 /** What `npm run migration:run` starts. */
 export const MIGRATIONS = [join(ROOT, 'dist/src/migrations-cli.js')];
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 /** The built server as a process of its own, as `npm start` runs it; or one of the two processes it consists of. */
 export class ServerProcess {
@@ -28,12 +28,13 @@ export class ServerProcess {
     readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>,
   ) {}
 
-  /** Starts it without waiting for anything. Of this process’s environment it gets only what finds programs. */
+  /** Starts it without waiting for anything. Of this process’s environment it gets only what finds programs and compiled code. */
   static spawn(env: Record<string, string>, command: readonly string[] = [MAIN]): ServerProcess {
     const child = spawn(process.execPath, command, {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
         LOG_FORMAT: 'json',
         PORT: '0',
         WORKER_PORT: '0',

@@ -10,13 +10,25 @@ import { prepare } from '../../src/http-app.js';
 import { HTTP_LIMITS, LimitedHttpServer } from '../../src/http-server.js';
 import { CIRCUIT_LIMITS, CircuitLimits } from '../../src/modules/models/infrastructure/model-circuit.js';
 import { CreateApiKey } from '../../src/modules/auth/index.js';
-import { JobWorker } from '../../src/modules/jobs/index.js';
+import { CancelJob } from '../../src/modules/jobs/application/cancel-job.js';
+import { JOB_CANCELLED, JobSupervisor, JobWorker } from '../../src/modules/jobs/index.js';
+import { CancelRun } from '../../src/modules/runs/application/inputs/cancel-run.js';
+import { CANCELLED } from '../../src/modules/runs/application/lifecycle/endings.js';
+import { RunSupervisor } from '../../src/modules/runs/application/supervision/run-supervisor.js';
 import { TestClient } from './client.js';
 import { TestDatabase } from './database.js';
+import { eventually } from './eventually.js';
+import { looseEnds } from './loose-ends.js';
 import { ScriptedModel } from './scripted-model.js';
 
 /** For tests whose model fails again and again, each time for a test of its own. */
 export const NEVER_OPENS: CircuitLimits = { ...CIRCUIT_LIMITS, signs: 10_000, failures: 10_000 };
+
+/** What is queued, and may begin when other work ends. */
+const QUEUED = `
+  select 'run' as kind, id, user_id from runs where status = 'queued' and job_id is null
+  union all
+  select 'job', id, user_id from jobs where status = 'queued'`;
 
 /** The whole application in this process: real database, real HTTP, a scripted model. */
 export class TestApp {
@@ -25,6 +37,7 @@ export class TestApp {
     readonly client: TestClient,
     readonly database: TestDatabase,
     readonly model: ScriptedModel,
+    private readonly takesJobs: boolean,
     private readonly owned: (() => Promise<void>)[],
   ) {}
 
@@ -71,10 +84,12 @@ export class TestApp {
       throw error;
     });
     if (given.worker) await nest.get(JobWorker).start();
-    return new TestApp(nest, new TestClient(await nest.getUrl()), database, model, [
+    const app = new TestApp(nest, new TestClient(await nest.getUrl()), database, model, !!given.worker, [
       ...(given.model ? [] : [() => model.stop()]),
       ...(given.database ? [] : [() => database.drop()]),
     ]);
+    looseEnds.add(app.endWork);
+    return app;
   }
 
   /** A client of the given user, with a new key; needs AUTH_MODE=api_key. */
@@ -85,10 +100,31 @@ export class TestApp {
 
   /** Ends it in order, as a signal would, and with it what was made for it alone. */
   async stop(): Promise<void> {
+    looseEnds.delete(this.endWork);
     await this.nest.close();
     forgetDatabaseGauges();
     for (const end of this.owned) await end();
   }
+
+  /** Cancels what this process works on, and waits until it has ended. */
+  private readonly endWork = async (): Promise<void> => {
+    const runs = this.nest.get(RunSupervisor)['work'];
+    const jobs = this.nest.get(JobSupervisor)['work'];
+    if (runs.size + jobs.size === 0 && !this.takesJobs) return;
+    // Again where one is gone meanwhile, with its session.
+    await eventually(async () => {
+      const queued = await this.database.rows<{ kind: 'run' | 'job'; id: string; user_id: string }>(QUEUED);
+      for (const { kind, id, user_id: userId } of queued) {
+        if (kind === 'run') await this.nest.get(CancelRun).execute({ userId, runId: id });
+        else await this.nest.get(CancelJob).execute({ userId, jobId: id });
+      }
+    });
+    while (runs.size + jobs.size > 0) {
+      runs.stop(CANCELLED, () => true);
+      jobs.stop(JOB_CANCELLED, () => true);
+      await Promise.all([runs.allDone(), jobs.allDone()]);
+    }
+  };
 
   /** The lines of a metric. The figures are those of the process: all applications that it has, or had, count in them. */
   async metric(name: string): Promise<string[]> {

@@ -16,7 +16,7 @@ import { InstallAgents } from './application/install-agents.js';
 import { SaveAgent } from './application/save-agent.js';
 import { ViewAgents } from './application/view-agents.js';
 import { AgentRepository, StoredAgents } from './domain/agent.repository.js';
-import { ToolCatalog } from './domain/tool.js';
+import { BuiltInTools } from './domain/tool.js';
 import { AgentSchema } from './infrastructure/agent.row.js';
 import { MarkdownAgentFormat } from './infrastructure/markdown-agent-format.js';
 import { readAgentFiles } from './infrastructure/read-agent-files.js';
@@ -36,7 +36,7 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
     SaveAgent,
     ViewAgents,
     { provide: AgentFormat, useClass: MarkdownAgentFormat },
-    { provide: ToolCatalog, useClass: ZodToolCatalog },
+    { provide: BuiltInTools, useClass: ZodToolCatalog },
     {
       provide: StoredAgents,
       inject: [Database, RowStatements],
@@ -50,7 +50,7 @@ import { ZodToolCatalog } from './infrastructure/zod-tool-catalog.js';
       useFactory: ({ all }: AgentFiles, { multiAgentMode }: Config) => new AgentRegistry(all, multiAgentMode),
     },
   ],
-  exports: [AgentChecks, AgentDirectory, AgentRegistry, DescribeTools, StoredAgents, ToolCatalog],
+  exports: [AgentChecks, AgentDirectory, AgentRegistry, BuiltInTools, DescribeTools, StoredAgents],
 })
 export class AgentsModule {
   constructor(repositories: RepositoryRegistry) {

@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Config } from '../../config/config.js';
 import { RepositoryRegistry } from '../../shared/infrastructure/persistence/repository-registry.js';
-import { AgentRegistry, AgentsModule, ToolCatalog } from '../agents/index.js';
+import { AgentRegistry, AgentsModule, BuiltInTools } from '../agents/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { ApprovalsController } from './api/approvals.controller.js';
+import { PermissionsController } from './api/permissions.controller.js';
 import { ApprovalQueries } from './application/approval.queries.js';
+import { TakeBackPermissions } from './application/take-back-permissions.js';
 import { ApprovalPolicy } from './domain/approval-policy.js';
 import { ApprovalRepository } from './domain/approval.repository.js';
 import { APPROVAL_METRICS, ApprovalMetrics } from './infrastructure/approval.metrics.js';
@@ -16,15 +18,16 @@ import { SqlApprovalRepository } from './infrastructure/sql-approval.repository.
 
 @Module({
   imports: [TypeOrmModule.forFeature([ApprovalSchema]), AgentsModule, SessionsModule],
-  controllers: [ApprovalsController],
+  controllers: [ApprovalsController, PermissionsController],
   providers: [
     ApprovalMetrics,
     ...APPROVAL_METRICS,
+    TakeBackPermissions,
     { provide: ApprovalQueries, useClass: SqlApprovalQueries },
     {
       provide: ApprovalPolicy,
-      inject: [Config, AgentRegistry, ToolCatalog],
-      useFactory: (config: Config, agents: AgentRegistry, catalog: ToolCatalog) =>
+      inject: [Config, AgentRegistry, BuiltInTools],
+      useFactory: (config: Config, agents: AgentRegistry, catalog: BuiltInTools) =>
         loadApprovalPolicy(config.approvalPolicyFile, agents, catalog),
     },
   ],

@@ -7,6 +7,8 @@ export {
 } from './application/checkpoint-writer.js';
 export { CompactThread, type CompactThreadCommand } from './application/compact-thread.js';
 export { ContextMetrics } from './application/context-metrics.js';
+export { ImagesInHand, type ImagesHold } from './application/images-in-hand.js';
+export { NoteInstructions } from './application/note-instructions.js';
 export { PrepareContext, type ContextRequest, type PreparedContext } from './application/prepare-context.js';
 export { PrepareTurn, threadOf, type AgentTurn } from './application/prepare-turn.js';
 export { ThreadReader } from './application/thread-reader.js';

@@ -1,3 +1,11 @@
+export {
+  AttachmentsDto,
+  EditorDto,
+  FileHashDto,
+  FilePathDto,
+  toAttachment,
+  toEditor,
+} from './api/attachments.dto.js';
 export { MESSAGE_EVENTS } from './api/message-events.dto.js';
 export { MessageDto } from './api/messages.dto.js';
 export { ConversationQueries } from './application/conversation.queries.js';
@@ -18,6 +26,7 @@ export {
   messageDiscarded,
   messageStarted,
 } from './domain/message.events.js';
+export { attach, shownFiles, type Attached } from './domain/attach.js';
 export {
   brokenReasoning,
   newMessage,

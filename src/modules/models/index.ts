@@ -1,5 +1,6 @@
 export { ModelsModule } from './models.module.js';
 export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
+export { answeringModel } from './application/answering-model.js';
 export { AskBeside, type Asker } from './application/ask-beside.js';
 export { FALLBACK_CODES, askWithRetries } from './application/ask-with-retries.js';
 export {
@@ -7,6 +8,7 @@ export {
   ModelError,
   isPassing,
   type ModelAnswer,
+  type ModelImage,
   type ModelListener,
   type ModelMessage,
   type ModelRequest,
@@ -14,8 +16,10 @@ export {
   type ModelToolCall,
   type ModelUsage,
 } from './application/language-model.js';
+export { IMAGES_NOT_SHOWN, withoutImages } from './application/message-images.js';
 export { Fallbacks } from './application/fallbacks.js';
 export { ModelCatalog } from './application/model-catalog.js';
+export { UsageQueries } from './application/usage.queries.js';
 export { LlmCallQueries } from './application/llm-call.queries.js';
 export type { Model } from './domain/model.js';
 export { ModelNotConfigured } from './domain/model.errors.js';

@@ -11,6 +11,7 @@ import { CreateSession } from './application/create-session.js';
 import { DeleteSession } from './application/delete-session.js';
 import { SessionQueries } from './application/session.queries.js';
 import { SessionRepository } from './domain/session.repository.js';
+import { DeletionSweeper } from './infrastructure/deletion-sweeper.js';
 import { AgentSwitchSchema, SessionSchema } from './infrastructure/session.row.js';
 import { NoticedActivity } from './infrastructure/noticed-activity.js';
 import { SqlSessionQueries } from './infrastructure/sql-session.queries.js';
@@ -23,6 +24,7 @@ import { SqlSessionRepository } from './infrastructure/sql-session.repository.js
     CreateSession,
     ChangeSession,
     DeleteSession,
+    DeletionSweeper,
     { provide: SessionQueries, useClass: SqlSessionQueries },
     { provide: Activity, useClass: NoticedActivity },
   ],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Page } from '../application/page.js';
 import { InputInvalid } from '../domain/domain-error.js';
 import { isId } from '../domain/ids.js';
+import { storableText } from '../domain/storable.js';
 
 /** A number in a query, in decimal digits only: JavaScript also reads `''`, `0x10` and `1e3` as numbers. */
 export const inDigits = <T extends z.ZodType>(number: T) =>
@@ -54,6 +55,16 @@ export function idCursor(cursor: string | undefined): string | undefined {
 /** @throws InputInvalid for text that is not a cursor of a list ordered by position */
 export function positionCursor(cursor: string | undefined): string | undefined {
   return checkedCursor(cursor, (value) => /^\d{1,9}$/.test(value));
+}
+
+/** @throws InputInvalid for text that is not a cursor of a list ordered by day */
+export function dayCursor(cursor: string | undefined): string | undefined {
+  return checkedCursor(cursor, (value) => /^\d{4}-\d\d-\d\d$/.test(value));
+}
+
+/** @throws InputInvalid for text that is not a cursor of a list ordered by name */
+export function nameCursor(cursor: string | undefined): string | undefined {
+  return checkedCursor(cursor, (value) => storableText(value) === value);
 }
 
 const TIME_CURSOR = /^\d{1,17}_([0-9a-f-]{36})$/;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { BehaviorSubject, filter, firstValueFrom } from 'rxjs';
+import { BehaviorSubject, Observable, filter, firstValueFrom } from 'rxjs';
 import { atMost } from '../application/at-most.js';
 import { Shutdown } from '../application/shutdown.js';
 
@@ -11,6 +11,9 @@ const LIMIT_MS = 5_000;
 @Injectable()
 export class OpenRequests {
   private readonly open$ = new BehaviorSubject(0);
+
+  /** The number of requests in progress, event streams among them; emits at each beginning and end. */
+  readonly count$: Observable<number> = this.open$.asObservable();
 
   constructor(shutdown: Shutdown) {
     shutdown.register('answer_requests', () => {

@@ -11,8 +11,7 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
  * A reader with a full buffer is dropped when it reads slower than this; it can resume at its cursor. The time limit
  * grows with the buffered bytes, so that a large event can get through a slow line.
  */
-const LEAST_BYTES_PER_MS = 32;
-const GRACE_MS = 5_000;
+export const PACE_LIMITS = { leastBytesPerMs: 32, graceMs: 5_000 };
 
 export interface PacedItem<Item = StreamItem> {
   readonly item: Item;
@@ -51,7 +50,7 @@ export class PacedFeeds {
 
   /** Emits when the socket is drained; drops a reader that is too slow. */
   private taken(response: Response): Observable<unknown> {
-    const graceMs = GRACE_MS + response.writableLength / LEAST_BYTES_PER_MS;
+    const graceMs = PACE_LIMITS.graceMs + response.writableLength / PACE_LIMITS.leastBytesPerMs;
     return fromEvent(response, 'drain').pipe(
       timeout({ first: graceMs, with: () => this.drop(response) }),
       take(1),

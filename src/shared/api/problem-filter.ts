@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   conflict: 409,
   gone: 410,
   too_large: 413,
+  unsupported: 415,
   unprocessable: 422,
   too_many: 429,
   unavailable: 503,
@@ -27,10 +28,7 @@ type ProblemOfError = Fault & { retryAfterSeconds?: number | undefined };
 const HTTP_CODES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['request.malformed', 'The request cannot be read'],
   404: ['route.not_found', 'There is nothing at this address'],
-  415: [
-    'request.unsupported_media_type',
-    'Send JSON in UTF-8, not compressed, with Content-Type: application/json',
-  ],
+  415: ['request.unsupported_media_type', 'Send JSON in UTF-8, with Content-Type: application/json'],
 };
 
 /** Turns every error into a problem answer. Of an error outside the API a client learns only that it happened. */

@@ -29,9 +29,18 @@ export class BodyTooLarge extends DomainError {
   constructor(limit: number) {
     super(
       limit === LARGEST_BODY
-        ? 'The request body is larger than 8 MB: of a result that is so large, send the end of it, or an `error`'
-        : 'The request body is larger than 2 MB, which only one with a `tool_result` may be',
+        ? 'The request body is larger than 8 MB: of a result that is so large, send the end of it, or an `error`; of an image, a smaller one'
+        : 'The request body is larger than 2 MB, which only one with a `tool_result`, or an image, may be',
     );
+  }
+}
+
+class BodyCompressed extends DomainError {
+  readonly code = 'request.unsupported_media_type';
+  readonly kind = 'unsupported';
+
+  constructor() {
+    super('The request body is compressed: send it without Content-Encoding');
   }
 }
 
@@ -71,6 +80,9 @@ export function parseJson(limitOf: LimitOf): RequestHandler {
   return (request, response, next) => parsers[limitOf(request)]!(request, response, next);
 }
 
+/** Middleware that reads a body of any type as bytes; an empty one stays undefined. */
+export const parseBytes = express.raw({ limit: LARGEST_BODY, type: () => true, inflate: false });
+
 /** Middleware after the body is read: an empty one is `{}`, with a content type or without. */
 export function fillEmptyBody(request: Request, _response: Response, next: NextFunction): void {
   request.body ??= {};
@@ -102,6 +114,7 @@ export const explainBody =
   (error: unknown, request: Request, _response: Response, next: NextFunction): void => {
     const { type = '' } = error as { type?: string };
     if (type === 'entity.too.large') return next(new BodyTooLarge(limitOf(request)));
+    if (type === 'encoding.unsupported') return next(new BodyCompressed());
     if (error instanceof NoRoom) return next(new BodiesFull());
     const malformed = UNREADABLE.has(type);
     next(malformed ? new MalformedJson('The request body is not a JSON object or array in UTF-8') : error);

@@ -25,7 +25,7 @@ export interface Committed<T> {
 
 /**
  * One named, short transaction, independent of HTTP: controllers, workers and scripts call it the same way. In order:
- * work, append events, commit, publish in this process, notify other processes.
+ * work, raise sums, append events, commit, publish in this process, notify other processes.
  *
  * The whole work has up to three attempts: it is repeated when another transaction has changed a row, on serialisation
  * failures and deadlocks, and on another connection when its own is lost before the commit or leads to a read-only

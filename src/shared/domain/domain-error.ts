@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'conflict'
   | 'gone'
   | 'too_large'
+  | 'unsupported'
   | 'unprocessable'
   | 'too_many'
   | 'unavailable';

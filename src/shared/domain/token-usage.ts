@@ -43,6 +43,13 @@ export function sumOfUsage(one: StoredUsage | null, other: StoredUsage | null): 
   };
 }
 
+/** What a number of calls have used together. */
+export interface CallUsage extends TokenUsage {
+  readonly modelCalls: number;
+}
+
+export const NO_CALLS: CallUsage = { modelCalls: 0, ...NO_USAGE };
+
 /** As clients see it. */
 export const tokenUsageView = (usage: StoredUsage) => ({
   prompt_tokens: usage.promptTokens,
@@ -54,3 +61,12 @@ export const tokenUsageView = (usage: StoredUsage) => ({
 });
 
 export type TokenUsageView = ReturnType<typeof tokenUsageView>;
+
+/** That of a number of calls. */
+export const callUsageView = ({ modelCalls, ...usage }: StoredUsage & Pick<CallUsage, 'modelCalls'>) => ({
+  model_calls: modelCalls,
+  ...tokenUsageView(usage),
+  total_tokens: usage.promptTokens + usage.completionTokens,
+});
+
+export type CallUsageView = ReturnType<typeof callUsageView>;

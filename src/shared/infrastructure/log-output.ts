@@ -1,8 +1,9 @@
-import { DestinationStream, destination } from 'pino';
+import { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { Config } from '../../config/config.js';
 import { jsonEscape } from '../domain/json.js';
 import { Redaction } from './redaction.js';
+import { standardOutput } from './standard-output.js';
 
 /** Characters outside ASCII that terminals interpret: DEL and C1, line separators and directions of Unicode. */
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
@@ -23,7 +24,7 @@ const readable = (line: string) =>
  * The destination of log lines, one for each call: redacted, and without characters that would make one line look
  * like two. JSON, or readable text.
  */
-export function logOutput(config: Config, output: DestinationStream = destination(1)): DestinationStream {
+export function logOutput(config: Config, output: DestinationStream = standardOutput()): DestinationStream {
   const redaction = Redaction.of(config);
   const clean = (line: string) => redaction.clean(line).replace(UNSEEN, jsonEscape);
   if (config.logFormat === 'json') return { write: (line) => output.write(clean(line)) };

@@ -15,7 +15,7 @@ export type AnyServer = () => TestClient;
 
 /**
  * A client as a plugin has one. It reads one session, takes up again after its last event whenever the connection
- * breaks, and answers what it is asked, posting again until a server takes it.
+ * breaks, claims the calls that it executes, and answers what it is asked, posting again until a server takes it.
  */
 export class ResumingClient {
   readonly transcript = new Transcript();
@@ -25,6 +25,7 @@ export class ResumingClient {
   connections = 0;
   /** How often it had to post again. */
   repeats = 0;
+  private readonly clientId = randomUUID();
   private readonly posting = new Set<Promise<void>>();
   private readonly stopped = new AbortController();
 
@@ -72,7 +73,7 @@ export class ResumingClient {
       await pause(AGAIN_MS);
     } while (
       !(await this.hasMessages()) &&
-      (await this.post(this.sendTo(), input, 'run.in_progress')) === 'again'
+      (await this.post(this.sendTo(), input, { meansTaken: 'run.in_progress' })) === 'again'
     );
   }
 
@@ -100,7 +101,7 @@ export class ResumingClient {
   private answer({ type, data }: SentEvent): void {
     if (type === 'tool_call.requested') {
       const result = resultOf(data.tool_name, data.arguments);
-      this.send({ type: 'tool_result', call_id: data.call_id, result });
+      this.track(this.claimAndAnswer({ type: 'tool_result', call_id: data.call_id, result }));
     }
     if (type === 'approval.requested') {
       this.send({ type: 'hitl_decision', call_id: data.approval.call_id, decision: 'approve' });
@@ -112,26 +113,44 @@ export class ResumingClient {
   }
 
   private send(input: object): void {
-    const sending = this.postUntilTaken(input).finally(() => this.posting.delete(sending));
-    this.posting.add(sending);
+    this.track(this.postUntilTaken(input));
   }
 
-  private async postUntilTaken(input: object): Promise<void> {
+  private track(work: Promise<unknown>): void {
+    const posting = work.then(() => void this.posting.delete(posting));
+    this.posting.add(posting);
+  }
+
+  /** Every client of a session may execute a call: this one does only what it has claimed. */
+  private async claimAndAnswer(result: { type: string; call_id: string; result: string }): Promise<void> {
+    const client = { client_id: this.clientId };
+    const isMine = await this.postUntilTaken(client, `/v1/tool-calls/${result.call_id}/claim`);
+    if (isMine) await this.postUntilTaken({ ...result, ...client });
+  }
+
+  /** @returns whether a server has taken it */
+  private async postUntilTaken(body: object, path = this.messages): Promise<boolean> {
     while (!this.stopped.signal.aborted) {
-      if ((await this.post(this.sendTo(), input)) !== 'again') return;
+      const outcome = await this.post(this.sendTo(), body, { path });
+      if (outcome !== 'again') return outcome === 'taken';
       this.repeats++;
       await pause(AGAIN_MS);
     }
+    return false;
+  }
+
+  private get messages(): string {
+    return `/v1/sessions/${this.sessionId}/messages`;
   }
 
   /** @param meansTaken the code of a problem that shows that the input had arrived before */
   private async post(
     { url, headers }: TestClient,
     input: object,
-    meansTaken?: string,
+    { path = this.messages, meansTaken }: { path?: string; meansTaken?: string } = {},
   ): Promise<'taken' | 'again' | 'refused'> {
     try {
-      const response = await fetch(`${url}/v1/sessions/${this.sessionId}/messages`, {
+      const response = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(input),
@@ -140,7 +159,7 @@ export class ResumingClient {
       const body = await response.text();
       if (response.ok || (meansTaken && body.includes(`"code":"${meansTaken}"`))) return 'taken';
       if (MAY_COME_AGAIN.has(response.status)) return 'again';
-      this.refusals.push(`${JSON.stringify(input)}: ${response.status} ${body}`);
+      this.refusals.push(`${path} ${JSON.stringify(input)}: ${response.status} ${body}`);
       return 'refused';
     } catch (error) {
       if (!isConnectionTrouble(error)) throw error;

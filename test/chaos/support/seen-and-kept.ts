@@ -5,13 +5,16 @@ type Delta = SentEvent<'message.delta' | 'message.reasoning_delta'>;
 const isDelta = (event: SentEvent): event is Delta =>
   event.type === 'message.delta' || event.type === 'message.reasoning_delta';
 
+/** What a crash of PostgreSQL may lose. */
+const isPiece = (event: SentEvent): boolean => isDelta(event) || event.type === 'tool_call.drafted';
+
 /** The text that it is a piece of. */
 const textOf = ({ type, data }: Delta): string => `${type} ${data.message_id}`;
 
 /**
  * Compares what a client has seen with the log that was read afterwards from its beginning.
- * @param seenAtCrash how many events the client had seen when PostgreSQL crashed: of those the newest deltas may be lost
- * @returns what breaks a promise, in words; and how many deltas are lost
+ * @param seenAtCrash how many events the client had seen when PostgreSQL crashed: of those the newest pieces may be lost
+ * @returns what breaks a promise, in words; and how many pieces are lost
  */
 export function compareWithLog(
   seen: readonly SentEvent[],
@@ -22,7 +25,7 @@ export function compareWithLog(
   const texts = textsOf(log);
   const isKept = (event: SentEvent) => (isDelta(event) ? holds(texts, event) : kept.has(event.id));
   let mustBeKept = seenAtCrash;
-  while (mustBeKept > 0 && isDelta(seen[mustBeKept - 1]!) && !isKept(seen[mustBeKept - 1]!)) mustBeKept--;
+  while (mustBeKept > 0 && isPiece(seen[mustBeKept - 1]!) && !isKept(seen[mustBeKept - 1]!)) mustBeKept--;
 
   const known = new Set(seen.map(({ id }) => id));
   const faults = [

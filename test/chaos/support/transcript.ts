@@ -18,6 +18,7 @@ export class Transcript {
   readonly faults: string[] = [];
   private readonly messages = new Map<string, ShownMessage>();
   private readonly gone = new Set<string>();
+  private readonly drafted = new Set<string>();
   private readonly finished = new Set<string>();
 
   /** The id of the newest event; where to go on after a break. */
@@ -57,6 +58,13 @@ export class Transcript {
       case 'message.reasoning_delta':
         this.grow(event);
         break;
+      case 'tool_call.drafted': {
+        const { call_id: callId, message_id: id } = event.data;
+        if (this.messages.get(id)?.state !== 'begun') this.fault(event, 'belongs to no message');
+        if (this.drafted.has(callId)) this.fault(event, 'announces a call twice');
+        this.drafted.add(callId);
+        break;
+      }
       case 'message.completed':
         this.complete(event);
         break;

@@ -11,11 +11,13 @@ interface LockFile {
  */
 export async function installForProduction(folder: string): Promise<(script: string) => string[]> {
   await cp('dist', join(folder, 'dist'), { recursive: true });
+  await cp('console/dist', join(folder, 'console/dist'), { recursive: true });
   await cp('package.json', join(folder, 'package.json'));
   const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as LockFile;
   for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
     const isNested = path.lastIndexOf('node_modules/') > 0; // comes with the package around it
-    if (path === '' || dev || optional || devOptional || isNested) continue;
+    const isPackage = path.startsWith('node_modules/'); // else a workspace, or the project itself
+    if (!isPackage || dev || optional || devOptional || isNested) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await symlink(resolve(path), join(folder, path));
   }

@@ -11,5 +11,5 @@ export const MeDto = z
   .meta({
     id: 'Me',
     description: 'Who you are, and what the server is',
-    example: { user: 'local', mode: 'none', version: '0.1.0', model: 'gpt-5-mini', offline: true },
+    example: { user: 'local', mode: 'none', version: '0.1.0', model: 'offline-demo', offline: true },
   });

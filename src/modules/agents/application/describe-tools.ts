@@ -1,21 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { Agent } from '../domain/agent.js';
-import { ToolCatalog, ToolDescription } from '../domain/tool.js';
+import { EquippedAgent, editionOf } from '../domain/client-tools.js';
+import { BuiltInTools, ToolDescription, isBuiltInTool } from '../domain/tool.js';
 import { AgentRegistry } from './agent-registry.js';
 
 /**
- * Describes the tools of an agent to its model, with the agents that the calls may name. Only those of the installation are
- * listed, and what the agent itself names: so the list stays the same for all of a run.
+ * Describes the built-in tools of an agent to its model, with the agents that the calls may name. Only those of the
+ * installation are listed, and what the agent itself names: so the list stays the same for all of a run.
  */
 @Injectable()
 export class DescribeTools {
   constructor(
-    private readonly catalog: ToolCatalog,
+    private readonly tools: BuiltInTools,
     private readonly installed: AgentRegistry,
   ) {}
 
-  of(agent: Agent): ToolDescription[] {
-    return this.catalog.describe(agent.tools).map((tool) => {
+  of(agent: EquippedAgent): ToolDescription[] {
+    const names = agent.tools.filter(isBuiltInTool);
+    return this.tools.describe(names, editionOf(agent.client)).map((tool) => {
       if (tool.name === 'switch_agent') return withAgents(tool, this.successorsOf(agent));
       return tool.name === 'create_plan' ? withAgents(tool, this.installed.forSubtasks()) : tool;
     });

@@ -1,6 +1,6 @@
 import { Agent, isConversational, mayWrite } from './agent.js';
 import { AgentNotFound } from './agent.errors.js';
-import { ToolName, WRITING_TOOLS } from './tool.js';
+import { ToolName, isWritingTool } from './tool.js';
 
 /** Decides who carries out tasks, where no other agent was chosen. */
 export const ORCHESTRATOR = 'orchestrator';
@@ -77,7 +77,7 @@ export class AgentRoster {
         agent.id !== agentId &&
         isConversational(agent) &&
         agent.tools.includes(tool) &&
-        (!WRITING_TOOLS.includes(tool) || path === undefined || mayWrite(agent, path)),
+        (!isWritingTool(tool) || path === undefined || mayWrite(agent, path)),
     );
   }
 }

@@ -1,6 +1,8 @@
+import { JsonObject } from '../../../shared/domain/json.js';
 import { RUNTIME } from '../../../shared/domain/user-id.js';
-import { matchesGlob } from '../../../shared/domain/wildcards.js';
-import { ToolName, WRITING_TOOLS } from './tool.js';
+import { CLIENT_TOOL, isClientTool } from '../../../shared/domain/tool-source.js';
+import { matches, matchesGlob } from '../../../shared/domain/wildcards.js';
+import { ToolName, isWritingTool, pathsIn } from './tool.js';
 
 /** The owner of the agents that all users share. */
 export const INSTALLATION = RUNTIME;
@@ -22,7 +24,10 @@ export interface AgentDefinition {
   readonly description: string;
   /** The system prompt. */
   readonly prompt: string;
+  /** Names of built-in tools, and globs of tools of clients behind `client:`. */
   readonly tools: readonly ToolName[];
+  /** Globs of tools of clients that it may not call all the same, behind `client:`. */
+  readonly disallowedTools?: readonly string[];
   /** Globs of the paths that the writing tools may name; unset = any path. */
   readonly writePaths?: readonly string[];
   /** The id of the model that answers for it, where the user chose none; unset = the default. */
@@ -59,13 +64,27 @@ const ID = /^(?!custom$)[a-z0-9][a-z0-9_-]{0,63}$/;
 
 export const isAgentId = (id: string): boolean => ID.test(id);
 
+/** Whether an agent may call a tool that a client declares. */
+export const mayCallClientTool = (
+  { tools, disallowedTools = [] }: AgentDefinition,
+  name: ToolName,
+): boolean => {
+  const fits = (globs: readonly string[]) =>
+    globs.some((glob) => isClientTool(glob) && matches(glob, CLIENT_TOOL + name));
+  return fits(tools) && !fits(disallowedTools);
+};
+
 /** Whether an agent may use a writing tool on a path that the tool catalogue has accepted. */
 export const mayWrite = ({ writePaths }: AgentDefinition, path: string): boolean =>
   writePaths === undefined || writePaths.some((glob) => matchesGlob(glob, path));
 
-/** Whether a call names a path that the agent may not write. @param path as the tool catalogue has accepted it */
-export const isForbiddenPath = (agent: AgentDefinition, tool: ToolName, path: unknown): path is string =>
-  WRITING_TOOLS.includes(tool) && typeof path === 'string' && !mayWrite(agent, path);
+/** A path of a call that the agent may not write. @param args as the tool catalogue has accepted them */
+export const forbiddenPath = (
+  agent: AgentDefinition,
+  tool: ToolName,
+  args: JsonObject,
+): string | undefined =>
+  isWritingTool(tool) ? pathsIn(args).find((path) => !mayWrite(agent, path)) : undefined;
 
 /** Whether it can be the current agent of a session. */
 export const isConversational = ({ mode }: AgentDefinition): boolean => mode === 'primary' || mode === 'all';

@@ -1,11 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import { StoredAgent } from '../domain/agent.repository.js';
 
-export interface AgentRow extends StoredAgent {
-  readonly digest: string;
-}
-
-export const AgentSchema = new EntitySchema<AgentRow>({
+export const AgentSchema = new EntitySchema<StoredAgent>({
   name: 'agent',
   tableName: 'agents',
   columns: {

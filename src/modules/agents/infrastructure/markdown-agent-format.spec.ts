@@ -26,7 +26,16 @@ describe('the file of an agent', () => {
       prompt: 'Review it.',
       tools: [
         ...['read_file', 'write_file', 'list_files', 'create_directory', 'execute_command', 'search_in_code'],
-        ...['read_result', 'attempt_completion', 'ask_followup_question', 'switch_agent'],
+        ...[
+          'edit_file',
+          'glob',
+          'get_diagnostics',
+          'delete_file',
+          'move_file',
+          'read_result',
+          'update_todos',
+        ],
+        ...['attempt_completion', 'ask_followup_question', 'switch_agent'],
       ],
       limits: { historyCharacters: 400_000 },
       mode: 'all',
@@ -50,12 +59,22 @@ describe('the file of an agent', () => {
       reasoningEffort: 'low',
       temperature: 0.2,
       mode: 'primary',
-      tools: ['read_file', 'switch_agent'],
+      tools: ['read_file', 'edit_file', 'delete_file', 'move_file', 'switch_agent'],
       writePaths: ['docs/**', '*.md'],
       handOverTo: ['coder'],
       takesSubtasks: true,
       maxModelCalls: 7,
     });
+  });
+
+  it('names tools of clients by globs of their own', () => {
+    expect(
+      read(file("tools: ['read_*e', 'client:mcp__*']", "disallowed_tools: [write_file, 'client:*__delete']")),
+    ).toMatchObject({
+      tools: ['read_file', 'client:mcp__*'],
+      disallowedTools: ['client:*__delete'],
+    });
+    expect(read(file("tools: ['*']")).tools).not.toContain('client:*');
   });
 
   it.each([
@@ -115,6 +134,8 @@ describe('the file of an agent', () => {
     ['no end of the fields', '---\ndescription: A\n', ['definition']],
     ['nothing', '', ['definition']],
     ['NUL', `${file()}\0`, ['definition']],
+    ['NUL that its YAML escapes', file('name: "a\\0b"'), ['definition']],
+    ['half of a surrogate pair that its YAML escapes', file('name: "a\\ud800b"'), ['definition']],
   ])('is refused with %s', (_what, text, fields) => {
     expect(faultsOf(text).toSorted()).toEqual(fields.toSorted());
   });

@@ -1,12 +1,14 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { FieldFault } from '../../../shared/domain/domain-error.js';
-import { storableText } from '../../../shared/domain/storable.js';
+import { JsonValue } from '../../../shared/domain/json.js';
+import { storableJson, storableText } from '../../../shared/domain/storable.js';
+import { CLIENT_TOOL, isClientTool } from '../../../shared/domain/tool-source.js';
 import { isVisible } from '../../../shared/domain/visible-text.js';
 import { matches } from '../../../shared/domain/wildcards.js';
 import { AgentFormat, ReadDefinition } from '../application/agent-format.js';
 import { AGENT_MODES, AgentDefinition, DEFAULT_LIMITS, isAgentId } from '../domain/agent.js';
-import { IDE_TOOLS, ToolName, VIRTUAL_TOOLS } from '../domain/tool.js';
+import { BuiltInTool, IDE_TOOLS, ToolName, VIRTUAL_TOOLS } from '../domain/tool.js';
 
 /** In bytes. */
 const LONGEST_PROMPT = 64 * 1024;
@@ -14,7 +16,11 @@ const LONGEST_FRONTMATTER = 16 * 1024;
 
 const ID_FAULT = 'must be 1 to 64 of a-z, 0-9, _ and -, begin with a letter or digit, and not be custom';
 
-const TOOLS: readonly ToolName[] = [...IDE_TOOLS, ...VIRTUAL_TOOLS];
+const NOT_STORABLE = 'must be text without NUL and halves of surrogate pairs';
+
+const isOfClients = (glob: string): boolean => isClientTool(glob) && glob !== CLIENT_TOOL;
+
+const TOOLS: readonly BuiltInTool[] = [...IDE_TOOLS, ...VIRTUAL_TOOLS];
 /** Plans are for agents that say so. */
 const USUAL_TOOLS = TOOLS.filter((tool) => tool !== 'create_plan');
 
@@ -29,12 +35,12 @@ const line = (longest: number) =>
     .refine(isVisible, 'must have a visible character')
     .refine((text) => !/[\r\n]/.test(text), 'must be one line');
 
-/** A name or glob of tools. */
+/** A name or glob of tools; which tools clients have is not known here. */
 const tool = z
   .string()
   .max(100, { abort: true })
-  .refine((glob) => TOOLS.some((name) => matches(glob, name)), {
-    error: `fits no tool; there are ${TOOLS.join(', ')}`,
+  .refine((glob) => isOfClients(glob) || TOOLS.some((name) => matches(glob, name)), {
+    error: `fits no tool; there are ${TOOLS.join(', ')}, and ${CLIENT_TOOL} with a name or glob`,
   });
 
 const glob = z
@@ -70,14 +76,13 @@ const FRONTMATTER = z.strictObject({
 /** An agent as a Markdown file: YAML between lines of `---`, then the prompt. */
 export class MarkdownAgentFormat extends AgentFormat {
   read(id: string, definition: string): ReadDefinition {
-    if (storableText(definition) !== definition) {
-      return refused('definition', 'must be text without NUL and halves of surrogate pairs');
-    }
+    if (storableText(definition) !== definition) return refused('definition', NOT_STORABLE);
     const parts = FILE.exec(definition);
     if (!parts) return refused('definition', 'must begin with YAML between two lines of ---');
     const [, frontmatter = '', body = ''] = parts;
     const written = readYaml(frontmatter);
     if ('fault' in written) return refused('definition', written.fault);
+    if (holdsEscapedFault(written.value)) return refused('definition', NOT_STORABLE);
     const parsed = FRONTMATTER.safeParse(written.value ?? {});
     const prompt = body.trim();
     const faults = [
@@ -109,6 +114,10 @@ function readYaml(text: string): { readonly value: unknown } | { readonly fault:
   }
 }
 
+/** YAML can escape what the file itself may not hold. */
+const holdsEscapedFault = (value: unknown): boolean =>
+  JSON.stringify(storableJson(value as JsonValue)) !== JSON.stringify(value);
+
 function promptFaults(prompt: string): FieldFault[] {
   if (!isVisible(prompt)) return [{ field: 'prompt', message: 'must stand behind the second line of ---' }];
   if (Buffer.byteLength(prompt) <= LONGEST_PROMPT) return [];
@@ -131,10 +140,16 @@ function toDefinition(id: string, given: z.infer<typeof FRONTMATTER>, prompt: st
     name: given.name ?? nameFrom(id),
     description: given.description,
     prompt,
-    tools: named.filter((name) => !fits(given.disallowed_tools, name)),
+    tools: [
+      ...named.filter((name) => !fits(given.disallowed_tools, name)),
+      ...(given.tools ?? []).filter(isOfClients),
+    ],
     limits: DEFAULT_LIMITS,
     mode: given.mode,
     takesSubtasks: given.takes_subtasks ?? (given.mode === 'subagent' || given.mode === 'all'),
+    ...(given.disallowed_tools.some(isOfClients) && {
+      disallowedTools: given.disallowed_tools.filter(isOfClients),
+    }),
     ...(given.write_paths && { writePaths: given.write_paths }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.reasoning_effort !== undefined && { reasoningEffort: given.reasoning_effort }),

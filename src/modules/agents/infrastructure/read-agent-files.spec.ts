@@ -3,7 +3,7 @@ import { builtInAgents } from '../../../../test/support/built-in-agents.js';
 import { mayWrite } from '../domain/agent.js';
 import { AgentNotFound } from '../domain/agent.errors.js';
 
-const READING = ['read_file', 'list_files', 'search_in_code', 'read_result'];
+const READING = ['read_file', 'list_files', 'glob', 'search_in_code', 'read_result'];
 const ALL = [
   'read_file',
   'write_file',
@@ -12,6 +12,7 @@ const ALL = [
   'execute_command',
   'search_in_code',
   'read_result',
+  ...['edit_file', 'move_file', 'delete_file', 'glob', 'get_diagnostics', 'update_todos'],
 ];
 
 const agents = await builtInAgents();
@@ -24,16 +25,23 @@ describe('the built-in agents', () => {
       [
         ...READING,
         'write_file',
+        'edit_file',
         'attempt_completion',
         'ask_followup_question',
         'create_plan',
         'switch_agent',
       ],
     ],
-    ['coder', [...ALL, 'attempt_completion', 'ask_followup_question', 'switch_agent']],
-    ['debug', [...READING, 'execute_command', 'attempt_completion', 'ask_followup_question', 'switch_agent']],
+    ['coder', [...ALL, 'attempt_completion', 'ask_followup_question', 'switch_agent', 'client:*']],
+    [
+      'debug',
+      [
+        ...[...READING, 'get_diagnostics', 'execute_command'],
+        ...['attempt_completion', 'ask_followup_question', 'switch_agent', 'client:*'],
+      ],
+    ],
     ['ask', [...READING, 'ask_followup_question', 'switch_agent']],
-    ['universal', [...ALL, 'attempt_completion', 'ask_followup_question']],
+    ['universal', [...ALL, 'attempt_completion', 'ask_followup_question', 'client:*']],
     ['synopsis_manager', []],
   ])('%s may use what the domain says', (id, tools) => {
     expect([...agents.get(id).tools].toSorted()).toEqual(tools.toSorted());

@@ -4,6 +4,7 @@ import { ArgumentSchema, readArguments } from './read-arguments.js';
 const SCHEMA: ArgumentSchema = {
   type: 'object',
   required: ['text', 'count'],
+  additionalProperties: false,
   properties: {
     text: { type: 'string', minLength: 1 },
     count: { type: 'integer' },

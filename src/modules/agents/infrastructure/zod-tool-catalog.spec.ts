@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IDE_TOOLS, ToolDescription, ToolName, VIRTUAL_TOOLS } from '../domain/tool.js';
+import { BuiltInTool, IDE_TOOLS, ToolDescription, VIRTUAL_TOOLS } from '../domain/tool.js';
 import { ZodToolCatalog } from './zod-tool-catalog.js';
 
 const catalog = new ZodToolCatalog();
@@ -7,7 +7,7 @@ const catalog = new ZodToolCatalog();
 describe('the tools', () => {
   it('are described to a model with a JSON Schema each', () => {
     const described = catalog.describe([...IDE_TOOLS, ...VIRTUAL_TOOLS]);
-    expect(described).toHaveLength(11);
+    expect(described).toHaveLength(17);
     for (const { parameters, description } of described) {
       expect(parameters).toMatchObject({ type: 'object', properties: expect.any(Object) });
       expect(parameters).not.toHaveProperty('$schema');
@@ -28,7 +28,7 @@ describe('the tools', () => {
     expect(Object.keys(example)).toEqual(options);
   });
 
-  it.each<[ToolName, object, object]>([
+  it.each<[BuiltInTool, object, object]>([
     ['read_file', { path: 'a', start_line: null, end_line: '20' }, { path: 'a', end_line: 20 }],
     [
       'write_file',
@@ -54,6 +54,28 @@ describe('the tools', () => {
     ],
   ])('%s reads %j as meant', (name, written, read) => {
     expect(catalog.parse(name, written)).toEqual({ ok: true, arguments: read });
+  });
+
+  it.each<[object, string]>([
+    [{ path: 'a', edits: [] }, 'edits'],
+    [{ path: 'a', edits: Array.from({ length: 51 }, () => ({ old_text: 'a', new_text: 'b' })) }, 'edits'],
+    [{ path: 'a', edits: [{ old_text: '', new_text: 'b' }] }, 'edits.0.old_text'],
+    [{ path: 'a', edits: [{ old_text: 'a' }] }, 'edits.0.new_text'],
+  ])('refuse the edits %#', (args, field) => {
+    expect(catalog.parse('edit_file', args)).toMatchObject({ ok: false, faults: [{ field }] });
+  });
+
+  it('let an edit delete', () => {
+    const args = { path: 'a', edits: [{ old_text: ' a', new_text: '' }] };
+    expect(catalog.parse('edit_file', args)).toEqual({ ok: true, arguments: args });
+  });
+
+  it('have the options of the first release where the client knows no others', () => {
+    const [first] = catalog.describe(['search_in_code'], 'first');
+    expect(Object.keys(first!.parameters['properties']!)).not.toContain('context_lines');
+    const args = { query: 'a', context_lines: 2, output: 'files' };
+    expect(catalog.parse('search_in_code', args, 'first')).toEqual({ ok: true, arguments: { query: 'a' } });
+    expect(catalog.parse('search_in_code', args)).toEqual({ ok: true, arguments: args });
   });
 
   it('read a plan that was encoded twice', () => {

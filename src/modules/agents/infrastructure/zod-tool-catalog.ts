@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { pathFault, plainPath } from '../../../shared/domain/workspace-path.js';
 import { patternFault } from '../../../shared/domain/workspace-pattern.js';
-import { ParsedArguments, ToolCatalog, ToolDescription, ToolName } from '../domain/tool.js';
+import { BuiltInTool, BuiltInTools, ParsedArguments, ToolDescription, ToolEdition } from '../domain/tool.js';
+import { TODO_STATUSES } from '../../../shared/domain/todo.js';
 import { readArguments } from './read-arguments.js';
 
 const MAX_PATH = 4096;
 const MAX_PATTERN = 500;
 const MAX_SUBTASKS = 50;
+const MAX_EDITS = 50;
+const MAX_TODOS = 50;
 /** Enough for a model to see what is wrong. */
 const MAX_FAULTS = 10;
 /** Limits of the title and description of a plan or subtask. */
@@ -42,7 +45,26 @@ interface Tool {
   readonly schema: z.ZodObject;
 }
 
-const TOOLS: Readonly<Record<ToolName, Tool>> = {
+const SEARCH = {
+  description: 'Searches the text of the workspace.',
+  example: {
+    ...{ query: 'login(', path: 'src', file_pattern: '*.ts' },
+    ...{ case_sensitive: true, regex: false, max_results: 50 },
+  },
+  schema: z.object({
+    query: z.string().min(1).max(4096),
+    path: path.optional(),
+    file_pattern: pattern.optional(),
+    case_sensitive: z.boolean().optional(),
+    regex: z.boolean().optional(),
+    max_results: z.int().min(1).max(1000).optional(),
+  }),
+};
+
+/** Tools that have got options since the first release. */
+const FIRST_EDITION: Readonly<Partial<Record<BuiltInTool, Tool>>> = { search_in_code: SEARCH };
+
+const TOOLS: Readonly<Record<BuiltInTool, Tool>> = {
   read_file: {
     description: 'Reads a text file, or some lines of it.',
     example: { path: 'src/app.ts', start_line: 1, end_line: 40 },
@@ -86,19 +108,68 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     }),
   },
   search_in_code: {
-    description: 'Searches the text of the workspace.',
+    ...SEARCH,
+    example: { ...SEARCH.example, context_lines: 2, output: 'lines' },
+    schema: SEARCH.schema.extend({
+      context_lines: z
+        .int()
+        .min(0)
+        .max(20)
+        .optional()
+        .meta({ description: 'Lines shown before and after each line that fits' }),
+      output: z
+        .enum(['lines', 'files'])
+        .optional()
+        .meta({ description: 'Lines that fit (the default), or only the names of their files' }),
+    }),
+  },
+  edit_file: {
+    description: `Replaces pieces of a file that you have read. Each old_text must be in the file exactly once, character by \
+character, or say replace_all. All edits are made, in order, or none.`,
     example: {
-      ...{ query: 'login(', path: 'src', file_pattern: '*.ts' },
-      ...{ case_sensitive: true, regex: false, max_results: 50 },
+      path: 'src/app.ts',
+      edits: [{ old_text: 'const port = 80;', new_text: 'const port = 8080;', replace_all: false }],
     },
     schema: z.object({
-      query: z.string().min(1).max(4096),
+      path,
+      edits: z
+        .array(
+          z.object({
+            old_text: z
+              .string()
+              .min(1)
+              .meta({ description: 'As it stands in the file, with enough lines around to be unique' }),
+            new_text: z.string().meta({ description: 'What takes its place; empty deletes it' }),
+            replace_all: z.boolean().optional().meta({ description: 'Every place instead of one' }),
+          }),
+        )
+        .min(1)
+        .max(MAX_EDITS),
+    }),
+  },
+  glob: {
+    description: 'Finds files by their names.',
+    example: { pattern: 'src/**/*.spec.ts', path: 'packages/api', max_results: 100 },
+    schema: z.object({
+      pattern: pattern.meta({ description: 'Glob the paths must match, from the folder on' }),
       path: path.optional(),
-      file_pattern: pattern.optional(),
-      case_sensitive: z.boolean().optional(),
-      regex: z.boolean().optional(),
       max_results: z.int().min(1).max(1000).optional(),
     }),
+  },
+  get_diagnostics: {
+    description: 'Tells the errors and warnings that the editor shows, of one file or of all.',
+    example: { path: 'src/app.ts' },
+    schema: z.object({ path: path.optional() }),
+  },
+  delete_file: {
+    description: 'Deletes a file that you have read.',
+    example: { path: 'src/old.ts' },
+    schema: z.object({ path }),
+  },
+  move_file: {
+    description: 'Moves or renames a file that you have read; nothing may be at the new path.',
+    example: { path: 'src/old.ts', to: 'src/new.ts' },
+    schema: z.object({ path, to: path }),
   },
   read_result: {
     description: `Reads a tool's answer, or a long message of the user, of which you were shown only the beginning and the end: \
@@ -123,6 +194,27 @@ lines of it, or those that contain a query. A line of more than 2,000 characters
         path: ['end_line'],
         message: 'comes before start_line',
       }),
+  },
+  update_todos: {
+    description: `Shows the developer what you have done and what remains of a long task: the whole list, each time. Call it when you \
+begin, and when an item changes.`,
+    example: {
+      items: [
+        { text: 'Find where dates are parsed', status: 'completed' },
+        { text: 'Accept week numbers', status: 'in_progress' },
+        { text: 'Run the tests', status: 'pending' },
+      ],
+    },
+    schema: z.object({
+      items: z
+        .array(
+          z.object({
+            text: z.string().trim().min(1).max(500),
+            status: z.enum(TODO_STATUSES),
+          }),
+        )
+        .max(MAX_TODOS),
+    }),
   },
   attempt_completion: {
     description: 'Ends the task with its result. Must be the only tool call of the reply.',
@@ -179,26 +271,23 @@ subtask by subtask. Must be the only tool call of the reply.`,
   },
 };
 
-export class ZodToolCatalog extends ToolCatalog {
-  /** Built once: it takes longer than all other preparation of a model request. */
-  private readonly descriptions = new Map(
-    Object.entries(TOOLS).map(([name, { description: text, schema }]) => [
-      name,
-      { name: name as ToolName, description: text, parameters: parametersOf(schema) },
-    ]),
-  );
+export class ZodToolCatalog extends BuiltInTools {
+  private readonly tools: Readonly<Record<ToolEdition, ReadonlyMap<BuiltInTool, DescribedTool>>> = {
+    first: describeAll({ ...TOOLS, ...FIRST_EDITION }),
+    current: describeAll(TOOLS),
+  };
 
-  describe(names: readonly ToolName[]): ToolDescription[] {
-    return names.map((name) => this.descriptions.get(name)!);
+  describe(names: readonly BuiltInTool[], edition: ToolEdition = 'current'): ToolDescription[] {
+    return names.map((name) => this.tools[edition].get(name)!.description);
   }
 
-  example(name: ToolName): JsonObject {
-    return TOOLS[name].example;
+  example(name: BuiltInTool, edition: ToolEdition = 'current'): JsonObject {
+    return this.tools[edition].get(name)!.example;
   }
 
-  parse(name: ToolName, args: unknown): ParsedArguments {
-    const { parameters } = this.descriptions.get(name)!;
-    const parsed = TOOLS[name].schema.safeParse(readArguments(parameters, args));
+  parse(name: BuiltInTool, args: unknown, edition: ToolEdition = 'current'): ParsedArguments {
+    const { description: described, schema } = this.tools[edition].get(name)!;
+    const parsed = schema.safeParse(readArguments(described.parameters, args));
     if (parsed.success) return { ok: true, arguments: parsed.data as JsonObject };
     return {
       ok: false,
@@ -209,6 +298,22 @@ export class ZodToolCatalog extends ToolCatalog {
     };
   }
 }
+
+interface DescribedTool extends Omit<Tool, 'description'> {
+  readonly description: ToolDescription;
+}
+
+/** Done once: it takes longer than all other preparation of a model request. */
+const describeAll = (tools: Readonly<Record<BuiltInTool, Tool>>): ReadonlyMap<BuiltInTool, DescribedTool> =>
+  new Map(
+    Object.entries(tools).map(([key, { description: text, example, schema }]) => {
+      const name = key as BuiltInTool;
+      return [
+        name,
+        { example, schema, description: { name, description: text, parameters: parametersOf(schema) } },
+      ];
+    }),
+  );
 
 function parametersOf(schema: z.ZodObject): JsonObject {
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });

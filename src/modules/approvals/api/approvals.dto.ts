@@ -1,9 +1,27 @@
 import { z } from 'zod';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
+import { RememberWhenDto } from './permissions.dto.js';
 import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../domain/approval.states.js';
 
 const argumentsDto = z.record(z.string(), JsonDto);
+
+/** What the client checks before it changes a file. */
+export const FILE_GUARD = {
+  expected_hash: z
+    .string()
+    .nullable()
+    .optional()
+    .describe(
+      'The hash that the file must have: with another one answer `edit.stale`. Null: it must not be there, else answer `file.exists`. Only in sessions that say `file_hashes`',
+    ),
+  after: z
+    .string()
+    .optional()
+    .describe(
+      'A call of the same reply that changes the file: execute this one after it, with the hash it brought',
+    ),
+};
 
 export const APPROVAL_EXAMPLE = {
   id: '0198c6a2-2b1d-7a10-9c2e-7f6e5d4c3b2a',
@@ -22,6 +40,7 @@ export const APPROVAL_EXAMPLE = {
   decided_by: null,
   decided_at: null,
   feedback: null,
+  suggestions: [],
   remember: false,
 };
 
@@ -33,9 +52,16 @@ export const ApprovalDto = z
     kind: z.enum(APPROVAL_KINDS),
     call_id: z.string().optional().describe('Of a tool call'),
     tool_name: z.string().optional().describe('Of a tool call'),
+    attempt: z
+      .int()
+      .optional()
+      .describe(
+        'From 2 on: whether the call may be executed again, since a client that has lost its claim may have begun it',
+      ),
     plan_id: z.string().optional().describe('Of a plan'),
     subject: z.string().describe('One line that says what is asked'),
     arguments: argumentsDto.optional().describe('Of a tool call, as the model wishes it'),
+    ...FILE_GUARD,
     reason: z.string().describe('Why it is asked'),
     status: z.enum(APPROVAL_STATUSES),
     created_at: z.string(),
@@ -45,7 +71,12 @@ export const ApprovalDto = z
     decided_at: z.string().nullable(),
     feedback: z.string().nullable(),
     modified_arguments: argumentsDto.optional().describe('Those that were executed, where they were edited'),
-    remember: z.boolean().describe('The tool needs no further approval in this session'),
+    suggestions: z
+      .array(RememberWhenDto)
+      .optional()
+      .describe('Of a tool call: patterns that may be sent as `remember_when`'),
+    remember: z.boolean().describe('The same command or path needs no further approval in this session'),
+    remember_when: RememberWhenDto.optional().describe('Such calls need no further approval in this session'),
   })
   .meta({
     id: 'Approval',

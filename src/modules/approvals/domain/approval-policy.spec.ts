@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { TOOL_EFFECTS, ToolEffect } from '../../../shared/domain/tool-effect.js';
 import { matches } from '../../../shared/domain/wildcards.js';
 import { ApprovalPolicy, PolicyRule } from './approval-policy.js';
 
+const EFFECTS: Readonly<Record<string, ToolEffect>> = {
+  write_file: 'write',
+  create_directory: 'write',
+  execute_command: 'execute',
+};
+
 const decide = (rules: PolicyRule[], tool: string, args = {}, agent = 'coder') =>
-  new ApprovalPolicy(rules).decide({ tool, agent, arguments: args }).action;
+  new ApprovalPolicy(rules).decide({ tool, effect: EFFECTS[tool] ?? 'read', agent, arguments: args }).action;
 
 describe('the approval policy', () => {
   it.each([
@@ -15,6 +22,24 @@ describe('the approval policy', () => {
     ['search_in_code', 'allow'],
   ])('without rules: %s → %s', (tool, action) => {
     expect(decide([], tool)).toBe(action);
+  });
+
+  it.each(TOOL_EFFECTS)('without rules, a tool that is new: %s', (effect) => {
+    const verdict = new ApprovalPolicy([]).decide({ tool: 'new', effect, agent: 'coder', arguments: {} });
+    expect(verdict.action).toBe(effect === 'read' ? 'allow' : 'ask');
+  });
+
+  it.each(TOOL_EFFECTS)('asks about tools that clients declare, whatever they claim: %s', (effect) => {
+    const verdictBy = (...rules: PolicyRule[]) =>
+      new ApprovalPolicy(rules).decide({ tool: 'client:mcp__a__b', effect, agent: 'coder', arguments: {} })
+        .action;
+    const allow = { action: 'allow', reason: 'r' } as const;
+    expect(verdictBy()).toBe('ask');
+    expect(verdictBy({ ...allow, tool: '*', effect })).toBe('ask');
+    expect(verdictBy({ ...allow, tool: 'mcp__*' })).toBe('ask');
+    expect(verdictBy({ ...allow, tool: 'client:mcp__a__*' })).toBe('allow');
+    expect(verdictBy({ ...allow, tool: '*' })).toBe('allow');
+    expect(verdictBy({ tool: '*', effect, action: 'deny', reason: 'r' })).toBe('deny');
   });
 
   it('lets the first rule that fits decide, and what fits none fall to the defaults', () => {
@@ -51,6 +76,18 @@ describe('the approval policy', () => {
       { tool: 'write_file', action: 'ask', reason: 'otherwise' },
     ];
     expect(decide(rules, 'write_file', { [name]: value })).toBe(decided);
+  });
+
+  it.each([
+    ['deny', 'a.md', '.env', 'deny'],
+    ['ask', '.ENV', 'a.md', 'ask'],
+    ['allow', '.env', '.env', 'allow'],
+    ['allow', '.env', 'a.md', 'ask'],
+    ['allow', 'a.md', '.env', 'ask'],
+  ] as const)('%s by path fits a move from %s to %s: %s', (action, path, to, decided) => {
+    const rules: PolicyRule[] = [{ tool: '*', when: { path: '.env' }, action, reason: 'r' }];
+    const call = { tool: 'move_file', effect: 'write', agent: 'coder', arguments: { path, to } } as const;
+    expect(new ApprovalPolicy(rules).decide(call).action).toBe(decided);
   });
 
   it('needs every condition, and takes an argument that is not given for none', () => {

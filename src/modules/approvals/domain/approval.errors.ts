@@ -11,6 +11,15 @@ export class ApprovalNotFound extends DomainError {
   }
 }
 
+export class PermissionNotFound extends DomainError {
+  readonly code = 'permission.not_found';
+  readonly kind = 'not_found';
+
+  constructor(permissionId: string) {
+    super(`There is no permission ${permissionId}`);
+  }
+}
+
 export class ApprovalAlreadyDecided extends DomainError {
   readonly code = 'approval.already_decided';
   readonly kind = 'conflict';
@@ -29,5 +38,17 @@ export class ApprovalExpired extends DomainError {
 
   constructor(approvalId: string) {
     super(`Approval ${approvalId} has expired`);
+  }
+}
+
+/** A decision that names only the call may be a repeated one about an earlier question. */
+export class ApprovalAskedAgain extends DomainError {
+  readonly code = 'approval.asked_again';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(callId: string, approvalId: string) {
+    super(`Whether to repeat tool call ${callId} is decided by the id of the approval, ${approvalId}`);
+    this.details = { approval_id: approvalId };
   }
 }

@@ -1,4 +1,5 @@
 import { Approval } from './approval.js';
+import { Permission } from './remembering.js';
 
 /** The approvals. The unit of work holds the row lock of their run, so that decisions do not race. */
 export abstract class ApprovalRepository {
@@ -7,8 +8,10 @@ export abstract class ApprovalRepository {
   abstract get(approvalId: string): Promise<Approval>;
   /** The pending approvals of a run, oldest first. */
   abstract listPending(runId: string): Promise<Approval[]>;
-  /** Whether the user allowed the tool for the rest of the session. */
-  abstract isRemembered(sessionId: string, toolName: string): Promise<boolean>;
+  /** What the user has allowed for the rest of the session, and not taken back. */
+  abstract listPermissions(sessionId: string): Promise<Permission[]>;
+  /** Takes back all permissions of a session, or one. @returns how many there were */
+  abstract forget(sessionId: string, permissionId: string | undefined): Promise<number>;
   /** @throws ConcurrencyError when the row has changed since it was loaded */
   abstract save(approval: Approval): Promise<void>;
 }

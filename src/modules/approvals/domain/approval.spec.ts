@@ -20,6 +20,7 @@ const request = (kind: 'tool_call' | 'plan' = 'tool_call') =>
     toolName: kind === 'plan' ? 'create_plan' : 'write_file',
     subject: 'write_file a.txt',
     arguments: kind === 'plan' ? null : { path: 'a.txt', content: 'A' },
+    guard: null,
     reason: 'It changes a file',
     expiresAt: DEADLINE,
     createdAt: NOW,

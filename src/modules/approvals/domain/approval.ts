@@ -7,6 +7,7 @@ import { ApprovalState } from './approval-state.js';
 import { toApprovalView } from './approval-view.js';
 import { ApprovalAlreadyDecided, ApprovalExpired } from './approval.errors.js';
 import { ApprovalEvents } from './approval.events.js';
+import { RememberWhen, WORD_FOR_WORD, rememberedBy } from './remembering.js';
 import { Decision, approvalStatus } from './approval.states.js';
 
 /** The reason of a rejection by the runtime. */
@@ -17,8 +18,14 @@ export interface Verdict {
   readonly decision: Decision;
   readonly feedback: string | null;
   readonly modifiedArguments: JsonObject | null;
+  /** Whether the call needs no further approval in this session, word for word. */
   readonly remember: boolean;
+  /** The same for all calls that fit a pattern, instead. Unset = none. */
+  readonly rememberWhen?: RememberWhen | null;
 }
+
+const wishOf = ({ remember, rememberWhen }: Verdict): RememberWhen | null =>
+  rememberWhen ?? (remember ? WORD_FOR_WORD : null);
 
 /** A tool call or a plan that waits for a user's decision. */
 export class Approval extends AggregateRoot {
@@ -39,12 +46,16 @@ export class Approval extends AggregateRoot {
       | 'toolName'
       | 'subject'
       | 'arguments'
+      | 'guard'
       | 'reason'
       | 'expiresAt'
       | 'createdAt'
-    >,
+    > &
+      Partial<Pick<ApprovalState, 'suggestions' | 'attempt'>>,
   ): Approval {
     const approval = new Approval({
+      suggestions: null,
+      attempt: 1,
       ...given,
       status: 'pending',
       decision: null,
@@ -52,6 +63,8 @@ export class Approval extends AggregateRoot {
       feedback: null,
       modifiedArguments: null,
       remember: false,
+      rememberWhen: null,
+      forgottenAt: null,
       decidedAt: null,
       version: 1,
     });
@@ -90,12 +103,12 @@ export class Approval extends AggregateRoot {
 
   /** Whether the same decision was stored before. */
   wasDecided(verdict: Verdict): boolean {
-    const { decision, feedback, modifiedArguments, remember } = this.state;
+    const { decision, feedback, modifiedArguments } = this.state;
     return (
       decision === verdict.decision &&
       feedback === verdict.feedback &&
-      remember === verdict.remember &&
       // The database does not keep the order of keys.
+      canonicalJson(rememberedBy(this.state)) === canonicalJson(wishOf(verdict)) &&
       canonicalJson(modifiedArguments) === canonicalJson(verdict.modifiedArguments)
     );
   }
@@ -103,7 +116,8 @@ export class Approval extends AggregateRoot {
   /** @throws ApprovalAlreadyDecided, ApprovalExpired */
   decide(verdict: Verdict, by: string, now: Date): void {
     if (this.isOverdue(now)) throw new ApprovalExpired(this.id);
-    this.resolve(verdict.decision, verdict, by, now);
+    const { decision, feedback, modifiedArguments } = verdict;
+    this.resolve(decision, { feedback, modifiedArguments, rememberWhen: wishOf(verdict) }, by, now);
   }
 
   /** Rejects, since the deadline has passed. */
@@ -116,7 +130,7 @@ export class Approval extends AggregateRoot {
     this.resolve('cancel', { feedback: reason }, RUNTIME, now);
   }
 
-  private resolve(decision: Decision | 'cancel', part: Partial<Verdict>, by: string, now: Date): void {
+  private resolve(decision: Decision | 'cancel', part: Partial<ApprovalState>, by: string, now: Date): void {
     const status = approvalStatus.next(this.state.status, decision);
     if (!status) throw this.refusal();
     const decided = decision === 'cancel' ? null : decision;

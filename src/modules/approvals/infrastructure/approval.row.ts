@@ -5,10 +5,14 @@ import { APPROVAL_KINDS, APPROVAL_STATUSES, DECISIONS } from '../domain/approval
 
 const PENDING = `(status = 'pending'::text)`;
 
+/** An approval that allows further calls. */
+export const PERMISSION = '((remember OR (remember_when IS NOT NULL)) AND (forgotten_at IS NULL))';
+
 /** TypeORM's types do not support a recursive type such as JsonObject. */
-export type ApprovalRow = Omit<ApprovalState, 'arguments' | 'modifiedArguments'> & {
+export type ApprovalRow = Omit<ApprovalState, 'arguments' | 'modifiedArguments' | 'suggestions'> & {
   readonly arguments: object | null;
   readonly modifiedArguments: object | null;
+  readonly suggestions: object | null;
 };
 
 export const ApprovalSchema = new EntitySchema<ApprovalRow>({
@@ -21,11 +25,14 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
     userId: { type: 'text' },
     kind: { type: 'text' },
     callId: { type: 'uuid' },
+    attempt: { type: 'integer', default: 1 },
     planId: { type: 'uuid', nullable: true },
     toolName: { type: 'text' },
     subject: { type: 'text' },
     arguments: { type: 'jsonb', nullable: true },
+    guard: { type: 'jsonb', nullable: true },
     reason: { type: 'text' },
+    suggestions: { type: 'jsonb', nullable: true },
     status: { type: 'text' },
     expiresAt: { type: 'timestamptz' },
     createdAt: { type: 'timestamptz' },
@@ -34,6 +41,8 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
     feedback: { type: 'text', nullable: true },
     modifiedArguments: { type: 'jsonb', nullable: true },
     remember: { type: 'boolean' },
+    rememberWhen: { type: 'jsonb', nullable: true },
+    forgottenAt: { type: 'timestamptz', nullable: true },
     decidedAt: { type: 'timestamptz', nullable: true },
     version: { type: 'integer' },
   },
@@ -41,15 +50,16 @@ export const ApprovalSchema = new EntitySchema<ApprovalRow>({
     { name: 'approvals_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
   ],
   uniques: [
-    { name: 'approvals_call', columns: ['callId'] },
     { name: 'approvals_of_plan', columns: ['planId', 'id', 'decision'] }, // target of the foreign key in plans
   ],
   indices: [
+    { name: 'approvals_call_attempt', columns: ['callId', 'attempt'], unique: true },
     { name: 'approvals_session', columns: ['sessionId', 'id'] },
     { name: 'approvals_user', columns: ['userId', 'id'] },
     { name: 'approvals_user_status', columns: ['userId', 'status', 'id'] },
     { name: 'approvals_run_pending', columns: ['runId'], where: PENDING },
     { name: 'approvals_expiry', columns: ['expiresAt'], where: PENDING },
+    { name: 'approvals_permissions', columns: ['sessionId', 'id'], where: PERMISSION },
     { name: 'approvals_remembered', columns: ['sessionId', 'toolName'], where: 'remember' },
   ],
   checks: [

@@ -53,11 +53,28 @@ describe('the file of approval rules', () => {
     await expect(refusal).rejects.toThrow(`rules.0.when.${name}: must `);
   });
 
+  it('may name tools that clients will declare, with any argument', async () => {
+    const policy = await load({
+      rules: [{ ...rule, tool: 'client:mcp__*', when: { number: '7' }, action: 'allow' }],
+    });
+    const call = {
+      tool: 'client:mcp__a',
+      effect: 'execute' as const,
+      agent: 'coder',
+      arguments: { number: 7 },
+    };
+    expect(policy.decide(call).action).toBe('allow');
+    await expect(load({ rules: [{ ...rule, tool: 'mcp__*' }] })).rejects.toThrow('fits no tool');
+  });
+
   it('decides before the default rules', async () => {
     const policy = await load({
       rules: [{ ...rule, action: 'allow', agent: 'cod*', when: { path: '*.md' }, reason: 'documents' }],
     });
-    const call = { tool: 'write_file', agent: 'coder', arguments: { path: 'a.md' } };
+    const call = {
+      ...{ tool: 'write_file', effect: 'write' as const },
+      ...{ agent: 'coder', arguments: { path: 'a.md' } },
+    };
     expect(policy.decide(call)).toEqual({ action: 'allow', reason: 'documents' });
     expect(policy.decide({ ...call, agent: 'universal' }).action).toBe('ask');
   });
@@ -85,10 +102,50 @@ describe('the file of approval rules', () => {
     await expect(refusal).rejects.toThrow(message);
   });
 
+  it.each([
+    ['neither tool nor effect', { tool: undefined }, /rules.0: needs tool, effect or both/],
+    ['an unknown effect', { effect: 'delete' }, /rules.0.effect: /],
+    [
+      'an effect that its tool has not',
+      { effect: 'read' },
+      /rules.0.effect: is that of no tool of the rule: write_file/,
+    ],
+    [
+      'an argument of a tool of another effect',
+      { tool: '*', effect: 'write', when: { command: '*' } },
+      /rules.0.when.command: is no argument; there are path/,
+    ],
+    ['remember without ask', { action: 'deny', remember: false }, /rules.0.remember: goes with ask only/],
+    ['remember that is no flag', { remember: 'no' }, /rules.0.remember: /],
+  ])('with %s is refused', async (_what, more, message) => {
+    await expect(load({ rules: [{ ...rule, ...more }] })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['a path that no call has', ['../x'], /protected.0: must /],
+    ['two in one', ['a', '{a,b}/*'], /protected.1: must not contain alternatives/],
+    ['none', [''], /protected.0: /],
+    ['no list', 'infra/*', /protected: /],
+  ])('is refused with a protected pattern of %s', async (_what, patterns, message) => {
+    await expect(load({ rules: [], protected: patterns })).rejects.toThrow(message);
+  });
+
+  it('takes rules by effect, and protected paths', async () => {
+    const policy = await load({
+      rules: [{ effect: 'write', action: 'deny', reason: 'no' }],
+      protected: ['./infra//*'],
+    });
+    const call = { agent: 'coder', arguments: { path: 'Infra/a' } };
+    expect(policy.decide({ ...call, tool: 'create_directory', effect: 'write' }).action).toBe('deny');
+    expect(policy.decide({ ...call, tool: 'read_file', effect: 'read' }).action).toBe('allow');
+    expect(policy.isProtected({ ...call, tool: 'write_file' })).toBe(true);
+  });
+
   it('that is not there is a fault only where the settings name it', async () => {
     const path = join(folder, 'none.json');
     const policy = await loadApprovalPolicy({ path, required: false }, agents, catalog);
-    expect(policy.decide({ tool: 'write_file', agent: 'coder', arguments: {} }).action).toBe('ask');
+    const call = { tool: 'write_file', effect: 'write' as const, agent: 'coder', arguments: {} };
+    expect(policy.decide(call).action).toBe('ask');
     await expect(loadApprovalPolicy({ path, required: true }, agents, catalog)).rejects.toThrow(
       'APPROVAL_POLICY_FILE must name a file that can be read (ENOENT)',
     );

@@ -8,7 +8,9 @@ import { joinSession } from '../../sessions/index.js';
 import { ApprovalFilter, ApprovalQueries } from '../application/approval.queries.js';
 import { ApprovalState } from '../domain/approval-state.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
+import { Permission } from '../domain/remembering.js';
 import { ApprovalSchema } from './approval.row.js';
+import { PermissionRow, selectPermissions, toPermission } from './permission-statements.js';
 
 const LARGE: (keyof ApprovalState)[] = ['subject', 'arguments', 'modifiedArguments', 'feedback'];
 
@@ -55,7 +57,8 @@ export class SqlApprovalQueries extends ApprovalQueries {
   }
 
   async ofCall(sessionId: string, callId: string, userId: string): Promise<ApprovalState> {
-    const sql = `${this.selectOwned} and a.call_id = $2 and a.session_id = $3 and a.kind = 'tool_call'`;
+    const sql = `${this.selectOwned} and a.call_id = $2 and a.session_id = $3 and a.kind = 'tool_call'
+      order by a.attempt desc limit 1`;
     return this.one(callId, sql, [userId, callId, sessionId]);
   }
 
@@ -64,6 +67,17 @@ export class SqlApprovalQueries extends ApprovalQueries {
     const parameters = [userId, planId, sessionId];
     const [row] = isId(planId) ? await this.database.query<ApprovalState>(sql, parameters) : [];
     return row;
+  }
+
+  async listPermissions(sessionId: string, { limit, cursor }: PageRequest): Promise<Page<Permission>> {
+    const { text, values } = selectPermissions(sessionId);
+    const rows = await this.database.query<PermissionRow>(
+      `${text} and ($3::uuid is null or id < $3) order by id desc limit $4`,
+      [...values, cursor ?? null, limit + 1],
+    );
+    const data = rows.slice(0, limit).map(toPermission);
+    const hasMore = rows.length > limit;
+    return { data, hasMore, nextCursor: hasMore ? data.at(-1)!.id : null };
   }
 
   async listExpired(limit: number): Promise<ApprovalState[]> {

@@ -4,7 +4,9 @@ import { RepositoryContext } from '../../../shared/infrastructure/persistence/re
 import { Approval } from '../domain/approval.js';
 import { ApprovalNotFound } from '../domain/approval.errors.js';
 import { ApprovalRepository } from '../domain/approval.repository.js';
-import { ApprovalRow, ApprovalSchema } from './approval.row.js';
+import { Permission, RememberWhen } from '../domain/remembering.js';
+import { ApprovalRow, ApprovalSchema, PERMISSION } from './approval.row.js';
+import { PermissionRow, selectPermissions, toPermission } from './permission-statements.js';
 
 export class SqlApprovalRepository extends ApprovalRepository {
   constructor(private readonly context: RepositoryContext) {
@@ -27,12 +29,18 @@ export class SqlApprovalRepository extends ApprovalRepository {
     return (await this.context.find(ApprovalSchema, pending, [runId])).map(toApproval);
   }
 
-  async isRemembered(sessionId: string, toolName: string): Promise<boolean> {
+  async listPermissions(sessionId: string): Promise<Permission[]> {
+    const { text, values } = selectPermissions(sessionId);
+    return (await this.context.query<PermissionRow>(text, values)).map(toPermission);
+  }
+
+  async forget(sessionId: string, permissionId: string | undefined): Promise<number> {
     const rows = await this.context.query(
-      'select from approvals where session_id = $1 and tool_name = $2 and remember limit 1',
-      [sessionId, toolName],
+      `update approvals set forgotten_at = now(), version = version + 1
+        where session_id = $1 and ($2::uuid is null or id = $2) and ${PERMISSION} returning id`,
+      [sessionId, permissionId ?? null],
     );
-    return rows.length > 0;
+    return rows.length;
   }
 
   async save(approval: Approval): Promise<void> {
@@ -46,4 +54,5 @@ const toApproval = (row: ApprovalRow): Approval =>
     ...row,
     arguments: row.arguments as JsonObject | null,
     modifiedArguments: row.modifiedArguments as JsonObject | null,
+    suggestions: row.suggestions as RememberWhen[] | null,
   });

@@ -36,7 +36,7 @@ export class CheckpointsController {
   @ApiOkResponse({ standardSchema: CheckpointDto })
   @ApiProblems({
     ...BODY,
-    404: ['session.not_found'],
+    404: ['session.not_found', 'model.not_configured'],
     409: ['context.checkpoint_changed', 'session.archived'],
     503: ['database.unavailable'],
   })

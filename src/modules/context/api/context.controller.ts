@@ -18,7 +18,7 @@ export class ContextController {
     summary: 'How full the context of a session is, and what its agent is told instead of old messages',
   })
   @ApiOkResponse({ standardSchema: ContextDto })
-  @ApiProblems({ 404: ['session.not_found'], 503: ['database.unavailable'] })
+  @ApiProblems({ 404: ['session.not_found', 'model.not_configured'], 503: ['database.unavailable'] })
   async show(
     @CurrentUser() userId: string,
     @Param('session_id', new IdPipe(SessionNotFound)) sessionId: string,

@@ -1,7 +1,9 @@
 import { isJsonObject } from '../../../shared/domain/json.js';
-import { ModelMessage } from '../../models/index.js';
+import { imagesIn } from '../../../shared/domain/message-parts.js';
+import { IMAGES_NOT_SHOWN, ModelImage, ModelMessage } from '../../models/index.js';
 import { Message, shownContent } from '../../conversations/index.js';
 import { Checkpoint } from '../domain/checkpoint.js';
+import { ImagesOf } from './load-images.js';
 
 const UNANSWERED = 'Error: this call was not carried out';
 
@@ -17,6 +19,13 @@ const NO_ANSWER: ModelMessage = {
 };
 const GO_ON: ModelMessage = { role: 'user', content: '(Go on.)' };
 
+/** After instructions, where the conversation goes on with the user's words. */
+const INSTRUCTED: ModelMessage = {
+  role: 'assistant',
+  content: 'I have read the instructions of the workspace.',
+  toolCalls: [],
+};
+
 /** Before a checkpoint, and the answer to it, so that the conversation goes on with the user's or the agent's words. */
 const NOTES =
   'What has happened so far, as notes. They stand in place of the earlier messages, which you are not shown any more:';
@@ -28,34 +37,36 @@ const NOTED: ModelMessage = {
 
 /** What a prompt is made of, beside the messages. */
 export interface Opening {
-  /** The prompt of the agent. */
+  /** The prompt of the agent, and where it works. */
   readonly system: string;
+  /** What files of the workspace say; unset or empty = nothing. */
+  readonly instructions?: string;
   /** What the agent is told before the conversation. */
   readonly brief?: string | undefined;
   readonly checkpoint?: Pick<Checkpoint, 'content'> | null;
 }
 
 /**
- * The input of a model: the agent's prompt, the brief if there is one, the checkpoint if there is one, and the messages since.
+ * The input of a model: the agent's prompt, then instructions, brief and checkpoint where there are any, and the messages since.
  * Tool answers whose call is not among them are left out; a call without an answer (its run was ended) gets one, since
  * providers refuse a conversation that lacks it.
  */
 export function assemblePrompt(
-  { system, brief, checkpoint }: Opening,
+  { system, instructions, brief, checkpoint }: Opening,
   history: readonly Message[],
+  imagesOf: ImagesOf = () => [],
 ): ModelMessage[] {
-  const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m.content]));
+  const answers = new Map(history.filter((m) => m.role === 'tool').map((m) => [m.callId, m]));
   const messages: ModelMessage[] = [{ role: 'system', content: system }];
-  const told = [brief, checkpoint && `${NOTES}\n\n${checkpoint.content}`].filter(
-    (part) => typeof part === 'string',
-  );
+  const told = [instructions, brief, checkpoint && `${NOTES}\n\n${checkpoint.content}`].filter(Boolean);
   if (told.length > 0) messages.push({ role: 'user', content: told.join('\n\n') });
   if (checkpoint) messages.push(NOTED);
+  else if (instructions && !brief) messages.push(INSTRUCTED);
   for (const message of history) {
     if (message.role === 'user') {
       const before = messages.at(-1)!.role;
       if (before === 'user' || before === 'tool') messages.push(NO_ANSWER);
-      messages.push({ role: 'user', content: shownContent(message) });
+      messages.push({ role: 'user', ...withImages(message, shownContent(message), imagesOf) });
     }
     if (message.role !== 'assistant') continue;
     if (messages.at(-1)!.role === 'assistant') messages.push(GO_ON);
@@ -71,9 +82,22 @@ export function assemblePrompt(
       })),
     });
     for (const { callId } of message.toolCalls) {
-      messages.push({ role: 'tool', callId, content: answers.get(callId) ?? UNANSWERED });
+      const answer = answers.get(callId);
+      const shown = answer ? withImages(answer, shownContent(answer), imagesOf) : { content: UNANSWERED };
+      messages.push({ role: 'tool', callId, ...shown });
     }
   }
   if (messages.at(-1)!.role === 'assistant') messages.push(GO_ON);
   return messages;
+}
+
+/** A text with the images of its message, or with words where these are not shown. */
+function withImages(
+  message: Message,
+  content: string,
+  imagesOf: ImagesOf,
+): { content: string; images?: readonly ModelImage[] } {
+  if (imagesIn(message).length === 0) return { content };
+  const images = imagesOf(message);
+  return images.length > 0 ? { content, images } : { content: `${content}\n\n${IMAGES_NOT_SHOWN}` };
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DatabasePatience } from '../../../shared/application/database-patience.js';
+import { budgetOf } from '../../../shared/domain/budget.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { Ids } from '../../../shared/domain/ids.js';
+import { imageBytesOf, imagesIn } from '../../../shared/domain/message-parts.js';
 import {
   ConversationQueries,
   Message,
@@ -11,8 +13,7 @@ import {
   messageTokens,
   shownContent,
 } from '../../conversations/index.js';
-import { ModelCatalog } from '../../models/index.js';
-import { budgetOf } from '../domain/budget.js';
+import { IMAGES_NOT_SHOWN, ModelCatalog } from '../../models/index.js';
 import { Checkpoint, CheckpointReason } from '../domain/checkpoint.js';
 import { CheckpointRepository } from '../domain/checkpoint.repository.js';
 import { CheckpointChanged } from '../domain/context.errors.js';
@@ -88,7 +89,7 @@ export class CompactThread {
     if (!begun) return undefined;
     const { sessionId, thread, reason, instructions, work, agent, model } = command;
     const { rows, plan, newestOfUser } = begun;
-    const repeated = plan.repeatsUser ? `\n\n${WORD_FOR_WORD}\n\n${shownContent(newestOfUser!)}` : '';
+    const repeated = plan.repeatsUser ? `\n\n${WORD_FOR_WORD}\n\n${repeatedContent(newestOfUser!)}` : '';
     const { content, llmCallId, way } = await this.writer.write({
       ...{ sessionId, thread, agent, model, reason, work },
       base: rows.checkpoint && withoutEnd(rows.checkpoint, repeated),
@@ -121,7 +122,9 @@ export class CompactThread {
 
   private async begin(command: CompactThreadCommand): Promise<Begun | undefined> {
     const { sessionId, thread, model, fixed, reason, ceiling, work } = command;
-    const rows = await this.reader.again(command, thread, work.signal);
+    const { tools, workspaceDigest } = fixed;
+    const told = { thread, toolsDigest: tools.digest, workspaceDigest };
+    const rows = await this.reader.again(command, told, work.signal);
     const view = viewOf(fixed, rows);
     const budget = budgetOf(this.models.get(model).limit, ceiling);
     if (reason === 'threshold' && view.tokens <= budget.threshold) return undefined;
@@ -178,12 +181,17 @@ const withoutEnd = (checkpoint: Checkpoint, end: string): Checkpoint => ({
     : checkpoint.content,
 });
 
+/** Its images do not go with it. */
+const repeatedContent = (message: Message): string =>
+  imagesIn(message).length > 0 ? `${shownContent(message)}\n\n${IMAGES_NOT_SHOWN}` : shownContent(message);
+
 const tokensOf = (message: Message): number => message.tokens ?? messageTokens(message);
 
 const sized = (message: Message): SizedMessage => ({
   position: message.position,
   role: message.role,
   tokens: tokensOf(message),
+  imageBytes: imageBytesOf(message),
   calls: message.toolCalls.map(({ callId }) => callId),
   answers: message.callId,
 });

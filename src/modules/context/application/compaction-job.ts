@@ -3,7 +3,8 @@ import { DatabasePatience } from '../../../shared/application/database-patience.
 import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { Agent, AgentDirectory, DescribeTools, StoredAgents } from '../../agents/index.js';
+import { callUsageView } from '../../../shared/domain/token-usage.js';
+import { AgentDirectory, EquippedAgent, StoredAgents, equip } from '../../agents/index.js';
 import {
   Job,
   JobFailed,
@@ -13,22 +14,33 @@ import {
   JobState,
   JobWork,
 } from '../../jobs/index.js';
-import { LlmCallQueries, LlmCallRepository, ModelCatalog } from '../../models/index.js';
+import { LlmCallQueries, LlmCallRepository, ModelCatalog, answeringModel } from '../../models/index.js';
 import { SessionRepository } from '../../sessions/index.js';
+import { ToolCatalog } from '../../tools/index.js';
+import { WorkspaceReader } from '../../workspaces/index.js';
 import { Checkpoint } from '../domain/checkpoint.js';
-import { answeringModel } from './answering-model.js';
 import { CheckpointQueries } from './checkpoint.queries.js';
 import { CompactThread } from './compact-thread.js';
+import { fixedFor } from './context-view.js';
 
 /** The type of these jobs. */
 export const COMPACTION = 'compaction';
+
+/** What the main history goes on with. */
+interface Answering {
+  readonly agent: EquippedAgent;
+  /** The id of the model. */
+  readonly model: string;
+  readonly workspaceDigest: string | null;
+}
 
 /** Compacts the main history of a session because a user asks for it. Messages are taken meanwhile. */
 @Injectable()
 export class CompactionJob implements JobHandler {
   constructor(
     private readonly agents: AgentDirectory,
-    private readonly tools: DescribeTools,
+    private readonly catalog: ToolCatalog,
+    private readonly workspaces: WorkspaceReader,
     private readonly models: ModelCatalog,
     private readonly calls: LlmCallQueries,
     private readonly checkpoints: CheckpointQueries,
@@ -47,9 +59,11 @@ export class CompactionJob implements JobHandler {
     const session = await tx.get(SessionRepository).peek(sessionId, userId);
     session.requireOpen();
     await this.abandon(tx, job);
-    const agent = await this.agents.ofSession(userId, session.agent, tx.get(StoredAgents));
-    const model = answeringModel(session, agent, this.models).id;
-    return (started, signal) => this.execute(started, agent, model, signal);
+    const known = await this.agents.ofSession(userId, session.agent, tx.get(StoredAgents));
+    const agent = equip(known, session.snapshot());
+    const model = answeringModel(session.snapshot().model, agent, this.models).id;
+    const { workspaceDigest } = session.snapshot();
+    return (started, signal) => this.execute(started, { agent, model, workspaceDigest }, signal);
   }
 
   async abandon(tx: Transaction, job: Job): Promise<void> {
@@ -58,11 +72,10 @@ export class CompactionJob implements JobHandler {
 
   private async execute(
     job: JobState,
-    agent: Agent,
-    model: string,
+    { agent, model, workspaceDigest }: Answering,
     signal: AbortSignal,
   ): Promise<JsonObject> {
-    const { id, sessionId } = job;
+    const { id, sessionId, userId } = job;
     const written = await this.patience.read('read_checkpoint', signal, async () =>
       this.checkpoints.writtenBy(sessionId, await this.calls.idsOfJob(id)),
     );
@@ -70,9 +83,13 @@ export class CompactionJob implements JobHandler {
     if (written) return this.resultOf(job, written);
     const before = await this.newest(job, signal);
     const { instructions } = job.payload;
+    const tools = await this.patience.read('read_tools', signal, () => this.catalog.now(sessionId, agent));
+    const workspace = await this.patience.read('read_workspace', signal, () =>
+      this.workspaces.read({ userId, sessionId, workspaceDigest }),
+    );
     const checkpoint = await this.compactThread.execute({
       ...{ sessionId, thread: 'main', agent: agent.id, model, reason: 'request' },
-      fixed: { system: agent.prompt, tools: this.tools.of(agent) },
+      fixed: fixedFor(agent, tools, workspace),
       ...(typeof instructions === 'string' && { instructions }),
       work: {
         owner: { runId: null, jobId: id },
@@ -97,16 +114,6 @@ export class CompactionJob implements JobHandler {
   }
 
   private async resultOf(job: JobState, { id, tokens }: Checkpoint): Promise<JsonObject> {
-    const usage = await this.calls.usageOfJob(job.id);
-    return {
-      checkpoint_id: id,
-      tokens,
-      usage: {
-        model_calls: usage.modelCalls,
-        prompt_tokens: usage.promptTokens,
-        completion_tokens: usage.completionTokens,
-        total_tokens: usage.promptTokens + usage.completionTokens,
-      },
-    };
+    return { checkpoint_id: id, tokens, usage: callUsageView(await this.calls.usageOfJob(job.id)) };
   }
 }

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
+import { budgetOf } from '../../../shared/domain/budget.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { Ids } from '../../../shared/domain/ids.js';
 import { Agent, AgentDirectory, StoredAgents } from '../../agents/index.js';
-import { ModelCatalog } from '../../models/index.js';
+import { ModelCatalog, answeringModel } from '../../models/index.js';
 import { Session, SessionRepository } from '../../sessions/index.js';
-import { budgetOf } from '../domain/budget.js';
 import { Checkpoint } from '../domain/checkpoint.js';
 import { CheckpointRepository } from '../domain/checkpoint.repository.js';
 import { CheckpointChanged } from '../domain/context.errors.js';
 import { newCheckpoint } from '../domain/new-checkpoint.js';
-import { answeringModel } from './answering-model.js';
 
 export interface EditCheckpointCommand {
   readonly userId: string;
@@ -65,7 +64,7 @@ export class EditCheckpoint {
   }
 
   private requireRoom(session: Session, agent: Agent, content: string): void {
-    const model = answeringModel(session, agent, this.models);
+    const model = answeringModel(session.snapshot().model, agent, this.models);
     const most = Math.floor(budgetOf(model.limit).tokens * LARGEST_SHARE);
     const tokens = estimatedTokens(content);
     if (tokens <= most) return;

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../../test/chaos/support/seeded-random.js';
 import { Message, newMessage } from '../../conversations/index.js';
 import { ModelMessage } from '../../models/index.js';
-import { assemblePrompt } from './assemble-prompt.js';
+import { Opening, assemblePrompt } from './assemble-prompt.js';
 
-/** A session that goes on at random: turns, calls, answers of which some are missing, cut answers, checkpoints. */
+/** A session that goes on at random: turns, calls, answers of which some are missing, cut answers, checkpoints, notes. */
 class RandomSession {
   private readonly rows: Message[] = [];
   private checkpoint: { content: string; upTo: number } | undefined;
@@ -12,7 +12,10 @@ class RandomSession {
   /** Of the requests since the newest checkpoint. */
   readonly requests: ModelMessage[][] = [];
 
-  constructor(private readonly random: SeededRandom) {}
+  constructor(
+    private readonly random: SeededRandom,
+    private readonly opening: Pick<Opening, 'system' | 'instructions' | 'brief'>,
+  ) {}
 
   goOn(): void {
     const last = this.rows.at(-1)?.role;
@@ -27,9 +30,7 @@ class RandomSession {
   private ask(): void {
     if (this.random.next() < 0.05) this.compact();
     const since = this.rows.filter(({ position }) => position > (this.checkpoint?.upTo ?? 0));
-    this.requests.push(
-      assemblePrompt({ system: 'You are a test.', checkpoint: this.checkpoint ?? null }, since),
-    );
+    this.requests.push(assemblePrompt({ ...this.opening, checkpoint: this.checkpoint ?? null }, since));
     if (this.random.next() < 0.1) return;
     const calls = this.random.next() < 0.6 ? this.random.whole(1, 3) : 0;
     this.open = Array.from({ length: calls }, (_, n) => `call-${this.rows.length}-${n}`);
@@ -59,7 +60,8 @@ class RandomSession {
 
   private add(role: Message['role'], content: string, more: Partial<Message> = {}): void {
     const position = this.rows.length + 1;
-    const about = { id: `m${position}`, sessionId: 's', role, createdAt: new Date(0), ...more };
+    const note = role !== 'assistant' && this.random.next() < 0.3 ? `a note ${position}` : null;
+    const about = { id: `m${position}`, sessionId: 's', role, note, createdAt: new Date(0), ...more };
     this.rows.push({
       ...newMessage({ ...about, content: `${content} ${position}` }),
       position,
@@ -68,6 +70,14 @@ class RandomSession {
   }
 }
 
+const SYSTEM = 'You are a test.';
+
+const OPENINGS = [
+  { system: SYSTEM },
+  { system: SYSTEM, instructions: 'Indent with tabs.' },
+  { system: SYSTEM, instructions: 'Indent with tabs.', brief: 'One subtask.' },
+];
+
 /** Asks to go on where nothing else follows; no answer comes to one whose request fails. */
 const isNote = ({ role, content }: ModelMessage) => role === 'user' && content === '(Go on.)';
 
@@ -75,7 +85,7 @@ describe('a request', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
     'is the beginning of the next one until there is another checkpoint: session %d',
     (seed) => {
-      const session = new RandomSession(new SeededRandom(seed));
+      const session = new RandomSession(new SeededRandom(seed), OPENINGS[seed % OPENINGS.length]!);
       let compared = 0;
       for (let step = 0; step < 400; step++) {
         session.goOn();

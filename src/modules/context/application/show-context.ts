@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AgentDirectory, DescribeTools } from '../../agents/index.js';
-import { ModelCatalog } from '../../models/index.js';
+import { AgentDirectory, equip } from '../../agents/index.js';
+import { ModelCatalog, answeringModel } from '../../models/index.js';
 import { SessionQueries } from '../../sessions/index.js';
+import { ToolCatalog } from '../../tools/index.js';
+import { WorkspaceReader } from '../../workspaces/index.js';
 import { Checkpoint } from '../domain/checkpoint.js';
-import { ContextView, viewOf } from './context-view.js';
+import { ContextView, fixedFor, viewOf } from './context-view.js';
 import { ThreadQueries } from './thread-rows.js';
 
 /** The context of the next answer in the main history of a session. */
@@ -20,7 +22,8 @@ export class ShowContext {
   constructor(
     private readonly sessions: SessionQueries,
     private readonly agents: AgentDirectory,
-    private readonly tools: DescribeTools,
+    private readonly catalog: ToolCatalog,
+    private readonly workspaces: WorkspaceReader,
     private readonly models: ModelCatalog,
     private readonly threads: ThreadQueries,
   ) {}
@@ -30,12 +33,22 @@ export class ShowContext {
     const { sessionId } = command;
     const session = await this.sessions.view(sessionId, command.userId);
     const agent = await this.agents.ofSession(command.userId, session.agent);
-    const isChosen = session.model !== null && this.models.has(session.model);
-    const model = isChosen ? session.model! : this.models.answering(agent);
-    const { limit } = this.models.get(model);
+    const { id: model, limit } = answeringModel(session.model, agent, this.models);
     // Of the messages only the sizes are needed, and the newest one comes with them.
-    const rows = await this.threads.read({ sessionId, thread: 'main', agent: agent.id, model, most: 0 });
-    const view = viewOf({ system: agent.prompt, tools: this.tools.of(agent) }, rows);
+    const tools = await this.catalog.now(sessionId, equip(agent, session));
+    const { digest: workspaceDigest } = await this.sessions.workspaceOf(sessionId, command.userId);
+    const workspace = await this.workspaces.read({ ...command, workspaceDigest });
+    const request = {
+      sessionId,
+      thread: 'main',
+      agent: agent.id,
+      model,
+      toolsDigest: tools.digest,
+      workspaceDigest,
+      most: 0,
+    } as const;
+    const rows = await this.threads.read(request);
+    const view = viewOf(fixedFor(agent, tools, workspace), rows);
     return { ...view, model, window: limit.context, checkpoint: rows.checkpoint };
   }
 }

@@ -8,7 +8,8 @@ import { ThreadReader } from './thread-reader.js';
 
 const patience = { read: (_what: string, _giveUp: AbortSignal, attempt: () => unknown) => attempt() };
 const call = { sessionId: 's', agent: 'coder', model: 'm' };
-const asked = { ...call, thread: 'main', most: 2 * 24_768 };
+const MAIN = { thread: 'main', toolsDigest: 'd', workspaceDigest: 'w' } as const;
+const asked = { ...call, ...MAIN, most: 2 * 24_768 };
 const { signal } = new AbortController();
 const rows = (tokens: number) => ({ tokens }) as ThreadRows;
 
@@ -29,29 +30,29 @@ describe('the reader of a thread', () => {
   });
 
   it('takes what was read with the call that was just opened', async () => {
-    reader.readAhead(tx, call, 'main');
-    expect(await reader.first(call, 'main', signal)).toEqual(rows(1));
+    reader.readAhead(tx, call, MAIN);
+    expect(await reader.first(call, MAIN, signal)).toEqual(rows(1));
     expect(within).toHaveBeenCalledExactlyOnceWith(asked);
     expect(later).not.toHaveBeenCalled();
   });
 
   it('reads when it is needed for any other call, and after a change', async () => {
-    reader.readAhead(tx, call, 'main');
-    expect(await reader.first({ ...call }, 'main', signal)).toEqual(rows(2));
-    expect(await reader.again(call, 'main', signal)).toEqual(rows(2));
+    reader.readAhead(tx, call, MAIN);
+    expect(await reader.first({ ...call }, MAIN, signal)).toEqual(rows(2));
+    expect(await reader.again(call, MAIN, signal)).toEqual(rows(2));
     expect(later).toHaveBeenCalledWith(asked);
   });
 
   it('leaves a failure of the read to its unit of work', async () => {
     within.mockRejectedValue(new Error('rolled back'));
-    reader.readAhead(tx, call, 'main'); // an unhandled rejection fails the test
-    await expect(reader.first(call, 'main', signal)).rejects.toThrow('rolled back');
+    reader.readAhead(tx, call, MAIN); // an unhandled rejection fails the test
+    await expect(reader.first(call, MAIN, signal)).rejects.toThrow('rolled back');
   });
 
   it('does not let a model that is gone fail the unit of work', async () => {
     const gone = { ...call, model: 'gone' };
-    reader.readAhead(tx, gone, 'main');
+    reader.readAhead(tx, gone, MAIN);
     expect(within).not.toHaveBeenCalled();
-    await expect(reader.first(gone, 'main', signal)).rejects.toThrow('There is no model gone');
+    await expect(reader.first(gone, MAIN, signal)).rejects.toThrow('There is no model gone');
   });
 });

@@ -9,6 +9,10 @@ export interface ThreadRequest {
   /** The size of requests by other agents and to other models says nothing about the next one. */
   readonly agent: string;
   readonly model: string;
+  /** Nor does that of requests with other tools of clients. */
+  readonly toolsDigest: string | null;
+  /** Or about another workspace. */
+  readonly workspaceDigest: string | null;
   /** The tokens of messages that are read; the newest message is read in any case. */
   readonly most: number;
 }

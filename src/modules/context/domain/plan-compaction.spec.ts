@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from './budget.js';
-import { SizedMessage, planCompaction } from './plan-compaction.js';
+import { budgetOf } from '../../../shared/domain/budget.js';
+import { MOST_IMAGE_BYTES, SizedMessage, planCompaction } from './plan-compaction.js';
 
 /** A budget of 10,000: 2,500 for the tail, 6,000 in all. */
 const budget = budgetOf({ context: 18_000, input: 10_000, output: null });
@@ -10,6 +10,7 @@ const message = (role: string, tokens: number, more: Partial<SizedMessage> = {})
   position: ++position,
   role,
   tokens,
+  imageBytes: 0,
   calls: [],
   answers: null,
   ...more,
@@ -49,6 +50,15 @@ describe('the cut of a thread', () => {
     ];
     expect(plan(messages)).toMatchObject({ upTo: messages[3]!.position, tailTokens: 400 });
     expect(plan([answer('gone', 9_000), answer('gone too', 10), says(10)])).toMatchObject({ tailTokens: 10 });
+  });
+
+  it('leaves half of the images that a request may carry, or those that the model has not answered yet', () => {
+    const shows = (imageBytes: number) => message('user', 10, { imageBytes });
+    const half = MOST_IMAGE_BYTES / 2;
+    const messages = [shows(half), says(10), shows(1), says(10), shows(half - 1), says(10)];
+    expect(plan(messages)).toMatchObject({ upTo: messages[0]!.position, tailTokens: 50 });
+    expect(plan([...messages, shows(2)])).toMatchObject({ upTo: messages[4]!.position, tailTokens: 20 });
+    expect(plan([...messages, shows(MOST_IMAGE_BYTES)])).toMatchObject({ upTo: messages[5]!.position });
   });
 
   it('leaves more than a quarter where the model has not answered it yet', () => {

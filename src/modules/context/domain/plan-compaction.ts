@@ -1,10 +1,12 @@
-import { Budget } from './budget.js';
+import { Budget } from '../../../shared/domain/budget.js';
 
 /** What a cut depends on. */
 export interface SizedMessage {
   readonly position: number;
   readonly role: string;
   readonly tokens: number;
+  /** Of its images, in bytes. */
+  readonly imageBytes: number;
   /** The calls that it makes. */
   readonly calls: readonly string[];
   /** The call that it answers. */
@@ -23,6 +25,11 @@ export interface CompactionPlan {
   readonly maxTokens: number;
 }
 
+/** Of all images of a request, in bytes: providers refuse larger requests, whatever their tokens are. */
+export const MOST_IMAGE_BYTES = 24 * 1024 * 1024;
+/** Of those in a tail: room is left for the next ones. */
+const IMAGE_BYTES_OF_TAIL = MOST_IMAGE_BYTES / 2;
+
 /** With less room than this a checkpoint says nothing. */
 export const LEAST_CHECKPOINT = 500;
 /** A longer one is tedious to read and to edit. */
@@ -39,8 +46,8 @@ interface Given {
 }
 
 /**
- * Chooses the longest tail that fits: one of a quarter of the budget at most, or what the model has not answered yet. It is
- * cut where every call has its answer.
+ * Chooses the longest tail that fits: one of a quarter of the budget and half of the images at most, or what the model has not
+ * answered yet. It is cut where every call has its answer.
  * @returns undefined where no cut leaves room for a checkpoint
  */
 export function planCompaction({
@@ -51,9 +58,10 @@ export function planCompaction({
 }: Given): CompactionPlan | undefined {
   const unanswered = startOfUnanswered(messages);
   const tails = tailsOf(messages);
-  for (const { start, tokens } of tails) {
+  for (const { start, tokens, imageBytes } of tails) {
     const last = messages[start - 1];
-    if (!last || (tokens > budget.tail && start !== unanswered)) continue;
+    const isTooLarge = tokens > budget.tail || imageBytes > IMAGE_BYTES_OF_TAIL;
+    if (!last || (isTooLarge && start !== unanswered)) continue;
     const upTo = last.position;
     const repeatsUser = newestUser !== null && newestUser.position <= upTo;
     const room = budget.goal - fixedTokens - tokens - (repeatsUser ? newestUser.tokens : 0);
@@ -63,17 +71,21 @@ export function planCompaction({
   return undefined;
 }
 
-/** The places where a tail may begin, and its tokens, the longest first; the last one is empty. */
-function tailsOf(messages: readonly SizedMessage[]): { start: number; tokens: number }[] {
-  const tails = [{ start: messages.length, tokens: 0 }];
+/** The places where a tail may begin, and its size, the longest first; the last one is empty. */
+function tailsOf(
+  messages: readonly SizedMessage[],
+): ({ start: number } & Pick<SizedMessage, 'tokens' | 'imageBytes'>)[] {
+  const tails = [{ start: messages.length, tokens: 0, imageBytes: 0 }];
   const lacksCall = new Set<string>();
   let tokens = 0;
+  let imageBytes = 0;
   for (let start = messages.length - 1; start >= 0; start--) {
-    const { answers, calls, tokens: own } = messages[start]!;
-    tokens += own;
+    const { answers, calls, ...own } = messages[start]!;
+    tokens += own.tokens;
+    imageBytes += own.imageBytes;
     if (answers !== null) lacksCall.add(answers);
     for (const call of calls) lacksCall.delete(call);
-    if (lacksCall.size === 0) tails.push({ start, tokens });
+    if (lacksCall.size === 0) tails.push({ start, tokens, imageBytes });
   }
   return tails.toReversed();
 }

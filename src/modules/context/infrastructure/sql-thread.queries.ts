@@ -13,7 +13,7 @@ export class SqlThreadQueries extends ThreadQueries {
     statements: RowStatements,
   ) {
     super();
-    this.columnsOf = (schema) => statements.columnsOf(schema);
+    this.columnsOf = (schema, except) => statements.columnsOf(schema, undefined, except);
   }
 
   async read(request: ThreadRequest): Promise<ThreadRows> {

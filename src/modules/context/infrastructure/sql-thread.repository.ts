@@ -8,7 +8,7 @@ export class SqlThreadRepository extends ThreadRepository {
   }
 
   async read(request: ThreadRequest): Promise<ThreadRows> {
-    const { text, values } = threadRows((schema) => this.context.columnsOf(schema), request);
+    const { text, values } = threadRows((schema, except) => this.context.columnsOf(schema, except), request);
     return toThreadRows(await this.context.query<ThreadRow>(text, values));
   }
 }

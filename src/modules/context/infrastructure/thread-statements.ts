@@ -6,7 +6,7 @@ import { Checkpoint } from '../domain/checkpoint.js';
 import { CheckpointSchema, NEWEST_FIRST } from './checkpoint.row.js';
 
 /** The columns of a table, named by property. */
-export type ColumnsOf = <Row>(schema: EntitySchema<Row>) => string;
+export type ColumnsOf = <Row>(schema: EntitySchema<Row>, except?: readonly (keyof Row & string)[]) => string;
 
 /** What the statement knows of the whole thread; it stands in the first row only. */
 interface Frame {
@@ -22,6 +22,14 @@ export type ThreadRow = Message & { readonly frame: Frame | null };
 
 /** How many messages of the agent are looked at for one that its provider has told the size of. */
 const LAST_CALLS = 3;
+
+/** Of the parts of a message, what a prompt needs beside its content. */
+const IMAGES = `
+  case when parts @? '$.attachments[*] ? (@.type == "image")'
+       then jsonb_build_object('attachments', jsonb_path_query_array(parts, '$.attachments[*] ? (@.type == "image")')) end`;
+
+/** The number of the parameter that is the id of a subtask or job. */
+const FIRST_ID = 8;
 
 /** A message of an earlier release is counted as two bytes a token, until it is counted: no text is read for it. */
 const TOKENS = `coalesce(tokens, (octet_length(content) + pg_column_size(tool_calls)) / 2)`;
@@ -42,16 +50,16 @@ const ofJob = (job: string) => `
  */
 export function threadRows(
   columnsOf: ColumnsOf,
-  { sessionId, thread, agent, model, most }: ThreadRequest,
+  { sessionId, thread, agent, model, toolsDigest, workspaceDigest, most }: ThreadRequest,
 ): Statement {
-  const [condition, id] = within(thread, '$6');
+  const { sql: condition, ids } = within(thread, FIRST_ID);
   const isJob = thread !== 'main' && 'jobId' in thread;
-  const values = [sessionId, keyOf(thread), most, agent, model, id, ...(isJob ? [thread.jobId] : [])];
+  const values = [sessionId, keyOf(thread), most, agent, model, toolsDigest, workspaceDigest, ...ids];
   const text = `
     with checkpoint as materialized (
       select * from (
         (select * from context_checkpoints where session_id = $1 and thread = $2 order by ${NEWEST_FIRST} limit 1)
-        ${isJob ? ofJob('$7') : ''}
+        ${isJob ? ofJob(`$${FIRST_ID}`) : ''}
       ) as c order by thread = $2 desc limit 1
     ), sized as materialized (
       select id, position, run_id, role, agent, ${TOKENS} as tokens from messages
@@ -62,6 +70,8 @@ export function threadRows(
         from (select id, run_id, position from sized where role = 'assistant' and agent = $4
                order by position desc limit ${LAST_CALLS}) as s
         join llm_calls c on c.run_id = s.run_id and c.message_id = s.id
+        join runs r on r.id = s.run_id and r.tools_digest is not distinct from $6
+         and r.workspace_digest is not distinct from $7
        where c.model = $5 and c.status = 'completed' and c.prompt_tokens > 0
          and c.started_at >= coalesce((select created_at from checkpoint), c.started_at)
        order by s.position desc, c.id limit 1
@@ -80,7 +90,7 @@ export function threadRows(
         select id, tokens, sum(tokens) over (order by position desc) as so_far from sized
       ) as s where so_far <= $3 or so_far = tokens
     )
-    select ${columnsOf(MessageSchema)},
+    select ${columnsOf(MessageSchema, ['parts'])}, ${IMAGES} as parts,
            case when row_number() over (order by position) = 1 then frame end as frame
       from frame left join (chosen join messages using (id)) on true
      order by position`;

@@ -16,7 +16,13 @@ export const MESSAGE_EVENTS = [
   eventDto(
     'message.created',
     'A message that is whole from the start: the user’s, a tool’s, the system’s',
-    z.object({ message: MessageDto }),
+    z.object({
+      message: MessageDto,
+      steer_ids: z
+        .array(z.string())
+        .optional()
+        .describe('What was said to a run at work, of which the message consists'),
+    }),
     {
       message: {
         id: MESSAGE_ID,

@@ -3,6 +3,7 @@ import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
 import { Thread } from '../domain/thread.js';
+import { AttachedDto, EditorDto } from './attachments.dto.js';
 
 export const UsageDto = z
   .object({
@@ -30,7 +31,7 @@ export const MessageDto = z
     job_id: z.string().nullable().describe('The job in which it was said, in the background'),
     role: z.enum(['user', 'assistant', 'tool', 'system']),
     agent: z.string().nullable().describe('Who speaks, where an agent does'),
-    content: z.string(),
+    content: z.string().describe('Of a user’s message: what the user wrote'),
     reasoning: z.string().nullable().describe('What the model has reasoned, where it shows that'),
     tool_calls: z.array(
       z.object({
@@ -58,6 +59,12 @@ export const MessageDto = z
       .describe(
         'Of a tool’s answer that was too long: `content` has its beginning and its end; `GET /v1/tool-calls/{call_id}/result` the whole',
       ),
+    attachments: z
+      .array(AttachedDto)
+      .optional()
+      .describe('What went with it; without `content` where the model is told the path alone'),
+    editor: EditorDto.optional(),
+    display: JsonDto.optional().describe('Of a tool’s answer: what its client wants shown of it'),
     created_at: z.string(),
   })
   .meta({

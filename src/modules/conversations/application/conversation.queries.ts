@@ -15,13 +15,13 @@ export abstract class ConversationQueries {
   abstract findAnswer(sessionId: string, callId: string): Promise<Message | undefined>;
   /** The newest message of a thread. @param role of the message; unset = any */
   abstract newest(sessionId: string, thread: PromptThread, role?: MessageRole): Promise<Message | undefined>;
-  /** Messages of a thread after a position and up to another one, oldest first, without reasoning. */
+  /** Messages of a thread after a position and up to another one, oldest first, without reasoning and parts. */
   abstract passage(
     sessionId: string,
     thread: PromptThread,
     range: { readonly after: number; readonly upTo: number },
     limit: number,
   ): Promise<Message[]>;
-  /** Messages of all threads after a position, oldest first, without reasoning. */
+  /** Messages of all threads after a position, oldest first, without reasoning and parts. */
   abstract following(sessionId: string, position: number, limit: number): Promise<Message[]>;
 }

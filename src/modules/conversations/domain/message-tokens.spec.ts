@@ -7,6 +7,7 @@ const ARGUMENTS = { path: 'a.ts', content: 'x'.repeat(100_000) };
 const CASES: [string, Partial<Message>, number][] = [
   ['its text', { content: 'x'.repeat(350) }, 104],
   ['of a user no more than the model is shown', { role: 'user', content: 'x'.repeat(700_000) }, 14_290],
+  ['the note that the model is told with it', { note: 'x'.repeat(348) }, 104],
   ['characters beyond ASCII, each by itself', { content: '漢'.repeat(350) }, 354],
   [
     'the arguments of its calls',
@@ -27,7 +28,7 @@ const CASES: [string, Partial<Message>, number][] = [
 
 describe('the tokens of a message', () => {
   it.each(CASES)('count %s', (_, given, tokens) => {
-    const nothing = { id: 'm', role: 'assistant', content: '', toolCalls: [], reasoning: null } as const;
-    expect(messageTokens({ ...nothing, ...given })).toBe(tokens);
+    const nothing = { id: 'm', content: '', note: null, toolCalls: [], reasoning: null };
+    expect(messageTokens({ ...nothing, role: 'assistant', ...given })).toBe(tokens);
   });
 });

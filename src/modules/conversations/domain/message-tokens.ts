@@ -1,4 +1,5 @@
-import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
+import { IMAGE_TOKENS, estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
+import { imagesIn } from '../../../shared/domain/message-parts.js';
 import { NewMessage } from './message.js';
 import { shownContent } from './shown-content.js';
 
@@ -7,10 +8,11 @@ const FRAME = 4;
 
 /** The tokens of a message in a prompt, estimated: its text, its calls, and what goes back to the model with it. */
 export function messageTokens(
-  message: Pick<NewMessage, 'id' | 'role' | 'content' | 'toolCalls' | 'reasoning'>,
+  message: Pick<NewMessage, 'id' | 'role' | 'content' | 'note' | 'toolCalls' | 'reasoning'> &
+    Partial<Pick<NewMessage, 'parts'>>,
 ): number {
-  const { toolCalls, reasoning } = message;
-  const content = message.role === 'user' ? shownContent(message) : message.content;
+  const { toolCalls, reasoning, parts = null } = message;
+  const content = shownContent(message);
   const calls = toolCalls.map(
     ({ toolName, arguments: args }) =>
       FRAME + estimatedTokens(toolName) + estimatedTokens(JSON.stringify(args)),
@@ -19,5 +21,6 @@ export function messageTokens(
   const returned = reasoning
     ? Math.max(estimatedTokens(reasoning.text), estimatedTokens(JSON.stringify(reasoning.opaque)))
     : 0;
-  return calls.reduce((sum, tokens) => sum + tokens, FRAME + estimatedTokens(content) + returned);
+  const images = IMAGE_TOKENS * imagesIn({ parts }).length;
+  return calls.reduce((sum, tokens) => sum + tokens, FRAME + estimatedTokens(content) + returned + images);
 }

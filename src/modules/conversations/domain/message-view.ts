@@ -1,5 +1,7 @@
 import { JsonValue } from '../../../shared/domain/json.js';
 import { TokenUsageView, tokenUsageView } from '../../../shared/domain/token-usage.js';
+import { AttachmentView, EditorView, toAttachmentViews, toEditorView } from './attachment-view.js';
+import { wordsOf } from '../../../shared/domain/message-parts.js';
 import { CallOutcome, MessageRole, MessageToolCall, MessageUsage, NewMessage } from './message.js';
 
 /** A message as clients see it, in answers and in events alike. */
@@ -20,6 +22,9 @@ export type MessageView = {
   finish_reason: string | null;
   usage: UsageView | null;
   truncated?: { characters: number };
+  attachments?: AttachmentView[];
+  editor?: EditorView;
+  display?: JsonValue;
   created_at: string;
 };
 
@@ -38,7 +43,7 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   job_id: message.jobId,
   role: message.role,
   agent: message.agent,
-  content: message.content,
+  content: wordsOf(message),
   reasoning: message.reasoning?.text || null,
   tool_calls: message.toolCalls.map(toToolCallView),
   call_id: message.callId,
@@ -47,8 +52,19 @@ export const toMessageView = (message: NewMessage): MessageView => ({
   finish_reason: message.finishReason,
   usage: toUsageView(message.usage),
   ...(message.truncated !== null && { truncated: { characters: message.truncated } }),
+  ...partsView(message),
   created_at: message.createdAt.toISOString(),
 });
+
+function partsView(message: NewMessage): Pick<MessageView, 'attachments' | 'editor' | 'display'> {
+  const attachments = toAttachmentViews(message);
+  const { editor, display } = message.parts ?? {};
+  return {
+    ...(attachments && { attachments }),
+    ...(editor && { editor: toEditorView(editor) }),
+    ...(display !== undefined && { display }),
+  };
+}
 
 export const toToolCallView = (call: MessageToolCall): ToolCallView => ({
   call_id: call.callId,

@@ -10,8 +10,8 @@ import {
 import { NewMessage, SpokenMessage } from './message.js';
 
 export interface MessageEvents {
-  /** A message that is complete from the start: the user's, a tool's, the system's. */
-  'message.created': { message: MessageView };
+  /** A message that is complete from the start: the user's, a tool's, the system's. `steer_ids`: what it consists of. */
+  'message.created': { message: MessageView; steer_ids?: string[] };
   /** Without `subtask_id` and `job_id` the agent speaks in the session's main history. */
   'message.started': { message_id: string; agent: string; subtask_id?: string; job_id?: string };
   /** `offset`: where in the message the piece begins, in UTF-16 units. */
@@ -39,11 +39,15 @@ declare module '../../../shared/domain/domain-event.js' {
   interface EventCatalogue extends MessageEvents {}
 }
 
-export const messageCreated = (message: NewMessage): DomainEvent<'message.created'> => ({
+/** @param steers what was said to a run at work, of which it consists; unset = none */
+export const messageCreated = (
+  message: NewMessage,
+  steers?: readonly { readonly id: string }[],
+): DomainEvent<'message.created'> => ({
   type: 'message.created',
   sessionId: message.sessionId,
   runId: message.runId,
-  data: { message: toMessageView(message) },
+  data: { message: toMessageView(message), ...(steers && { steer_ids: steers.map(({ id }) => id) }) },
 });
 
 /**

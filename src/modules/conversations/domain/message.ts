@@ -1,5 +1,6 @@
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 import { StoredUsage } from '../../../shared/domain/token-usage.js';
+import { MessageParts } from '../../../shared/domain/message-parts.js';
 
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'system';
 
@@ -60,6 +61,10 @@ export interface NewMessage {
   readonly reasoning: MessageReasoning | null;
   /** For a tool's answer of which the content has only the beginning and the end: the characters of the whole. */
   readonly truncated: number | null;
+  /** What the runtime tells the model beside the content, and clients are not shown; null = nothing. */
+  readonly note: string | null;
+  /** Null for a message that consists of its content alone. */
+  readonly parts: MessageParts | null;
   readonly createdAt: Date;
 }
 
@@ -99,6 +104,8 @@ const NOTHING = {
   usage: null,
   reasoning: null,
   truncated: null,
+  note: null,
+  parts: null,
 } as const;
 
 /** Fills in defaults for the fields that most messages do not use. */

@@ -3,6 +3,7 @@ import { timer } from 'rxjs';
 import { Shutdown } from '../../../shared/application/shutdown.js';
 import { sweep } from '../../../shared/application/sweep.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { idOfTime } from '../../../shared/infrastructure/persistence/id-of-time.js';
 import { messageTokens } from '../domain/message-tokens.js';
 import { Message } from '../domain/message.js';
 
@@ -11,10 +12,10 @@ const INTERVAL_MS = 3_600_000;
 /** A small batch, since each message may be as large as a request. */
 const BATCH = 20;
 
-type Uncounted = Pick<Message, 'id' | 'role' | 'content' | 'toolCalls' | 'reasoning'>;
+type Uncounted = Pick<Message, 'id' | 'role' | 'content' | 'note' | 'toolCalls' | 'reasoning'>;
 
 const NEXT = `
-  select id, role, content, tool_calls as "toolCalls", reasoning from messages
+  select id, role, content, note, tool_calls as "toolCalls", reasoning from messages
    where id > (select counted_through from message_counting) and tokens is null order by id limit ${BATCH}`;
 
 const COUNT = `
@@ -24,12 +25,9 @@ const COUNT = `
   )
   update message_counting set counted_through = $3 where counted_through < $3`;
 
-/** Ids begin with their time (RFC 9562). A message is stored later than its id is made, but not by a day. */
+/** A message is stored later than its id is made, but not by a day. */
 const END = `
-  update message_counting
-     set counted_through = greatest(counted_through, (
-           lpad(to_hex(floor(extract(epoch from now() - interval '1 day') * 1000)::bigint), 12, '0') || repeat('0', 20)
-         )::uuid)`;
+  update message_counting set counted_through = greatest(counted_through, ${idOfTime(`now() - interval '1 day'`)})`;
 
 /** Counts the messages that earlier releases have stored, a few at a time. */
 @Injectable()

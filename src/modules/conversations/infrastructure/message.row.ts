@@ -23,6 +23,8 @@ export const MessageSchema = new EntitySchema<MessageRow>({
     usage: { type: 'jsonb', nullable: true },
     reasoning: { type: 'jsonb', nullable: true },
     truncated: { type: 'integer', nullable: true },
+    note: { type: 'text', nullable: true },
+    parts: { type: 'jsonb', nullable: true },
     tokens: { type: 'integer', nullable: true },
     createdAt: { type: 'timestamptz' },
   },

@@ -17,8 +17,9 @@ const APPEND = `
      where id = $2 and deleted_at is null returning message_count
   ), appended as (
     insert into messages (id, session_id, position, run_id, role, agent, content, tool_calls, call_id, suggestions,
-                          finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated, tokens)
-    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 from place
+                          finish_reason, usage, created_at, subtask_id, job_id, reasoning, truncated, note, tokens,
+                          parts)
+    select $1, $2, place.message_count, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19 from place
     returning 1
   )
   select require_rows(count(*), 1) from appended`;
@@ -56,7 +57,9 @@ export class SqlMessageRepository extends MessageRepository {
       message.jobId,
       message.reasoning && JSON.stringify(message.reasoning),
       message.truncated,
+      message.note,
       messageTokens(message),
+      message.parts && JSON.stringify(message.parts),
     ];
     this.context.write({ text: APPEND, values }, (error) =>
       sqlStateOf(error) === ROWS_MISSING ? new SessionNotFound(message.sessionId) : error,

@@ -1,4 +1,4 @@
-import { TokenUsage } from '../../../shared/domain/token-usage.js';
+import { NO_USAGE, TokenUsage } from '../../../shared/domain/token-usage.js';
 import { LlmCallOutcome } from '../domain/llm-call.js';
 import { ModelAnswer } from './language-model.js';
 
@@ -26,10 +26,10 @@ export const failedCall = (
   finishedAt,
 });
 
-/** The outcome of a call that the runtime ended. @param usage what it has used until then */
+/** The outcome of a call that the runtime ended. @param usage what it has used until then; null = nothing was sent yet */
 export const abortedCall = (usage: TokenUsage | null, finishedAt: Date): LlmCallOutcome => ({
   ...NOTHING,
   status: 'aborted',
-  usage,
+  usage: usage ?? NO_USAGE,
   finishedAt,
 });

@@ -20,11 +20,20 @@ const MODELS = [
   model('narrow', [], { input: 5_000 }),
 ];
 
-const next = (failed: string, left: string[] = [], { away = [] as string[], tokens = 1 } = {}) => {
+const next = (
+  failed: string,
+  left: string[] = [],
+  {
+    away = [] as string[],
+    tokens = 1,
+    promptTokens,
+  }: { away?: string[]; tokens?: number; promptTokens?: number } = {},
+) => {
   const availability = { isAvailable: ({ id }: Model) => !away.includes(id) };
   const fallbacks = new Fallbacks(new ModelCatalog(MODELS, { default: 'a' }), availability);
   const content = 'x'.repeat(3.5 * tokens);
-  return fallbacks.next({ model: failed, messages: [{ role: 'user', content }], tools: [] }, left);
+  const request = { model: failed, messages: [{ role: 'user' as const, content }], tools: [] };
+  return fallbacks.next({ ...request, ...(promptTokens !== undefined && { promptTokens }) }, left)?.id;
 };
 
 describe('the fallback of a model', () => {
@@ -53,6 +62,11 @@ describe('the fallback of a model', () => {
     [98_000, undefined],
   ])('has room for a request of %d tokens', (tokens, expected) => {
     expect(next('f', [], { tokens })).toBe(expected);
+  });
+
+  it('has room for what the provider has told of the conversation, whatever the estimate is', () => {
+    expect(next('f', [], { tokens: 4_000, promptTokens: 9_000 })).toBe('b');
+    expect(next('f', [], { tokens: 9_000, promptTokens: 4_000 })).toBe('small');
   });
 
   it('is not one whose limit of requests is lower', () => {

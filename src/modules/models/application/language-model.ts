@@ -2,8 +2,15 @@ import { DomainError } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { TokenUsage } from '../../../shared/domain/token-usage.js';
 
+/** An image beside the text of a message, which names it. */
+export interface ModelImage {
+  /** A data URL, in the form in which requests carry it: made once, since it may be 10 MB long. */
+  readonly url: string;
+}
+
 export type ModelMessage =
-  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly content: string; readonly images?: readonly ModelImage[] }
   | {
       readonly role: 'assistant';
       readonly content: string;
@@ -11,7 +18,12 @@ export type ModelMessage =
       /** Sent to the model that it came from, and to no other. */
       readonly reasoning?: ModelReasoning | null;
     }
-  | { readonly role: 'tool'; readonly content: string; readonly callId: string };
+  | {
+      readonly role: 'tool';
+      readonly content: string;
+      readonly callId: string;
+      readonly images?: readonly ModelImage[];
+    };
 
 export interface ModelToolCall {
   /** In an answer: the provider's id; in a request: the runtime's. */
@@ -44,6 +56,11 @@ export interface ModelTool {
   readonly parameters: JsonObject;
 }
 
+/** Fields of a request that an answer can do without: strict servers and some models refuse them. */
+export const OPTIONAL_FIELDS = ['cacheKey', 'temperature'] as const satisfies readonly (keyof ModelRequest)[];
+
+export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+
 export interface ModelRequest {
   /** The id of the model; to the client of a provider, the name that it has there. */
   readonly model: string;
@@ -55,7 +72,7 @@ export interface ModelRequest {
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
   /** How much the model is to reason; left out where it does not know the word. */
   readonly reasoningEffort?: string;
-  /** Left out for models that reason, most of which refuse it; unset = the provider decides. */
+  /** Left out for models that reason, and after a refusal; unset = the provider decides. */
   readonly temperature?: number;
   /** The size of the request, where more is known of it than its text. */
   readonly promptTokens?: number;
@@ -63,6 +80,8 @@ export interface ModelRequest {
   readonly cacheKey?: string;
   /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
   readonly maxOutputTokens?: number;
+  /** Whether another model can answer: then the call does not wait while another one tries the provider after its failures. */
+  readonly hasFallback?: () => boolean;
   /** The limit until the first piece of the answer; unset = the setting. Set for the client of a provider. */
   readonly firstTokenTimeoutSeconds?: number;
 }
@@ -126,8 +145,12 @@ export interface FailureFacts {
   readonly isAboutReasoning?: boolean;
   /** The provider's text speaks of the limit of the answer. */
   readonly isAboutOutputLimit?: boolean;
-  /** The provider's text names the key of the cache. */
-  readonly isAboutCacheKey?: boolean;
+  /** Fields of the request that the provider refuses by their names, and that an answer can do without. */
+  readonly refusedFields?: readonly OptionalField[];
+  /** The tool that the provider refuses: its place in the request, from 0. */
+  readonly toolPlace?: number | undefined;
+  /** The same by its name, as the provider's text has it. */
+  readonly toolName?: string | undefined;
   /** The same request would fail again, although others with this code may not. */
   readonly isFinal?: boolean;
 }
@@ -167,6 +190,8 @@ export interface ModelListener {
   onText(text: string): void;
   /** Called with each piece of reasoning that may be shown; never with an empty one. */
   onReasoning?(text: string): void;
+  /** Called once for each tool call, as soon as its tool is known: the arguments follow, perhaps for a long time. */
+  onCall?(toolName: string): void;
   /** Called for the answer's first tool call, each time more of its arguments has arrived. */
   onFirstCall?(toolName: string, argumentsSoFar: string): void;
   /** Called before the call fails, if it has used tokens all the same: as the provider told, or else estimated. */

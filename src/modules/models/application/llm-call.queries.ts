@@ -1,9 +1,4 @@
-import { TokenUsage } from '../../../shared/domain/token-usage.js';
-
-/** What calls to models have used. */
-export interface CallUsage extends TokenUsage {
-  readonly modelCalls: number;
-}
+import { CallUsage } from '../../../shared/domain/token-usage.js';
 
 /** The ledger of calls, for display. */
 export abstract class LlmCallQueries {

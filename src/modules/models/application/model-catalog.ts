@@ -1,6 +1,6 @@
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
-import { Model } from '../domain/model.js';
-import { ModelNotConfigured } from '../domain/model.errors.js';
+import { Model, readsImages } from '../domain/model.js';
+import { ModelNotConfigured, ModelWithoutImages } from '../domain/model.errors.js';
 
 /** What an agent says of the model that shall answer for it. */
 interface Answering {
@@ -65,6 +65,17 @@ export class ModelCatalog {
   /** The id of the model for short work in the name of an agent: classifications, synopses. */
   helping(agent: Answering): string {
     return this.small?.id ?? this.answering(agent);
+  }
+
+  /** @throws ModelWithoutImages, ModelNotConfigured */
+  requireImages(modelId: string): void {
+    if (!readsImages(this.get(modelId))) throw new ModelWithoutImages(modelId);
+  }
+
+  /** Whether a model reads images, or one that may answer in its place does. */
+  mayReadImages(modelId: string): boolean {
+    const model = this.get(modelId);
+    return [model, ...model.fallbacks.map((id) => this.get(id))].some(readsImages);
   }
 
   /**

@@ -1,5 +1,6 @@
-import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
+import { IMAGE_TOKENS, estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { ModelMessage, ModelRequest } from './language-model.js';
+import { imagesOf } from './message-images.js';
 
 /** The tokens of a request, estimated. */
 export function requestTokens({ messages, tools, responseFormat }: ModelRequest): number {
@@ -8,7 +9,7 @@ export function requestTokens({ messages, tools, responseFormat }: ModelRequest)
 }
 
 function messageTokens(message: ModelMessage): number {
-  const content = estimatedTokens(message.content);
+  const content = estimatedTokens(message.content) + IMAGE_TOKENS * imagesOf(message).length;
   if (message.role !== 'assistant') return content;
   const { toolCalls, reasoning } = message;
   const called = toolCalls.map((call) => estimatedTokens(call.toolName) + estimatedTokens(call.arguments));

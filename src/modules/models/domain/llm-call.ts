@@ -21,14 +21,15 @@ export const LLM_CALL_STATUSES = ['started', 'completed', 'failed', 'aborted'] a
 export interface LlmCallOutcome {
   readonly status: 'completed' | 'failed' | 'aborted';
   readonly errorCode: string | null;
-  /** Null if it is not known, or nothing was used. */
+  /** Null for a failed call that has used nothing. An aborted call with null is one whose outcome nothing knows. */
   readonly usage: TokenUsage | null;
   readonly firstTokenMs: number | null;
   readonly finishedAt: Date;
 }
 
 /**
- * The ledger, inside a unit of work. `start` and `settle` also show whether this unit of work repeats a commit whose
+ * The ledger, inside a unit of work. What a call has used is added to the sums of its day as soon as the call is settled, last
+ * in the unit of work. `start` and `settle` also show whether this unit of work repeats a commit whose
  * answer was lost.
  */
 export abstract class LlmCallRepository {
@@ -39,8 +40,12 @@ export abstract class LlmCallRepository {
   /** False if it is settled already. */
   abstract settle(callId: string, outcome: LlmCallOutcome): Promise<boolean>;
   /**
-   * Aborts the open calls of a run or job that ends or restarts its step.
-   * @returns ids of messages that will not be completed
+   * Aborts the open calls of a run or job that ends or restarts its step. What they have used is unknown: their process died,
+   * or has lost them.
+   * @returns them; their messages will not be completed
    */
-  abstract abortOpen(of: { runId: string } | { jobId: string }, at: Date): Promise<string[]>;
+  abstract abortOpen(
+    of: { runId: string } | { jobId: string },
+    at: Date,
+  ): Promise<Pick<LlmCall, 'messageId' | 'purpose'>[]>;
 }

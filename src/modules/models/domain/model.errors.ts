@@ -8,3 +8,12 @@ export class ModelNotConfigured extends DomainError {
     super(`There is no model ${modelId}; there are ${known.join(', ')}`);
   }
 }
+
+export class ModelWithoutImages extends DomainError {
+  readonly code = 'model.no_images';
+  readonly kind = 'invalid';
+
+  constructor(modelId: string) {
+    super(`The model ${modelId} reads no images, as far as its \`modalities\` tell; choose another one`);
+  }
+}

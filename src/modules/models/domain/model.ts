@@ -44,6 +44,8 @@ export interface Model {
   readonly fallbacks: readonly string[];
 }
 
+export const readsImages = ({ modalities }: Model): boolean => modalities.input.includes('image');
+
 /** The context of a model without a description. */
 const ASSUMED_CONTEXT = 32_768;
 

@@ -228,4 +228,41 @@ describe('tool calls in pieces', () => {
     calls.add(piece({ name: 'read', arguments: args }));
     expect(calls.complete()[0]!.isCutOff ?? false).toBe(isCutOff);
   });
+
+  it.each<[string, Partial<CallPiece>[], string[][]]>([
+    ['by its name', [{ name: 'read' }, { arguments: '{"path":' }], [['read'], []]],
+    [
+      'by its name, once it is whole',
+      [
+        { index: 0, name: 're' },
+        { index: 0, name: 'ad' },
+        { index: 0, arguments: '{' },
+      ],
+      [[], ['read'], []],
+    ],
+    ['by its arguments, if no tool has the name', [{ name: 'erase' }, { arguments: '{' }], [[], ['erase']]],
+    [
+      'once, however often its name is repeated',
+      headed({ index: 0 }, 'a').concat({ index: 0, name: 'read' }),
+      [['read'], [], [], []],
+    ],
+    ['not by arguments without a name', [{ arguments: '{' }], [[]]],
+    [
+      'each, also of one tool',
+      [...headed({ index: 0 }, 'a'), { index: 1, name: 'read', arguments: '{}' }],
+      [['read'], [], [], ['read']],
+    ],
+    [
+      'not by a name that only repeats the one before',
+      [{ name: 'read', arguments: '{}' }, { name: 'read' }, { arguments: '{"path":"b"}' }],
+      [['read'], [], ['read']],
+    ],
+  ])('are known to have begun: %s', (_when, pieces, begun) => {
+    const calls = new GatheredCalls(new Set(['read']));
+    const told = pieces.map((each) => {
+      calls.add(piece(each));
+      return calls.begun();
+    });
+    expect(told).toEqual(begun);
+  });
 });

@@ -17,11 +17,15 @@ interface GatheredCall {
   arguments: string;
   extent: JsonExtent;
   readonly signed: JsonObject;
+  isTold: boolean;
 }
 
 /** Assembles tool calls from their pieces. */
 export class GatheredCalls {
   private readonly calls: GatheredCall[] = [];
+
+  /** @param tools the names of those that the model was offered */
+  constructor(private readonly tools: ReadonlySet<string> = new Set()) {}
 
   /**
    * @returns the number of characters added
@@ -48,6 +52,19 @@ export class GatheredCalls {
 
   get first(): { readonly toolName: string; readonly arguments: string } | undefined {
     return this.given[0];
+  }
+
+  /**
+   * The tools of the calls that have begun since this was asked before. A name may come in pieces: it is known to be whole
+   * where a tool has it, or the arguments have begun.
+   */
+  begun(): string[] {
+    const fresh = this.given.filter(
+      ({ isTold, toolName, arguments: args }) =>
+        !isTold && toolName !== '' && (args !== '' || this.tools.has(toolName)),
+    );
+    for (const call of fresh) call.isTold = true;
+    return fresh.map(({ toolName }) => toolName);
   }
 
   /** The calls, once no more pieces follow. */
@@ -85,6 +102,7 @@ export class GatheredCalls {
       arguments: '',
       extent: new JsonExtent(),
       signed: {},
+      isTold: false,
     };
     this.calls.push(call);
     return call;

@@ -4,7 +4,11 @@ import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { LLM_CALL_STATUSES, LlmCall, LlmCallOutcome } from '../domain/llm-call.js';
 
 export type LlmCallRow = LlmCall &
-  Partial<Omit<LlmCallOutcome, 'status' | 'usage'> & TokenUsage> & { readonly status: string };
+  Partial<Omit<LlmCallOutcome, 'status' | 'usage'> & TokenUsage> & {
+    readonly status: string;
+    /** Whether it is part of the sums of its day; null = not yet. */
+    readonly counted?: boolean;
+  };
 
 export const LlmCallSchema = new EntitySchema<LlmCallRow>({
   name: 'llm_call',
@@ -26,6 +30,7 @@ export const LlmCallSchema = new EntitySchema<LlmCallRow>({
     reasoningTokens: { type: 'integer', nullable: true },
     costMicros: { type: 'bigint', nullable: true },
     estimated: { type: 'boolean', default: false },
+    counted: { type: 'boolean', nullable: true },
     firstTokenMs: { type: 'integer', nullable: true },
     startedAt: { type: 'timestamptz' },
     finishedAt: { type: 'timestamptz', nullable: true },

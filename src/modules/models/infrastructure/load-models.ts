@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Config, ConfigInvalid } from '../../../config/config.js';
-import { AgentRegistry, ToolCatalog } from '../../agents/index.js';
+import { parseJsonFile } from '../../../shared/infrastructure/parse-json-file.js';
+import { AgentRegistry, BuiltInTools, isBuiltInTool } from '../../agents/index.js';
 import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { AgentNeeds } from './models-file-faults.js';
 import { ModelsFile, readModelsFile } from './models-file.js';
@@ -13,19 +14,21 @@ import { ModelsFile, readModelsFile } from './models-file.js';
 export async function loadModels(
   { modelsFile: path, variable }: Config,
   agents: AgentRegistry,
-  tools: ToolCatalog,
+  tools: BuiltInTools,
 ): Promise<ModelsFile | undefined> {
   if (path === undefined) return undefined;
-  const read = readModelsFile(parse(path, await readText(path)), variable, needsOf(agents, tools));
+  const read = readModelsFile(parseJsonFile(path, await readText(path)), variable, needsOf(agents, tools));
   if ('faults' in read) throw new ConfigInvalid(read.faults.map((fault) => `${path}: ${fault}`));
   return read.file;
 }
 
-const needsOf = (agents: AgentRegistry, tools: ToolCatalog): AgentNeeds[] =>
+const needsOf = (agents: AgentRegistry, tools: BuiltInTools): AgentNeeds[] =>
   agents.all().map((agent) => ({
     id: agent.id,
     model: agent.model,
-    tokens: estimatedTokens(agent.prompt) + estimatedTokens(JSON.stringify(tools.describe(agent.tools))),
+    tokens:
+      estimatedTokens(agent.prompt) +
+      estimatedTokens(JSON.stringify(tools.describe(agent.tools.filter(isBuiltInTool)))),
   }));
 
 async function readText(path: string): Promise<string> {
@@ -34,13 +37,5 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigInvalid([`MODELS_FILE must name a file that can be read (${code})`]);
-  }
-}
-
-function parse(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigInvalid([`${path}: is not JSON: ${(error as Error).message}`]);
   }
 }

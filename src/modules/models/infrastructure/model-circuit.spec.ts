@@ -83,7 +83,7 @@ describe('the circuit of a model endpoint', () => {
     await passes();
     for (let retry = 0; retry < 20; retry++) {
       const error = failure('model.server_error');
-      await expect(circuit.pass(() => Promise.reject(error), untouched, retry)).rejects.toBe(error);
+      await expect(circuit.pass(() => Promise.reject(error), untouched, { retry })).rejects.toBe(error);
     }
     expect(await state()).toEqual([CLOSED]);
     await failsTimes(1);
@@ -94,7 +94,7 @@ describe('the circuit of a model endpoint', () => {
     await failsTimes(5);
     vi.advanceTimersByTime(OPEN_MS);
     const error = failure('model.server_error');
-    await expect(circuit.pass(() => Promise.reject(error), untouched, 20)).rejects.toBe(error);
+    await expect(circuit.pass(() => Promise.reject(error), untouched, { retry: 20 })).rejects.toBe(error);
     expect(await state()).toEqual([OPEN]);
   });
 
@@ -198,6 +198,21 @@ describe('the circuit of a model endpoint', () => {
     expect(await other).toBe('second');
     probe.ends('first');
     expect(await first).toBe('first');
+  });
+
+  it('half open refuses at once a call that has a fallback, and lets it try where no other does', async () => {
+    await failsTimes(5);
+    vi.advanceTimersByTime(OPEN_MS);
+    const [probe, elsewhere, waiting] = [controlledCall(), controlledCall(), controlledCall()];
+    const withFallback = (call: typeof probe, hasFallback: boolean) =>
+      circuit.pass(call.make, untouched, { hasFallback: () => hasFallback });
+    const first = withFallback(probe, true);
+    await expect(withFallback(elsewhere, true)).rejects.toMatchObject({ code: 'model.circuit_open' });
+    const other = withFallback(waiting, false);
+    expect([probe.made, elsewhere.made, waiting.made]).toEqual([1, 0, 0]);
+    probe.ends('first');
+    waiting.ends('other');
+    expect(await Promise.all([first, other])).toEqual(['first', 'other']);
   });
 
   it('opens again when the try fails, and refuses those that waited for it', async () => {

@@ -9,7 +9,7 @@ import {
   circuitBreaker,
   handleType,
 } from 'cockatiel';
-import { ModelError, ModelErrorCode } from '../application/language-model.js';
+import { ModelError, ModelErrorCode, ModelRequest } from '../application/language-model.js';
 
 /** When the circuit opens, and for how long. */
 export abstract class CircuitLimits {
@@ -78,7 +78,8 @@ class EndpointFailure extends Error {
 
 /**
  * A circuit breaker for the endpoint of a provider. While open, it refuses every call at once; then one call probes the
- * endpoint, and other calls wait until its answer begins. One circuit serves all runs of the process.
+ * endpoint, and other calls wait until its answer begins, unless they have somewhere else to go. One circuit serves all runs
+ * of the process.
  */
 export class ModelCircuit {
   private readonly logger = new Logger(ModelCircuit.name);
@@ -130,11 +131,17 @@ export class ModelCircuit {
   /**
    * Makes the call, unless the circuit is open.
    * @param call calls `begins` when the answer begins; rejects with ModelError, or the signal's reason once aborted
-   * @param retry the number of earlier attempts
+   * @param options.retry the number of earlier attempts
+   * @param options.hasFallback whether the call is rather refused than left to wait for a probe
    * @throws ModelError model.circuit_open
    */
-  async pass<T>(call: (begins: () => void) => Promise<T>, signal: AbortSignal, retry = 0): Promise<T> {
+  async pass<T>(
+    call: (begins: () => void) => Promise<T>,
+    signal: AbortSignal,
+    { retry = 0, hasFallback }: Pick<ModelRequest, 'retry' | 'hasFallback'> = {},
+  ): Promise<T> {
     signal.throwIfAborted();
+    if (this.policy.state === CircuitState.HalfOpen && hasFallback?.()) throw this.refusal();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });

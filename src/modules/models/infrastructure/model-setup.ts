@@ -1,6 +1,6 @@
 import { Config, ConfigInvalid } from '../../../config/config.js';
 import type { OfflineModel } from '../../../offline-model/offline-model.js';
-import { AgentRegistry, ToolCatalog } from '../../agents/index.js';
+import { AgentRegistry, BuiltInTools } from '../../agents/index.js';
 import { ModelCatalog } from '../application/model-catalog.js';
 import { undescribedModel } from '../domain/model.js';
 import { loadModels } from './load-models.js';
@@ -8,6 +8,8 @@ import { NO_KEY, OPENAI, Provider } from './provider.js';
 
 /** The id of the one provider where the settings name no file. */
 const ONLY_PROVIDER = 'default';
+/** What the offline demo model is called in usage, lists and metrics: its answers are those of no real model. */
+const OFFLINE_MODEL = 'offline-demo';
 
 /** The models of this process, and their servers. */
 export class ModelSetup {
@@ -19,12 +21,28 @@ export class ModelSetup {
     readonly offline: OfflineModel | undefined,
   ) {}
 
+  /** What operators should know of them, for logs. */
+  get warnings(): string[] {
+    if (this.offline) {
+      return [
+        'No model is configured: answers are canned. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.',
+      ];
+    }
+    return this.models
+      .all()
+      .filter(({ isDescribed }) => !isDescribed)
+      .map(
+        ({ id, limit: { context } }) =>
+          `The limits of the model ${id} are not known: a context of ${context} tokens is assumed. Describe it in the file that MODELS_FILE names.`,
+      );
+  }
+
   /**
    * The models of the file that the settings name. Without one, the one provider of the settings; with neither key nor
    * address, the offline demo model of a development install.
    * @throws ConfigInvalid
    */
-  static async open(config: Config, agents: AgentRegistry, tools: ToolCatalog): Promise<ModelSetup> {
+  static async open(config: Config, agents: AgentRegistry, tools: BuiltInTools): Promise<ModelSetup> {
     const file = await loadModels(config, agents, tools);
     if (file) {
       const models = new ModelCatalog(file.models, file);
@@ -33,11 +51,12 @@ export class ModelSetup {
     }
     const { provider, place, offline } = await onlyProvider(config);
     const description = offline ? place : `${config.defaultModel} at ${place}`;
-    return new ModelSetup(undescribedModels(config, agents), [provider], description, offline);
+    const answering = offline ? OFFLINE_MODEL : config.defaultModel;
+    return new ModelSetup(undescribedModels(answering, agents), [provider], description, offline);
   }
 }
 
-function undescribedModels({ defaultModel }: Config, agents: AgentRegistry): ModelCatalog {
+function undescribedModels(defaultModel: string, agents: AgentRegistry): ModelCatalog {
   const named = agents.all().flatMap(({ model }) => model ?? []);
   const names = new Set([defaultModel, ...named]);
   const models = [...names].map((name) => undescribedModel(ONLY_PROVIDER, name));

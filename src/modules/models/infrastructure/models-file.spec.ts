@@ -103,6 +103,16 @@ describe('the file of models', () => {
     ['no providers', { providers: [] }, 'providers: '],
     ['an API that there is not', provider({ api: 'soap' }), 'providers.0.api: '],
     ['an address that is none', provider({ base_url: 'localhost:1' }), 'providers.0.base_url: must be a URL'],
+    ...[
+      'https://me:pass@host/v1',
+      'https://token@host/v1',
+      'https://host/v1?key=pass',
+      'https://host/v1#x',
+    ].map((address): [string, object, string] => [
+      `the address ${address}`,
+      provider({ base_url: address }),
+      'providers.0.base_url: must be without user, password and query: keys are in variables',
+    ]),
     ['a file as address', provider({ base_url: 'file:///etc' }), 'providers.0.base_url: must be a URL'],
     [
       'no key for OpenAI',

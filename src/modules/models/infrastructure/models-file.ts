@@ -12,12 +12,16 @@ const tokens = z.int().min(1).max(1_000_000_000);
 const price = z.number().min(0).max(1_000_000);
 const modality = z.enum(['text', 'image', 'audio', 'video', 'pdf']);
 
+/** Requests would go out without a user or query that stands in an address. */
+const PLAIN_ADDRESS = /^[^/]*\/\/[^/?#@]*(?:\/[^?#]*)?$/;
+
 /** What the file says of a provider. */
 const PROVIDER = z.strictObject({
   id,
   api: z.enum(PROVIDER_APIS),
   base_url: z
-    .url({ protocol: /^https?$/, message: must('a URL that begins with http:// or https://') })
+    .url({ protocol: /^https?$/, message: must('a URL that begins with http:// or https://'), abort: true })
+    .regex(PLAIN_ADDRESS, { message: must('without user, password and query: keys are in variables') })
     .optional(),
   api_key_env: z
     .string()

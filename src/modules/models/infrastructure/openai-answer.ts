@@ -23,7 +23,7 @@ export interface Shown {
 export class OpenAiAnswer {
   private readonly text = new WellFormedText();
   private readonly thought = new WellFormedText();
-  private readonly calls = new GatheredCalls();
+  private readonly calls: GatheredCalls;
   private readonly reasoning = new GatheredReasoning();
   private content = '';
   private characters = 0;
@@ -40,11 +40,15 @@ export class OpenAiAnswer {
   /**
    * @param asked where the answer comes from
    * @param read reads each of its chunks, in their order
+   * @param tools the names of those that the model was offered
    */
   constructor(
     private readonly asked: { readonly provider: string; readonly model: string },
     private readonly read: (chunk: unknown) => ChunkContents = readChunk,
-  ) {}
+    tools?: ReadonlySet<string>,
+  ) {
+    this.calls = new GatheredCalls(tools);
+  }
 
   /**
    * @param elapsedMs since the call began
@@ -101,6 +105,11 @@ export class OpenAiAnswer {
 
   get firstCall(): { readonly toolName: string; readonly arguments: string } | undefined {
     return this.calls.first;
+  }
+
+  /** The tools of the calls that have begun since this was asked before. */
+  begunCalls(): string[] {
+    return this.calls.begun();
   }
 
   /** The provider's names of the answer and its model; undefined if it gives none. */

@@ -520,10 +520,67 @@ describe('a refusal of the limit of an answer', () => {
     expect(refused(status, body)).toMatchObject({ code, facts: { isAboutOutputLimit: true } });
   });
 
+  it.each([
+    [{ message: "Unknown parameter: 'prompt_cache_key'", param: 'prompt_cache_key' }, ['cacheKey']],
+    [
+      {
+        message: "Unsupported value: 'temperature' does not support 0.2 with this model.",
+        ...{ param: 'temperature', code: 'unsupported_value' },
+      },
+      ['temperature'],
+    ],
+    [{ message: '`temperature` may only be set to 1 when thinking is enabled.' }, ['temperature']],
+    [
+      { detail: [{ loc: ['body', 'prompt_cache_key'], msg: 'Extra inputs are not permitted' }] },
+      ['cacheKey'],
+    ],
+    [{ message: 'Overloaded' }, []],
+  ])('names the fields that it refuses: %j', (error, fields) => {
+    expect(refused(400, JSON.stringify({ error }))).toMatchObject({ facts: { refusedFields: fields } });
+    expect(refused(500, JSON.stringify({ error }))).toMatchObject({ facts: { refusedFields: [] } });
+  });
+
   it('is none where another field is refused', () => {
     expect(refused(400, saying("Unknown parameter: 'tools[0].strict'"))).toMatchObject({
       facts: { isAboutOutputLimit: false },
     });
+  });
+});
+
+describe('a refusal of a tool', () => {
+  const invalid = (param: string | null, message = 'Invalid schema for function') =>
+    saying(message, { type: 'invalid_request_error', param });
+  const validator = (...loc: (string | number)[]) => ({
+    detail: [{ type: 'value_error', loc, msg: 'no schema' }],
+  });
+
+  it.each<[server: string, status: number, body: unknown, place: number | undefined]>([
+    ['OpenAI, chat completions', 400, invalid('tools[3].function.parameters'), 3],
+    ['OpenAI, Responses', 400, invalid('tools[12].parameters'), 12],
+    ['vLLM', 400, validator('body', 'tools', 4, 'function', 'parameters'), 4],
+    ['Anthropic', 400, invalid(null, 'tools.2.custom.input_schema: JSON schema is invalid'), 2],
+    [
+      'Gemini',
+      400,
+      invalid(null, 'GenerateContentRequest.tools[0].function_declarations[5].parameters: no schema'),
+      5,
+    ],
+    ['of none', 400, invalid('messages[3].content'), undefined],
+    ['of too many', 400, invalid('tools', 'array too long'), undefined],
+    ['of no request', 500, invalid('tools[3].function'), undefined],
+  ])('tells its place: %s', (_server, status, body, place) => {
+    expect(refused(status, body).facts.toolPlace).toBe(place);
+  });
+
+  it.each<[message: string, name: string | undefined]>([
+    ["Invalid schema for function 'mcp__shop__look-up': array schema missing items", 'mcp__shop__look-up'],
+    ['Invalid parameters of the tool "look_up"', 'look_up'],
+    ['tool `look_up` has invalid parameters', 'look_up'],
+    ["the answer to function 'look_up' is missing", undefined],
+    ["Invalid schema for response_format 'look_up'", undefined],
+    [`Invalid schema for function '${'x'.repeat(65)}'`, undefined],
+  ])('tells its name: %s', (message, name) => {
+    expect(refused(400, saying(message)).facts.toolName).toBe(name);
   });
 });
 

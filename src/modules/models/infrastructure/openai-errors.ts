@@ -1,6 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError } from 'openai';
-import { ModelError } from '../application/language-model.js';
-import { ProviderRefusal, codeOf, readRefusal } from './provider-refusal.js';
+import { ModelError, OPTIONAL_FIELDS, OptionalField } from '../application/language-model.js';
+import { ProviderRefusal, codeOf, readRefusal, toolNameIn, toolPlaceIn } from './provider-refusal.js';
 import { RefusalCode, kindOf } from './refusal-kind.js';
 
 /** Refusals in the runtime's own words: the provider's text may contain keys, prompts or addresses. */
@@ -22,7 +22,10 @@ const BODY_TOO_LARGE = 'The request is larger than the model’s server accepts'
 /** The names of the limit of an answer, of any API. */
 const ABOUT_OUTPUT_LIMIT = /max_(?:completion_|output_|new_)?tokens|in the completion/i;
 
-const ABOUT_CACHE_KEY = /prompt_cache_key/i;
+const ABOUT_FIELD: Readonly<Record<OptionalField, RegExp>> = {
+  cacheKey: /prompt_cache_key/i,
+  temperature: /\btemperature\b/i,
+};
 
 export const answerTooLong = () => new ModelError('model.answer_too_long', 'The model’s answer has no end');
 
@@ -62,6 +65,10 @@ function fromRefusal(refusal: ProviderRefusal): ModelError {
     providerCode: codeOf(facts),
     isAboutReasoning,
     isAboutOutputLimit: ABOUT_OUTPUT_LIMIT.test(named),
-    isAboutCacheKey: ABOUT_CACHE_KEY.test(named),
+    refusedFields:
+      code === 'model.request_refused'
+        ? OPTIONAL_FIELDS.filter((field) => ABOUT_FIELD[field].test(named))
+        : [],
+    ...(code === 'model.request_refused' && { toolPlace: toolPlaceIn(facts), toolName: toolNameIn(facts) }),
   });
 }

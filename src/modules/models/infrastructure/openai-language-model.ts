@@ -12,7 +12,6 @@ import {
   ModelRequest,
 } from '../application/language-model.js';
 import { requestTokens } from '../application/request-tokens.js';
-import { CacheKeys } from './cache-keys.js';
 import { CallLimits, CallWatch } from './call-watch.js';
 import { JsonForm, JsonForms } from './json-forms.js';
 import { ModelCircuit } from './model-circuit.js';
@@ -22,6 +21,7 @@ import { failureOf } from './model.metrics.js';
 import { OpenAiAnswer, Shown } from './openai-answer.js';
 import { OpenAiBody } from './openai-body.js';
 import { refusalIn, toModelError } from './openai-errors.js';
+import { OptionalFields } from './optional-fields.js';
 import { OutputLimitField, OutputLimitFields } from './output-limit-fields.js';
 import { LONGEST_TEXT } from './provider-refusal.js';
 import { Provider } from './provider.js';
@@ -47,7 +47,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     private readonly jsonForms: JsonForms,
     private readonly returnedFields: ReturnedFields,
     private readonly outputLimitFields: OutputLimitFields,
-    private readonly cacheKeys: CacheKeys,
+    private readonly optionalFields: OptionalFields,
     private readonly tracing: Tracing,
     config: Config,
   ) {
@@ -75,13 +75,13 @@ export class OpenAiLanguageModel extends LanguageModel {
     const ask = (span: Span) =>
       this.circuit.pass(
         (begins) =>
-          this.cacheKeys.ask(request, begins, (asked, nowBegins) =>
+          this.optionalFields.ask(request, begins, (asked, nowBegins) =>
             this.request(asked, nowBegins, (body, beginsNow) =>
               this.send(asked, body, listener, beginsNow, signal, span),
             ),
           ),
         signal,
-        request.retry,
+        request,
       );
     return this.tracing.withSpan(`chat ${request.model}`, options, ask, failureOf);
   }
@@ -136,6 +136,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     const gathered = new OpenAiAnswer(
       { provider: this.server.host, model: request.model },
       this.protocol.reader(),
+      new Set(request.tools.map(({ name }) => name)),
     );
     try {
       return await this.stream({ watch, gathered }, sent, listener, begins, signal, span);
@@ -184,6 +185,7 @@ export class OpenAiLanguageModel extends LanguageModel {
       if (gathered.isFinished) watch.finished();
       else if (gathered.length > before) watch.heard();
       if (gathered.isThinking) watch.thinks();
+      for (const toolName of gathered.begunCalls()) listener.onCall?.(toolName);
       const { firstCall } = gathered;
       if (firstCall) listener.onFirstCall?.(firstCall.toolName, firstCall.arguments);
     });

@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
-import { ModelMessage, ModelRequest } from '../application/language-model.js';
+import { ModelImage, ModelMessage, ModelRequest } from '../application/language-model.js';
+import { imagesOf } from '../application/message-images.js';
 import { Asked, idsOf, ownReasoning } from './call-ids.js';
 import { fieldsToReturn } from './gathered-reasoning.js';
 import { JsonForm, messagesFor } from './json-forms.js';
@@ -51,7 +52,10 @@ type OpenAiMessage = OpenAI.Chat.ChatCompletionMessageParam;
 
 function toMessages(messages: readonly ModelMessage[], asked: Asked, returned: Returned): OpenAiMessage[] {
   const idOf = idsOf(messages, asked);
-  const all = messages.map((message) => toMessage(message, idOf, fieldsFor(asked, message), returned));
+  const all = messages.flatMap((message, index) => [
+    toMessage(message, idOf, fieldsFor(asked, message), returned),
+    ...(endsAnswers(messages, index) ? imagesOfAnswers(messages, index) : []),
+  ]);
   if (returned === 'none') return all;
   if (returned === 'given' && !all.some((message) => REQUIRED_FIELD in message)) return all;
   return all.map((message) => ('tool_calls' in message ? { [REQUIRED_FIELD]: '', ...message } : message));
@@ -65,8 +69,9 @@ function toMessage(
 ): OpenAiMessage {
   switch (message.role) {
     case 'system':
-    case 'user':
       return { role: message.role, content: message.content };
+    case 'user':
+      return { role: message.role, content: withImages(message.content, imagesOf(message)) };
     case 'tool':
       return { role: 'tool', content: message.content, tool_call_id: idOf(message.callId) };
     case 'assistant': {
@@ -87,6 +92,33 @@ function toMessage(
       };
     }
   }
+}
+
+type UserContent = OpenAI.Chat.ChatCompletionUserMessageParam['content'];
+
+const withImages = (text: string, images: readonly ModelImage[]): UserContent =>
+  images.length === 0
+    ? text
+    : [
+        { type: 'text', text },
+        ...images.map(({ url }) => ({ type: 'image_url' as const, image_url: { url } })),
+      ];
+
+const endsAnswers = (messages: readonly ModelMessage[], index: number): boolean =>
+  messages[index]!.role === 'tool' && messages[index + 1]?.role !== 'tool';
+
+/**
+ * The images in the answers of tools that end here. In this protocol answers have text only: a user's message shows them,
+ * after one of the assistant, since strict chat templates refuse a user's message right after an answer.
+ */
+function imagesOfAnswers(messages: readonly ModelMessage[], end: number): OpenAiMessage[] {
+  const begin = messages.findLastIndex(({ role }, index) => index < end && role !== 'tool') + 1;
+  const images = messages.slice(begin, end + 1).flatMap(imagesOf);
+  if (images.length === 0) return [];
+  return [
+    { role: 'assistant', content: '(The images of these answers follow.)' },
+    { role: 'user', content: withImages('(The images of these answers, in their order.)', images) },
+  ];
 }
 
 /** Nothing of other models and servers. */

@@ -10,7 +10,7 @@ import { JsonForms } from './json-forms.js';
 import { CircuitLimits, ModelCircuit } from './model-circuit.js';
 import { ModelSetup } from './model-setup.js';
 import { OpenAiLanguageModel } from './openai-language-model.js';
-import { CacheKeys } from './cache-keys.js';
+import { OptionalFields } from './optional-fields.js';
 import { OutputLimitFields } from './output-limit-fields.js';
 import { PROTOCOLS } from './protocols.js';
 import { ReturnedFields } from './returned-fields.js';
@@ -42,7 +42,7 @@ export class ProviderClients extends ModelAvailability {
           new JsonForms(),
           new ReturnedFields(),
           new OutputLimitFields(),
-          new CacheKeys(),
+          new OptionalFields(),
         ] as const;
         const protocol = PROTOCOLS[provider.api];
         const model = new OpenAiLanguageModel(provider, protocol, circuit, ...learnt, tracing, config);

@@ -62,6 +62,26 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
 export const codeOf = ({ names }: RefusalFacts): string | undefined =>
   names.find((name) => !/^\d+$/.test(name)) ?? names[0];
 
+/** OpenAI's `tools[3].function.parameters`, a validator's `body.tools.3.function`, Gemini's own after one list of them all. */
+const TOOL_PLACE = /\btools\[0\]\.function_declarations\[(\d{1,4})\]|\btools(?:\[(\d{1,4})\]|\.(\d{1,4})\b)/;
+
+/** The place in the request of the tool that a refusal names. */
+export function toolPlaceIn({ fields, text }: RefusalFacts): number | undefined {
+  const place = [...fields, text].map((each) => TOOL_PLACE.exec(each)).find((match) => match !== null);
+  const digits = place?.slice(1).find((group) => group !== undefined);
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** OpenAI's "Invalid schema for function 'look_up'", where the place is missing, and the same the other way round. */
+const TOOL_NAME =
+  /\b(?:schema|parameters|declaration|definition) (?:for|of|in) (?:the )?(?:function|tool):? ['"`]([A-Za-z][\w-]{0,63})['"`]|\b(?:function|tool):? ['"`]([A-Za-z][\w-]{0,63})['"`] has (?:an )?invalid (?:schema|parameters)/i;
+
+/** The name of the tool that a refusal is about. */
+export function toolNameIn({ text }: RefusalFacts): string | undefined {
+  const [, after, before] = TOOL_NAME.exec(text) ?? [];
+  return after ?? before;
+}
+
 /**
  * A name of the provider's as a code: at most 64 characters of `[a-z0-9_.-]`.
  * @returns undefined for anything else: gateways put texts, addresses and keys there
@@ -92,7 +112,8 @@ function sentencesIn(body: string): string {
 function fieldsIn(error: ReturnType<typeof fieldsOf>): string[] {
   const detail = error['detail'] ?? fieldsOf(error['message'])['detail'];
   const places = Array.isArray(detail) ? detail.map((each) => fieldsOf(each)['loc']) : [];
-  return [error['param'], ...places.flat()].map(stringOf).filter((name) => name !== '');
+  const joined = places.map((place) => (Array.isArray(place) ? place.join('.') : stringOf(place)));
+  return [stringOf(error['param']), ...joined].filter((name) => name !== '');
 }
 
 function partsOf(parsed: unknown) {

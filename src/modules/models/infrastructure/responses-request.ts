@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ModelMessage, ModelRequest } from '../application/language-model.js';
+import { imagesOf } from '../application/message-images.js';
 import { Asked, idsOf, ownReasoning } from './call-ids.js';
 import { JsonForm, messagesFor } from './json-forms.js';
 import { OutputLimitField } from './output-limit-fields.js';
@@ -66,15 +67,29 @@ function textFormatOf(
   return { text: { format: { type: form, ...format, strict: true } } };
 }
 
+function contentOf(message: ModelMessage): string | OpenAI.Responses.ResponseInputMessageContentList {
+  const images = imagesOf(message);
+  if (images.length === 0) return message.content;
+  return [
+    { type: 'input_text', text: message.content },
+    ...images.map(({ url }) => ({
+      type: 'input_image' as const,
+      image_url: url,
+      detail: 'auto' as const,
+    })),
+  ];
+}
+
 function toInput(messages: readonly ModelMessage[], asked: Asked, returned: Returned): InputItem[] {
   const idOf = idsOf(messages, asked);
   return messages.flatMap((message): InputItem[] => {
     switch (message.role) {
       case 'system':
-      case 'user':
         return [{ role: message.role, content: message.content }];
+      case 'user':
+        return [{ role: message.role, content: contentOf(message) }];
       case 'tool':
-        return [{ type: 'function_call_output', call_id: idOf(message.callId), output: message.content }];
+        return [{ type: 'function_call_output', call_id: idOf(message.callId), output: contentOf(message) }];
       case 'assistant': {
         const kept = returned === 'none' ? undefined : ownReasoning(asked, message)?.opaque['items'];
         return toItems(message, (kept ?? []) as JsonObject[], idOf);

@@ -8,9 +8,10 @@ import {
   ModelUsage,
 } from '../application/language-model.js';
 import { ModelCatalog } from '../application/model-catalog.js';
+import { withoutImages } from '../application/message-images.js';
 import { requestTokens } from '../application/request-tokens.js';
 import { costOf } from '../domain/cost-of.js';
-import { Model } from '../domain/model.js';
+import { Model, readsImages } from '../domain/model.js';
 import { outputLimit } from '../domain/output-limit.js';
 import { ModelMetrics, failureOf } from './model.metrics.js';
 import { ProviderClients } from './provider-clients.js';
@@ -56,6 +57,7 @@ function requestTo(model: Model, { reasoningEffort, temperature, ...request }: M
   const { context, output } = limit;
   return {
     ...request,
+    ...(!readsImages(model) && { messages: request.messages.map(withoutImages) }),
     model: model.name,
     ...(output !== null && { maxOutputTokens: outputLimit({ context, output }, sizeOf(request)) }),
     // An effort chosen for another model may be unknown to this one.

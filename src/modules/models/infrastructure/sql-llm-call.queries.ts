@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { CallUsage } from '../../../shared/domain/token-usage.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { CallUsage, LlmCallQueries } from '../application/llm-call.queries.js';
+import { LlmCallQueries } from '../application/llm-call.queries.js';
 
 @Injectable()
 export class SqlLlmCallQueries extends LlmCallQueries {
@@ -20,8 +21,9 @@ export class SqlLlmCallQueries extends LlmCallQueries {
     );
     return usage!;
   }
+
   async idsOfJob(jobId: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(`select id from llm_calls where job_id = $1`, [
+    const rows = await this.database.query<{ id: string }>('select id from llm_calls where job_id = $1', [
       jobId,
     ]);
     return rows.map(({ id }) => id);

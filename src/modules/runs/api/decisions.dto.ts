@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { humanText } from '../../../shared/api/human-text.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
-import { DECISIONS, Verdict } from '../../approvals/index.js';
+import { DECISIONS, RememberWhenDto, Verdict } from '../../approvals/index.js';
 
 const MAX_FEEDBACK = 10_000;
 
@@ -16,7 +16,15 @@ export const TOOL_DECISION = {
     .optional()
     .describe('With `edit`, and only with it: all arguments, as they are to be executed'),
   feedback,
-  remember: z.boolean().optional().describe('Allow this tool for the rest of the session without asking'),
+  remember: z
+    .boolean()
+    .optional()
+    .describe(
+      'Allow the same command in the same folder, or the same path, for the rest of the session; of tools without either, the tool',
+    ),
+  remember_when: RememberWhenDto.optional().describe(
+    'Instead of `remember`: allow all calls of this tool that fit, for the rest of the session',
+  ),
 };
 
 /** Optional parts of a decision on a plan. */
@@ -46,6 +54,7 @@ export const toVerdict = (given: Omit<DecisionDto, 'version'>): Verdict => ({
   feedback: given.feedback ?? null,
   modifiedArguments: given.modified_arguments ?? null,
   remember: given.remember ?? false,
+  rememberWhen: given.remember_when ?? null,
 });
 
 export const ReasonDto = z

@@ -16,6 +16,7 @@ import {
   RunStartedDto,
   RunWaitingDto,
 } from './run-events.dto.js';
+import { STEER_EVENTS } from './steer-events.dto.js';
 import { TOOL_CALL_EVENTS } from './tool-call-events.dto.js';
 
 const StreamResetDto = frameDto(
@@ -33,6 +34,7 @@ export const SessionEventDto = z
     ModelSwitchedDto,
     ...MESSAGE_EVENTS,
     ...TOOL_CALL_EVENTS,
+    ...STEER_EVENTS,
     ...SESSION_EVENTS,
     ...APPROVAL_EVENTS,
     ...PLAN_EVENTS,

@@ -16,12 +16,12 @@ import { SubmitToolResult } from '../application/inputs/submit-tool-result.js';
 import { SwitchAgent } from '../application/inputs/switch-agent.js';
 import { toVerdict } from './decisions.dto.js';
 import { SessionEventDto } from './events.dto.js';
-import { AcceptedDto, InputDto, toAcceptedDto } from './inputs.dto.js';
+import { AcceptedDto, InputDto, toAcceptedDto, toAttached, toToolAnswer } from './inputs.dto.js';
 
 const SESSION_ID = new IdPipe(SessionNotFound);
 
 const PROBLEMS = {
-  400: ['request.invalid', 'request.malformed_json'],
+  400: ['request.invalid', 'request.malformed_json', 'model.no_images'],
   404: [
     'session.not_found',
     'agent.not_found',
@@ -32,11 +32,17 @@ const PROBLEMS = {
   ],
   409: [
     'run.in_progress',
+    'blob.missing',
     'run.queue_full',
+    'run.changed',
+    'steer.limit_reached',
     'session.archived',
     'tool_call.not_requested',
     'tool_call.already_settled',
+    'tool_call.claimed',
+    'tool_call.not_claimed',
     'approval.already_decided',
+    'approval.asked_again',
     'approval.expired',
     'plan.transition_not_allowed',
     'plan.version_changed',
@@ -108,12 +114,21 @@ export class InputsController {
       case 'user_message': {
         const agent = input.agent === 'auto' ? undefined : input.agent;
         const { content, model, reasoning_effort: reasoningEffort, on_busy: onBusy } = input;
-        const message = { content, agent, model, reasoningEffort, onBusy };
+        const message = {
+          content,
+          attached: toAttached(input),
+          agent,
+          model,
+          reasoningEffort,
+          onBusy,
+          expectedRunId: input.expected_run_id,
+        };
         return this.sendUserMessage.execute({ userId, sessionId, ...message });
       }
       case 'tool_result': {
-        const outcome = input.error === undefined ? { result: input.result ?? null } : { error: input.error };
-        return this.submitToolResult.execute({ userId, sessionId, callId: input.call_id, outcome });
+        const { call_id: callId, client_id: clientId = null } = input;
+        const outcome = toToolAnswer(input);
+        return this.submitToolResult.execute({ userId, sessionId, callId, clientId, outcome });
       }
       case 'switch_agent':
         return this.switchAgent.execute({ userId, sessionId, agent: input.agent, reason: input.reason });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
+import { CALL_USAGE_EXAMPLE, CallUsageDto, UNKNOWN_CALLS } from '../../../shared/api/token-usage.dto.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
-import { RunErrorDto, USAGE_EXAMPLE, UsageDto, WaitingForDto } from './runs.dto.js';
+import { RunErrorDto, WaitingForDto } from './runs.dto.js';
 
 export const RunStartedDto = eventDto(
   'run.started',
@@ -47,12 +48,14 @@ export const RunFinishedDto = eventDto(
   z.object({
     status: z.enum(FINAL_RUN_STATUSES),
     error: RunErrorDto.optional(),
-    usage: UsageDto,
+    usage: CallUsageDto,
+    unknown_calls: UNKNOWN_CALLS,
     duration_ms: z.int(),
   }),
   {
     status: 'completed',
-    usage: USAGE_EXAMPLE,
+    usage: CALL_USAGE_EXAMPLE,
+    unknown_calls: 0,
     duration_ms: 5120,
   },
 );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PageQueryDto, listOf, inDigits } from '../../../shared/api/list.dto.js';
-import { TOKEN_USAGE } from '../../../shared/api/token-usage.dto.js';
+import { CALL_USAGE_EXAMPLE, CallUsageDto, UNKNOWN_CALLS } from '../../../shared/api/token-usage.dto.js';
 import { RunView } from '../application/run-view.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { RUN_STATUSES } from '../domain/run.states.js';
@@ -19,17 +19,6 @@ export const RunErrorDto = z.object({
     .describe('What the provider of the model calls it: at most 64 characters of `[a-z0-9_.-]`'),
 });
 
-export const UsageDto = z.object({
-  model_calls: z.int(),
-  ...TOKEN_USAGE,
-  total_tokens: z.int(),
-});
-
-export const USAGE_EXAMPLE = {
-  ...{ model_calls: 2, prompt_tokens: 801, completion_tokens: 64, cached_tokens: 256, reasoning_tokens: 8 },
-  ...{ cost_micros: 585, estimated: false, total_tokens: 865 },
-};
-
 export const RunDto: z.ZodType<RunView> = z
   .object({
     id: z.string(),
@@ -45,7 +34,8 @@ export const RunDto: z.ZodType<RunView> = z
     job_id: z.string().nullable().describe('The job whose attempt it is: it does not keep the session busy'),
     waiting_for: WaitingForDto.describe('What the client must answer before it goes on'),
     error: RunErrorDto.nullable(),
-    usage: UsageDto,
+    usage: CallUsageDto,
+    unknown_calls: UNKNOWN_CALLS,
     attempt: z.int().describe('1, and one more each time another process had to go on with it'),
     first_event_id: z
       .string()
@@ -68,7 +58,8 @@ export const RunDto: z.ZodType<RunView> = z
       job_id: null,
       waiting_for: [{ kind: 'tool_result', id: '0198c6a2-2b1c-7d4e-8a3f-1c2d3e4f5a6b' }],
       error: null,
-      usage: USAGE_EXAMPLE,
+      usage: CALL_USAGE_EXAMPLE,
+      unknown_calls: 0,
       attempt: 1,
       first_event_id: '0',
       created_at: '2026-11-20T10:15:00.000Z',

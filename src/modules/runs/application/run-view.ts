@@ -1,4 +1,5 @@
-import { RunState, errorView, usageView } from '../domain/run.js';
+import { callUsageView } from '../../../shared/domain/token-usage.js';
+import { RunState, errorView, unknownCallsOf } from '../domain/run.js';
 
 /**
  * A run as clients see it.
@@ -15,7 +16,8 @@ export const toRunView = (run: RunState, before = 0) => ({
   job_id: run.jobId,
   waiting_for: run.waitingFor,
   error: run.error && errorView(run.error),
-  usage: usageView(run.usage),
+  usage: callUsageView(run.usage),
+  unknown_calls: unknownCallsOf(run.usage),
   attempt: run.attempt,
   first_event_id: String(run.eventsAfter ?? before),
   created_at: run.createdAt.toISOString(),

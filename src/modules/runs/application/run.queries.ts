@@ -1,8 +1,10 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
 import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.js';
+import { type ClientTools } from '../../agents/index.js';
 import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run.states.js';
 import { RunState } from '../domain/run.js';
+import { ToolCallState } from '../domain/tool-call.js';
 
 /** The position of a run's events in the log of its session. */
 export interface RunPlace {
@@ -24,7 +26,12 @@ export interface TitledSession {
 export interface RunAtWork extends RunState {
   /** The model call that was opened when the run was activated or resumed, to be made now. */
   readonly openCall: LlmCall | null;
+  /** What the session's client executes, where that was just read. */
+  readonly client?: ClientTools;
 }
+
+/** What was known when a run was stored, so that it is not read again. */
+export type JustStored = Pick<RunAtWork, 'openCall' | 'client'>;
 
 /** Read access to runs. */
 export abstract class RunQueries {
@@ -50,8 +57,14 @@ export abstract class RunQueries {
   abstract hasQueued(sessionId: string): Promise<boolean>;
   /** Sessions with a queued run and no active one. */
   abstract listSessionsToStart(limit: number): Promise<string[]>;
-  /** Runs with a requested tool call whose deadline has passed. */
+  /** Runs that have ended although something waits for them, as those of processes that do not know of it. */
+  abstract listWithSteersLeft(limit: number): Promise<string[]>;
+  /** Runs with a requested tool call whose deadline has passed, or whose tool no client declares any more. */
   abstract listWithExpiredCalls(limit: number): Promise<string[]>;
+  /** The tool calls of a session's active run that are not settled, oldest first. */
+  abstract listOpenCalls(sessionId: string, page: PageRequest): Promise<Page<ToolCallState>>;
+  /** Runs with a tool call whose claim was not renewed in time. */
+  abstract listWithLapsedClaims(limit: number): Promise<string[]>;
   /** The number of the first event of a type whose data contains this. */
   abstract firstSeq<Type extends EventType>(
     sessionId: string,

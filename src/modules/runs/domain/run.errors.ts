@@ -30,6 +30,37 @@ export class QueueFull extends DomainError {
   }
 }
 
+/** The active run is another one than the client expects, or there is none. */
+export class RunChanged extends DomainError {
+  readonly code = 'run.changed';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(expectedRunId: string, activeRunId: string | null) {
+    super(`Run ${expectedRunId} is not the active run of the session`);
+    this.details = { active_run_id: activeRunId };
+  }
+}
+
+export class SteerLimitReached extends DomainError {
+  readonly code = 'steer.limit_reached';
+  readonly kind = 'conflict';
+
+  constructor(runId: string, limit: number) {
+    super(`${limit} messages wait for run ${runId} already`);
+  }
+}
+
+/** It was taken by an agent, withdrawn, or never there. */
+export class SteerNotFound extends DomainError {
+  readonly code = 'steer.not_found';
+  readonly kind = 'not_found';
+
+  constructor(steerId: string) {
+    super(`No message ${steerId} waits for a run here`);
+  }
+}
+
 export class ToolCallNotFound extends DomainError {
   readonly code = 'tool_call.not_found';
   readonly kind = 'not_found';
@@ -86,7 +117,29 @@ export class ToolCallAlreadySettled extends DomainError {
   override readonly details: JsonObject;
 
   constructor(callId: string, status: string) {
-    super(`Tool call ${callId} is ${status} already, with another outcome`);
+    super(`Tool call ${callId} is ${status} already`);
     this.details = { call_status: status };
+  }
+}
+
+/** Another client executes the call, or the answer does not say that it comes from the one that does. */
+export class ToolCallClaimed extends DomainError {
+  readonly code = 'tool_call.claimed';
+  readonly kind = 'conflict';
+  override readonly details: JsonObject;
+
+  constructor(callId: string, clientId: string) {
+    super(`Tool call ${callId} is claimed by client ${clientId}`);
+    this.details = { client_id: clientId };
+  }
+}
+
+/** The session takes answers of clients only that have claimed the call before. */
+export class ToolCallNotClaimed extends DomainError {
+  readonly code = 'tool_call.not_claimed';
+  readonly kind = 'conflict';
+
+  constructor(callId: string) {
+    super(`Tool call ${callId} is to be claimed first`);
   }
 }

@@ -1,11 +1,6 @@
-import { TokenUsageView } from '../../../shared/domain/token-usage.js';
+import { CallUsageView } from '../../../shared/domain/token-usage.js';
 import { RunPhase } from './run-phase.states.js';
 import { FinalRunStatus } from './run.states.js';
-
-export interface RunUsageView extends TokenUsageView {
-  model_calls: number;
-  total_tokens: number;
-}
 
 export interface RunEvents {
   'run.started': { agent: string; trigger: string };
@@ -19,7 +14,8 @@ export interface RunEvents {
   'run.finished': {
     status: FinalRunStatus;
     error?: { code: string; message: string; retry_at?: string; provider_code?: string };
-    usage: RunUsageView;
+    usage: CallUsageView;
+    unknown_calls: number;
     duration_ms: number;
   };
 }

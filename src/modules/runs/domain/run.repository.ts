@@ -24,8 +24,10 @@ export abstract class RunRepository {
   abstract getLeased(state: Pick<RunState, 'id' | 'leaseToken'>): Promise<Run>;
   /** Locks a running run without a valid lease; undefined if it has one, or another process locks it. */
   abstract findAbandoned(runId: string): Promise<Run | undefined>;
-  /** Locks the next queued run of a session; undefined if a run is active, or none is queued. */
+  /** Locks the queued run of a session that comes next; undefined if a run is active, none is queued, or another process locks it. */
   abstract findNext(sessionId: string): Promise<Run | undefined>;
+  /** Locks the queued run of a session whose message has this part. */
+  abstract findQueuedWith(sessionId: string, steerId: string): Promise<Run | undefined>;
   abstract countQueued(sessionId: string): Promise<number>;
   /** Renews leases. A token that is not returned is lost. */
   abstract renew(tokens: readonly string[]): Promise<{ token: string; cancelRequested: boolean }[]>;

@@ -94,6 +94,13 @@ describe('a run', () => {
     }
   });
 
+  it('tells of calls that are lost while it is closed', () => {
+    const run = start();
+    run.interrupt(LATER);
+    run.loseModelCalls(1);
+    expect(run.pullEvents().at(-1)).toMatchObject({ type: 'run.finished', data: { unknown_calls: 1 } });
+  });
+
   it('tells clients all of its error, in their spelling', () => {
     const run = start();
     const retryAt = '2026-11-20T12:00:00.000Z';

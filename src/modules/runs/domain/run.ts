@@ -1,19 +1,23 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { elapsedMs } from '../../../shared/domain/clock.js';
-import { EventCatalogue } from '../../../shared/domain/domain-event.js';
+import { DomainEvent, EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
+import { MessageParts } from '../../../shared/domain/message-parts.js';
 import {
-  NO_USAGE,
+  CallUsage,
+  NO_CALLS,
   StoredUsage,
   TokenUsage,
+  callUsageView,
   sumOfUsage,
-  tokenUsageView,
 } from '../../../shared/domain/token-usage.js';
 import { Classification } from './classification.js';
 import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.states.js';
-import { RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.states.js';
+import { FinalRunStatus, RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.states.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
-import { RunEvents, RunUsageView } from './run.events.js';
+import { RunEvents } from './run.events.js';
+import { SteerEvents } from './steer.events.js';
+import { textOfSteers } from './steer.js';
 
 /** With more switches, the agents hand over in a circle. */
 const MAX_SWITCHES = 50;
@@ -21,7 +25,14 @@ const MAX_SWITCHES = 50;
 const MAX_INVALID_REPLIES = 3;
 
 /** A message sent while another run was active: the run starts with it when its turn comes. */
-export type QueuedInput = { content: string; agent: string | null };
+export type QueuedInput = {
+  content: string;
+  /** What the content consists of; unset = of the user's words alone. */
+  parts?: MessageParts | null;
+  agent: string | null;
+  /** What was said to the run before, of which the content consists. */
+  steers?: { id: string; content: string }[];
+};
 
 /** The model that a user chose, and how much it is to reason; null = nothing chosen. */
 export interface ModelChoice {
@@ -76,7 +87,11 @@ export const ARGUMENTS_INVALID: RunError = {
   message: 'The model kept calling tools with invalid arguments',
 };
 
-export type RunUsage = StoredUsage & { readonly modelCalls: number };
+export type RunUsage = StoredUsage &
+  Pick<CallUsage, 'modelCalls'> & {
+    /** Of the calls: those of which nothing is known, as their process died or has lost them; unset = none. */
+    readonly unknownCalls?: number;
+  };
 
 export interface RunState {
   readonly id: string;
@@ -87,6 +102,10 @@ export interface RunState {
   readonly agent: string;
   /** The versions of the agents that had a turn, which it keeps to its end: by agent. */
   readonly agentVersions: Readonly<Record<string, number>>;
+  /** Of the list of clients' tools that it uses to its end; null = none, also before it begins. */
+  readonly toolsDigest: string | null;
+  /** Of the workspace that its agents are told of to its end; null = none, also before it begins. */
+  readonly workspaceDigest: string | null;
   /** The id of the model that answers, also after recovery; null = decided with each call. */
   readonly model: string | null;
   /** Whether the user chose the model: other agents keep it then. */
@@ -151,6 +170,10 @@ export interface Activation {
   readonly agent: AnsweringAgent;
   /** Of the session: counts where the message has none. */
   readonly choice: ModelChoice;
+  /** Of the tools that clients declare now; unset = it uses none. */
+  readonly toolsDigest?: string | null;
+  /** Of the workspace that the session has now; unset = none. */
+  readonly workspaceDigest?: string | null;
   /** Whether the agent is to be chosen, is known already, or retries a plan. */
   readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
   readonly lease: Lease;
@@ -159,6 +182,9 @@ export interface Activation {
 
 /** The processing of one user input: orchestration until a final state. */
 export class Run extends AggregateRoot {
+  /** Of a run that has ended and not told so. */
+  #ending: FinalRunStatus | undefined;
+
   private constructor(private state: RunState) {
     super();
   }
@@ -174,6 +200,8 @@ export class Run extends AggregateRoot {
       phase: 'idle',
       agent: given.agent,
       agentVersions: given.agentVersions ?? {},
+      toolsDigest: null,
+      workspaceDigest: null,
       model,
       modelChosen: model !== null,
       modelSwitches: [],
@@ -183,7 +211,7 @@ export class Run extends AggregateRoot {
       planId: given.planId ?? null,
       waitingFor: [],
       error: null,
-      usage: { modelCalls: 0, ...NO_USAGE },
+      usage: NO_CALLS,
       switches: 0,
       invalidReplies: 0,
       attempt: 1,
@@ -205,13 +233,23 @@ export class Run extends AggregateRoot {
     return new Run(state);
   }
 
-  activate({ agent, choice, entry, lease, now }: Activation): void {
+  activate({
+    agent,
+    choice,
+    toolsDigest = null,
+    workspaceDigest = null,
+    entry,
+    lease,
+    now,
+  }: Activation): void {
     this.moveStatus('start');
     const { model: asked, reasoningEffort } = this.state;
     const model = asked ?? choice.model;
     this.change({
       input: null,
       startedAt: now,
+      toolsDigest,
+      workspaceDigest,
       model,
       modelChosen: model !== null,
       reasoningEffort: reasoningEffort ?? choice.reasoningEffort,
@@ -302,6 +340,13 @@ export class Run extends AggregateRoot {
     this.change({ usage: { ...usage, ...sumOfUsage(usage, used) } });
   }
 
+  /** Calls have ended of which nothing is known. */
+  loseModelCalls(count: number): void {
+    if (count === 0) return;
+    const { usage } = this.state;
+    this.change({ usage: { ...usage, unknownCalls: unknownCallsOf(usage) + count } });
+  }
+
   /** Counts consecutive invalid replies; `false` if there are too many. */
   countReply(validity: 'valid' | 'invalid'): boolean {
     const invalidReplies = validity === 'valid' ? 0 : this.state.invalidReplies + 1;
@@ -388,6 +433,15 @@ export class Run extends AggregateRoot {
     this.change({ cancelRequestedAt: now });
   }
 
+  /** Takes back a part of the message of a queued run. Without another part the run is cancelled. */
+  withdrawSteer(steerId: string, now: Date): void {
+    const { input } = this.state;
+    const steers = input?.steers?.filter(({ id }) => id !== steerId) ?? [];
+    if (!input || steers.length === 0) return this.cancel(now);
+    this.change({ input: { ...input, steers, content: textOfSteers(steers) } });
+    this.recordEvent('steer.withdrawn', { steer_id: steerId });
+  }
+
   cancel(now: Date): void {
     this.giveUp('cancelled');
     this.finish('cancel', null, now);
@@ -416,14 +470,28 @@ export class Run extends AggregateRoot {
 
   private finish(ending: RunEnding, error: RunError | null, now: Date): void {
     this.moveStatus(ending);
+    for (const { id } of this.state.input?.steers ?? [])
+      this.recordEvent('steer.withdrawn', { steer_id: id });
     this.change({ error, finishedAt: now, waitingFor: [], input: null });
     this.setLease(null);
-    const { usage, createdAt } = this.state;
+    this.#ending = RUN_ENDINGS[ending];
+  }
+
+  /** The end is told last: what closes the run may still lose calls of it. */
+  override pullEvents(): DomainEvent[] {
+    if (this.#ending) this.recordEnd(this.#ending);
+    this.#ending = undefined;
+    return super.pullEvents();
+  }
+
+  private recordEnd(status: FinalRunStatus): void {
+    const { error, usage, createdAt, finishedAt } = this.state;
     this.recordEvent('run.finished', {
-      status: RUN_ENDINGS[ending],
+      status,
       ...(error && { error: errorView(error) }),
-      usage: usageView(usage),
-      duration_ms: elapsedMs(createdAt, now),
+      usage: callUsageView(usage),
+      unknown_calls: unknownCallsOf(usage),
+      duration_ms: elapsedMs(createdAt, finishedAt ?? createdAt),
     });
   }
 
@@ -449,7 +517,10 @@ export class Run extends AggregateRoot {
     this.change({ leaseOwner: lease?.owner ?? null, leaseToken: lease?.token ?? null });
   }
 
-  private recordEvent<Type extends keyof RunEvents>(type: Type, data: EventCatalogue[Type]): void {
+  private recordEvent<Type extends keyof (RunEvents & SteerEvents)>(
+    type: Type,
+    data: EventCatalogue[Type],
+  ): void {
     this.record<Type>({ type, sessionId: this.state.sessionId, runId: this.id, data });
   }
 
@@ -458,17 +529,12 @@ export class Run extends AggregateRoot {
   }
 }
 
+export const unknownCallsOf = ({ unknownCalls = 0 }: RunUsage): number => unknownCalls;
+
 /** An error as clients see it. */
 export const errorView = ({ code, message, retryAt, providerCode }: RunError) => ({
   code,
   message,
   ...(retryAt !== undefined && { retry_at: retryAt }),
   ...(providerCode !== undefined && { provider_code: providerCode }),
-});
-
-/** Usage as clients see it. */
-export const usageView = (usage: RunUsage): RunUsageView => ({
-  model_calls: usage.modelCalls,
-  ...tokenUsageView(usage),
-  total_tokens: usage.promptTokens + usage.completionTokens,
 });

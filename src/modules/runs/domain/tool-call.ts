@@ -1,9 +1,24 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
-import { ToolCallTransitionNotAllowed } from './run.errors.js';
+import { ToolSource } from '../../../shared/domain/tool-source.js';
+import {
+  ToolCallAlreadySettled,
+  ToolCallClaimed,
+  ToolCallNotClaimed,
+  ToolCallNotRequested,
+  ToolCallTransitionNotAllowed,
+} from './run.errors.js';
 import { ToolCallEvents } from './tool-call.events.js';
 import { ToolCallAction, ToolCallEnd, ToolCallStatus, toolCallStatus } from './tool-call.states.js';
+
+/** What the client checks before it changes a file. */
+export interface FileGuard {
+  /** The hash that the file has to have; null = there must be none, since the model was not shown it. */
+  readonly expectedHash: string | null;
+  /** The call of the same reply that changes the file before, and brings the hash that counts then; null = none. */
+  readonly after: string | null;
+}
 
 export interface ToolCallState {
   readonly id: string;
@@ -15,6 +30,9 @@ export interface ToolCallState {
   readonly agent: string;
   /** As the model wrote it; a tool of that name may not exist. */
   readonly toolName: string;
+  readonly source: ToolSource;
+  /** For the client's answer, by its tool; null = the setting. */
+  readonly timeoutSeconds: number | null;
   /** The arguments to execute. */
   readonly arguments: JsonValue;
   /** Whether the user changed the arguments before approving the call. */
@@ -28,12 +46,32 @@ export interface ToolCallState {
   readonly settledAt: Date | null;
   /** Of what the client sent; null for calls that it did not answer, or answered to an earlier release. */
   readonly outcomeHash: Uint8Array | null;
+  /** Null for calls that change no file, and in sessions without file hashes. */
+  readonly guard: FileGuard | null;
+  /** The client that has claimed it last, also when its claim is gone; null = none has. */
+  readonly claimedBy: string | null;
+  /** When the claim lapses unless it is renewed; null = no client holds one. */
+  readonly claimExpiresAt: Date | null;
+  /** 1, plus one for each claim that has ended without an answer. */
+  readonly attempt: number;
 }
 
 export type NewToolCall = Omit<
   ToolCallState,
-  'edited' | 'feedback' | 'status' | 'deadlineAt' | 'settledAt' | 'outcomeHash'
->;
+  | 'edited'
+  | 'feedback'
+  | 'status'
+  | 'deadlineAt'
+  | 'settledAt'
+  | 'outcomeHash'
+  | 'claimedBy'
+  | 'claimExpiresAt'
+  | 'attempt'
+  | 'guard'
+  | 'source'
+  | 'timeoutSeconds'
+> &
+  Partial<Pick<ToolCallState, 'source' | 'timeoutSeconds'>>;
 
 /** A tool call of a model. */
 export class ToolCall extends AggregateRoot {
@@ -44,6 +82,8 @@ export class ToolCall extends AggregateRoot {
   /** Unknown to the client until it is requested. */
   static create(given: NewToolCall): ToolCall {
     return new ToolCall({
+      source: 'builtin',
+      timeoutSeconds: null,
       ...given,
       edited: false,
       feedback: null,
@@ -51,6 +91,10 @@ export class ToolCall extends AggregateRoot {
       deadlineAt: null,
       settledAt: null,
       outcomeHash: null,
+      guard: null,
+      claimedBy: null,
+      claimExpiresAt: null,
+      attempt: 1,
     });
   }
 
@@ -70,13 +114,59 @@ export class ToolCall extends AggregateRoot {
     return this.state.status;
   }
 
+  get isOpen(): boolean {
+    return this.status === 'awaiting_approval' || this.status === 'requested';
+  }
+
+  /** Whether the client has not answered in time. The question whether to repeat a call has a deadline of its own. */
   isOverdue(now: Date): boolean {
-    return this.state.deadlineAt !== null && this.state.deadlineAt <= now;
+    const { status, deadlineAt } = this.state;
+    return status === 'requested' && deadlineAt !== null && deadlineAt <= now;
+  }
+
+  /** Whether a human decides if it may be executed again, since a client that has lost its claim may have begun it. */
+  get isReclaimed(): boolean {
+    return this.status === 'awaiting_approval' && this.state.attempt > 1;
+  }
+
+  /** Whether a client may have begun it. */
+  get wasClaimed(): boolean {
+    return this.state.claimedBy !== null;
+  }
+
+  get isHeld(): boolean {
+    return this.holder !== null;
+  }
+
+  /** Whether its client has not renewed the claim in time. It holds all the same until it is released. */
+  hasLapsed(now: Date): boolean {
+    return this.isHeld && this.state.claimExpiresAt! <= now;
+  }
+
+  /** The client that holds the claim. */
+  private get holder(): string | null {
+    const { status, claimedBy, claimExpiresAt } = this.state;
+    return status === 'requested' && claimExpiresAt ? claimedBy : null;
+  }
+
+  /** Whether the client executes it only as long as some client declares its tool. */
+  get isDeclared(): boolean {
+    return this.state.source === 'client';
+  }
+
+  /** When the client has to answer, if it is requested now. @param seconds for tools without a time of their own */
+  deadlineFrom(now: Date, seconds: number): Date {
+    return new Date(now.getTime() + (this.state.timeoutSeconds ?? seconds) * 1000);
   }
 
   /** Replaces the model's arguments with those of the user. */
   edit(args: JsonObject): void {
     this.change({ arguments: args, edited: true });
+  }
+
+  /** What the client has to check before it changes the file. */
+  guard(guard: FileGuard): void {
+    this.change({ guard });
   }
 
   /** Notes what the client sent, to know it again. */
@@ -89,18 +179,72 @@ export class ToolCall extends AggregateRoot {
     this.change({ feedback });
   }
 
-  /** Asks the client to execute it. */
+  /** Asks the clients to execute it. A reclaimed call keeps its deadline, and is released instead. */
   request(deadlineAt: Date): void {
+    if (this.isReclaimed) {
+      this.move('request', {});
+      return this.tellReleased(false);
+    }
     this.move('request', { deadlineAt });
-    const { id, toolName, agent, subtaskId } = this.state;
+    const { id, toolName, source, agent, subtaskId, guard } = this.state;
     this.recordEvent('tool_call.requested', {
       call_id: id,
       tool_name: toolName,
+      source,
       arguments: this.state.arguments as JsonObject, // checked against the schema of its tool
       agent,
       ...(subtaskId && { subtask_id: subtaskId }),
+      ...(guard && toGuardView(guard)),
       deadline_at: deadlineAt.toISOString(),
     });
+  }
+
+  /**
+   * Has one client execute it, or renews its claim.
+   * @throws ToolCallClaimed for any other client while the claim holds, ToolCallNotRequested, ToolCallAlreadySettled
+   */
+  claim(clientId: string, until: Date): void {
+    this.requireRequested();
+    const { holder } = this;
+    if (holder !== null && holder !== clientId) throw new ToolCallClaimed(this.id, holder);
+    this.change({ claimedBy: clientId, claimExpiresAt: until });
+    if (holder === null) this.recordEvent('tool_call.claimed', { call_id: this.id, client_id: clientId });
+  }
+
+  /** Ends the claim. @param needsApproval whether a human decides if another client may execute it */
+  release(needsApproval: boolean): void {
+    const part = { claimExpiresAt: null, attempt: this.state.attempt + 1 };
+    if (needsApproval) this.move('reclaim', part);
+    else this.change(part);
+    this.tellReleased(needsApproval);
+  }
+
+  /**
+   * Checks that a client may answer: the holder, or the one that was the last to hold the claim while no other does.
+   * Without a claim any client may.
+   * @param clientId null where the client does not say who it is
+   * @param isClaimNeeded whether a client may answer only what it has claimed
+   * @throws ToolCallNotRequested, ToolCallClaimed, ToolCallNotClaimed, ToolCallAlreadySettled
+   */
+  requireAnswerFrom(clientId: string | null, isClaimNeeded: boolean): void {
+    const { claimedBy } = this.state;
+    const hasClaimed = clientId !== null && clientId === claimedBy;
+    if (this.isReclaimed && hasClaimed) return;
+    this.requireRequested();
+    if (hasClaimed) return;
+    if (this.holder !== null) throw new ToolCallClaimed(this.id, this.holder);
+    if (isClaimNeeded) throw new ToolCallNotClaimed(this.id);
+  }
+
+  /**
+   * Checks that the last claim, which may be gone, is that of the client.
+   * @throws ToolCallClaimed, ToolCallNotClaimed, ToolCallAlreadySettled
+   */
+  requireClaimOf(clientId: string): void {
+    this.requireOpen();
+    const { holder } = this;
+    if (holder !== null && holder !== clientId) throw new ToolCallClaimed(this.id, holder);
+    if (this.state.claimedBy !== clientId) throw new ToolCallNotClaimed(this.id);
   }
 
   complete(now: Date): void {
@@ -128,12 +272,27 @@ export class ToolCall extends AggregateRoot {
     this.move('cancel', { settledAt: now });
   }
 
-  private settle(action: Exclude<ToolCallAction, 'request'>, now: Date): void {
-    this.move(action, { settledAt: now });
-    const { id, toolName, status } = this.state;
+  private requireOpen(): void {
+    if (toolCallStatus.isFinal(this.status)) throw new ToolCallAlreadySettled(this.id, this.status);
+  }
+
+  private requireRequested(): void {
+    this.requireOpen();
+    if (this.status === 'awaiting_approval') throw new ToolCallNotRequested(this.id);
+  }
+
+  private tellReleased(needsApproval: boolean): void {
+    const { id, attempt } = this.state;
+    this.recordEvent('tool_call.released', { call_id: id, attempt, needs_approval: needsApproval });
+  }
+
+  private settle(action: Exclude<ToolCallAction, 'request' | 'reclaim'>, now: Date): void {
+    this.move(action, { settledAt: now, claimExpiresAt: null });
+    const { id, toolName, source, status } = this.state;
     this.recordEvent('tool_call.settled', {
       call_id: id,
       tool_name: toolName,
+      source,
       status: status as ToolCallEnd,
     });
   }
@@ -153,3 +312,9 @@ export class ToolCall extends AggregateRoot {
     this.state = { ...this.state, ...part };
   }
 }
+
+/** As clients are told it. */
+export const toGuardView = ({ expectedHash, after }: FileGuard) => ({
+  expected_hash: expectedHash,
+  ...(after && { after }),
+});

@@ -8,9 +8,17 @@ import {
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { StoredEvent } from '../../../shared/application/event-stream.js';
 import { OnStored } from '../../../shared/infrastructure/events/on-stored.js';
-import { AgentRegistry, isToolName } from '../../agents/index.js';
+import { AgentRegistry, isBuiltInTool } from '../../agents/index.js';
 import { FALLBACK_CODES } from '../../models/index.js';
-import { RECOVERY_OUTCOMES, RecoveryOutcome, RunMetrics } from '../application/run-metrics.js';
+import {
+  CLAIM_OUTCOMES,
+  CalledTool,
+  ClaimOutcome,
+  RECOVERY_OUTCOMES,
+  RecoveryOutcome,
+  RunMetrics,
+} from '../application/run-metrics.js';
+import { ToolErrorCode } from '../domain/tool-call.states.js';
 import { FINAL_RUN_STATUSES } from '../domain/run.states.js';
 
 /** Up to a day, since a run may wait for a human. */
@@ -43,6 +51,16 @@ export const RUN_METRICS = [
     labelNames: ['tool', 'status'],
   }),
   makeCounterProvider({
+    name: 'tool_errors_total',
+    help: 'Tool calls that clients answered with an error, by what failed',
+    labelNames: ['tool', 'code'],
+  }),
+  makeCounterProvider({
+    name: 'tool_claims_total',
+    help: 'Claims of tool calls by what became of them: a claim is granted, renewed or refused, then released or lapsed',
+    labelNames: ['outcome'],
+  }),
+  makeCounterProvider({
     name: 'run_recoveries_total',
     help: 'Runs taken over from a process that was gone, or handed them over',
     labelNames: ['outcome'],
@@ -73,6 +91,8 @@ export class PrometheusRunMetrics extends RunMetrics {
     @InjectMetric('agent_runs_active') private readonly activeRuns: Gauge,
     @InjectMetric('agent_switches_total') private readonly switches: Counter<'from' | 'to'>,
     @InjectMetric('tool_calls_total') private readonly toolCalls: Counter<'tool' | 'status'>,
+    @InjectMetric('tool_errors_total') private readonly toolErrors: Counter<'tool' | 'code'>,
+    @InjectMetric('tool_claims_total') private readonly claims: Counter<'outcome'>,
     @InjectMetric('run_recoveries_total') private readonly recoveries: Counter<'outcome'>,
     @InjectMetric('llm_retries_total') private readonly retries: Counter<'model' | 'code'>,
     @InjectMetric('llm_fallbacks_total') private readonly fallbacks: Counter<'code'>,
@@ -83,6 +103,7 @@ export class PrometheusRunMetrics extends RunMetrics {
     // Starts at 0: `rate()` needs a first sample.
     for (const status of FINAL_RUN_STATUSES) this.runs.inc({ status }, 0);
     for (const code of FALLBACK_CODES) this.fallbacks.inc({ code }, 0);
+    for (const outcome of CLAIM_OUTCOMES) this.claims.inc({ outcome }, 0);
     for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ outcome }, 0);
   }
 
@@ -94,12 +115,20 @@ export class PrometheusRunMetrics extends RunMetrics {
     this.recoveries.inc({ outcome });
   }
 
+  toolFailed(tool: CalledTool, code: ToolErrorCode | undefined): void {
+    this.toolErrors.inc({ tool: labelOf(tool), code: code ?? 'other' });
+  }
+
   retried(model: string, code: string): void {
     this.retries.inc({ model, code });
   }
 
   addedToFirstToken(seconds: number): void {
     this.firstToken.observe(seconds);
+  }
+
+  claim(outcome: ClaimOutcome): void {
+    this.claims.inc({ outcome });
   }
 
   @OnStored('run.finished')
@@ -119,8 +148,13 @@ export class PrometheusRunMetrics extends RunMetrics {
   }
 
   @OnStored('tool_call.settled')
-  onToolCall({ data: { tool_name: name, status } }: StoredEvent<'tool_call.settled'>): void {
-    // Names that a model invents must not become labels.
-    this.toolCalls.inc({ tool: isToolName(name) ? name : 'unknown', status });
+  onToolCall({ data: { tool_name: toolName, source, status } }: StoredEvent<'tool_call.settled'>): void {
+    this.toolCalls.inc({ tool: labelOf({ toolName, source }), status });
   }
 }
+
+/** Names of clients, and those that a model invents, must not become labels. */
+const labelOf = ({ toolName, source }: CalledTool): string => {
+  if (source === 'client') return 'client';
+  return isBuiltInTool(toolName) ? toolName : 'unknown';
+};

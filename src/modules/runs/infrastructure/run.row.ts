@@ -36,6 +36,8 @@ export const RunSchema = new EntitySchema<RunRow>({
     phase: { type: 'text' },
     agent: { type: 'text' },
     agentVersions: { type: 'jsonb', default: {} },
+    toolsDigest: { type: 'text', nullable: true },
+    workspaceDigest: { type: 'text', nullable: true },
     model: { type: 'text', nullable: true },
     modelChosen: { type: 'boolean', default: false },
     modelSwitches: { type: 'jsonb', default: [] },
@@ -81,8 +83,17 @@ export const RunSchema = new EntitySchema<RunRow>({
   ],
 });
 
+/** The condition of a tool call that is not settled. */
+export const OPEN_CALL_STATUS = `status in ('awaiting_approval', 'requested')`;
+
 /** TypeORM's types cannot follow a recursive type like JSON's. */
-export type ToolCallRow = Omit<ToolCallState, 'arguments'> & { readonly arguments: object };
+export type ToolCallRow = Omit<ToolCallState, 'arguments' | 'guard'> & {
+  readonly arguments: object;
+  /** Whether the client checks a file; with null in `expectedHash` it must not be there. */
+  readonly guarded: boolean;
+  readonly expectedHash: string | null;
+  readonly afterCall: string | null;
+};
 
 export const ToolCallSchema = new EntitySchema<ToolCallRow>({
   name: 'tool_call',
@@ -95,6 +106,8 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     subtaskId: { type: 'uuid', nullable: true },
     agent: { type: 'text' },
     toolName: { type: 'text' },
+    source: { type: 'text', default: 'builtin' },
+    timeoutSeconds: { type: 'integer', nullable: true },
     arguments: { type: 'jsonb' },
     edited: { type: 'boolean', default: false },
     feedback: { type: 'text', nullable: true },
@@ -103,6 +116,12 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
     createdAt: { type: 'timestamptz' },
     settledAt: { type: 'timestamptz', nullable: true },
     outcomeHash: { type: 'bytea', nullable: true },
+    guarded: { type: 'boolean', default: false },
+    expectedHash: { type: 'text', nullable: true },
+    afterCall: { type: 'uuid', nullable: true },
+    claimedBy: { type: 'text', nullable: true },
+    claimExpiresAt: { type: 'timestamptz', nullable: true },
+    attempt: { type: 'integer', default: 1 },
   },
   foreignKeys: [
     { name: 'tool_calls_run_fk', target: 'run', columnNames: ['runId'], referencedColumnNames: ['id'] },
@@ -110,6 +129,7 @@ export const ToolCallSchema = new EntitySchema<ToolCallRow>({
   indices: [
     { name: 'tool_calls_run', columns: ['runId', 'id'] },
     { name: 'tool_calls_deadline', columns: ['deadlineAt'], where: `(status = 'requested'::text)` },
+    { name: 'tool_calls_claim', columns: ['claimExpiresAt'], where: '(claim_expires_at IS NOT NULL)' },
   ],
   checks: [
     { name: 'tool_calls_status', expression: oneOf('status', TOOL_CALL_STATUSES) },

@@ -3,13 +3,16 @@ import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.j
 import { isId } from '../../../shared/domain/ids.js';
 import { Page, PageRequest, pageOf } from '../../../shared/application/page.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
+import { Counted, bySize, pageBySize } from '../../../shared/infrastructure/persistence/page-by-size.js';
 import { RowStatements } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { joinSession } from '../../sessions/index.js';
+import { isAvailable } from '../../tools/index.js';
 import { RunAtWork, RunPlace, RunQueries, TitledSession } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
-import { ACTIVE, RECOVERABLE, RunRow, RunSchema } from './run.row.js';
+import { ToolCallState } from '../domain/tool-call.js';
+import { ACTIVE, OPEN_CALL_STATUS, RECOVERABLE, RunRow, RunSchema, ToolCallSchema } from './run.row.js';
 
 /** A run has at most one open call, beside those that make room for it. */
 const OPEN_CALL = `(
@@ -29,10 +32,19 @@ const FIRST_ANSWERED = `
      and not exists (select from runs e
                       where e.session_id = r.session_id and e.id < r.id and e.status = 'completed' and e.job_id is null)`;
 
+/** Without an answer in time, or without a client that declares their tool or has claimed them. Both read the calls that are open only. */
+const EXPIRED_CALLS = `
+  select run_id from tool_calls where status = 'requested' and deadline_at <= now()
+   union
+  select c.run_id from tool_calls c
+   where c.status = 'requested' and c.claim_expires_at is null and c.source = 'client' and not ${isAvailable('c')}
+   limit $1`;
+
 @Injectable()
 export class SqlRunQueries extends RunQueries {
   private readonly columns: string;
   private readonly select: string;
+  private readonly selectCall: string;
 
   constructor(
     private readonly database: Database,
@@ -41,6 +53,7 @@ export class SqlRunQueries extends RunQueries {
     super();
     this.columns = statements.columnsOf(RunSchema, 'r');
     this.select = statements.selectOf(RunSchema, 'r');
+    this.selectCall = statements.selectOf(ToolCallSchema, 'c');
   }
 
   async list(sessionId: string, page: PageRequest): Promise<Page<RunState>> {
@@ -110,6 +123,15 @@ export class SqlRunQueries extends RunQueries {
     return rows.map((row) => row.session_id);
   }
 
+  async listWithSteersLeft(limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ run_id: string }>(
+      `select distinct s.run_id from steers s join runs r on r.id = s.run_id
+        where r.finished_at is not null limit $1`,
+      [limit],
+    );
+    return rows.map((row) => row.run_id);
+  }
+
   async view(runId: string, userId: string): Promise<RunState> {
     return this.one<RunState>(runId, `${this.select} ${OWNED}`, [runId, userId]);
   }
@@ -132,8 +154,27 @@ export class SqlRunQueries extends RunQueries {
   }
 
   async listWithExpiredCalls(limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ run_id: string }>(EXPIRED_CALLS, [limit]);
+    return rows.map((row) => row.run_id);
+  }
+
+  /** Only the active run of a session has open calls: no index finds them by their session. */
+  async listOpenCalls(sessionId: string, { limit, cursor }: PageRequest): Promise<Page<ToolCallState>> {
+    const rows = await this.database.query<ToolCallState & Counted>(
+      bySize(
+        `${this.selectCall} where c.run_id = (select id from runs where session_id = $1 and ${ACTIVE}) and c.${OPEN_CALL_STATUS}
+          and ($2::uuid is null or c.id > $2) order by c.id limit $3`,
+        'id',
+        ['arguments'],
+      ),
+      [sessionId, cursor ?? null, limit + 1],
+    );
+    return pageBySize<ToolCallState>(rows, limit, ({ id }) => id);
+  }
+
+  async listWithLapsedClaims(limit: number): Promise<string[]> {
     const rows = await this.database.query<{ run_id: string }>(
-      `select distinct run_id from tool_calls where status = 'requested' and deadline_at <= now() limit $1`,
+      `select distinct run_id from tool_calls where status = 'requested' and claim_expires_at <= now() limit $1`,
       [limit],
     );
     return rows.map((row) => row.run_id);

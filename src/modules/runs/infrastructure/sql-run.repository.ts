@@ -54,11 +54,18 @@ export class SqlRunRepository extends RunRepository {
 
   findNext(sessionId: string): Promise<Run | undefined> {
     return this.leased.lock(
-      `session_id = $1 and status = 'queued' and not exists (select from runs a where a.session_id = $1 and ${ACTIVE})
-        order by id limit 1`,
+      `status = 'queued' and not exists (select from runs a where a.session_id = $1 and ${ACTIVE})
+        and id = (select id from runs where session_id = $1 and status = 'queued' order by id limit 1)`,
       [sessionId],
       'skip locked',
     );
+  }
+
+  findQueuedWith(sessionId: string, steerId: string): Promise<Run | undefined> {
+    return this.leased.lock(`session_id = $1 and status = 'queued' and input->'steers' @> $2::jsonb`, [
+      sessionId,
+      JSON.stringify([{ id: steerId }]),
+    ]);
   }
 
   findActive(sessionId: string): Promise<Run | undefined> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventDto } from '../../../shared/api/event.dto.js';
-import { TitleSourceDto } from './sessions.dto.js';
+import { TitleSourceDto, TodoDto } from './sessions.dto.js';
 
 export const SESSION_EVENTS = [
   eventDto(
@@ -11,12 +11,31 @@ export const SESSION_EVENTS = [
   ),
   eventDto(
     'session.updated',
-    'The session has another title, model or metadata, or was archived or brought back',
+    'The session has another title, model, approval mode, metadata, tools or workspace, or was archived or brought back',
     z.object({
-      changed: z.array(z.enum(['title', 'archived', 'model', 'reasoning_effort', 'metadata'])),
+      changed: z.array(
+        z.enum([
+          'title',
+          'archived',
+          'model',
+          'reasoning_effort',
+          'approval_mode',
+          'metadata',
+          'builtin_tools',
+          'file_hashes',
+          'client_claims',
+          'workspace',
+        ]),
+      ),
       title: z.string(),
       title_source: TitleSourceDto.nullable(),
     }),
     { changed: ['title'], title: 'Fix the login', title_source: 'first_message' },
+  ),
+  eventDto(
+    'todos.updated',
+    'The agent has said what is done and what remains: the whole list',
+    z.object({ items: z.array(TodoDto) }),
+    { items: [{ text: 'Run the tests', status: 'in_progress' }] },
   ),
 ] as const;

@@ -21,6 +21,7 @@ import {
   SessionDto,
   SessionListDto,
   SessionQueryDto,
+  toClaimsRequired,
   toSessionDto,
 } from './sessions.dto.js';
 
@@ -42,7 +43,11 @@ export class SessionsController {
   @ApiProblems({ 400: ['request.invalid'], 404: ['agent.not_found', 'model.not_configured'] })
   async create(@CurrentUser() userId: string, @Body({ schema: CreateSessionDto }) body: CreateSessionDto) {
     const { title, agent, model, reasoning_effort: reasoningEffort, metadata } = body;
-    const command = { userId, title, agent, model, reasoningEffort, metadata };
+    const { approval_mode: approvalMode, builtin_tools: builtinTools, file_hashes: fileHashes } = body;
+    const command = {
+      ...{ userId, title, agent, model, reasoningEffort, approvalMode, metadata },
+      ...{ builtinTools, fileHashes, claimsRequired: toClaimsRequired(body.client_claims) },
+    };
     return toSessionDto(await this.createSession.execute(command));
   }
 
@@ -54,9 +59,10 @@ export class SessionsController {
   @ApiOkResponse({ standardSchema: SessionListDto })
   @ApiProblems({ 400: ['request.invalid'] })
   async list(@CurrentUser() userId: string, @Query({ schema: SessionQueryDto }) query: SessionQueryDto) {
-    const { archived, status, q: text, sort, limit, cursor } = query;
+    const { archived, status, q: text, workspace, sort, limit, cursor } = query;
     const page = { limit, cursor: sort === 'updated_at' ? timeCursor(cursor) : idCursor(cursor) };
-    return toListDto(await this.queries.list(userId, { archived, status, text, sort }, page), toSessionDto);
+    const filter = { archived, status, text, workspace, sort };
+    return toListDto(await this.queries.list(userId, filter, page), toSessionDto);
   }
 
   @Get(':session_id')
@@ -70,17 +76,26 @@ export class SessionsController {
   @Patch(':session_id')
   @ApiOperation({
     operationId: 'updateSession',
-    summary: 'Rename or describe a session, choose its model, archive it or bring it back',
+    summary:
+      'Rename or describe a session, choose its model, approval mode or tools, archive it or bring it back',
   })
   @ApiOkResponse({ standardSchema: SessionDto })
-  @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found', 'model.not_configured'] })
+  @ApiProblems({
+    400: ['request.invalid'],
+    404: ['session.not_found', 'model.not_configured'],
+    409: ['run.in_progress'],
+  })
   async change(
     @CurrentUser() userId: string,
     @Param('session_id', SESSION_ID) sessionId: string,
     @Body({ schema: ChangeSessionDto }) body: ChangeSessionDto,
   ) {
     const { title, archived, model, reasoning_effort: reasoningEffort, metadata } = body;
-    const command = { userId, sessionId, title, archived, model, reasoningEffort, metadata };
+    const { approval_mode: approvalMode, builtin_tools: builtinTools, file_hashes: fileHashes } = body;
+    const command = {
+      ...{ userId, sessionId, title, archived, model, reasoningEffort, approvalMode, metadata },
+      ...{ builtinTools, fileHashes, claimsRequired: toClaimsRequired(body.client_claims) },
+    };
     return toSessionDto(await this.changeSession.execute(command));
   }
 

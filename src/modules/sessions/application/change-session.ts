@@ -2,10 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { Config } from '../../../config/config.js';
 import { Agent, AgentDirectory, AgentRegistry, StoredAgents } from '../../agents/index.js';
 import { ModelCatalog } from '../../models/index.js';
+import { ApprovalMode, requireAllowed } from '../../../shared/domain/approval-mode.js';
 import { Session } from '../domain/session.js';
+import { SessionBusy } from '../domain/session.errors.js';
 import { SessionRepository } from '../domain/session.repository.js';
+import { UnfinishedRuns } from '../domain/unfinished-runs.js';
+import { clientTools } from './client-tools.js';
 import { SessionQueries, SessionView } from './session.queries.js';
 
 export interface ChangeSessionCommand {
@@ -16,6 +21,11 @@ export interface ChangeSessionCommand {
   /** Null takes the choice back. */
   readonly model: string | null | undefined;
   readonly reasoningEffort: string | null | undefined;
+  readonly approvalMode: ApprovalMode | undefined;
+  /** Null takes it back. */
+  readonly builtinTools: readonly string[] | null | undefined;
+  readonly fileHashes: boolean | undefined;
+  readonly claimsRequired: boolean | undefined;
   /** Replaces all of it. */
   readonly metadata: JsonObject | undefined;
 }
@@ -28,10 +38,15 @@ export class ChangeSession {
     private readonly agents: AgentRegistry,
     private readonly directory: AgentDirectory,
     private readonly models: ModelCatalog,
+    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws SessionNotFound, ModelNotConfigured, InputInvalid for an effort that the model does not know */
+  /**
+   * @throws SessionNotFound, ModelNotConfigured, InputInvalid for an effort that the model does not know, or a mode that is not
+   * allowed here
+   * @throws SessionBusy where tools or the rule about claims change while a run is active: a run has the same from beginning to end
+   */
   async execute(command: ChangeSessionCommand): Promise<SessionView> {
     await this.uow.run('change_session', async (tx) => {
       const sessions = tx.get(SessionRepository);
@@ -41,6 +56,18 @@ export class ChangeSession {
       if (command.archived === true) session.archive(now);
       if (command.archived === false) session.unarchive(now);
       if (command.metadata) session.describe(command.metadata, now);
+      if (command.approvalMode) {
+        requireAllowed(command.approvalMode, this.config.approvalModes);
+        session.chooseApprovalMode(command.approvalMode, now);
+      }
+      if (command.builtinTools !== undefined || command.fileHashes !== undefined) {
+        if (await tx.get(UnfinishedRuns).existIn(session.id)) throw new SessionBusy(session.id);
+        session.equip(clientTools(session.snapshot(), command), now);
+      }
+      if (command.claimsRequired !== undefined) {
+        if (await tx.get(UnfinishedRuns).existIn(session.id)) throw new SessionBusy(session.id);
+        session.requireClaims(command.claimsRequired, now);
+      }
       await this.chooseModel(tx, session, command, now);
       await sessions.save(session);
     });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { SessionBusy } from '../domain/session.errors.js';
+import { BlobRepository } from '../../blobs/index.js';
 import { PassingContents } from '../domain/passing-contents.js';
 import { SessionRepository } from '../domain/session.repository.js';
 import { UnfinishedRuns } from '../domain/unfinished-runs.js';
@@ -25,6 +26,7 @@ export class DeleteSession {
       session.delete(this.clock.now());
       await sessions.save(session);
       await tx.get(PassingContents).expire(session.id);
+      await tx.get(BlobRepository).forget(command.userId, session.id);
     });
   }
 }

@@ -1,5 +1,10 @@
 import { Page, PageRequest } from '../../../shared/application/page.js';
+import { Git } from '../../../shared/domain/git.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { CallUsage } from '../../../shared/domain/token-usage.js';
+import { ApprovalMode } from '../../../shared/domain/approval-mode.js';
+import { Todo } from '../../../shared/domain/todo.js';
+import { ClientTools } from '../../agents/index.js';
 import { TitleSource } from '../domain/title.js';
 
 /** The active run, as part of a session's view. */
@@ -14,7 +19,7 @@ export interface ActiveRunView {
   createdAt: Date;
 }
 
-export interface SessionView {
+export interface SessionView extends ClientTools {
   id: string;
   title: string;
   /** Null without a title. */
@@ -28,11 +33,22 @@ export interface SessionView {
   reasoningEffort: string | null;
   /** The chosen model is not configured any more: it is skipped. */
   modelMissing: boolean;
+  /** The one that counts. */
+  approvalMode: ApprovalMode;
+  claimsRequired: boolean;
+  /** What the client calls the workspace; null = it has said nothing of it. */
+  workspace: string | null;
   /** The phase of the active run; `idle` without one. */
   phase: string;
   activeRun: ActiveRunView | null;
+  /** What the user has said to runs whose agents were not told yet, the oldest first. */
+  steers: { id: string; content: string }[];
   messageCount: number;
   lastEventId: number;
+  /** Of all calls of models for the session. */
+  usage: CallUsage;
+  /** Null = the agents have made no list. */
+  todos: readonly Todo[] | null;
   metadata: JsonObject;
   createdAt: Date;
   updatedAt: Date;
@@ -46,6 +62,8 @@ export interface SessionFilter {
   readonly status: 'running' | 'waiting' | undefined;
   /** A text in the title or in the user's messages, in any case. */
   readonly text: string | undefined;
+  /** The name of the workspace. */
+  readonly workspace: string | undefined;
   readonly sort: 'created_at' | 'updated_at';
 }
 
@@ -55,6 +73,13 @@ export abstract class SessionQueries {
   abstract list(userId: string, filter: SessionFilter, page: PageRequest): Promise<Page<SessionView>>;
   /** @throws SessionNotFound also when it belongs to another user */
   abstract view(sessionId: string, userId: string): Promise<SessionView>;
+  /** What the client of a session executes. @throws SessionNotFound */
+  abstract toolsOf(sessionId: string): Promise<ClientTools>;
+  /** What is told of the workspace of a session. @throws SessionNotFound also when it belongs to another user */
+  abstract workspaceOf(
+    sessionId: string,
+    userId: string,
+  ): Promise<{ readonly digest: string | null; readonly git: Git | null }>;
   /** @throws SessionNotFound also when it belongs to another user */
   abstract requireOwned(sessionId: string, userId: string): Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { DomainEvent } from '../../../shared/domain/domain-event.js';
+import { Git } from '../../../shared/domain/git.js';
 import { JsonObject } from '../../../shared/domain/json.js';
+import { ApprovalMode } from '../../../shared/domain/approval-mode.js';
+import { Todo } from '../../../shared/domain/todo.js';
 import { SessionArchived } from './session.errors.js';
 import { SESSION_FIELDS, SessionEvents, SessionField } from './session.events.js';
 import { TitleSource, UNTITLED, titleOf } from './title.js';
@@ -19,6 +22,22 @@ export interface SessionState {
   readonly model: string | null;
   /** How much the user wants models to reason; null = nothing said. */
   readonly reasoningEffort: string | null;
+  /** What the user chose; null = nothing. `modeInForce` tells which one counts. */
+  readonly approvalMode: ApprovalMode | null;
+  /** The tools that the client executes; null = it has not said, and they are those of the first release. */
+  readonly builtinTools: readonly string[] | null;
+  /** Whether the client tells the hashes of files, and checks them before it writes. */
+  readonly fileHashes: boolean;
+  /** The list of the agent at work; null = there is none. */
+  readonly todos: readonly Todo[] | null;
+  /** Whether answers to tool calls are taken only of clients that have claimed them. */
+  readonly claimsRequired: boolean;
+  /** What the client calls the workspace; null = it has said nothing of it. */
+  readonly workspaceName: string | null;
+  /** What is told of the workspace; null = nothing. */
+  readonly workspaceDigest: string | null;
+  /** Where its version control stands; null = the client has not said. */
+  readonly git: Git | null;
   readonly metadata: JsonObject;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -57,14 +76,22 @@ export class Session extends AggregateRoot {
     agentChosenByUser: boolean;
     model: string | null;
     reasoningEffort: string | null;
+    /** Unset = not chosen. */
+    approvalMode?: ApprovalMode | null;
+    builtinTools: readonly string[] | null;
+    fileHashes: boolean;
+    claimsRequired: boolean;
     metadata: JsonObject;
     now: Date;
   }): Session {
-    const { now, title, ...rest } = given;
+    const { now, title, approvalMode = null, ...rest } = given;
     return new Session({
       ...rest,
+      approvalMode,
       title: title ?? UNTITLED,
       titleSource: title === undefined ? null : 'user',
+      todos: null,
+      ...{ workspaceName: null, workspaceDigest: null, git: null },
       createdAt: now,
       updatedAt: now,
       archivedAt: null,
@@ -119,6 +146,44 @@ export class Session extends AggregateRoot {
     this.change(choice, now);
   }
 
+  /** Holds for the calls that are decided on from now on, also those of a run in progress. */
+  chooseApprovalMode(approvalMode: ApprovalMode, now: Date): void {
+    if (approvalMode !== this.state.approvalMode) this.#changed.add('approval_mode');
+    this.change({ approvalMode }, now);
+  }
+
+  /** What the client executes, from the next run on. */
+  equip(client: Pick<SessionState, 'builtinTools' | 'fileHashes'>, now: Date): void {
+    this.#changed.add('builtin_tools').add('file_hashes');
+    this.change(client, now);
+  }
+
+  /** Replaces the list of what is done and what remains. */
+  noteTodos(todos: readonly Todo[], runId: string, now: Date): void {
+    this.change({ todos }, now);
+    this.record<keyof SessionEvents>({
+      type: 'todos.updated',
+      sessionId: this.id,
+      runId,
+      data: { items: [...todos] },
+    });
+  }
+
+  /** No run is active, so that one rule holds for all answers of a run. */
+  requireClaims(claimsRequired: boolean, now: Date): void {
+    if (claimsRequired !== this.state.claimsRequired) this.#changed.add('client_claims');
+    this.change({ claimsRequired }, now);
+  }
+
+  /** Says which workspace it is about, from the next run on. */
+  moveTo({ name, digest, git }: { name: string; digest: string; git: Git | null }, now: Date): void {
+    const { workspaceName, workspaceDigest, git: before } = this.state;
+    const isSame = name === workspaceName && digest === workspaceDigest;
+    if (isSame && before?.branch === git?.branch && before?.commit === git?.commit) return;
+    this.#changed.add('workspace');
+    this.change({ workspaceName: name, workspaceDigest: digest, git }, now);
+  }
+
   /** Replaces all of it. */
   describe(metadata: JsonObject, now: Date): void {
     this.#changed.add('metadata');
@@ -138,7 +203,8 @@ export class Session extends AggregateRoot {
 
   /** Hides the session from clients; its rows stay. */
   delete(now: Date): void {
-    this.change({ deletedAt: now }, now);
+    const nothing = { todos: null, workspaceName: null, workspaceDigest: null, git: null };
+    this.change({ ...nothing, deletedAt: now }, now);
   }
 
   /** Makes an agent current. A switch is recorded only if the agent changes; the user's choice is always kept. */

@@ -101,14 +101,18 @@ export function findSessions(userId: string, filter: SessionFilter, page: PageRe
  */
 function candidatesOf(
   userId: string,
-  { archived, status, sort }: SessionFilter,
+  { archived, status, workspace, sort }: SessionFilter,
   cursor: string | undefined,
   limit: number,
   parameter: Parameter,
 ): string {
   const { by, after } = ORDERS[sort];
   const user = parameter(userId);
-  const conditions = `s.deleted_at is null${cursor === undefined ? '' : ` and ${after(cursor, parameter)}`}`;
+  const conditions = [
+    's.deleted_at is null',
+    ...(cursor === undefined ? [] : [after(cursor, parameter)]),
+    ...(workspace === undefined ? [] : [`s.workspace_name = ${parameter(workspace)}`]),
+  ].join(' and ');
   const sorted = `order by ${by} limit ${parameter(limit)}`;
   const kinds = ARCHIVED.filter(([isArchived]) => archived === undefined || isArchived === archived);
   if (status === undefined) {

@@ -1,9 +1,11 @@
 import { EntitySchema } from 'typeorm';
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
+import { APPROVAL_MODES } from '../../../shared/domain/approval-mode.js';
 import { SessionState } from '../domain/session.js';
 import { TITLE_SOURCES } from '../domain/title.js';
 
 const OPEN = '((deleted_at IS NULL) AND (archived_at IS NULL))';
+const WITH_WORKSPACE = '((deleted_at IS NULL) AND (workspace_name IS NOT NULL))';
 const ARCHIVED = '((deleted_at IS NULL) AND (archived_at IS NOT NULL))';
 
 /** TypeORM's types do not support a recursive type such as JsonObject, so metadata is any object here. */
@@ -25,6 +27,14 @@ export const SessionSchema = new EntitySchema<SessionRow>({
     agentChosenByUser: { type: 'boolean' },
     model: { type: 'text', nullable: true },
     reasoningEffort: { type: 'text', nullable: true },
+    approvalMode: { type: 'text', nullable: true },
+    builtinTools: { type: 'jsonb', nullable: true },
+    fileHashes: { type: 'boolean', default: false },
+    todos: { type: 'jsonb', nullable: true },
+    claimsRequired: { type: 'boolean', default: false },
+    workspaceName: { type: 'text', nullable: true },
+    workspaceDigest: { type: 'text', nullable: true },
+    git: { type: 'jsonb', nullable: true },
     metadata: { type: 'jsonb' },
     messageCount: { type: 'integer', default: 0 },
     createdAt: { type: 'timestamptz' },
@@ -39,8 +49,17 @@ export const SessionSchema = new EntitySchema<SessionRow>({
     { name: 'sessions_open_updated', columns: ['userId', 'updatedAt', 'id'], where: OPEN },
     { name: 'sessions_archived', columns: ['userId', 'id'], where: ARCHIVED },
     { name: 'sessions_archived_updated', columns: ['userId', 'updatedAt', 'id'], where: ARCHIVED },
+    { name: 'sessions_workspace', columns: ['userId', 'workspaceName', 'id'], where: WITH_WORKSPACE },
+    {
+      name: 'sessions_workspace_updated',
+      columns: ['userId', 'workspaceName', 'updatedAt', 'id'],
+      where: WITH_WORKSPACE,
+    },
   ],
-  checks: [{ name: 'sessions_title_source', expression: oneOf('title_source', TITLE_SOURCES) }],
+  checks: [
+    { name: 'sessions_title_source', expression: oneOf('title_source', TITLE_SOURCES) },
+    { name: 'sessions_approval_mode', expression: oneOf('approval_mode', APPROVAL_MODES) },
+  ],
 });
 
 export interface AgentSwitchRow {

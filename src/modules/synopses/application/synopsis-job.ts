@@ -4,7 +4,7 @@ import { Transaction } from '../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../shared/domain/json.js';
-import { tokenUsageView } from '../../../shared/domain/token-usage.js';
+import { callUsageView } from '../../../shared/domain/token-usage.js';
 import { AgentDirectory } from '../../agents/index.js';
 import { LlmCallQueries, LlmCallRepository } from '../../models/index.js';
 import {
@@ -103,16 +103,11 @@ export class SynopsisJob implements JobHandler {
   }
 
   private async resultOf(job: JobState, live: SynopsisVersion): Promise<JsonObject> {
-    const usage = await this.calls.usageOfJob(job.id);
     return {
       version: live.version,
       title: live.title,
       covers_up_to: live.coversUpTo,
-      usage: {
-        model_calls: usage.modelCalls,
-        ...tokenUsageView(usage),
-        total_tokens: usage.promptTokens + usage.completionTokens,
-      },
+      usage: callUsageView(await this.calls.usageOfJob(job.id)),
     };
   }
 }

@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Client } from 'pg';
 import { Histogram } from 'prom-client';
-import { Delta, DeltaLog } from '../../application/delta-log.js';
+import { AnswerPiece, DeltaLog } from '../../application/delta-log.js';
 import { DatabaseUnavailable } from '../../application/errors.js';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
@@ -24,11 +24,11 @@ const GATHER_MS = 100;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 50;
 
-/** Neighbouring pieces of one type, joined. */
-interface Gathered extends Delta {
+/** Neighbouring deltas of one type, joined; or a drafted call. */
+type Gathered = AnswerPiece & {
   /** The number of its first piece. */
   readonly since: number;
-}
+};
 
 /** By message, in their order. */
 type Pieces = ReadonlyMap<string, readonly Gathered[]>;
@@ -43,8 +43,8 @@ interface Waiter {
 
 /**
  * The only writer of deltas in this process, on a connection of its own. The first piece of a text or reasoning is written
- * at once, and so is the last, for which a caller waits; what comes between them gathers. All that is due is written in one batch;
- * then the writer pauses as long as that took: under load, batches grow and latency does not.
+ * at once, and so are a drafted call and the last piece, for which a caller waits; what comes between them gathers. All that is
+ * due is written in one batch; then the writer pauses as long as that took: under load, batches grow and latency does not.
  *
  * Its commits do not wait for the disk (`synchronous_commit = off`). A crash of PostgreSQL can lose deltas of
  * messages that are not complete yet, but not their event numbers (EventLog).
@@ -76,15 +76,16 @@ export class DeltaWriter extends DeltaLog {
     shutdown.register('close_database', () => this.client?.end());
   }
 
-  append(delta: Delta): void {
+  append(piece: AnswerPiece): void {
     this.count++;
-    const pieces = this.pending.get(delta.messageId) ?? [];
-    this.pending.set(delta.messageId, pieces);
+    const pieces = this.pending.get(piece.messageId) ?? [];
+    this.pending.set(piece.messageId, pieces);
     const last = pieces.at(-1);
-    if (last?.type === delta.type) pieces.splice(-1, 1, { ...last, text: last.text + delta.text });
-    else pieces.push({ ...delta, since: this.count });
-    if (isFirst(delta)) this.wake();
-    // The delta is appended inside a model call, which the write is not part of.
+    if (last && 'text' in last && 'text' in piece && last.type === piece.type) {
+      pieces.splice(-1, 1, { ...last, text: last.text + piece.text });
+    } else pieces.push({ ...piece, since: this.count });
+    if (isUrgent(piece)) this.wake();
+    // The piece is appended inside a model call, which the write is not part of.
     this.running ??= outsideOpenWaits(() => this.writeAll());
   }
 
@@ -128,7 +129,7 @@ export class DeltaWriter extends DeltaLog {
     );
     const due = new Map<string, readonly Gathered[]>();
     for (const [messageId, pieces] of this.pending) {
-      if (this.writtenAt.has(messageId) && !pieces.some(isFirst) && !awaited.has(messageId)) continue;
+      if (this.writtenAt.has(messageId) && !pieces.some(isUrgent) && !awaited.has(messageId)) continue;
       due.set(messageId, pieces);
       this.pending.delete(messageId);
       this.writtenAt.set(messageId, now);
@@ -142,10 +143,10 @@ export class DeltaWriter extends DeltaLog {
     return Math.min(...writtenAt) + GATHER_MS - now;
   }
 
-  /** Ends at once where a message begins, or a caller waits for one. */
+  /** Ends at once where a piece is urgent, or a caller waits for a message. */
   private async pause(ms: number): Promise<void> {
     await nextTurn();
-    if (this.waiting.length > 0 || this.pending.values().some((pieces) => pieces.some(isFirst))) return;
+    if (this.waiting.length > 0 || this.pending.values().some((pieces) => pieces.some(isUrgent))) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const limit = setTimeout(resolve, ms);
     this.wake = resolve;
@@ -163,7 +164,7 @@ export class DeltaWriter extends DeltaLog {
   }
 
   /** Writes a batch, and retries until the database is back or the process must end. */
-  private async write(batch: readonly Delta[]): Promise<void> {
+  private async write(batch: readonly AnswerPiece[]): Promise<void> {
     let mayBeWritten = false;
     try {
       await withRetries(
@@ -192,7 +193,7 @@ export class DeltaWriter extends DeltaLog {
   }
 
   /** The database refuses a delta of the batch: writes them one by one, so that other messages are stored. */
-  private async writeSingly(batch: readonly Delta[], error: unknown): Promise<void> {
+  private async writeSingly(batch: readonly AnswerPiece[], error: unknown): Promise<void> {
     if (batch.length > 1) {
       for (const delta of batch) await this.write([delta]);
       return;
@@ -201,7 +202,7 @@ export class DeltaWriter extends DeltaLog {
     this.logger.error({ err: error, message_id: batch[0]?.messageId }, 'a delta cannot be stored');
   }
 
-  private async writeOnce(batch: readonly Delta[]): Promise<void> {
+  private async writeOnce(batch: readonly AnswerPiece[]): Promise<void> {
     const begunAt = performance.now();
     const connection = await this.connect();
     const events = await this.log.appendPieces(
@@ -213,10 +214,10 @@ export class DeltaWriter extends DeltaLog {
     this.announcer.stored(events);
   }
 
-  /** A batch is one statement: if one of its deltas is there, all are that were accepted. */
-  private async wasWritten(batch: readonly Delta[]): Promise<boolean> {
-    for (const { type, sessionId, messageId, offset } of batch) {
-      if (!(await this.log.hasDelta(type, sessionId, messageId, offset))) continue;
+  /** A batch is one statement: if one of its pieces is there, all are that were accepted. */
+  private async wasWritten(batch: readonly AnswerPiece[]): Promise<boolean> {
+    for (const piece of batch) {
+      if (!(await this.log.hasPiece(toPiece(piece)))) continue;
       this.announcer.perhapsStored(batch);
       return true;
     }
@@ -253,12 +254,19 @@ export class DeltaWriter extends DeltaLog {
 const isAwaited = ({ messageId, upTo }: Waiter, pieces: Pieces): boolean =>
   pieces.get(messageId)?.some(({ since }) => since <= upTo) ?? false;
 
-const isFirst = (delta: Delta): boolean => delta.offset === 0;
+/** Readers are not kept waiting for the begin of a text, nor while the model writes a long call. */
+const isUrgent = (piece: AnswerPiece): boolean => piece.type === 'tool_call.drafted' || piece.offset === 0;
 
-const toPiece = (delta: Delta): Piece => ({
-  type: delta.type,
-  sessionId: delta.sessionId,
-  runId: delta.runId,
-  data: { message_id: delta.messageId, offset: delta.offset, text: delta.text },
-  heldBy: delta.token,
-});
+function toPiece(piece: AnswerPiece): Piece {
+  const { sessionId, runId, messageId, token: heldBy } = piece;
+  const place = { sessionId, runId, heldBy };
+  if (piece.type === 'tool_call.drafted') {
+    const data = { call_id: piece.callId, tool_name: piece.toolName, message_id: messageId };
+    return { ...place, type: piece.type, data };
+  }
+  return {
+    ...place,
+    type: piece.type,
+    data: { message_id: messageId, offset: piece.offset, text: piece.text },
+  };
+}

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { DeltaType } from '../../application/delta-log.js';
 import { StoredEvent } from '../../application/event-stream.js';
 import { Clock } from '../../domain/clock.js';
 import { DomainEvent } from '../../domain/domain-event.js';
@@ -20,7 +19,7 @@ interface EventRecord {
   readonly created_at: Date;
 }
 
-/** A row of `deltas`, whose data is not JSON. */
+/** A row of `deltas` with a text, whose data is not JSON. */
 interface DeltaRecord extends Omit<EventRecord, 'data'> {
   readonly data: null;
   readonly message_id: string;
@@ -51,7 +50,11 @@ const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEA
 const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}) as numbers`;
 
 /** As the function `delta_type` of the database names them. */
-const KINDS: Readonly<Record<DeltaType, number>> = { 'message.delta': 1, 'message.reasoning_delta': 2 };
+const KINDS: Readonly<Record<Piece['type'], number>> = {
+  'message.delta': 1,
+  'message.reasoning_delta': 2,
+  'tool_call.drafted': 3,
+};
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 1_000_000;
@@ -66,9 +69,11 @@ const FIND = `
     from unnest($1::uuid[], $2::bigint[]) with ordinality as place(session_id, seq, ord)
     join events using (session_id, seq) order by ord`;
 
-const NEWEST_DELTA = `
-  select (data->>'offset')::integer as "offset" from session_events
-   where session_id = $1 and type = $2 and message_id = $3 order by seq desc limit 1`;
+/** A delta at the offset $4 or a later one, or the drafted call $5. */
+const HAS_PIECE = `
+  select from session_events
+   where session_id = $1 and type = $2 and message_id = $3
+     and ((data->>'offset')::integer >= $4 or data->>'call_id' = $5) limit 1`;
 
 /** A page of the log that fits into memory. */
 export interface LogPage {
@@ -127,11 +132,11 @@ export class EventLog {
       });
   }
 
-  /** Whether a delta of a message at `offset`, or a later one of its type, is stored. */
-  async hasDelta(type: DeltaType, sessionId: string, messageId: string, offset: number): Promise<boolean> {
-    const place = [sessionId, type, messageId];
-    const [newest] = await this.database.query<{ offset: number }>(NEWEST_DELTA, place);
-    return newest !== undefined && newest.offset >= offset;
+  /** Whether a piece is stored, or a later one of its message and type. */
+  async hasPiece({ type, sessionId, data }: Piece): Promise<boolean> {
+    const [offset, callId] = 'offset' in data ? [data.offset, null] : [null, data.call_id];
+    const place = [sessionId, type, data.message_id];
+    return (await this.database.query(HAS_PIECE, [...place, offset, callId])).length > 0;
   }
 
   /** The next page of events after `after`, in order. */
@@ -200,8 +205,8 @@ async function appendDeltas(
     ordered.map((piece) => piece.runId),
     ordered.map((piece) => piece.data.message_id),
     ordered.map((piece) => KINDS[piece.type]),
-    ordered.map((piece) => piece.data.offset),
-    ordered.map((piece) => piece.data.text),
+    ordered.map(({ data }) => ('offset' in data ? data.offset : 0)),
+    ordered.map(({ data }) => ('text' in data ? data.text : JSON.stringify(data))),
     ordered.map((piece) => piece.heldBy),
     createdAt,
   ])) as { numbers: (string | null)[] }[];

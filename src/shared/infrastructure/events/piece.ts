@@ -1,8 +1,8 @@
-import { DeltaType } from '../../application/delta-log.js';
+import { AnswerPiece } from '../../application/delta-log.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 
-/** A delta, accepted only if its token is that of the run's current writer. */
-export type Piece = DomainEvent<DeltaType> & { readonly heldBy: string };
+/** A piece of an answer, accepted only if its token is that of the run's current writer. */
+export type Piece = DomainEvent<AnswerPiece['type']> & { readonly heldBy: string };
 
 /** A connection that can run statements: that of a transaction, or one of its own. */
 export interface Querying {

@@ -37,7 +37,8 @@ const PRUNE = `
   ), gone as (
     delete from events d using settled s
      where d.session_id = s.session_id and d.seq < s.seq
-       and d.type in ('message.delta', 'message.reasoning_delta') and d.data->>'message_id' = s.message_id
+       and d.type in ('message.delta', 'message.reasoning_delta', 'tool_call.drafted')
+       and d.data->>'message_id' = s.message_id
     returning 1
   )
   select created_at, session_id, seq, (select count(*) from gone) as deleted

@@ -1,4 +1,5 @@
 import { ActivityKind } from '../../application/activity.js';
+import { DeltaType } from '../../application/delta-log.js';
 import { DomainEvent } from '../../domain/domain-event.js';
 
 /** The sessions with events that lists show, and of which kind: an id and a kind, with a blank between. */
@@ -8,6 +9,7 @@ export const ACTIVITY = 'activity';
 const KINDS: Readonly<Record<string, ActivityKind>> = {
   run: 'run',
   message: 'message',
+  steer: 'message',
   tool_call: 'tool_call',
   approval: 'approval',
   plan: 'plan',
@@ -18,7 +20,13 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
   session: 'session',
 };
 
-const SILENT = new Set(['message.delta', 'message.started', 'message.discarded']);
+/** A record, so that no kind of delta is forgotten. */
+const DELTAS: Readonly<Record<DeltaType, true>> = { 'message.delta': true, 'message.reasoning_delta': true };
+
+const SILENT = new Set([
+  ...Object.keys(DELTAS),
+  ...['tool_call.drafted', 'message.started', 'message.discarded'],
+]);
 
 export function activityOf(events: readonly DomainEvent[]): string[] {
   return events.flatMap((event) => {

@@ -6,6 +6,7 @@ import {
   Observable,
   Subject,
   Subscription,
+  catchError,
   concat,
   defer,
   exhaustMap,
@@ -15,6 +16,7 @@ import {
   interval,
   merge,
   race,
+  repeat,
   retry,
   switchMap,
   tap,
@@ -22,6 +24,7 @@ import {
 } from 'rxjs';
 import { atMost } from '../../application/at-most.js';
 import { InstanceId } from '../../application/instance-id.js';
+import { exponential } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { sweep } from '../../application/sweep.js';
 import { EventHub } from '../events/event-hub.js';
@@ -39,6 +42,8 @@ import { RedisNotices } from './redis-notices.js';
 /** Three renewals per lease: two in a row may fail. They show as well that the connection still works. */
 export const HEARTBEAT_MS = 5_000;
 const HELLO_EVERY_MS = 250;
+/** Between two looks into the log while the connection for notices is away. It is often back before the second one. */
+const lookPauseMs = exponential(20, 500);
 /** The log names the instances that a start waits for after this time. */
 const SILENCE_MS = 1_000;
 /** The longest wait at the end for the database to take the last notices, and again for the connection to close. */
@@ -55,6 +60,7 @@ export class Membership implements OnApplicationBootstrap {
   private readonly answers$ = new Subject<string>();
   private readonly staying = new Subscription();
   private readonly notYet: ThrottledWarning;
+  private readonly blind = new ThrottledWarning(this.logger);
   private hasJoined = false;
 
   constructor(
@@ -94,7 +100,7 @@ export class Membership implements OnApplicationBootstrap {
       this.connection.isOpen$
         .pipe(
           tap((isOpen) => isOpen || this.peers.lost()),
-          switchMap((isOpen) => (isOpen ? this.stay(resolve) : EMPTY)),
+          switchMap((isOpen) => (isOpen ? this.stay(resolve) : this.lookOften())),
         )
         .subscribe({ error: reject }),
     );
@@ -143,6 +149,17 @@ export class Membership implements OnApplicationBootstrap {
       ),
     );
     return concat(entered$, beats$);
+  }
+
+  /** For as long as there is no connection: a new one takes many round trips, and readers are told of nothing meanwhile. */
+  private lookOften(): Observable<void> {
+    return defer(() => this.look()).pipe(
+      catchError((error: unknown) => {
+        this.blind.warn(error, 'without the connection for notices, the log cannot be read either');
+        return EMPTY;
+      }),
+      repeat({ delay: (times) => timer(lookPauseMs(times)) }),
+    );
   }
 
   private async enter(): Promise<void> {

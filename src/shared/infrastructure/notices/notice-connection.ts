@@ -10,7 +10,7 @@ import { prepared } from '../persistence/prepared-statements.js';
 import { openSession } from '../persistence/session-settings.js';
 import { ThrottledWarning } from '../throttled-warning.js';
 
-/** Also the pause before a connection is replaced that was lost at once, for example since the server takes no writes. */
+/** Also how long a connection lasts at least that was not lost at once. */
 const RECONNECT_MS = 250;
 
 /** A payload and its channel. */
@@ -29,6 +29,8 @@ export class NoticeConnection {
   private readonly isOpen = new BehaviorSubject(false);
   private readonly handlers = new Map<string, (payload: string) => void>();
   private client: Client | undefined;
+  /** Connections in a row that were lost at once, for example since the server takes no writes. */
+  private lostAtOnce = 0;
   private isClosed = false;
 
   constructor(
@@ -93,7 +95,9 @@ export class NoticeConnection {
   private async afterLoss(openMs: number): Promise<void> {
     this.client = undefined;
     this.isOpen.next(false);
-    if (openMs < RECONNECT_MS) await pause(RECONNECT_MS);
+    this.lostAtOnce = openMs < RECONNECT_MS ? this.lostAtOnce + 1 : 0;
+    // Not after the first one: readers wait for its replacement.
+    if (this.lostAtOnce > 1) await pause(RECONNECT_MS);
     await withRetries(
       {
         when: () => true,

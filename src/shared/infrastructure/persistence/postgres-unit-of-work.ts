@@ -19,7 +19,7 @@ import { IdempotencyKeys, Outcome } from './idempotency-keys.js';
 import { enterUnitOfWork } from './open-waits.js';
 import { RepositoryContext } from './repository-context.js';
 import { RepositoryRegistry } from './repository-registry.js';
-import { RowStatements } from './row-statements.js';
+import { RowStatements, Statement } from './row-statements.js';
 import { SqlTransaction } from './sql-transaction.js';
 
 const SLOW_MS = 100;
@@ -76,6 +76,7 @@ export class PostgresUnitOfWork extends UnitOfWork {
     const keyed = this.keys.current();
     const recorded: DomainEvent[] = [];
     const callbacks: (() => void)[] = [];
+    const lastWrites: (() => Statement)[] = [];
     const notice = new Notice();
     let connection: Connection | undefined;
     let sql: SqlTransaction | undefined;
@@ -98,8 +99,10 @@ export class PostgresUnitOfWork extends UnitOfWork {
         this.statements,
         (...events) => void recorded.push(...events),
         (topic, text) => void notice.add(topic, [text]),
+        (statement) => void lastWrites.push(statement),
       );
       const value = await work(this.transaction(context, callbacks));
+      for (const statement of lastWrites) sql.write(statement());
       const appending = this.eventLog.append(sql, recorded);
       if (keyed) this.keys.record(sql, keyed.request, toOutcome(value, await appending));
       const [events] = await Promise.all([appending, sql.commit()]);

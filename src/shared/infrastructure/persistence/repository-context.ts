@@ -13,6 +13,8 @@ export class RepositoryContext {
     readonly record: (...events: DomainEvent[]) => void,
     /** Tells this process and others after the commit, by the handlers of the topic (NoticeHandlers). */
     readonly notify: (topic: string, text: string) => void,
+    /** Sends a write once the work is done, before its events: for rows that come late in the order of locks. */
+    readonly writeLast: (statement: () => Statement) => void,
   ) {}
 
   /** Sends a query and waits for the rows. */
@@ -21,8 +23,8 @@ export class RepositoryContext {
   }
 
   /** The columns of a table, named by property. */
-  columnsOf<Row>(schema: EntitySchema<Row>): string {
-    return this.statements.columnsOf(schema);
+  columnsOf<Row>(schema: EntitySchema<Row>, except?: readonly (keyof Row & string)[]): string {
+    return this.statements.columnsOf(schema, undefined, except);
   }
 
   /** Whole rows of a table. @param condition in SQL, optionally with an order and a lock */

@@ -28,6 +28,8 @@ interface Table {
   readonly name: string;
   /** By property. */
   readonly columns: ReadonlyMap<string, { readonly name: string; readonly isJson: boolean }>;
+  /** Those that were made before, by alias and what is left out: units of work ask for the same ones again and again. */
+  readonly columnLists: Map<string, string>;
 }
 
 /** Builds statements from TypeORM's metadata, the only mapping of row properties to columns. */
@@ -53,12 +55,18 @@ export class RowStatements {
     alias?: string,
     except: readonly (keyof Row & string)[] = [],
   ): string {
+    const { columns, columnLists } = this.tableOf(schema);
+    const key = [alias, ...except].join();
+    const known = columnLists.get(key);
+    if (known !== undefined) return known;
     const unwanted = new Set<string>(except);
     const prefix = alias === undefined ? '' : `${alias}.`;
-    return [...this.tableOf(schema).columns]
+    const list = [...columns]
       .filter(([property]) => !unwanted.has(property))
       .map(([property, { name }]) => `${prefix}${name} as "${property}"`)
       .join(', ');
+    columnLists.set(key, list);
+    return list;
   }
 
   insertOf<Row>(schema: EntitySchema<Row>, row: Written<Row>): Statement {
@@ -115,8 +123,9 @@ export class RowStatements {
     const known = this.tables.get(schema);
     if (known) return known;
     const { tableName, columns } = this.dataSource.getMetadata(schema);
-    const table = {
+    const table: Table = {
       name: tableName,
+      columnLists: new Map(),
       columns: new Map(
         columns.map(({ propertyName, databaseName, type }) => [
           propertyName,

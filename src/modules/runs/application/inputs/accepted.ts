@@ -8,6 +8,8 @@ export interface Accepted {
   /** Null if the input starts no run. */
   readonly run: RunState | null;
   readonly message?: NewMessage | undefined;
+  /** Of a message that waits for the active run: its id. */
+  readonly steerId?: string | undefined;
   /** Of a decision: the decided approval. */
   readonly approval?: ApprovalState;
   /** Of an input about a plan: the plan. */

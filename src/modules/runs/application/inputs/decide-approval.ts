@@ -2,18 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error.js';
-import { AgentDirectory, StoredAgents, isToolName } from '../../../agents/index.js';
+import { AgentDirectory, StoredAgents, equip, ruleNameOf } from '../../../agents/index.js';
 import {
   Approval,
+  ApprovalAskedAgain,
+  ApprovalPolicy,
   ApprovalQueries,
   ApprovalRepository,
   ApprovalState,
   DECISIONS_ON,
+  ToolUse,
   Verdict,
+  patternFault,
 } from '../../../approvals/index.js';
 import { NewMessage } from '../../../conversations/index.js';
 import { PlanNotFound, PlanRepository, PlanVersionChanged } from '../../../plans/index.js';
-import { SessionQueries } from '../../../sessions/index.js';
+import { SessionQueries, SessionRepository } from '../../../sessions/index.js';
+import { StoredTools, ToolCatalog } from '../../../tools/index.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
@@ -52,7 +57,9 @@ export class DecideApproval {
     private readonly sessions: SessionQueries,
     private readonly runs: RunQueries,
     private readonly judge: JudgeReply,
+    private readonly policy: ApprovalPolicy,
     private readonly agents: AgentDirectory,
+    private readonly catalog: ToolCatalog,
     private readonly decision: ApplyDecision,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
@@ -60,14 +67,14 @@ export class DecideApproval {
 
   /**
    * Decided once: the same decision again returns the result of the first, a different one is refused.
-   * @throws SessionNotFound, ApprovalNotFound, PlanNotFound, InputInvalid, ApprovalAlreadyDecided, ApprovalExpired,
-   * PlanTransitionNotAllowed, PlanVersionChanged, ServerDraining
+   * @throws SessionNotFound, ApprovalNotFound, PlanNotFound, InputInvalid, ApprovalAlreadyDecided, ApprovalAskedAgain,
+   * ApprovalExpired, PlanTransitionNotAllowed, PlanVersionChanged, ServerDraining
    */
   async execute(command: DecideApprovalCommand): Promise<Accepted> {
     this.supervisor.requireAccepting();
     const { userId, on } = command;
     const asked = await this.locate(on, userId);
-    const verdict = checkVerdict(asked, command.verdict, command.planVersion);
+    const verdict = this.withoutVainMemory(asked, checkVerdict(asked, command.verdict, command.planVersion));
     const operation = asked.kind === 'plan' ? 'save_plan_decision' : 'save_hitl_decision';
     const { value, events } = await this.uow.run(operation, (tx) =>
       this.decide(tx, asked, { ...command, verdict }),
@@ -99,6 +106,7 @@ export class DecideApproval {
     if (approval.wasDecided(given)) return result();
     const verdict = await this.withCheckedEdit(tx, run, approval, given);
     if (approval.wasDecided(verdict)) return result();
+    this.requireFittingPattern(approval, verdict);
     const plan = asked.planId === null ? undefined : await tx.get(PlanRepository).get(asked.planId);
     if (plan) {
       // For a decision about a plan, the error lists the decisions that the plan allows, not the approval.
@@ -116,10 +124,32 @@ export class DecideApproval {
   private async locate(on: Subject, userId: string): Promise<ApprovalState> {
     if ('approvalId' in on) return this.approvals.view(on.approvalId, userId);
     await this.sessions.requireOwned(on.sessionId, userId);
-    if ('callId' in on) return this.approvals.ofCall(on.sessionId, on.callId, userId);
+    if ('callId' in on) {
+      const newest = await this.approvals.ofCall(on.sessionId, on.callId, userId);
+      if (newest.attempt > 1) throw new ApprovalAskedAgain(on.callId, newest.id);
+      return newest;
+    }
     const approval = await this.approvals.newestOfPlan(on.sessionId, on.planId, userId);
     if (!approval) throw new PlanNotFound(on.planId);
     return approval;
+  }
+
+  /** A protected path is asked about each time, so that there is nothing to remember. */
+  private withoutVainMemory(asked: ApprovalState, verdict: Verdict): Verdict {
+    return verdict.remember && this.policy.isProtected(approvedUse(asked, verdict))
+      ? { ...verdict, remember: false }
+      : verdict;
+  }
+
+  /** What is remembered is what was approved: the call with the user's edit. */
+  private requireFittingPattern(approval: Approval, verdict: Verdict): void {
+    if (!verdict.rememberWhen) return;
+    const use = approvedUse(approval.snapshot(), verdict);
+    const message = 'does not go with a protected path: that is asked about each time';
+    const fault = this.policy.isProtected(use)
+      ? { field: 'remember_when', message }
+      : patternFault(verdict.rememberWhen, use);
+    if (fault) throw new InputInvalid([fault]);
   }
 
   /** Checks a user's edited arguments by the rules for a model's. */
@@ -131,17 +161,34 @@ export class DecideApproval {
   ): Promise<Verdict> {
     const { modifiedArguments } = verdict;
     const { toolName, callId } = approval.snapshot();
-    if (modifiedArguments === null || !isToolName(toolName)) return verdict;
+    if (modifiedArguments === null) return verdict;
     const call = await tx.get(ToolCallRepository).find(callId);
     const id = call!.snapshot().agent;
-    const agent = await this.agents.ofRun(run.snapshot(), id, tx.get(StoredAgents));
-    return { ...verdict, modifiedArguments: this.judge.checkEdit(agent, toolName, modifiedArguments) };
+    const { sessionId, userId } = run.snapshot();
+    const session = await tx.get(SessionRepository).peek(sessionId, userId);
+    const known = await this.agents.ofRun(run.snapshot(), id, tx.get(StoredAgents));
+    const agent = equip(known, session.snapshot());
+    const tools = await this.catalog.for(run.snapshot(), agent, tx.get(StoredTools));
+    return {
+      ...verdict,
+      modifiedArguments: this.judge.checkEdit({ agent, tools }, toolName, modifiedArguments),
+    };
   }
 }
 
+/** The call as it is executed after a decision. */
+const approvedUse = (asked: ApprovalState, { modifiedArguments }: Verdict): ToolUse => ({
+  tool: ruleNameOf(asked.toolName),
+  arguments: modifiedArguments ?? asked.arguments ?? {},
+});
+
 /** Checks that the parts of a decision fit together, and fit the subject. */
-function checkVerdict({ kind }: ApprovalState, verdict: Verdict, planVersion: number | undefined): Verdict {
-  const { decision, modifiedArguments, remember } = verdict;
+function checkVerdict(
+  { kind, attempt }: ApprovalState,
+  verdict: Verdict,
+  planVersion: number | undefined,
+): Verdict {
+  const { decision, modifiedArguments, remember, rememberWhen } = verdict;
   const faults: FieldFault[] = [];
   const possible = DECISIONS_ON[kind];
   if (!possible.includes(decision)) {
@@ -150,8 +197,18 @@ function checkVerdict({ kind }: ApprovalState, verdict: Verdict, planVersion: nu
     const message = decision === 'edit' ? 'is needed to edit' : `does not go with ${decision}`;
     faults.push({ field: 'modified_arguments', message });
   }
+  if (decision === 'edit' && attempt > 1) {
+    const message = 'must be approve or reject here: the call may have been executed with its arguments';
+    faults.push({ field: 'decision', message });
+  }
   if (remember && (kind === 'plan' || decision === 'reject')) {
     faults.push({ field: 'remember', message: 'goes with the approval of a tool call only' });
+  }
+  if (rememberWhen && (kind === 'plan' || decision === 'reject')) {
+    faults.push({ field: 'remember_when', message: 'goes with the approval of a tool call only' });
+  }
+  if (rememberWhen && remember) {
+    faults.push({ field: 'remember_when', message: 'stands instead of remember' });
   }
   if (planVersion !== undefined && kind !== 'plan') {
     faults.push({ field: 'version', message: 'goes with the decision on a plan only' });

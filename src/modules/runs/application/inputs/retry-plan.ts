@@ -6,6 +6,7 @@ import { Ids } from '../../../../shared/domain/ids.js';
 import { AgentDirectory, AgentRegistry, StoredAgents } from '../../../agents/index.js';
 import { PlanQueries, PlanRepository } from '../../../plans/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
+import { KeepTools } from '../../../tools/index.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { Accepted } from './accepted.js';
@@ -22,6 +23,7 @@ export class RetryPlan {
     private readonly agents: AgentRegistry,
     private readonly directory: AgentDirectory,
     private readonly chooseModel: ChooseModel,
+    private readonly keepTools: KeepTools,
     private readonly leases: Leases,
     private readonly supervisor: RunSupervisor,
     private readonly clock: Clock,
@@ -60,6 +62,8 @@ export class RetryPlan {
           await this.directory.ofRun(run.snapshot(), run.agent, tx.get(StoredAgents)),
         ),
         choice: this.chooseModel.ofSession(session),
+        toolsDigest: this.keepTools.keep(tx, session.id, await this.keepTools.read(tx, session.id)),
+        workspaceDigest: session.snapshot().workspaceDigest,
         entry: 'retry_plan',
         lease: this.leases.next(),
         now,

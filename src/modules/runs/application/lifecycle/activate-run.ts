@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
+import { wordsOf } from '../../../../shared/domain/message-parts.js';
 import {
   Agent,
   AgentDirectory,
@@ -10,13 +11,23 @@ import {
   isConversational,
 } from '../../../agents/index.js';
 import { MessageRepository, NewMessage, messageCreated, newMessage } from '../../../conversations/index.js';
-import { LlmCall } from '../../../models/index.js';
 import { Session, SessionRepository } from '../../../sessions/index.js';
+import { KeepTools, type KeptList } from '../../../tools/index.js';
+import { situationOf } from '../../../workspaces/index.js';
 import { QueuedInput, Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { JustStored } from '../run.queries.js';
 import { ChooseModel } from './choose-model.js';
+import { GuardFiles } from './guard-files.js';
 import { Leases } from './leases.js';
 import { ModelCalls } from './model-calls.js';
+
+/** What decides how a run of a session begins. */
+export interface SessionAtStart {
+  readonly session: Session;
+  /** Of its clients; undefined = there are none. */
+  readonly tools: KeptList | undefined;
+}
 
 /** Activates a run with the user's message: at once, or when its turn in the session comes. */
 @Injectable()
@@ -27,9 +38,20 @@ export class ActivateRun {
     private readonly leases: Leases,
     private readonly chooseModel: ChooseModel,
     private readonly modelCalls: ModelCalls,
+    private readonly keepTools: KeepTools,
+    private readonly guardFiles: GuardFiles,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
+
+  /** Asks for all of it together, so that it costs one wait. @throws SessionNotFound */
+  async read(tx: Transaction, sessionId: string, userId: string): Promise<SessionAtStart> {
+    const [session, tools] = await Promise.all([
+      tx.get(SessionRepository).peek(sessionId, userId),
+      this.keepTools.read(tx, sessionId),
+    ]);
+    return { session, tools };
+  }
 
   /**
    * Stores the run, its message and its first model call. If the session is busy, the unit of work fails with
@@ -39,17 +61,20 @@ export class ActivateRun {
    */
   async activate(
     tx: Transaction,
-    session: Session,
+    { session, tools }: SessionAtStart,
     run: Run,
     input: QueuedInput,
     store: 'add' | 'save',
-  ): Promise<{ message: NewMessage; openCall: LlmCall | null }> {
+  ): Promise<{ message: NewMessage; known: JustStored }> {
     const now = this.clock.now();
+    const { workspaceDigest, builtinTools, fileHashes } = session.snapshot();
     const agent = await this.agentFor(tx, session, input.agent);
     const entry = this.agents.classifies(agent.id) ? 'receive_message' : 'receive_directed_message';
     run.activate({
       agent: this.chooseModel.agent(agent),
       choice: this.chooseModel.ofSession(session),
+      toolsDigest: this.keepTools.keep(tx, session.id, tools),
+      workspaceDigest,
       entry,
       lease: this.leases.next(),
       now,
@@ -61,16 +86,19 @@ export class ActivateRun {
       runId: run.id,
       role: 'user',
       content: input.content,
+      note: situationOf(session.snapshot(), now),
+      parts: input.parts ?? null,
       createdAt: now,
     });
-    tx.record(messageCreated(message));
+    tx.record(messageCreated(message, input.steers));
     await tx.get(RunRepository)[store](run);
     await tx.get(MessageRepository).append(message);
+    if (fileHashes) this.guardFiles.noteMessage(tx, message);
     await this.modelCalls.openFirst(tx, run, openCall, null);
-    const isNamed = session.nameAfter(input.content, now);
+    const isNamed = session.nameAfter(wordsOf(message), now);
     const isHandedOver = await this.handOver(tx, session, run, input.agent, now);
     if (isNamed || isHandedOver) await tx.get(SessionRepository).save(session);
-    return { message, openCall };
+    return { message, known: { openCall, client: { builtinTools, fileHashes } } };
   }
 
   /** The agent that the user named, or else chose before, or else the default; one that was archived is skipped. */

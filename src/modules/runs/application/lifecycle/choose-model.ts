@@ -26,6 +26,14 @@ export class ChooseModel {
     return { model: model ?? null, reasoningEffort: reasoningEffort ?? null };
   }
 
+  /**
+   * @param agent the one that answers first, as far as that is known
+   * @throws ModelWithoutImages
+   */
+  requireImages(session: Session, { model }: ModelChoice, agent: Agent): void {
+    this.models.requireImages(model ?? this.ofSession(session).model ?? this.models.answering(agent));
+  }
+
   /** What a user chose for a session, as far as it is still there. */
   ofSession(session: Session): ModelChoice {
     const { model, reasoningEffort } = session.snapshot();

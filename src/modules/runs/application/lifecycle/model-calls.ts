@@ -14,6 +14,7 @@ import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from './choose-model.js';
 import { RunWriter } from './run-writer.js';
+import { TakeSteers } from './take-steers.js';
 
 /** A run's entries in the ledger of model calls: a row is opened before each request and settled after it. */
 @Injectable()
@@ -24,6 +25,7 @@ export class ModelCalls {
     private readonly agents: AgentDirectory,
     private readonly chooseModel: ChooseModel,
     private readonly reader: ThreadReader,
+    private readonly takeSteers: TakeSteers,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly config: Config,
@@ -48,7 +50,7 @@ export class ModelCalls {
   /**
    * Opens a call and counts it on its run, in a unit of work of its own.
    * @param agent the one that is asked
-   * @param started recorded with it: the message that the call begins
+   * @param started recorded with it: the message that the call begins. What the user has said meanwhile comes before
    * @returns false if the run is at its limit of model calls: it is finished then
    */
   async open(
@@ -67,7 +69,10 @@ export class ModelCalls {
       }
       if (!(await tx.get(LlmCallRepository).start(call))) return true;
       run.countModelCall();
-      if (started) tx.record(started);
+      if (started) {
+        await this.takeSteers.take(tx, run, started.data.subtask_id ?? null);
+        tx.record(started);
+      }
       await this.runWriter.save(tx, run);
       return true;
     });
@@ -99,7 +104,8 @@ export class ModelCalls {
     await tx.get(LlmCallRepository).add(call);
     if (call.messageId === null) return;
     const state = run.snapshot();
-    this.reader.readAhead(tx, call, threadOf(state, subtaskId));
+    const { toolsDigest, workspaceDigest } = state;
+    this.reader.readAhead(tx, call, { thread: threadOf(state, subtaskId), toolsDigest, workspaceDigest });
     const { id: runId, sessionId, agent, jobId, leaseToken } = state;
     const message = { id: call.messageId, sessionId, runId, agent, subtaskId, jobId };
     tx.record(messageStarted(message, leaseToken ?? undefined));

@@ -7,6 +7,7 @@ import { Plan, PlanRepository } from '../../../plans/index.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { EndPlan } from './end-plan.js';
+import { QueueSteers } from './queue-steers.js';
 import { ReportRun } from './report-run.js';
 import { SettleOpenCalls } from './settle-open-calls.js';
 import { SettleToolCall } from './settle-tool-call.js';
@@ -18,12 +19,15 @@ export class RunWriter {
     private readonly endPlan: EndPlan,
     private readonly settleOpenCalls: SettleOpenCalls,
     private readonly settleToolCall: SettleToolCall,
+    private readonly queueSteers: QueueSteers,
     private readonly report: ReportRun,
     private readonly clock: Clock,
   ) {}
 
   async save(tx: Transaction, run: Run): Promise<void> {
     if (run.isFinal) await this.closeAll(tx, run);
+    // A run that is to be cancelled asks no model any more. What waits for it comes before what the user says next.
+    if (run.isFinal || run.isCancelRequested) await this.queueSteers.queue(tx, run);
     // Last, so that run.finished is the last event of the run.
     await tx.get(RunRepository).save(run);
     if (run.isFinal) this.report.runEnded(tx, run);

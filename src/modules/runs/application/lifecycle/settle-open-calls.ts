@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { LlmCallRepository } from '../../../models/index.js';
+import { LlmCall, LlmCallRepository } from '../../../models/index.js';
 import { MessageRepository, messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { Run } from '../../domain/run.js';
 import { appendSpoken } from './spoken-message.js';
 
 /** Reasons for which an incomplete message is kept. */
 const KEPT: ReadonlySet<string> = new Set(['cancelled', 'interrupted']);
+
+/** The calls that count as those of the run; others, like compactions, are in the ledger only. */
+const OF_RUN: ReadonlySet<LlmCall['purpose']> = new Set(['answer', 'classification']);
 
 /** Settles the open model calls of a run, and the messages that they began. */
 @Injectable()
@@ -22,7 +25,9 @@ export class SettleOpenCalls {
     const now = this.clock.now();
     const runId = run.id;
     const { sessionId, jobId } = run.snapshot();
-    for (const id of await tx.get(LlmCallRepository).abortOpen({ runId }, now)) {
+    const aborted = await tx.get(LlmCallRepository).abortOpen({ runId }, now);
+    run.loseModelCalls(aborted.filter(({ purpose }) => OF_RUN.has(purpose)).length);
+    for (const id of aborted.flatMap(({ messageId }) => messageId ?? [])) {
       const said = KEPT.has(reason)
         ? await tx.get(MessageRepository).findUnfinished(sessionId, id)
         : undefined;

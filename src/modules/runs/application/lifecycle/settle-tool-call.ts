@@ -3,6 +3,8 @@ import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { cutText } from '../../../../shared/domain/cut-text.js';
 import { Ids } from '../../../../shared/domain/ids.js';
+import { NoteInstructions, threadOf } from '../../../context/index.js';
+import { MessageParts } from '../../../../shared/domain/message-parts.js';
 import {
   CallOutcome,
   MessageRepository,
@@ -20,6 +22,8 @@ import { ReportRun } from './report-run.js';
 export interface ToolOutcome {
   readonly end: 'complete' | 'fail' | 'reject' | 'expire';
   readonly content: string;
+  /** What it consists of beside its content; unset = nothing. */
+  readonly parts?: MessageParts | undefined;
   /** Of what the client sent; unset where the runtime answers. */
   readonly hash?: Uint8Array;
 }
@@ -29,6 +33,7 @@ export interface ToolOutcome {
 export class SettleToolCall {
   constructor(
     private readonly report: ReportRun,
+    private readonly noteInstructions: NoteInstructions,
     private readonly ids: Ids,
     private readonly config: Config,
   ) {}
@@ -38,14 +43,14 @@ export class SettleToolCall {
     tx: Transaction,
     run: Run,
     call: ToolCall,
-    { end, content, hash }: ToolOutcome,
+    outcome: ToolOutcome,
     now: Date,
   ): Promise<NewMessage> {
-    if (hash) call.noteOutcome(hash);
-    call[end](now);
+    if (outcome.hash) call.noteOutcome(outcome.hash);
+    call[outcome.end](now);
     await tx.get(ToolCallRepository).save(call);
     this.report.toolCallEnded(tx, run, call);
-    return this.answer(tx, run, call, content, now);
+    return this.answer(tx, run, call, outcome, now);
   }
 
   /** Stores a call that the runtime answers by itself, with its answer. */
@@ -53,12 +58,12 @@ export class SettleToolCall {
     tx: Transaction,
     run: Run,
     call: ToolCall,
-    { end, content }: ToolOutcome,
+    outcome: ToolOutcome,
     now: Date,
   ): Promise<void> {
-    call[end](now);
+    call[outcome.end](now);
     await tx.get(ToolCallRepository).add(call);
-    await this.answer(tx, run, call, content, now);
+    await this.answer(tx, run, call, outcome, now);
   }
 
   /** Stores calls that are not executed, since their run ends. Clients never see them. */
@@ -83,13 +88,14 @@ export class SettleToolCall {
     tx: Transaction,
     run: Run,
     call: ToolCall,
-    content: string,
+    { content, parts }: ToolOutcome,
     now: Date,
   ): Promise<NewMessage> {
-    const { sessionId, runId, subtaskId, agent } = call.snapshot();
+    const { sessionId, runId, subtaskId, agent, arguments: args } = call.snapshot();
     const cut = cutText(content, this.config.toolResultMaxCharacters, (omitted) => leftOut(omitted, call.id));
     const isCut = cut !== content;
     if (isCut) await tx.get(ToolResultRepository).add({ callId: call.id, sessionId, content });
+    const thread = threadOf(run.snapshot(), subtaskId);
     const message = newMessage({
       id: this.ids.next(),
       sessionId,
@@ -100,8 +106,10 @@ export class SettleToolCall {
       agent,
       content: cut,
       callId: call.id,
+      note: await this.noteInstructions.noteFor(tx, run.snapshot(), thread, args),
       truncated: isCut ? content.length : null,
       callStatus: call.status as CallOutcome,
+      parts: parts ?? null,
       createdAt: now,
     });
     await tx.get(MessageRepository).append(message);
@@ -109,6 +117,14 @@ export class SettleToolCall {
     return message;
   }
 }
+
+const UNKNOWN = '. A client has begun the call and not answered: whether it was carried out is not known';
+
+/** The outcome of a call whose tool no client declares any more. */
+export const notAvailable = (call: ToolCall): ToolOutcome => ({
+  end: 'fail',
+  content: `Error: ${call.snapshot().toolName} is not available: the client that has declared it is gone${call.wasClaimed ? UNKNOWN : ''}`,
+});
 
 /** What the model reads in the middle of an answer that was cut. */
 const leftOut = (omitted: number, callId: string): string =>

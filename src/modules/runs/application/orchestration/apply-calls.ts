@@ -3,21 +3,27 @@ import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
+import { Todo } from '../../../../shared/domain/todo.js';
 import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
-import { Approval, ApprovalRepository } from '../../../approvals/index.js';
+import { Approval, ApprovalRepository, type RememberWhen } from '../../../approvals/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { ARGUMENTS_INVALID, Run, SWITCH_LIMIT } from '../../domain/run.js';
-import { ToolCall } from '../../domain/tool-call.js';
+import { ToolCall, toGuardView } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
-import { JudgedCall } from './judge-reply.js';
+import { ConsentToCalls } from './consent-to-calls.js';
+import { Caller, JudgedCall } from './judge-reply.js';
 import { ProposePlan } from './propose-plan.js';
 import { ReadResult } from './read-result.js';
+import { CallDeadline } from '../lifecycle/call-deadline.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { subjectOf } from './subject-of-call.js';
-import { SettleToolCall } from '../lifecycle/settle-tool-call.js';
+import { subjectOf } from '../settlement/subject-of-call.js';
+import { SettleToolCall, notAvailable } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from '../settlement/resume-run.js';
+
+/** Verdicts after which a client has to execute the call. */
+const ASKS_CLIENT: readonly JudgedCall['verdict'][] = ['execute', 'ask'];
 
 /** A tool call of a reply, and the verdict on it. */
 export interface DecidedCall {
@@ -29,6 +35,7 @@ export interface DecidedCall {
 @Injectable()
 export class ApplyCalls {
   constructor(
+    private readonly consent: ConsentToCalls,
     private readonly resumeRun: ResumeRun,
     private readonly settleToolCall: SettleToolCall,
     private readonly proposePlan: ProposePlan,
@@ -37,12 +44,22 @@ export class ApplyCalls {
     private readonly chooseModel: ChooseModel,
     private readonly failure: RecordFailure,
     private readonly runWriter: RunWriter,
+    private readonly deadline: CallDeadline,
     private readonly ids: Ids,
     private readonly config: Config,
   ) {}
 
-  /** Stores the calls and their consequences, and saves the run. */
-  async apply(tx: Transaction, run: Run, called: readonly DecidedCall[], now: Date): Promise<void> {
+  /**
+   * Stores the calls and their consequences, and saves the run.
+   * @param caller that made them
+   */
+  async apply(
+    tx: Transaction,
+    run: Run,
+    caller: Caller,
+    called: readonly DecidedCall[],
+    now: Date,
+  ): Promise<void> {
     // A run with a requested cancellation starts nothing new; a final answer still counts.
     if (run.isCancelRequested) {
       await this.discard(tx, called, now);
@@ -55,7 +72,14 @@ export class ApplyCalls {
       return this.failure.record(tx, run, ARGUMENTS_INVALID);
     }
     const open: ToolCall[] = [];
-    for (const each of called) {
+    const judged = await this.consent.judge(
+      tx,
+      run,
+      caller,
+      called.map((each) => each.judged),
+    );
+    for (const [index, { call }] of called.entries()) {
+      const each = { call, judged: judged[index]! };
       if (each.judged.verdict === 'switch_agent' && !run.maySwitchAgent) {
         await this.discard(tx, [each], now);
         return this.failure.record(tx, run, SWITCH_LIMIT);
@@ -73,20 +97,26 @@ export class ApplyCalls {
     { judged, call }: DecidedCall,
     now: Date,
   ): Promise<boolean> {
+    if (ASKS_CLIENT.includes(judged.verdict) && !(await tx.get(ToolCallRepository).isAvailable(call))) {
+      await this.settleToolCall.settleAtOnce(tx, run, call, notAvailable(call), now);
+      return false;
+    }
     switch (judged.verdict) {
       case 'execute':
         await this.request(tx, call, now);
         return true;
       case 'ask':
-        if (await tx.get(ApprovalRepository).isRemembered(run.snapshot().sessionId, judged.toolName)) {
-          await this.request(tx, call, now);
-        } else {
-          await this.askForApproval(tx, run, call, judged.reason, now);
-        }
+        await this.askForApproval(tx, run, call, judged, now);
         return true;
       case 'read': {
         const { sessionId } = run.snapshot();
         const outcome = await this.readResult.read(tx, sessionId, judged.arguments as JsonObject);
+        await this.settleToolCall.settleAtOnce(tx, run, call, outcome, now);
+        return false;
+      }
+      case 'note_todos': {
+        await this.noteTodos(tx, run, judged.todos, now);
+        const outcome = { end: 'complete', content: 'The developer sees the list' } as const;
         await this.settleToolCall.settleAtOnce(tx, run, call, outcome, now);
         return false;
       }
@@ -112,7 +142,7 @@ export class ApplyCalls {
   }
 
   private async request(tx: Transaction, call: ToolCall, now: Date): Promise<void> {
-    call.request(new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000));
+    call.request(await this.deadline.of(tx, call, now));
     await tx.get(ToolCallRepository).add(call);
   }
 
@@ -120,11 +150,11 @@ export class ApplyCalls {
     tx: Transaction,
     run: Run,
     call: ToolCall,
-    reason: string,
+    { reason, suggestions = [] }: { reason: string; suggestions?: readonly RememberWhen[] },
     now: Date,
   ): Promise<void> {
     await tx.get(ToolCallRepository).add(call);
-    const { sessionId, runId, toolName, arguments: args } = call.snapshot();
+    const { sessionId, runId, toolName, arguments: args, guard } = call.snapshot();
     const approval = Approval.request({
       id: this.ids.next(),
       sessionId,
@@ -136,11 +166,20 @@ export class ApplyCalls {
       toolName,
       subject: subjectOf(toolName, args as JsonObject),
       arguments: args as JsonObject,
+      guard: guard && toGuardView(guard),
       reason,
+      suggestions,
       expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
       createdAt: now,
     });
     await tx.get(ApprovalRepository).add(approval);
+  }
+
+  private async noteTodos(tx: Transaction, run: Run, todos: readonly Todo[], now: Date): Promise<void> {
+    const { sessionId, userId } = run.snapshot();
+    const session = await tx.get(SessionRepository).get(sessionId, userId);
+    session.noteTodos(todos, run.id, now);
+    await tx.get(SessionRepository).save(session);
   }
 
   private async handOver(tx: Transaction, run: Run, to: string, reason: string, now: Date): Promise<void> {

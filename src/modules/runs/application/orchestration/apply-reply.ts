@@ -18,11 +18,13 @@ import { PlanRepository } from '../../../plans/index.js';
 import { Run, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCall } from '../../domain/tool-call.js';
-import { ApplyCalls } from './apply-calls.js';
+import { ApplyCalls, DecidedCall } from './apply-calls.js';
+import { DraftedCall, idsOfCalls } from './drafted-calls.js';
 import { JudgeReply, JudgedCall } from './judge-reply.js';
 import { ShownMessage } from './stream-reply.js';
 import { Turn } from './turn.js';
 import { endStopped, isCancelled } from '../lifecycle/endings.js';
+import { GuardFiles } from '../lifecycle/guard-files.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { appendSpoken } from '../lifecycle/spoken-message.js';
 
@@ -36,6 +38,8 @@ export interface Reply {
   readonly messageId: string;
   /** The whole of the message. */
   readonly answer: ModelAnswer;
+  /** The tool calls of it that were announced. */
+  readonly drafted: readonly DraftedCall[];
   /** How the call ended. */
   readonly outcome: LlmCallOutcome;
   /** What the model was told, and the message itself, in tokens; and how many the model takes. */
@@ -49,6 +53,7 @@ export class ApplyReply {
     private readonly agents: AgentDirectory,
     private readonly judge: JudgeReply,
     private readonly applyCalls: ApplyCalls,
+    private readonly guardFiles: GuardFiles,
     private readonly runWriter: RunWriter,
     private readonly patience: DatabasePatience,
     private readonly shutdown: Shutdown,
@@ -60,10 +65,16 @@ export class ApplyReply {
   async apply(given: Reply): Promise<RunState | undefined> {
     const { turn, answer, outcome } = given;
     const agents = await this.agentsNamedBy(given);
-    const reply = this.judge.judge(turn.agent, answer, { inBackground: turn.run.jobId !== null, agents });
-    const called = (reply.kind === 'calls' ? reply.calls : []).map((judged) => ({
+    const reply = this.judge.judge(turn, answer, { inBackground: turn.run.jobId !== null, agents });
+    const calls = reply.kind === 'calls' ? reply.calls : [];
+    const ids = idsOfCalls(
+      calls.map(({ toolName }) => toolName),
+      given.drafted,
+      this.ids,
+    );
+    const called = calls.map((judged, index) => ({
       judged,
-      call: this.toToolCall(given, judged),
+      call: this.toToolCall(ids[index]!, given, judged),
     }));
     return this.patience.writeOutcome('save_assistant_message', async (tx) => {
       const now = this.clock.now();
@@ -87,7 +98,12 @@ export class ApplyReply {
         reasoning: answer.reasoning,
       });
       if (reply.kind === 'calls') {
-        await this.applyCalls.apply(tx, run, called, now);
+        if (turn.agent.client.fileHashes)
+          await this.guardFiles.guard(
+            tx,
+            called.filter(isForClient).map(({ call }) => call),
+          );
+        await this.applyCalls.apply(tx, run, turn, called, now);
         return run.snapshot();
       }
       run.countReply('valid');
@@ -122,7 +138,7 @@ export class ApplyReply {
       } else {
         const message = this.message(cut, cut.text, now);
         const reasoning = brokenReasoning(cut.reasoning);
-        const usage = sumOfUsage(cut.usedBefore, cut.used);
+        const usage = sumOfUsage(cut.kept.used, cut.used);
         await appendSpoken(tx, { ...message, finishReason, reasoning, usage });
       }
       endStopped(run, reason, now);
@@ -144,15 +160,21 @@ export class ApplyReply {
     await tx.get(PlanRepository).save(plan);
   }
 
-  private toToolCall({ turn, messageId }: Reply, { toolName, arguments: args }: JudgedCall): ToolCall {
+  private toToolCall(
+    id: string,
+    { turn, messageId }: Reply,
+    { toolName, arguments: args }: JudgedCall,
+  ): ToolCall {
+    const tool = turn.tools.find(toolName);
     return ToolCall.create({
-      id: this.ids.next(),
+      id,
       sessionId: turn.run.sessionId,
       runId: turn.run.id,
       messageId,
       subtaskId: turn.subtaskId,
       agent: turn.agent.id,
       toolName,
+      ...(tool && { source: tool.source, timeoutSeconds: tool.timeoutSeconds }),
       arguments: args,
       createdAt: this.clock.now(),
     });
@@ -172,3 +194,7 @@ export class ApplyReply {
     });
   }
 }
+
+/** Whether the client executes the call, if a human allows it. */
+const isForClient = ({ judged: { verdict } }: DecidedCall): boolean =>
+  verdict === 'execute' || verdict === 'ask';

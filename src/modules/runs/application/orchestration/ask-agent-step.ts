@@ -6,43 +6,38 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import {
   ContextMetrics,
   ContextRequest,
+  ImagesHold,
+  ImagesInHand,
   PrepareContext,
   PrepareTurn,
   PreparedContext,
 } from '../../../context/index.js';
-import { ContextUsage, messageDiscarded, messageStarted } from '../../../conversations/index.js';
+import { ContextUsage, messageDiscarded } from '../../../conversations/index.js';
 import {
   askWithRetries,
   completedCall,
   failedCall,
   Fallbacks,
-  LlmCall,
   LlmCallRepository,
   ModelAnswer,
   ModelError,
   ModelRequest,
 } from '../../../models/index.js';
 import { PlanState } from '../../../plans/index.js';
-import { ModelSwitch, RunError } from '../../domain/run.js';
+import { RunError } from '../../domain/run.js';
+import { Tool, ToolListRepository, digestOfTool } from '../../../tools/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { errorOf, isDetached, toRunError } from '../lifecycle/endings.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
-import { RunWriter } from '../lifecycle/run-writer.js';
-import { RunMetrics } from '../run-metrics.js';
 import { RunAtWork } from '../run.queries.js';
 import { ApplyReply } from './apply-reply.js';
 import { ContinueReply, isCutText } from './continue-reply.js';
+import { Draft, Drafts, started, toMessage } from './drafts.js';
 import { COMPLETED, OUT_OF_CALLS, STOPPED, StepEnd } from './step-end.js';
-import { ShownMessage, StreamReply } from './stream-reply.js';
+import { StreamReply } from './stream-reply.js';
 import { Turn } from './turn.js';
-
-/** An incomplete message of a model. */
-interface Draft extends ShownMessage {
-  readonly turn: Turn;
-  readonly call: LlmCall;
-}
 
 /** The step that asks the agent: one model call, with its retries, and the consequences of its reply. */
 @Injectable()
@@ -52,18 +47,18 @@ export class AskAgentStep {
   constructor(
     private readonly prepareTurn: PrepareTurn,
     private readonly prepareContext: PrepareContext,
+    private readonly imagesInHand: ImagesInHand,
     private readonly contextMetrics: ContextMetrics,
     private readonly streamReply: StreamReply,
     private readonly continueReply: ContinueReply,
     private readonly calls: ModelCalls,
+    private readonly drafts: Drafts,
     private readonly chooseModel: ChooseModel,
     private readonly fallbacks: Fallbacks,
-    private readonly runWriter: RunWriter,
     private readonly reply: ApplyReply,
     private readonly failure: RecordFailure,
     private readonly deltas: DeltaLog,
     private readonly patience: DatabasePatience,
-    private readonly metrics: RunMetrics,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -79,7 +74,7 @@ export class AskAgentStep {
     classifiedMs?: number,
   ): Promise<StepEnd> {
     const turn: Turn = { run, ...(await this.prepareTurn.of(run, plan, signal)) };
-    const first = this.draft(turn, run.openCall);
+    const first = this.drafts.begin(turn, run.openCall);
     let draft = first;
     if (!run.openCall && !(await this.calls.open(run, draft.call, turn.agent, signal, started(draft))))
       return OUT_OF_CALLS;
@@ -96,34 +91,49 @@ export class AskAgentStep {
     });
     const callsBefore = run.usage.modelCalls - (run.openCall ? 1 : 0);
     const isFirst = callsBefore === (classifiedMs === undefined ? 0 : 1);
+    const images = this.imagesInHand.hold();
     try {
-      let context = await this.prepareContext.prepare(contextFor(draft, signal));
+      let context = await this.prepareContext.prepare(contextFor(draft, images, signal));
+      const fallback = () =>
+        this.fallbacks.next(
+          requestOf(context),
+          draft.turn.run.modelSwitches.map(({ from }) => from),
+        );
+      const hasFallback = () => fallback() !== undefined;
       const policy = {
         maxRetries: this.config.llm.maxRetries,
         signal,
         onRetry: ({ code }: ModelError, retry: number) =>
           this.logger.warn({ run_id: run.id, code, retry }, 'the model is asked again'),
         fallBack: async (error: ModelError) => {
-          const left = draft.turn.run.modelSwitches.map(({ from }) => from);
-          const model = this.fallbacks.next(requestOf(context), left);
-          if (model === undefined) return false;
-          draft = await this.switchModel(draft, model, error, signal);
+          const model = fallback();
+          if (!model) return false;
+          draft = await this.drafts.switchModel(draft, model.id, error, signal);
+          context = { ...context, window: model.limit.context };
           return true;
         },
       };
-      const ask = () =>
+      const insist = <T>(how: (request: ModelRequest) => Promise<T>) =>
         askWithRetries(policy, async (retry, failure) => {
-          if (failure) draft = await this.retry(draft, failure, signal);
+          if (failure) draft = await this.drafts.retry(draft, failure, signal);
+          return how({ ...requestOf(context), retry, hasFallback });
+        });
+      const ask = () =>
+        insist((request) => {
           const isMeasured = isFirst && draft === first && !context.isCompacted;
           const modelMs = isMeasured ? (classifiedMs ?? 0) : undefined;
-          return this.streamReply.stream(run, { ...requestOf(context), retry }, draft, modelMs, signal);
+          return this.streamReply.stream(run, request, draft, modelMs, signal);
         });
       const answer = await ask().catch(async (error: unknown) => {
-        if (!isTooLong(error) || signal.aborted) throw error;
-        const smaller = await this.prepareContext.afterRefusal(contextFor(draft, signal), context);
-        if (!smaller) throw error;
-        draft = await this.retry(draft, error, signal);
-        context = smaller;
+        if (!(error instanceof ModelError) || signal.aborted) throw error;
+        const other = await this.prepareContext.afterRefusal(
+          contextFor(draft, images, signal),
+          context,
+          error,
+        );
+        if (!other) throw error;
+        draft = await this.drafts.retry(draft, error, signal);
+        context = other;
         return ask();
       });
       if (answer.usage) this.contextMetrics.estimated(context.tokens, answer.usage.promptTokens);
@@ -135,70 +145,22 @@ export class AskAgentStep {
         const reply = { ...draft, answer, outcome, context: usageOf(context, answer) };
         return { ...COMPLETED, run: await this.reply.apply(reply) };
       }
-      draft = { ...draft, call: next, usedBefore: answer.usage };
-      const whole = await this.continueReply.ask(run, requestOf(context), answer, draft, signal);
+      const { text, reasoning } = draft;
+      draft = { ...draft, call: next, kept: { text, reasoning, used: answer.usage } };
+      const whole = await insist((request) =>
+        this.continueReply.ask(run, request, answer, draft, signal),
+      ).catch((error: unknown) => {
+        if (signal.aborted || !(error instanceof ModelError)) throw error;
+        return this.continueReply.withoutRest(run, error, answer, draft);
+      });
       await this.deltas.flushed(draft.messageId); // also where the model broke off
       const reply = { ...draft, ...whole, context: usageOf(context, answer, whole.answer) };
       return { ...COMPLETED, run: await this.reply.apply(reply) };
     } catch (error) {
-      return this.end(draft, error, signal);
+      return await this.end(draft, error, signal);
+    } finally {
+      images.release();
     }
-  }
-
-  /** @param open the call that was opened when the run was activated */
-  private draft(turn: Turn, open: LlmCall | null = null): Draft {
-    const call = open ?? this.calls.create(turn.run, turn.agent, 'answer');
-    const nothing = { text: '', reasoning: '', usedBefore: null, used: null };
-    return { turn, messageId: call.messageId!, call, ...nothing };
-  }
-
-  private async retry(before: Draft, error: ModelError, signal: AbortSignal): Promise<Draft> {
-    const next = await this.follow('retry_model_call', before, error, signal);
-    this.metrics.retried(next.call.model, error.code);
-    return next;
-  }
-
-  /** The same by another model, which answers for the rest of the run. */
-  private async switchModel(
-    before: Draft,
-    to: string,
-    error: ModelError,
-    signal: AbortSignal,
-  ): Promise<Draft> {
-    const change = { from: before.call.model, to };
-    const next = await this.follow('switch_model', before, error, signal, change);
-    this.logger.warn({ run_id: next.turn.run.id, ...change, code: error.code }, 'another model answers');
-    return next;
-  }
-
-  /** Settles the failed call and opens the next. Readers are told to discard the text of the failed one. */
-  private async follow(
-    operation: string,
-    before: Draft,
-    error: ModelError,
-    signal: AbortSignal,
-    change?: ModelSwitch,
-  ): Promise<Draft> {
-    await this.deltas.flushed(before.messageId);
-    const { turn } = before;
-    const model = change?.to ?? before.call.model;
-    const fresh = this.draft({ ...turn, run: { ...turn.run, model } });
-    const isShown = before.text !== '' || before.reasoning !== '';
-    const next = isShown ? fresh : sameMessage(fresh, before.messageId);
-    const isNew = next.messageId !== before.messageId;
-    const run = await this.patience.write(operation, signal, async (tx) => {
-      const current = await tx.get(RunRepository).getLeased(turn.run);
-      const failed = failedCall(error, before.used, this.clock.now());
-      if (!(await tx.get(LlmCallRepository).settle(before.call.id, failed))) return current.snapshot();
-      current.addUsage(before.used);
-      await tx.get(LlmCallRepository).add(next.call);
-      if (isNew) tx.record(messageDiscarded(toMessage(before), error.code));
-      if (change) current.switchModel(change, error.code);
-      if (change || before.used) await this.runWriter.save(tx, current);
-      if (isNew) tx.record(started(next));
-      return current.snapshot();
-    });
-    return { ...next, turn: { ...turn, run } };
   }
 
   /** @throws the error if another process executes the run by now */
@@ -213,28 +175,48 @@ export class AskAgentStep {
       error instanceof ModelError
         ? toRunError(error, this.clock.now())
         : errorOf(error, this.logger, draft.turn.run.id);
-    return this.fail(draft, failure);
+    const refused = refusedTool(draft, error);
+    return this.fail(draft, refused ? toolRefused(draft, refused, failure) : failure, refused);
   }
 
-  private async fail(draft: Draft, error: RunError): Promise<StepEnd> {
+  /** @param refused a tool of a client that is left out from now on */
+  private async fail(draft: Draft, error: RunError, refused?: Tool): Promise<StepEnd> {
     await this.patience.writeOutcome('fail_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(draft.turn.run);
       const failed = failedCall(error, draft.used, this.clock.now());
       if (!(await tx.get(LlmCallRepository).settle(draft.call.id, failed))) return;
       run.addUsage(draft.used);
       tx.record(messageDiscarded(toMessage(draft), error.code));
+      if (refused) {
+        const tool = { digest: digestOfTool(refused.description), model: draft.call.model };
+        tx.get(ToolListRepository).refuse(draft.turn.run.sessionId, tool);
+      }
       await this.failure.record(tx, run, error);
     });
     return { outcome: error.code };
   }
 }
 
-const isTooLong = (error: unknown): error is ModelError =>
-  error instanceof ModelError && error.code === 'model.context_exceeded';
+/** The tool of a client that a provider refuses; a refusal of a built-in tool is that of the request. */
+function refusedTool({ turn }: Draft, error: unknown): Tool | undefined {
+  const { toolPlace, toolName } = error instanceof ModelError ? error.facts : {};
+  const tool =
+    (toolPlace !== undefined && turn.tools.at(toolPlace)) ||
+    (toolName !== undefined && turn.tools.find(toolName)) ||
+    undefined;
+  return tool?.source === 'client' ? tool : undefined;
+}
 
-const contextFor = ({ turn, call }: Draft, signal: AbortSignal): ContextRequest => ({
+const toolRefused = ({ call }: Draft, { description: { name } }: Tool, failure: RunError): RunError => ({
+  ...failure,
+  code: 'model.tool_refused',
+  message: `The model ${call.model} refuses the tool ${name} of a client; it is left out from the next run on`,
+});
+
+const contextFor = ({ turn, call }: Draft, images: ImagesHold, signal: AbortSignal): ContextRequest => ({
   turn,
   call,
+  images,
   work: {
     owner: { runId: turn.run.id, jobId: null },
     hold: (tx) => tx.get(RunRepository).getLeased(turn.run),
@@ -250,22 +232,4 @@ const usageOf = (
 ): ContextUsage => ({
   contextTokens: (usage?.promptTokens ?? tokens) + (whole.usage?.completionTokens ?? 0),
   contextWindow: window,
-});
-
-/** Readers have received nothing of the message, so the next attempt can use its id. */
-const sameMessage = (draft: Draft, messageId: string): Draft => ({
-  ...draft,
-  messageId,
-  call: { ...draft.call, messageId },
-});
-
-const started = (draft: Draft) => messageStarted(toMessage(draft), draft.turn.run.leaseToken ?? undefined);
-
-const toMessage = ({ turn, messageId }: Draft) => ({
-  id: messageId,
-  sessionId: turn.run.sessionId,
-  runId: turn.run.id,
-  agent: turn.agent.id,
-  subtaskId: turn.subtaskId,
-  jobId: turn.run.jobId,
 });

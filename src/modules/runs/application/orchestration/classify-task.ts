@@ -5,9 +5,11 @@ import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { Agent, AgentDirectory, AgentRoster } from '../../../agents/index.js';
 import {
+  abortedCall,
   completedCall,
   failedCall,
   LanguageModel,
+  LlmCall,
   LlmCallOutcome,
   LlmCallRepository,
   ModelAnswer,
@@ -17,6 +19,7 @@ import { SessionRepository } from '../../../sessions/index.js';
 import { Classification, classifyByKeywords } from '../../domain/classification.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
+import { isDetached } from '../lifecycle/endings.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunAtWork } from '../run.queries.js';
 import { askForClassification, readClassification } from './classification-prompt.js';
@@ -60,6 +63,7 @@ export class ClassifyTask {
       );
       outcome = completedCall(answer, this.clock.now());
     } catch (error) {
+      if (signal.aborted && !isDetached(error, signal)) await this.settleAborted(run, call, used);
       if (signal.aborted || !(error instanceof ModelError)) throw error;
       this.logger.warn(
         { run_id: run.id, code: error.code },
@@ -92,6 +96,16 @@ export class ClassifyTask {
       await tx.get(SessionRepository).save(session);
     });
     return { ...end, modelMs };
+  }
+
+  /** The run ends in a unit of work of its own. */
+  private async settleAborted(run: RunAtWork, { id }: LlmCall, used: TokenUsage | null): Promise<void> {
+    await this.patience.writeOutcome('abort_classification', async (tx) => {
+      const current = await tx.get(RunRepository).getLeased(run);
+      if (!(await tx.get(LlmCallRepository).settle(id, abortedCall(used, this.clock.now())))) return;
+      current.addUsage(used);
+      await tx.get(RunRepository).save(current);
+    });
   }
 }
 

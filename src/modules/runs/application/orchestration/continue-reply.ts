@@ -19,12 +19,18 @@ import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { ShownMessage, StreamReply } from './stream-reply.js';
+import { ShownMessage, StreamReply, isShown } from './stream-reply.js';
 
 const GO_ON: ModelMessage = {
   role: 'user',
   content: 'Your answer was cut off at the output limit. Go on exactly where it ends, and repeat nothing.',
 };
+
+/** An answer with all that was added to it, and how its last call ended. */
+export interface WholeAnswer {
+  readonly answer: ModelAnswer;
+  readonly outcome: LlmCallOutcome;
+}
 
 /** Whether the output limit has cut off an answer in its text. */
 export const isCutText = ({ finishReason, toolCalls }: ModelAnswer): boolean =>
@@ -70,10 +76,9 @@ export class ContinueReply {
   }
 
   /**
-   * If the model fails, the answer is what readers have been shown.
+   * If the model fails after readers were shown more, the answer is what they have been shown.
    * @param message the one that the reply becomes; it grows
-   * @returns the whole answer, and how the call ended
-   * @throws the signal's reason
+   * @throws ModelError if they were shown no more, the signal's reason
    */
   async ask(
     run: RunState,
@@ -81,7 +86,7 @@ export class ContinueReply {
     first: ModelAnswer,
     message: ShownMessage,
     signal: AbortSignal,
-  ): Promise<{ answer: ModelAnswer; outcome: LlmCallOutcome }> {
+  ): Promise<WholeAnswer> {
     const { content, reasoning } = first;
     const messages = [
       ...request.messages,
@@ -92,13 +97,18 @@ export class ContinueReply {
       const rest = await this.streamReply.stream(run, { ...request, messages }, message, undefined, signal);
       return { answer: joined(first, rest, message), outcome: completedCall(rest, this.clock.now()) };
     } catch (error) {
-      if (signal.aborted || !(error instanceof ModelError)) throw error;
-      this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
-      const { text, usedBefore, used } = message;
-      const usage = sumOfUsage(usedBefore, used);
-      const answer = { ...first, content: text, reasoning: asShown(reasoning, message), usage };
-      return { answer, outcome: failedCall(error, used, this.clock.now()) };
+      if (signal.aborted || !(error instanceof ModelError) || !isShown(message)) throw error;
+      return this.withoutRest(run, error, first, message);
     }
+  }
+
+  /** The answer where no model goes on with it: what readers have been shown. */
+  withoutRest(run: RunState, error: ModelError, first: ModelAnswer, message: ShownMessage): WholeAnswer {
+    this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
+    const { text, kept, used } = message;
+    const usage = sumOfUsage(kept.used, used);
+    const answer = { ...first, content: text, reasoning: asShown(first.reasoning, message), usage };
+    return { answer, outcome: failedCall(error, used, this.clock.now()) };
   }
 }
 
@@ -109,7 +119,7 @@ const joined = (first: ModelAnswer, rest: ModelAnswer, shown: ShownMessage): Mod
     rest.reasoning ? { ...rest.reasoning, offset: first.content.length } : first.reasoning,
     shown,
   ),
-  usage: sumOfUsage(shown.usedBefore, rest.usage),
+  usage: sumOfUsage(shown.kept.used, rest.usage),
   firstTokenMs: first.firstTokenMs,
 });
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { builtInAgents } from '../../../../../test/support/built-in-agents.js';
-import { ZodToolCatalog } from '../../../agents/infrastructure/zod-tool-catalog.js';
-import { ToolName } from '../../../agents/index.js';
+import { callersOf } from '../../../../../test/support/callers-of.js';
+import { DescribeTools, ToolName, ZodToolCatalog } from '../../../agents/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
+import { ToolSet, builtInToolsOf } from '../../../tools/index.js';
 import { JudgeReply } from './judge-reply.js';
 
 const AGENTS = await builtInAgents();
@@ -15,7 +16,10 @@ const POLICY = new ApprovalPolicy([
   { tool: 'write_file', when: { path: 'docs/*' }, action: 'allow', reason: 'drafts' },
   { tool: 'write_file', when: { path: '*.md' }, action: 'allow', reason: 'documents' },
 ]);
-const judge = new JudgeReply(new ZodToolCatalog(), AGENTS, POLICY);
+const judge = new JudgeReply(AGENTS, POLICY);
+const BUILT_IN = new ZodToolCatalog();
+const DESCRIBE = new DescribeTools(BUILT_IN, AGENTS);
+const CALLERS = callersOf(AGENTS, (agent) => new ToolSet(builtInToolsOf(agent, DESCRIBE, BUILT_IN), null));
 
 /** The verdict on the one call of a model's reply. */
 const verdictOn = (agent: string, toolName: ToolName, args: JsonObject) => {
@@ -28,13 +32,13 @@ const verdictOn = (agent: string, toolName: ToolName, args: JsonObject) => {
     usage: null,
     firstTokenMs: 1,
   };
-  const reply = judge.judge(AGENTS.get(agent), answer, { inBackground: false });
+  const reply = judge.judge(CALLERS.get(agent)!, answer, { inBackground: false });
   if (reply.kind === 'answer') throw new Error('taken for an answer');
   return reply.calls[0]!;
 };
 const written = (agent: string, path: string) => verdictOn(agent, 'write_file', { path, content: '' });
 const edited = (agent: string, path: string) =>
-  judge.checkEdit(AGENTS.get(agent), 'write_file', { path, content: '' });
+  judge.checkEdit(CALLERS.get(agent)!, 'write_file', { path, content: '' });
 
 describe('a path that ends other than it reads', () => {
   it.each([

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { builtInAgents } from '../../../../../test/support/built-in-agents.js';
-import { ZodToolCatalog } from '../../../agents/infrastructure/zod-tool-catalog.js';
-import { ToolName } from '../../../agents/index.js';
+import { callersOf } from '../../../../../test/support/callers-of.js';
+import { DescribeTools, ToolName, ZodToolCatalog } from '../../../agents/index.js';
 import { ApprovalPolicy } from '../../../approvals/index.js';
+import { ToolSet, builtInToolsOf } from '../../../tools/index.js';
 import { JudgeReply, JudgedReply } from './judge-reply.js';
 
 const POLICY = new ApprovalPolicy([
@@ -13,7 +14,10 @@ const POLICY = new ApprovalPolicy([
   { tool: 'write_file', when: { path: 'tmp/*' }, action: 'allow', reason: 'scratch' },
 ]);
 const AGENTS = await builtInAgents();
-const judge = new JudgeReply(new ZodToolCatalog(), AGENTS, POLICY);
+const judge = new JudgeReply(AGENTS, POLICY);
+const BUILT_IN = new ZodToolCatalog();
+const DESCRIBE = new DescribeTools(BUILT_IN, AGENTS);
+const CALLERS = callersOf(AGENTS, (agent) => new ToolSet(builtInToolsOf(agent, DESCRIBE, BUILT_IN), null));
 
 interface Given {
   agent?: string;
@@ -40,7 +44,7 @@ const judged = (
     usage: null,
     firstTokenMs: 1,
   };
-  return judge.judge(AGENTS.get(agent), answer, { inBackground });
+  return judge.judge(CALLERS.get(agent)!, answer, { inBackground });
 };
 
 /** The verdict on the only call of a reply. */
@@ -358,7 +362,7 @@ describe('a plan', () => {
 
 describe('arguments edited by the user', () => {
   const edited = (agent: string, name: ToolName, args: JsonObject) =>
-    judge.checkEdit(AGENTS.get(agent), name, args);
+    judge.checkEdit(CALLERS.get(agent)!, name, args);
 
   it('are accepted where the agent and the rules allow them', () => {
     const args = { path: 'b.ts', content: 'x' };

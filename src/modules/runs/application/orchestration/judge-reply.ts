@@ -3,24 +3,25 @@ import { FieldFault, InputInvalid } from '../../../../shared/domain/domain-error
 import { JsonObject, JsonValue, isDeeperThan, isJsonObject } from '../../../../shared/domain/json.js';
 import { storableJson, storableText } from '../../../../shared/domain/storable.js';
 import {
-  Agent,
+  EquippedAgent,
   AgentRegistry,
   AgentRoster,
-  ToolCatalog,
   ToolName,
+  forbiddenPath,
+  isBuiltInTool,
+  isExecutable,
   isIdeTool,
-  isForbiddenPath,
-  isToolName,
-  policyNameOf,
 } from '../../../agents/index.js';
+import { Todo } from '../../../../shared/domain/todo.js';
 import { ModelAnswer, ModelToolCall } from '../../../models/index.js';
-import { ApprovalPolicy } from '../../../approvals/index.js';
+import { ApprovalPolicy, type PolicyVerdict, type RememberWhen } from '../../../approvals/index.js';
 import { PlanProposal, faultsOf } from '../../../plans/index.js';
+import { Tool, ToolSet } from '../../../tools/index.js';
 import { parseArguments } from './parse-arguments.js';
+import { policyCallOf } from './policy-call.js';
 import { NEW_PARAGRAPH } from './spoken-call.js';
+import { shownToolName } from './tool-name.js';
 
-/** Longer than the name of any tool. */
-const LONGEST_NAME = 100;
 /** The depth that requests may have. */
 const MAX_DEPTH = 64;
 
@@ -44,8 +45,14 @@ type CallVerdict = {
   readonly arguments: JsonValue;
 } & (
   | { readonly verdict: 'execute' }
-  | { readonly verdict: 'ask'; readonly reason: string }
+  | {
+      readonly verdict: 'ask';
+      readonly reason: string;
+      /** What may be offered to be remembered; unset = not known yet. */
+      readonly suggestions?: readonly RememberWhen[];
+    }
   | { readonly verdict: 'read' }
+  | { readonly verdict: 'note_todos'; readonly todos: readonly Todo[] }
   | { readonly verdict: 'propose'; readonly proposal: PlanProposal }
   | { readonly verdict: 'switch_agent'; readonly agent: string; readonly reason: string }
   | {
@@ -59,6 +66,12 @@ type CallVerdict = {
     }
 );
 
+/** Who has called, and what they may call. */
+export interface Caller {
+  readonly agent: EquippedAgent;
+  readonly tools: ToolSet;
+}
+
 /** The meaning of a model's reply for its run. */
 export type JudgedReply =
   | { readonly kind: 'answer'; readonly content: string; readonly suggestions: string[] | null }
@@ -68,33 +81,37 @@ export type JudgedReply =
 @Injectable()
 export class JudgeReply {
   constructor(
-    private readonly catalog: ToolCatalog,
     private readonly agents: AgentRegistry,
     private readonly policy: ApprovalPolicy,
   ) {}
 
   /** @param agents those that hand-overs and plans may name; unset = those of the installation */
   judge(
-    agent: Agent,
+    caller: Caller,
     answer: ModelAnswer,
     { inBackground, agents = this.agents }: { inBackground: boolean; agents?: AgentRoster | undefined },
   ): JudgedReply {
+    const { agent } = caller;
     const { content } = answer;
     if (answer.toolCalls.length === 0) return { kind: 'answer', content, suggestions: null };
     const alone = answer.toolCalls.length === 1;
     const calls: JudgedCall[] = [];
     for (const [index, call] of answer.toolCalls.entries()) {
       const mayBeCut = answer.finishReason === 'length' && index === answer.toolCalls.length - 1;
-      const checked = this.check(agent, call, inBackground, mayBeCut);
+      const checked = this.check(caller, call, inBackground, mayBeCut);
       if ('verdict' in checked) {
         calls.push(checked);
         continue;
       }
-      const { name, args, written } = checked;
-      if (isIdeTool(name)) {
-        calls.push({ ...this.judgeUse(agent, name, args), written });
+      const { tool, args, written } = checked;
+      const { name } = tool.description;
+      if (tool.source === 'client' || isIdeTool(name)) {
+        calls.push({ ...this.judgeUse(agent, tool, args), written });
       } else if (name === 'read_result') {
         calls.push({ verdict: 'read', toolName: name, arguments: args, written });
+      } else if (name === 'update_todos') {
+        const todos = args['items'] as unknown as Todo[]; // checked by the catalogue
+        calls.push({ verdict: 'note_todos', todos, toolName: name, arguments: args, written });
       } else if (!alone) {
         const error = `${name} must be the only tool call of a reply; call it again when the others are answered`;
         calls.push({ verdict: 'refuse', toolName: name, arguments: args, written, error, invalid: true });
@@ -113,33 +130,39 @@ export class JudgeReply {
    * Checks arguments edited by the user: an edit cannot do what the agent or the policy may not.
    * @throws InputInvalid
    */
-  checkEdit(agent: Agent, name: ToolName, args: JsonObject): JsonObject {
-    const parsed = this.catalog.parse(name, args);
+  checkEdit({ agent, tools }: Caller, name: ToolName, args: JsonObject): JsonObject {
+    const tool = tools.find(name);
+    if (!tool) {
+      const message = `${agent.id} has no tool ${name} any more`;
+      throw new InputInvalid([{ field: 'modified_arguments', message }]);
+    }
+    const parsed = tool.parse(args);
     const faults = parsed.ok
-      ? this.faultsOfUse(agent, name, parsed.arguments)
+      ? this.faultsOfUse(agent, tool, parsed.arguments)
       : parsed.faults.map(({ field, message }) => ({ field: `modified_arguments.${field}`, message }));
     if (!parsed.ok || faults.length > 0) throw new InputInvalid(faults);
     return parsed.arguments;
   }
 
-  private faultsOfUse(agent: Agent, tool: ToolName, args: JsonObject): FieldFault[] {
-    const { path } = args;
-    if (isForbiddenPath(agent, tool, path)) {
-      return [{ field: 'modified_arguments.path', message: `${agent.id} may not write ${path}` }];
+  private faultsOfUse(agent: EquippedAgent, tool: Tool, args: JsonObject): FieldFault[] {
+    const path = forbiddenPath(agent, tool.description.name, args);
+    if (path !== undefined) {
+      const field = path === args['path'] ? 'path' : 'to';
+      return [{ field: `modified_arguments.${field}`, message: `${agent.id} may not write ${path}` }];
     }
-    const { action, reason } = this.policy.decide({ tool, agent: policyNameOf(agent), arguments: args });
+    const { action, reason } = this.decide(agent, tool, args);
     if (action !== 'deny') return [];
     return [{ field: 'modified_arguments', message: `the policy forbids this: ${reason}` }];
   }
 
   /** The call with valid arguments and an allowed tool, or its refusal. */
   private check(
-    agent: Agent,
+    { agent, tools }: Caller,
     call: ModelToolCall,
     inBackground: boolean,
     mayBeCut: boolean,
-  ): JudgedCall | { name: ToolName; args: JsonObject; written: JsonObject } {
-    const name = storableText(call.toolName.slice(0, LONGEST_NAME));
+  ): JudgedCall | { tool: Tool; args: JsonObject; written: JsonObject } {
+    const name = shownToolName(call.toolName);
     const given = parseArguments(call.arguments);
     const isTooDeep = isDeeperThan(given, MAX_DEPTH);
     const written = isTooDeep ? {} : storableJson(given ?? call.arguments);
@@ -152,49 +175,58 @@ export class JudgeReply {
       invalid: invalid && !mayBeCut,
     });
     if (isTooDeep) return refuse(`The arguments are nested deeper than ${MAX_DEPTH} levels`, true);
-    if (!isToolName(name)) {
-      return refuse(`There is no tool ${name}; your tools are ${agent.tools.join(', ')}`, true);
-    }
-    if (!agent.tools.includes(name)) {
+    const tool = tools.find(name);
+    if (!tool) {
+      const yours = `your tools are ${tools.names.join(', ')}`;
+      if (!isBuiltInTool(name)) return refuse(`There is no tool ${name}; ${yours}`, true);
+      if (!isExecutable(agent.client, name)) {
+        return refuse(`${name} is not available in this session; ${yours}`, false);
+      }
       const here = inBackground
         ? `${name} is not available in background`
-        : this.forbidden(agent, name, undefined);
+        : this.forbidden({ agent, tools }, name, undefined);
       return refuse(here, false);
     }
-    const example = `Arguments of ${name} look like ${JSON.stringify(this.catalog.example(name))}`;
-    if (given === undefined) return refuse(`${call.isCutOff ? CUT_OFF : NO_JSON}\n${example}`, true);
-    const parsed = this.catalog.parse(name, given);
-    if (!parsed.ok) return refuse(`${textOf(parsed.faults)}\n${example}`, true);
-    const path = parsed.arguments['path'];
-    if (isForbiddenPath(agent, name, path)) {
-      return refuse(this.forbidden(agent, name, path), false);
-    }
+    const example = tool.example ? `\nArguments of ${name} look like ${JSON.stringify(tool.example)}` : '';
+    if (given === undefined) return refuse(`${call.isCutOff ? CUT_OFF : NO_JSON}${example}`, true);
+    const parsed = tool.parse(given);
+    if (!parsed.ok) return refuse(textOf(parsed.faults) + example, true);
+    const path = forbiddenPath(agent, name, parsed.arguments);
+    if (path !== undefined) return refuse(this.forbidden({ agent, tools }, name, path), false);
     // Checked as the model wrote them, then made storable: a path with NUL is refused, not corrected.
     const args = storableJson(parsed.arguments) as JsonObject;
-    return { name, args, written: isJsonObject(written) ? written : args };
+    return { tool, args, written: isJsonObject(written) ? written : args };
   }
 
-  private forbidden(agent: Agent, tool: ToolName, path: string | undefined): string {
+  private forbidden({ agent, tools }: Caller, tool: ToolName, path: string | undefined): string {
     const what = path === undefined ? `use ${tool}` : `write ${path}`;
     const handsOver = agent.tools.includes('switch_agent');
     const able = isIdeTool(tool) || handsOver ? this.agents.alternativeTo(agent.id, tool, path) : undefined;
-    if (!able) return `${agent.id} may not ${what} here; your tools are ${agent.tools.join(', ')}`;
+    if (!able) return `${agent.id} may not ${what} here; your tools are ${tools.names.join(', ')}`;
     return `${agent.id} may not ${what}; ${able.id} may${handsOver ? ': hand over with switch_agent' : ''}`;
   }
 
-  private judgeUse(agent: Agent, toolName: ToolName, args: JsonObject): CallVerdict {
-    const { action, reason } = this.policy.decide({
-      tool: toolName,
-      agent: policyNameOf(agent),
-      arguments: args,
-    });
-    const call = { toolName, arguments: args };
+  private judgeUse(agent: EquippedAgent, tool: Tool, args: JsonObject): CallVerdict {
+    const { action, reason } = this.decide(agent, tool, args);
+    const call = { toolName: tool.description.name, arguments: args };
     if (action === 'allow') return { ...call, verdict: 'execute' };
     if (action === 'ask') return { ...call, verdict: 'ask', reason };
-    const error = `This call is forbidden here: ${reason}`;
-    return { ...call, verdict: 'refuse', error, invalid: false, denied: true };
+    return { ...call, ...refusalOf(reason) };
+  }
+
+  private decide(agent: EquippedAgent, tool: Tool, args: JsonObject): PolicyVerdict {
+    return this.policy.decide(policyCallOf(agent, tool, args));
   }
 }
+
+/** The verdict on a call that is forbidden. */
+export const refusalOf = (reason: string) =>
+  ({
+    verdict: 'refuse',
+    error: `This call is forbidden here: ${reason}`,
+    invalid: false,
+    denied: true,
+  }) as const;
 
 function judgePlan(args: JsonObject, agents: AgentRoster): CallVerdict {
   const proposal = toProposal(args as unknown as PlanArguments);
@@ -207,7 +239,7 @@ function judgePlan(args: JsonObject, agents: AgentRoster): CallVerdict {
   return { ...call, verdict: 'refuse', error: textOf(faults), invalid: true };
 }
 
-function judgeSwitch(agent: Agent, args: JsonObject, agents: AgentRoster): CallVerdict {
+function judgeSwitch(agent: EquippedAgent, args: JsonObject, agents: AgentRoster): CallVerdict {
   const { agent: to, reason } = args as { agent: string; reason: string };
   const candidates = agents.successorsOf(agent).map(({ id }) => id);
   const called = { toolName: 'switch_agent', arguments: args };

@@ -154,6 +154,6 @@ export class Orchestrator {
     const message = await this.patience.read('read_task', signal, () =>
       this.conversations.newest(run.sessionId, 'main'),
     );
-    return message ? shownContent(message) : '';
+    return message ? shownContent({ ...message, note: null }) : '';
   }
 }

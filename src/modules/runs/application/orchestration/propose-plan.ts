@@ -39,6 +39,7 @@ export class ProposePlan {
       toolName,
       subject: proposal.title,
       arguments: null,
+      guard: null,
       reason: 'A plan is executed only after the developer has approved it',
       expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
       createdAt: now,

@@ -6,6 +6,9 @@ const SPOKEN: Readonly<Record<string, string>> = {
   ask_followup_question: 'question',
 };
 
+/** Whether readers see the text of a call to this tool, in place of the call. */
+export const isSpoken = (toolName: string): boolean => Object.hasOwn(SPOKEN, toolName);
+
 /** The arguments are parsed again with each piece, which costs too much beyond this length. */
 const LONGEST_PREVIEW = 50_000;
 

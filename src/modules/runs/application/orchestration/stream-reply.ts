@@ -1,24 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { DeltaLog, DeltaType } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
+import { Ids } from '../../../../shared/domain/ids.js';
 import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { LanguageModel, ModelAnswer, ModelRequest } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunMetrics } from '../run-metrics.js';
-import { NEW_PARAGRAPH, SpokenCall } from './spoken-call.js';
+import { DraftedCall } from './drafted-calls.js';
+import { NEW_PARAGRAPH, SpokenCall, isSpoken } from './spoken-call.js';
+import { shownToolName } from './tool-name.js';
 
 /** A message in the making: what readers have been sent of it so far. */
 export interface ShownMessage {
   readonly messageId: string;
   text: string;
   reasoning: string;
-  /** What its calls before the last one have used. */
-  readonly usedBefore: TokenUsage | null;
+  /** The tool calls that were announced. */
+  readonly drafted: DraftedCall[];
+  /** What it was before its last call, which goes on with it, and what that has used; empty = the call begins it. */
+  readonly kept: { readonly text: string; readonly reasoning: string; readonly used: TokenUsage | null };
   /** What its last call has used, if that failed. */
   used: TokenUsage | null;
 }
 
-/** Asks the model, and streams the text and the reasoning of its reply to readers. */
+/** Whether readers have been sent anything of its last call. */
+export const isShown = ({ text, reasoning, drafted, kept }: ShownMessage): boolean =>
+  text !== kept.text || reasoning !== kept.reasoning || drafted.length > 0;
+
+/** Asks the model, and streams the text and the reasoning of its reply to readers, and which calls it begins to write. */
 @Injectable()
 export class StreamReply {
   constructor(
@@ -26,6 +35,7 @@ export class StreamReply {
     private readonly deltas: DeltaLog,
     private readonly metrics: RunMetrics,
     private readonly clock: Clock,
+    private readonly ids: Ids,
   ) {}
 
   /**
@@ -42,18 +52,11 @@ export class StreamReply {
     signal: AbortSignal,
   ): Promise<ModelAnswer> {
     const { messageId } = message;
+    const place = { sessionId: run.sessionId, runId: run.id, messageId, token: run.leaseToken ?? '' };
     let firstShownAt: Promise<Date> | undefined;
     const show = (type: DeltaType, of: 'text' | 'reasoning', piece: string) => {
       if (piece === '') return;
-      this.deltas.append({
-        type,
-        sessionId: run.sessionId,
-        runId: run.id,
-        messageId,
-        offset: message[of].length,
-        text: piece,
-        token: run.leaseToken ?? '',
-      });
+      this.deltas.append({ ...place, type, offset: message[of].length, text: piece });
       message[of] += piece;
       firstShownAt ??= this.deltas.flushed(messageId).then(() => this.clock.now());
     };
@@ -63,6 +66,12 @@ export class StreamReply {
       const follows = before !== '' && message.reasoning === before;
       show('message.reasoning_delta', 'reasoning', follows ? NEW_PARAGRAPH + piece : piece);
     };
+    const draft = (named: string) => {
+      const call = { callId: this.ids.next(), toolName: shownToolName(named) };
+      if (isSpoken(call.toolName)) return;
+      this.deltas.append({ ...place, type: 'tool_call.drafted', ...call });
+      message.drafted.push(call);
+    };
     message.used = null;
     const spoken = new SpokenCall();
     const answer = await this.model.answer(
@@ -70,6 +79,7 @@ export class StreamReply {
       {
         onText: say,
         onReasoning: think,
+        onCall: draft,
         onUsed: (usage) => (message.used = usage),
         onFirstCall: (toolName, argumentsSoFar) =>
           say(spoken.grow(toolName, argumentsSoFar, message.text !== '')),

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { RUNTIME } from '../../../../shared/domain/user-id.js';
@@ -10,10 +9,12 @@ import { Run } from '../../domain/run.js';
 import { ToolCallNotFound } from '../../domain/run.errors.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
+import { CallDeadline } from '../lifecycle/call-deadline.js';
+import { GuardFiles } from '../lifecycle/guard-files.js';
 import { Leases } from '../lifecycle/leases.js';
 import { ReportRun } from '../lifecycle/report-run.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { SettleToolCall, ToolOutcome } from '../lifecycle/settle-tool-call.js';
+import { SettleToolCall, ToolOutcome, notAvailable } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from './resume-run.js';
 
 /** Applies a decision on a tool call or a plan, made by a human or by the deadline. */
@@ -25,8 +26,9 @@ export class ApplyDecision {
     private readonly runWriter: RunWriter,
     private readonly report: ReportRun,
     private readonly leases: Leases,
+    private readonly guardFiles: GuardFiles,
+    private readonly deadline: CallDeadline,
     private readonly ids: Ids,
-    private readonly config: Config,
   ) {}
 
   /**
@@ -62,14 +64,19 @@ export class ApplyDecision {
   ): Promise<NewMessage | undefined> {
     const { decision, feedback, modifiedArguments } = approval.snapshot();
     if (decision !== 'reject') {
-      if (modifiedArguments) call.edit(modifiedArguments);
+      if (modifiedArguments) await this.guardFiles.edit(tx, call, modifiedArguments);
       if (feedback !== null) call.comment(feedback);
-      call.request(new Date(now.getTime() + this.config.toolResultTimeoutSeconds * 1000));
+      if (!(await tx.get(ToolCallRepository).isAvailable(call))) {
+        const message = await this.settleToolCall.settle(tx, run, call, notAvailable(call), now);
+        await this.resumeRun.resume(tx, run, call, 'hitl_decision');
+        return message;
+      }
+      call.request(await this.deadline.of(tx, call, now));
       await tx.get(ToolCallRepository).save(call);
       await this.resumeRun.resume(tx, run, call, 'hitl_decision');
       return undefined;
     }
-    const content = approval.hasExpired ? NOT_ALLOWED_IN_TIME : `${NOT_ALLOWED}${because(feedback)}`;
+    const content = refusalOf(call, approval);
     const message = await this.settleToolCall.settle(tx, run, call, { end: 'reject', content }, now);
     await this.resumeRun.resume(tx, run, call, approval.hasExpired ? 'approval_timeout' : 'hitl_decision');
     return message;
@@ -120,5 +127,14 @@ export class ApplyDecision {
 /** What the model reads of a call that is not executed. */
 export const NOT_ALLOWED = 'Error: the developer did not allow this call';
 export const NOT_ALLOWED_IN_TIME = 'Error: this call was not allowed in time; it was not executed';
+/** Of a call that a client may have begun, so that the others must not say that it was not executed. */
+export const NOT_ALLOWED_AGAIN =
+  'Error: the developer did not allow to execute this call again. A client has begun it and not answered: whether it was carried out is not known';
+
+function refusalOf(call: ToolCall, approval: Approval): string {
+  const { feedback } = approval.snapshot();
+  if (call.isReclaimed) return `${NOT_ALLOWED_AGAIN}${because(approval.hasExpired ? null : feedback)}`;
+  return approval.hasExpired ? NOT_ALLOWED_IN_TIME : `${NOT_ALLOWED}${because(feedback)}`;
+}
 
 const because = (feedback: string | null): string => (feedback === null ? '.' : `: ${feedback}`);

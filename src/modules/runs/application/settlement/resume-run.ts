@@ -8,6 +8,7 @@ import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { Leases } from '../lifecycle/leases.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
+import { TakeSteers } from '../lifecycle/take-steers.js';
 
 /** Resumes a run after an answer to a tool call. */
 @Injectable()
@@ -16,6 +17,7 @@ export class ResumeRun {
     private readonly leases: Leases,
     private readonly modelCalls: ModelCalls,
     private readonly runWriter: RunWriter,
+    private readonly takeSteers: TakeSteers,
   ) {}
 
   /**
@@ -34,6 +36,7 @@ export class ResumeRun {
     const { subtaskId } = answered.snapshot();
     const openCall = await this.modelCalls.createFirst(tx, run, subtaskId);
     await this.runWriter.save(tx, run);
+    if (openCall) await this.takeSteers.take(tx, run, subtaskId);
     await this.modelCalls.openFirst(tx, run, openCall, subtaskId);
     return openCall;
   }

@@ -5,6 +5,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../../shared/domain/domain-error.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
+import { callUsageView } from '../../../../shared/domain/token-usage.js';
 import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { isPassing } from '../../../models/index.js';
 import {
@@ -26,14 +27,8 @@ import {
   placeOfJob,
 } from '../../../jobs/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
-import {
-  PERSISTENCE_FAILED,
-  RECOVERY_EXHAUSTED,
-  Run,
-  RunError,
-  RunState,
-  usageView,
-} from '../../domain/run.js';
+import { situationOf } from '../../../workspaces/index.js';
+import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunError, RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { Leases } from '../lifecycle/leases.js';
@@ -124,6 +119,7 @@ export class AgentJob implements JobHandler {
     run.activate({
       agent: this.chooseModel.agent(await this.agents.ofRun(run.snapshot(), agent, tx.get(StoredAgents))),
       choice: this.chooseModel.ofSession(session),
+      workspaceDigest: session.snapshot().workspaceDigest,
       entry: 'receive_directed_message',
       lease: this.leases.next(),
       now,
@@ -136,6 +132,7 @@ export class AgentJob implements JobHandler {
       jobId,
       role: 'user',
       content: taskOf(payload),
+      note: situationOf(session.snapshot(), now),
       createdAt: now,
     });
     tx.record(messageCreated(message));
@@ -152,7 +149,7 @@ export class AgentJob implements JobHandler {
       // The answer is the last message of its run.
       const thread = { jobId: run.jobId!, runId: run.id };
       const answer = await this.conversations.newest(run.sessionId, thread);
-      return { text: answer?.content ?? '', usage: { ...usageView(run.usage) } };
+      return { text: answer?.content ?? '', usage: callUsageView(run.usage) };
     }
     if (run.status === 'cancelled') throw JOB_CANCELLED;
     if (signal.aborted) throw signal.reason;

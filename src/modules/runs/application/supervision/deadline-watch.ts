@@ -4,6 +4,7 @@ import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { sweep } from '../../../../shared/application/sweep.js';
 import { ExpireApprovals } from './expire-approvals.js';
 import { ExpireToolCalls } from './expire-tool-calls.js';
+import { ReleaseLapsedClaims } from './release-lapsed-claims.js';
 
 const SWEEP_MS = 1_000;
 
@@ -14,6 +15,7 @@ export class DeadlineWatch implements OnApplicationBootstrap {
 
   constructor(
     private readonly expireToolCalls: ExpireToolCalls,
+    private readonly releaseLapsedClaims: ReleaseLapsedClaims,
     private readonly expireApprovals: ExpireApprovals,
     private readonly shutdown: Shutdown,
   ) {}
@@ -22,6 +24,7 @@ export class DeadlineWatch implements OnApplicationBootstrap {
     const ticks$ = timer(0, SWEEP_MS);
     sweep(ticks$, this.shutdown.begun$, this.logger, 'deadlines could not be checked', async () => {
       await this.expireToolCalls.execute();
+      await this.releaseLapsedClaims.execute();
       await this.expireApprovals.execute();
     });
   }

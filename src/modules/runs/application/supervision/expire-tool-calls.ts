@@ -4,15 +4,21 @@ import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-
 import { Clock } from '../../../../shared/domain/clock.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
-import { SettleToolCall } from '../lifecycle/settle-tool-call.js';
+import { SettleToolCall, ToolOutcome, notAvailable } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from '../settlement/resume-run.js';
 
 const RUNS_PER_SWEEP = 100;
 
-/** Settles tool calls without an answer in time, which the model is told, and resumes their runs. */
+const TOO_LATE: ToolOutcome = { end: 'expire', content: 'Error: the client did not answer in time' };
+
+/**
+ * Settles tool calls without an answer in time, and those whose tool no client declares any more, which the model is told, and
+ * resumes their runs.
+ */
 @Injectable()
 export class ExpireToolCalls {
   private readonly logger = new Logger(ExpireToolCalls.name);
@@ -39,14 +45,21 @@ export class ExpireToolCalls {
     const run = await tx.get(RunRepository).get(runId);
     const now = this.clock.now();
     const open = await tx.get(ToolCallRepository).listOpen(runId);
-    const due = open.filter((call) => call.isOverdue(now));
-    const [first] = due;
-    if (!first) return run.snapshot();
-    for (const call of due) {
-      const content = 'Error: the client did not answer in time';
-      await this.settleToolCall.settle(tx, run, call, { end: 'expire', content }, now);
+    let settled: ToolCall | undefined;
+    for (const call of open.filter(({ status }) => status === 'requested')) {
+      const outcome = await this.outcomeOf(tx, call, now);
+      if (!outcome) continue;
+      await this.settleToolCall.settle(tx, run, call, outcome, now);
+      settled ??= call;
     }
-    await this.resumeRun.resume(tx, run, first, 'tool_result_timeout');
+    if (settled) await this.resumeRun.resume(tx, run, settled, 'tool_result_timeout');
     return run.snapshot();
+  }
+
+  /** Undefined for a call that a client may still answer. */
+  private async outcomeOf(tx: Transaction, call: ToolCall, now: Date): Promise<ToolOutcome | undefined> {
+    if (call.isOverdue(now)) return TOO_LATE;
+    if (call.isHeld) return undefined; // its client is at work; it is looked at again when the claim has lapsed
+    return (await tx.get(ToolCallRepository).isAvailable(call)) ? undefined : notAvailable(call);
   }
 }

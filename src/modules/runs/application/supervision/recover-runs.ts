@@ -7,6 +7,7 @@ import { RunRepository } from '../../domain/run.repository.js';
 import { RecoveryOutcome, RunMetrics } from '../run-metrics.js';
 import { RunQueries } from '../run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
+import { QueueSteers } from '../lifecycle/queue-steers.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 import { StartQueuedRun } from './start-queued-run.js';
 import { TakeOverRun } from '../lifecycle/take-over-run.js';
@@ -14,7 +15,7 @@ import { TakeOverRun } from '../lifecycle/take-over-run.js';
 /** Runs per sweep. Few, so that several processes share the runs of a dead one. */
 const RUNS_PER_SWEEP = 20;
 
-/** Takes over running runs without a valid lease: their process has died, or has handed them over. */
+/** Takes over running runs without a valid lease: their process has died, or has handed them over. Starts what was left behind. */
 @Injectable()
 export class RecoverRuns {
   private readonly logger = new Logger(RecoverRuns.name);
@@ -24,6 +25,7 @@ export class RecoverRuns {
     private readonly queries: RunQueries,
     private readonly takeOver: TakeOverRun,
     private readonly runWriter: RunWriter,
+    private readonly queueSteers: QueueSteers,
     private readonly startQueued: StartQueuedRun,
     private readonly supervisor: RunSupervisor,
     private readonly metrics: RunMetrics,
@@ -40,6 +42,12 @@ export class RecoverRuns {
       this.metrics.recovered(value.outcome);
       this.logger.warn({ run_id: runId, outcome: value.outcome }, 'a run is taken over');
       this.supervisor.start(value.run);
+    });
+    const left = await this.queries.listWithSteersLeft(RUNS_PER_SWEEP);
+    await forEachItem(left, this.logger, 'what waits for a run could not be queued', async (runId) => {
+      await this.uow.run('queue_steers', async (tx) =>
+        this.queueSteers.queue(tx, await tx.get(RunRepository).get(runId)),
+      );
     });
     const idle = await this.queries.listSessionsToStart(RUNS_PER_SWEEP);
     await forEachItem(idle, this.logger, 'a queued run could not be started', (sessionId) =>

@@ -7,13 +7,12 @@ import { withTrace } from '../../../../shared/application/log-context.js';
 import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { placeOf } from '../../../../shared/application/trace-context.js';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
-import { LlmCall } from '../../../models/index.js';
 import { RunState } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { LeasedRun, Orchestrator } from '../orchestration/orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, isDetached } from '../lifecycle/endings.js';
 import { RunMetrics } from '../run-metrics.js';
-import { RunAtWork } from '../run.queries.js';
+import { JustStored, RunAtWork } from '../run.queries.js';
 
 /** A run that this process executes. */
 interface Executed {
@@ -70,10 +69,10 @@ export class RunSupervisor implements OnApplicationBootstrap {
   /**
    * Executes a run in the background, from its last recorded step until it waits or is finished. Ignores runs that
    * are not running, belong to another process, or are executed here already.
-   * @param openCall the model call that was just stored with the run; without it, the run is read from the database
+   * @param known of the run that was just stored; without it, the run is read from the database
    */
-  start(run: RunState, openCall?: LlmCall | null): void {
-    this.begin(run, openCall === undefined ? undefined : { ...run, openCall });
+  start(run: RunState, known?: JustStored): void {
+    this.begin(run, known && { ...run, ...known });
   }
 
   /**

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { LlmCall } from '../../../models/index.js';
-import { SessionArchived, SessionBusy, SessionNotFound, SessionRepository } from '../../../sessions/index.js';
+import { SessionArchived, SessionBusy, SessionNotFound } from '../../../sessions/index.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ActivateRun } from '../lifecycle/activate-run.js';
-import { RunQueries } from '../run.queries.js';
+import { JustStored, RunQueries } from '../run.queries.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
 
@@ -27,7 +26,7 @@ export class StartQueuedRun {
     if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
     try {
       const { value } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
-      if (value) this.supervisor.start(value.run, value.openCall);
+      if (value) this.supervisor.start(value.run, value.known);
     } catch (error) {
       if (!(error instanceof SessionBusy)) throw error; // else another run was faster: its end triggers this again
     }
@@ -37,22 +36,22 @@ export class StartQueuedRun {
     const runs = tx.get(RunRepository);
     const run = await runs.findNext(sessionId);
     if (!run) return undefined;
-    let openCall: LlmCall | null = null;
+    let known: JustStored = { openCall: null };
     try {
-      openCall = await this.activate(tx, run);
+      known = await this.activate(tx, run);
     } catch (error) {
       if (!(error instanceof SessionArchived) && !(error instanceof SessionNotFound)) throw error;
       // No message may be sent to the session any more, so this one is not answered.
       run.cancel(this.clock.now());
       await this.runWriter.save(tx, run);
     }
-    return { run: run.snapshot(), openCall };
+    return { run: run.snapshot(), known };
   }
 
-  private async activate(tx: Transaction, run: Run): Promise<LlmCall | null> {
+  private async activate(tx: Transaction, run: Run): Promise<JustStored> {
     const { sessionId, userId, input } = run.snapshot();
-    const session = await tx.get(SessionRepository).peek(sessionId, userId);
-    session.requireOpen();
-    return (await this.activateRun.activate(tx, session, run, input!, 'save')).openCall;
+    const begun = await this.activateRun.read(tx, sessionId, userId);
+    begun.session.requireOpen();
+    return (await this.activateRun.activate(tx, begun, run, input!, 'save')).known;
   }
 }

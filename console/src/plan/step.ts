@@ -1,0 +1,3 @@
+import type { PlanRecord } from '@agent-runtime/client';
+
+export type Step = PlanRecord['subtasks'][number];

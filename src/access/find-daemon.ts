@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import { dirname } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { VERSION } from '../shared/infrastructure/version.js';
+import { type Address, keyFileOf, readAddress } from './daemon-files.js';
+import { HELLO, type Hello, type Identity, isProven } from './handshake.js';
+import { isOlder } from './is-older.js';
+import { isPrivateFolder, readPrivate } from './private-file.js';
+import { stampOf } from './setup-file.js';
+
+/** A daemon that is busy answers within this time. */
+const HELLO_LIMIT_MS = 5_000;
+
+/** A daemon that has shown that it knows the key. */
+export interface Daemon extends Identity {
+  readonly socket: string;
+  readonly key: string;
+}
+
+/**
+ * The daemon of the folder. It is asked over its socket, which is in a folder of this user's alone, and has to show that it
+ * knows the key: on the port of one that was killed any other user may listen.
+ */
+export async function findDaemon(folder: string): Promise<Daemon | undefined> {
+  const address = await readAddress(folder);
+  const key = (await readPrivate(keyFileOf(folder)).catch(() => undefined))?.trim();
+  if (!address || !key || !(await isPrivateFolder(dirname(address.socket)))) return undefined;
+  const nonce = randomBytes(32).toString('hex');
+  const hello = await greet(address, nonce).catch(() => undefined);
+  if (!hello || !isProven(key, nonce, hello)) return undefined;
+  return { ...hello, socket: address.socket, key };
+}
+
+function greet({ socket }: Address, nonce: string): Promise<Hello> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { socketPath: socket, path: HELLO, method: 'POST', signal: AbortSignal.timeout(HELLO_LIMIT_MS) },
+      (response) => {
+        (json(response) as Promise<Hello>).then(resolve, reject);
+      },
+    );
+    asked.once('error', reject);
+    asked.end(nonce);
+  });
+}
+
+/**
+ * Whether it can be used from here: it stays, has begun with what the setup file says now, and is not older. A newer one
+ * is used as it is, else two editors with different versions would replace each other's daemon for ever.
+ */
+export const isFit = async (daemon: Daemon, folder: string): Promise<boolean> =>
+  !daemon.isEnding && daemon.setup === (await stampOf(folder)) && !isOlder(daemon.version, VERSION);

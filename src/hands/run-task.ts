@@ -1,0 +1,58 @@
+import { type Lent, type Outcome, type RuntimeEvent, Transcript } from '#client';
+import { LentOnScreen } from '../ide/lent-on-screen.ts';
+import { Screen } from '../ide/screen.ts';
+import { TerminalHuman } from '../ide/terminal-human.ts';
+import { Terminal } from '../ide/terminal.ts';
+import { printAsJson, quietly } from './as-json.ts';
+import { decidesBy } from './policy.ts';
+import type { Stage } from './stage.ts';
+
+/** Gives an agent a task, and stays until its run has ended. @throws Problem where the server refuses it */
+export async function runTask(sessionId: string, text: string, stage: Stage): Promise<Outcome> {
+  const { tools, options, quit, interrupt } = stage;
+  const { policy, json } = options;
+  if (json) {
+    return stayCancellable(sessionId, text, stage, quietly(tools, decidesBy(policy)), printAsJson);
+  }
+  const screen = new Screen();
+  using terminal = process.stdin.isTTY ? new Terminal(screen, quit, interrupt) : undefined;
+  const human =
+    terminal && policy !== 'yes'
+      ? new TerminalHuman(terminal, screen)
+      : decidesBy(policy, (reason) => screen.note(reason));
+  const lent = new LentOnScreen({ tools, human, screen });
+  const transcript = new Transcript();
+  const startedAt = performance.now();
+  const outcome = await stayCancellable(sessionId, text, stage, lent, (event) => {
+    const change = transcript.apply(event);
+    lent.show(event, change?.message.role === 'assistant' ? change.added : '');
+  });
+  screen.runFinished(outcome, { firstTokenMs: undefined, totalMs: performance.now() - startedAt });
+  return outcome;
+}
+
+/** The first signal to the process cancels the run; its end is waited for all the same. */
+async function stayCancellable(
+  sessionId: string,
+  text: string,
+  { runtime, cancel }: Stage,
+  { tools, onUnknownTool, onApproval, onPlan }: Required<Omit<Lent, 'declared' | 'journal'>>,
+  onEvent: (event: RuntimeEvent) => void,
+): Promise<Outcome> {
+  const begun = Promise.withResolvers<string>();
+  const failure = Promise.withResolvers<never>();
+  const cancelRun = () => void begun.promise.then((id) => runtime.runs.cancel(id)).catch(failure.reject);
+  if (cancel.aborted) cancelRun();
+  else cancel.addEventListener('abort', cancelRun, { once: true });
+  const outcome = runtime.ask(sessionId, text, {
+    tools,
+    onUnknownTool,
+    onApproval,
+    onPlan,
+    onEvent: (event) => {
+      if (event.run_id !== null) begun.resolve(event.run_id);
+      onEvent(event);
+    },
+  });
+  return Promise.race([outcome, failure.promise]);
+}

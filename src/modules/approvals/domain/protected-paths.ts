@@ -1,0 +1,34 @@
+import { matches } from '../../../shared/domain/wildcards.js';
+import { pathFault, plainPath } from '../../../shared/domain/workspace-path.js';
+import { fold } from './fold.js';
+
+/** Files and folders that make programs run commands, hold secrets, or tell agents what to do; in any folder. */
+const NAMES: ReadonlySet<string> = new Set([
+  ...['.git', '.hg', '.vscode', '.idea', '.husky', '.github', '.npmrc'],
+  // Instructions of agents.
+  ...[
+    'agents.md',
+    'agents.override.md',
+    'claude.md',
+    'claude.local.md',
+    'gemini.md',
+    'copilot-instructions.md',
+  ],
+  ...['.agents', '.claude', '.clinerules', '.continue', '.cursor', '.cursorrules', '.gemini', '.windsurf'],
+  ...['.windsurfrules', '.mcp.json'],
+]);
+
+const isProtectedName = (name: string): boolean => NAMES.has(name) || name.startsWith('.env');
+
+/**
+ * Whether a path is one that a person is asked about each time: only a rule of the file of rules allows it beforehand. Case and normal
+ * form do not count, and a path that means another file than it reads is protected, too.
+ * @param patterns further ones, as in rules: `*` is any text
+ */
+export function isProtectedPath(path: string, patterns: readonly string[] = []): boolean {
+  if (pathFault(path) !== undefined) return true;
+  const folded = fold(plainPath(path));
+  return (
+    folded.split('/').some(isProtectedName) || patterns.some((pattern) => matches(fold(pattern), folded))
+  );
+}

@@ -1,0 +1,11 @@
+export { builtInToolsOf } from './application/built-in-tools.js';
+export { type KeptList } from './domain/declared-tool.js';
+export { digestOfTool } from './application/digests.js';
+export { KeepTools } from './application/keep-tools.js';
+export { ParameterSchemas } from './application/parameter-schemas.js';
+export { ToolCatalog, type ToolsOfRun } from './application/tool-catalog.js';
+export { ToolSet, type Tool } from './application/tool-set.js';
+export { StoredTools, ToolListRepository } from './domain/tool-list.repository.js';
+export { isAvailable } from './infrastructure/sql-stored-tools.js';
+export { SqlToolListRepository } from './infrastructure/sql-tool-list.repository.js';
+export { ToolsModule } from './tools.module.js';

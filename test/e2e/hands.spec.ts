@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RuntimeEvent } from '@agent-runtime/client';
+import { TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+import { finish, reads } from '../support/scenes.js';
+import { ScriptedModel } from '../support/scripted-model.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const BIN = fileURLToPath(new URL('../../bin/agent-runtime.js', import.meta.url));
+const SECRET = 'a-key-that-commands-must-not-see';
+const DONE = finish('Done.');
+const runs = (command: string) => ({ calls: [{ name: 'execute_command', args: { command } }] });
+const WRITES = { calls: [{ name: 'write_file', args: { path: 'b.txt', content: 'new' } }] };
+
+describe('agent-runtime hands', () => {
+  let database: TestDatabase;
+  let model: ScriptedModel;
+  let server: ServerProcess;
+  let env: Record<string, string>;
+  let folder: string;
+  let hands: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    [database, model] = [await TestDatabase.create(), await ScriptedModel.start()];
+    env = {
+      DATABASE_URL: database.url,
+      OPENAI_BASE_URL: model.url,
+      PORT: String(await freePort()),
+      RUN_LEASE_SECONDS: '2',
+    };
+    server = await ServerProcess.start(env);
+  });
+  afterAll(async () => {
+    await server.stop();
+    await model.stop();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    model.reset();
+    folder = await mkdtemp(join(tmpdir(), 'hands-'));
+    await writeFile(join(folder, 'a.txt'), 'old');
+  });
+  afterEach(async () => {
+    hands?.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Starts the command without a terminal. */
+  function start(...args: string[]) {
+    const child = spawn(process.execPath, [BIN, 'hands', '--workspace', folder, ...args], {
+      env: {
+        PATH: process.env['PATH'],
+        AGENT_RUNTIME_URL: `http://127.0.0.1:${env['PORT']}`,
+        AGENT_RUNTIME_TOKEN: SECRET,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    hands = child;
+    const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
+      ([[code], stdout, stderr]) => ({ code: code as number | null, stdout, stderr }),
+    );
+    return { child, ended };
+  }
+
+  const task = (...args: string[]) => start('--agent', 'coder', '--task', 'Do it', ...args);
+  const eventsIn = (stdout: string) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RuntimeEvent);
+  const modelRead = () => JSON.stringify(model.requests.at(-1)!.messages);
+
+  it('does a task in a folder, and tells its events', async () => {
+    await writeFile(join(folder, 'AGENTS.md'), 'Speak plainly.');
+    model.script(reads(), WRITES, runs('echo "($AGENT_RUNTIME_TOKEN)" > env.txt'), DONE);
+    const { code, stdout, stderr } = await task('--policy', 'yes', '--json').ended;
+    expect([code, stderr]).toEqual([0, '']);
+    const events = eventsIn(stdout);
+    expect(events.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } });
+    expect(await readFile(join(folder, 'b.txt'), 'utf8')).toBe('new');
+    expect(modelRead()).toContain('Speak plainly.');
+    expect(await readFile(join(folder, 'env.txt'), 'utf8')).toBe('()\n');
+  });
+
+  it.each([
+    ['read-only', [false, false]],
+    ['accept-edits', [true, false]],
+  ])('without a terminal allows by %s no more than that', async (policy, [writes, executes]) => {
+    model.script(WRITES, runs('touch c.txt'), DONE);
+    const { code, stdout } = await task('--policy', policy).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/run completed/);
+    expect([existsSync(join(folder, 'b.txt')), existsSync(join(folder, 'c.txt'))]).toEqual([
+      writes,
+      executes,
+    ]);
+    expect(modelRead()).toMatch(/No person is here to be asked|read.only/);
+  });
+
+  it('cancels the run when what reads its events has gone', async () => {
+    model.script(runs('sleep 60'));
+    const { child, ended } = task('--policy', 'yes', '--json');
+    const exited = once(child, 'exit');
+    child.stdout.destroy();
+    await expect(ended).rejects.toThrow('Premature close'); // of what the test reads
+    expect(await exited).toEqual([130, null]);
+  });
+
+  it('cancels the run at the first signal, with the command that it executes', async () => {
+    model.script(runs('touch begun; sleep 60; touch ended'));
+    const { child, ended } = task('--policy', 'yes', '--json');
+    await eventually(() => expect(existsSync(join(folder, 'begun'))).toBe(true));
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(eventsIn(stdout).at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'cancelled' } });
+  });
+
+  it('leaves at the first signal while it waits for a server', async () => {
+    const { child, ended } = task('--policy', 'yes', '--url', 'http://127.0.0.1:1');
+    await once(child.stderr, 'data'); // it tries again
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopped\n$/)]);
+  });
+
+  it('notices nothing but a pause when the server is killed', async () => {
+    model.script(runs('touch begun; while [ ! -e go ]; do sleep 0.1; done; echo gone'), WRITES, DONE);
+    const { ended } = task('--policy', 'yes', '--json');
+    await eventually(() => expect(existsSync(join(folder, 'begun'))).toBe(true));
+    await server.stop('SIGKILL');
+    await writeFile(join(folder, 'go'), '');
+    server = await ServerProcess.start(env);
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const ids = eventsIn(stdout).map(({ id }) => Number(id));
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+    expect(await readFile(join(folder, 'b.txt'), 'utf8')).toBe('new');
+  });
+
+  it('lends the folder to a session that another client drives, until it is stopped', async () => {
+    const sessionId = await server.client.openSession({ agent: 'coder' });
+    const { child, ended } = start('--session', sessionId);
+    model.script(reads(), DONE);
+    expect((await server.client.say(sessionId, 'Read it')).status).toBe(202);
+    await eventually(async () => {
+      const { body } = await server.client.get(`/v1/sessions/${sessionId}/runs`);
+      expect(body.data).toMatchObject([{ status: 'completed' }]);
+    });
+    expect(modelRead()).toContain('old');
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  it.each([
+    [['--session', '01998000-0000-7000-8000-000000000000'], /404 session.not_found/],
+    [['--agent', 'nobody'], /404 agent.not_found: There is no agent nobody/],
+    [['--unheard-of'], /Unknown option/],
+  ])('with %j says what is wrong', async (args, reason) => {
+    const { code, stdout, stderr } = await start('--task', 'x', '--policy', 'yes', ...args).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(reason);
+  });
+});
