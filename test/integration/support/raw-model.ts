@@ -12,7 +12,8 @@ export class RawModel {
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<RawModel> {
-    const server = createServer((request, response) => {
+    // A busy test would have the server end an idle connection while the client sends on it.
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       request.resume();
       void model.behave(response, request);
     });
