@@ -1,4 +1,5 @@
-import { Activation, ModelChoice, Run } from '../../src/modules/runs/domain/run.js';
+import { ModelChoice } from '../../src/modules/runs/domain/answering.js';
+import { Activation, Run } from '../../src/modules/runs/domain/run.js';
 
 export const NOW = new Date('2026-11-20T10:00:00Z');
 export const LEASE = { owner: 'p', token: 't' };

@@ -1,5 +1,7 @@
 import { callUsageView } from '../../../shared/domain/token-usage.js';
-import { RunState, errorView, unknownCallsOf } from '../domain/run.js';
+import { errorView } from '../domain/run-failure.js';
+import { RunState } from '../domain/run-state.js';
+import { unknownCallsOf } from '../domain/run-usage.js';
 
 /**
  * A run as clients see it.

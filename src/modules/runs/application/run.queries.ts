@@ -3,7 +3,7 @@ import { EventCatalogue, EventType } from '../../../shared/domain/domain-event.j
 import { type ClientTools } from '../../agents/index.js';
 import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run.states.js';
-import { RunState } from '../domain/run.js';
+import { RunState } from '../domain/run-state.js';
 import { ToolCallState } from '../domain/tool-call.js';
 
 /** The position of a run's events in the log of its session. */

@@ -1,4 +1,4 @@
-import { RunState } from './run.js';
+import { RunState } from './run-state.js';
 
 /** The next step of a run; `rest`: there is nothing to do for the runtime. */
 export type Step = 'classify' | 'ask_model' | 'advance_plan' | 'rest';

@@ -1,5 +1,6 @@
 import { CallUsageView } from '../../../shared/domain/token-usage.js';
 import { RunPhase } from './run-phase.states.js';
+import { WaitingFor } from './run-state.js';
 import { FinalRunStatus } from './run.states.js';
 
 export interface RunEvents {
@@ -8,7 +9,7 @@ export interface RunEvents {
   'run.phase_changed': { from: RunPhase; to: RunPhase; event: string; reason?: string };
   /** `reason`: the code of the failure of `from`. */
   'model.switched': { from: string; to: string; reason: string };
-  'run.waiting': { for: { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string }[] };
+  'run.waiting': { for: WaitingFor[] };
   'run.resumed': { by: string };
   /** Exactly once per run, as its last event. */
   'run.finished': {

@@ -1,4 +1,5 @@
-import { Run, RunState } from './run.js';
+import { RunState } from './run-state.js';
+import { Run } from './run.js';
 
 /** The runs, inside a unit of work. */
 export abstract class RunRepository {

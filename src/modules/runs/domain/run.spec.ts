@@ -3,7 +3,9 @@ import { LEASE, NOW, queuedRun, runningRun } from '../../../../test/support/acti
 import { LeaseLost } from '../../../shared/domain/lease.js';
 import { NO_USAGE } from '../../../shared/domain/token-usage.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
-import { AnsweringAgent, Run, errorView } from './run.js';
+import { AnsweringAgent } from './answering.js';
+import { errorView } from './run-failure.js';
+import { Run } from './run.js';
 
 const EARLIER = new Date('2026-11-20T09:00:00Z');
 const LATER = new Date('2026-11-20T10:00:05Z');

@@ -2,168 +2,21 @@ import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
 import { elapsedMs } from '../../../shared/domain/clock.js';
 import { DomainEvent, EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
-import { MessageParts } from '../../../shared/domain/message-parts.js';
-import {
-  CallUsage,
-  NO_CALLS,
-  StoredUsage,
-  TokenUsage,
-  callUsageView,
-  sumOfUsage,
-} from '../../../shared/domain/token-usage.js';
+import { TokenUsage, callUsageView } from '../../../shared/domain/token-usage.js';
+import { AnsweringAgent, MAX_SWITCHES, ModelChoice, ModelSwitch, answeredBy, chosen } from './answering.js';
 import { Classification } from './classification.js';
-import { COMPLETION, FAILURE, PhaseEvent, RunPhase, runPhase } from './run-phase.states.js';
-import { FinalRunStatus, RUN_ENDINGS, RunAction, RunEnding, RunStatus, runStatus } from './run.states.js';
+import { withoutSteer } from './queued-input.js';
+import { RunError, errorView } from './run-failure.js';
+import { COMPLETION, FAILURE, PhaseEvent, runPhase } from './run-phase.states.js';
+import { NewRun, RunState, WaitingFor, newRun } from './run-state.js';
+import { unknownCallsOf, withModelCall, withTokens, withUnknownCalls } from './run-usage.js';
 import { RunTransitionNotAllowed } from './run.errors.js';
 import { RunEvents } from './run.events.js';
+import { FinalRunStatus, RUN_ENDINGS, RunAction, RunEnding, runStatus } from './run.states.js';
 import { SteerEvents } from './steer.events.js';
-import { textOfSteers } from './steer.js';
 
-/** With more switches, the agents hand over in a circle. */
-const MAX_SWITCHES = 50;
 /** Consecutive replies with invalid tool calls; one more ends the run. */
 const MAX_INVALID_REPLIES = 3;
-
-/** A message sent while another run was active: the run starts with it when its turn comes. */
-export type QueuedInput = {
-  content: string;
-  /** What the content consists of; unset = of the user's words alone. */
-  parts?: MessageParts | null;
-  agent: string | null;
-  /** What was said to the run before, of which the content consists. */
-  steers?: { id: string; content: string }[];
-};
-
-/** The model that a user chose, and how much it is to reason; null = nothing chosen. */
-export interface ModelChoice {
-  /** The id of a model. */
-  readonly model: string | null;
-  readonly reasoningEffort: string | null;
-}
-
-const NO_CHOICE: ModelChoice = { model: null, reasoningEffort: null };
-
-/** A model that failed, and the one that answers in its place. */
-export type ModelSwitch = { from: string; to: string };
-
-/** An agent that answers in a run. */
-export interface AnsweringAgent {
-  readonly id: string;
-  readonly version: number;
-  /** The model that answers for it, unless the user chose one; null = decided with each call. */
-  readonly model: string | null;
-}
-
-export type WaitingFor = { kind: 'tool_result' | 'approval' | 'plan_decision'; id: string };
-
-/** Why a run failed. The message may be shown to clients. */
-export type RunError = {
-  code: string;
-  message: string;
-  /** When it makes sense to ask the model again, if that is known: ISO 8601. */
-  retryAt?: string;
-  /** The provider's name of the failure: at most 64 characters of `[a-z0-9_.-]`. */
-  providerCode?: string;
-};
-
-export const INTERNAL_ERROR: RunError = {
-  code: 'run.internal_error',
-  message: 'The run failed inside the server',
-};
-export const PERSISTENCE_FAILED: RunError = {
-  code: 'run.persistence_failed',
-  message: 'The outcome of the run could not be stored',
-};
-export const RECOVERY_EXHAUSTED: RunError = {
-  code: 'run.recovery_exhausted',
-  message: `The server process died ${MAX_RECOVERIES + 1} times while executing this step`,
-};
-export const SWITCH_LIMIT: RunError = {
-  code: 'agent.switch_limit',
-  message: `The agent was switched more than ${MAX_SWITCHES} times in one run`,
-};
-export const ARGUMENTS_INVALID: RunError = {
-  code: 'tool.arguments_invalid',
-  message: 'The model kept calling tools with invalid arguments',
-};
-
-export type RunUsage = StoredUsage &
-  Pick<CallUsage, 'modelCalls'> & {
-    /** Of the calls: those of which nothing is known, as their process died or has lost them; unset = none. */
-    readonly unknownCalls?: number;
-  };
-
-export interface RunState {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly userId: string;
-  readonly status: RunStatus;
-  readonly phase: RunPhase;
-  readonly agent: string;
-  /** The versions of the agents that had a turn, which it keeps to its end: by agent. */
-  readonly agentVersions: Readonly<Record<string, number>>;
-  /** Of the list of clients' tools that it uses to its end; null = none, also before it begins. */
-  readonly toolsDigest: string | null;
-  /** Of the workspace that its agents are told of to its end; null = none, also before it begins. */
-  readonly workspaceDigest: string | null;
-  /** The id of the model that answers, also after recovery; null = decided with each call. */
-  readonly model: string | null;
-  /** Whether the user chose the model: other agents keep it then. */
-  readonly modelChosen: boolean;
-  /** In their order. They hold for the rest of the run. */
-  readonly modelSwitches: ModelSwitch[];
-  /** The effort of reasoning that the user chose. */
-  readonly reasoningEffort: string | null;
-  readonly trigger: string;
-  /** The job it belongs to: it is executed in the background, beside the session's active run. */
-  readonly jobId: string | null;
-  /** The plan that it made or executes. */
-  readonly planId: string | null;
-  readonly waitingFor: WaitingFor[];
-  readonly error: RunError | null;
-  readonly usage: RunUsage;
-  readonly switches: number;
-  /** Consecutive replies with invalid tool calls. */
-  readonly invalidReplies: number;
-  /** 1, plus one for each takeover by another process. */
-  readonly attempt: number;
-  /** How often the current step was restarted because the executing process had died. */
-  readonly recoveries: number;
-  /** The executing process; null while the run waits or is to be taken over. */
-  readonly leaseOwner: string | null;
-  readonly leaseToken: string | null;
-  /** The `traceparent` (W3C Trace Context) of its cause; null if an older version made the run. */
-  readonly traceparent: string | null;
-  /** Set while the run is queued. */
-  readonly input: QueuedInput | null;
-  /** The number of the event before its first; null before it is stored. */
-  readonly eventsAfter: number | null;
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-  /** A cancellation was requested; the executing process ends the run. */
-  readonly cancelRequestedAt: Date | null;
-  readonly version: number;
-}
-
-interface NewRun {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly userId: string;
-  /** Until the activation chooses the answering agent. */
-  readonly agent: string;
-  /** Of the agents that a job began with. */
-  readonly agentVersions?: Readonly<Record<string, number>>;
-  /** Of the message. */
-  readonly choice?: ModelChoice;
-  readonly trigger: string;
-  readonly jobId?: string;
-  readonly planId?: string;
-  readonly traceparent: string;
-  /** Set for a run that is queued. */
-  readonly input?: QueuedInput;
-  readonly now: Date;
-}
 
 /** How a run becomes active. */
 export interface Activation {
@@ -189,44 +42,8 @@ export class Run extends AggregateRoot {
     super();
   }
 
-  /** A queued run. */
   static create(given: NewRun): Run {
-    const { model, reasoningEffort } = given.choice ?? NO_CHOICE;
-    return new Run({
-      id: given.id,
-      sessionId: given.sessionId,
-      userId: given.userId,
-      status: 'queued',
-      phase: 'idle',
-      agent: given.agent,
-      agentVersions: given.agentVersions ?? {},
-      toolsDigest: null,
-      workspaceDigest: null,
-      model,
-      modelChosen: model !== null,
-      modelSwitches: [],
-      reasoningEffort,
-      trigger: given.trigger,
-      jobId: given.jobId ?? null,
-      planId: given.planId ?? null,
-      waitingFor: [],
-      error: null,
-      usage: NO_CALLS,
-      switches: 0,
-      invalidReplies: 0,
-      attempt: 1,
-      recoveries: 0,
-      leaseOwner: null,
-      leaseToken: null,
-      traceparent: given.traceparent,
-      input: given.input ?? null,
-      eventsAfter: null,
-      createdAt: given.now,
-      startedAt: null,
-      finishedAt: null,
-      cancelRequestedAt: null,
-      version: 1,
-    });
+    return new Run(newRun(given));
   }
 
   static restore(state: RunState): Run {
@@ -243,17 +60,8 @@ export class Run extends AggregateRoot {
     now,
   }: Activation): void {
     this.moveStatus('start');
-    const { model: asked, reasoningEffort } = this.state;
-    const model = asked ?? choice.model;
-    this.change({
-      input: null,
-      startedAt: now,
-      toolsDigest,
-      workspaceDigest,
-      model,
-      modelChosen: model !== null,
-      reasoningEffort: reasoningEffort ?? choice.reasoningEffort,
-    });
+    const choices = chosen(this.state, choice);
+    this.change({ input: null, startedAt: now, toolsDigest, workspaceDigest, ...choices });
     this.answerAs(agent);
     this.setLease(lease);
     this.recordEvent('run.started', { agent: agent.id, trigger: this.state.trigger });
@@ -332,19 +140,16 @@ export class Run extends AggregateRoot {
   }
 
   countModelCall(): void {
-    this.change({ usage: { ...this.state.usage, modelCalls: this.state.usage.modelCalls + 1 } });
+    this.change({ usage: withModelCall(this.state.usage) });
   }
 
   addUsage(used: TokenUsage | null): void {
-    const { usage } = this.state;
-    this.change({ usage: { ...usage, ...sumOfUsage(usage, used) } });
+    this.change({ usage: withTokens(this.state.usage, used) });
   }
 
   /** Calls have ended of which nothing is known. */
   loseModelCalls(count: number): void {
-    if (count === 0) return;
-    const { usage } = this.state;
-    this.change({ usage: { ...usage, unknownCalls: unknownCallsOf(usage) + count } });
+    if (count > 0) this.change({ usage: withUnknownCalls(this.state.usage, count) });
   }
 
   /** Counts consecutive invalid replies; `false` if there are too many. */
@@ -435,10 +240,9 @@ export class Run extends AggregateRoot {
 
   /** Takes back a part of the message of a queued run. Without another part the run is cancelled. */
   withdrawSteer(steerId: string, now: Date): void {
-    const { input } = this.state;
-    const steers = input?.steers?.filter(({ id }) => id !== steerId) ?? [];
-    if (!input || steers.length === 0) return this.cancel(now);
-    this.change({ input: { ...input, steers, content: textOfSteers(steers) } });
+    const input = withoutSteer(this.state.input, steerId);
+    if (!input) return this.cancel(now);
+    this.change({ input });
     this.recordEvent('steer.withdrawn', { steer_id: steerId });
   }
 
@@ -447,19 +251,8 @@ export class Run extends AggregateRoot {
     this.finish('cancel', null, now);
   }
 
-  /** A model that the user chose answers for all agents of the run. */
-  private answerAs({ id, version, model }: AnsweringAgent): void {
-    const { agentVersions, modelChosen } = this.state;
-    this.change({
-      agent: id,
-      agentVersions: { [id]: version, ...agentVersions },
-      ...(!modelChosen && { model: this.inPlaceOf(model) }),
-    });
-  }
-
-  /** The model itself, unless it has failed in this run. */
-  private inPlaceOf(model: string | null): string | null {
-    return this.state.modelSwitches.reduce((now, { from, to }) => (now === from ? to : now), model);
+  private answerAs(agent: AnsweringAgent): void {
+    this.change(answeredBy(agent, this.state));
   }
 
   private giveUp(reason: string): void {
@@ -528,13 +321,3 @@ export class Run extends AggregateRoot {
     this.state = { ...this.state, ...part };
   }
 }
-
-export const unknownCallsOf = ({ unknownCalls = 0 }: RunUsage): number => unknownCalls;
-
-/** An error as clients see it. */
-export const errorView = ({ code, message, retryAt, providerCode }: RunError) => ({
-  code,
-  message,
-  ...(retryAt !== undefined && { retry_at: retryAt }),
-  ...(providerCode !== undefined && { provider_code: providerCode }),
-});

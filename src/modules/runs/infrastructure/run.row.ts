@@ -3,7 +3,7 @@ import { ABANDONED } from '../../../shared/infrastructure/persistence/leased-row
 import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { RUN_STATUSES } from '../domain/run.states.js';
-import { RunState } from '../domain/run.js';
+import { RunState } from '../domain/run-state.js';
 import { ToolCallState } from '../domain/tool-call.js';
 import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 

@@ -9,7 +9,7 @@ import { joinSession } from '../../sessions/index.js';
 import { isAvailable } from '../../tools/index.js';
 import { RunAtWork, RunPlace, RunQueries, TitledSession } from '../application/run.queries.js';
 import { RunNotFound } from '../domain/run.errors.js';
-import { RunState } from '../domain/run.js';
+import { RunState } from '../domain/run-state.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
 import { ToolCallState } from '../domain/tool-call.js';
 import { ACTIVE, OPEN_CALL_STATUS, RECOVERABLE, RunRow, RunSchema, ToolCallSchema } from './run.row.js';

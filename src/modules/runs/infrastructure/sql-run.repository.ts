@@ -4,7 +4,8 @@ import { RepositoryContext } from '../../../shared/infrastructure/persistence/re
 import { Expression, Written } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { Explain } from '../../../shared/infrastructure/persistence/sql-transaction.js';
 import { SessionBusy, isOwned } from '../../sessions/index.js';
-import { Run, RunState } from '../domain/run.js';
+import { RunState } from '../domain/run-state.js';
+import { Run } from '../domain/run.js';
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunRepository } from '../domain/run.repository.js';
 import { ABANDONED_NOTICE, RUNS_TOPIC } from './run-topic.js';

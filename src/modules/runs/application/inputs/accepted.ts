@@ -1,7 +1,7 @@
 import { ApprovalState } from '../../../approvals/index.js';
 import { NewMessage } from '../../../conversations/index.js';
 import { PlanRecord } from '../../../plans/index.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 
 /** The result of an input. */
 export interface Accepted {

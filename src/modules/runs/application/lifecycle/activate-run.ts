@@ -14,7 +14,8 @@ import { MessageRepository, NewMessage, messageCreated, newMessage } from '../..
 import { Session, SessionRepository } from '../../../sessions/index.js';
 import { KeepTools, type KeptList } from '../../../tools/index.js';
 import { situationOf } from '../../../workspaces/index.js';
-import { QueuedInput, Run } from '../../domain/run.js';
+import { QueuedInput } from '../../domain/queued-input.js';
+import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { JustStored } from '../run.queries.js';
 import { ChooseModel } from './choose-model.js';

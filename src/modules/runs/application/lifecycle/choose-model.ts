@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Agent } from '../../../agents/index.js';
 import { ModelCatalog } from '../../../models/index.js';
 import { Session } from '../../../sessions/index.js';
-import { AnsweringAgent, ModelChoice, RunState } from '../../domain/run.js';
+import { AnsweringAgent, ModelChoice } from '../../domain/answering.js';
+import { RunState } from '../../domain/run-state.js';
 
 /** Decides which model answers: that of the message, the session, the agent, or the default, the first that is given. */
 @Injectable()

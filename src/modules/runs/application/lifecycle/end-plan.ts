@@ -5,7 +5,7 @@ import { Ids } from '../../../../shared/domain/ids.js';
 import { AgentRegistry } from '../../../agents/index.js';
 import { messageStarted, newMessage } from '../../../conversations/index.js';
 import { Plan, PlanRepository } from '../../../plans/index.js';
-import { RunError } from '../../domain/run.js';
+import { RunError } from '../../domain/run-failure.js';
 import { appendSpoken } from './spoken-message.js';
 import { summarise } from './summarise-plan.js';
 

@@ -7,7 +7,8 @@ import { ModelError, ModelNotConfigured } from '../../../models/index.js';
 import { SessionNotFound } from '../../../sessions/index.js';
 import { DomainError } from '../../../../shared/domain/domain-error.js';
 import { LeaseLost } from '../../../../shared/domain/lease.js';
-import { INTERNAL_ERROR, PERSISTENCE_FAILED, Run, RunError } from '../../domain/run.js';
+import { INTERNAL_ERROR, PERSISTENCE_FAILED, RunError } from '../../domain/run-failure.js';
+import { Run } from '../../domain/run.js';
 
 /** Reasons for which a process stops executing a run. The run's ending is in the database. */
 export const CANCELLED = new Error('the run was cancelled');

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { PlanRepository } from '../../../plans/index.js';
-import { Run, RunError } from '../../domain/run.js';
+import { RunError } from '../../domain/run-failure.js';
+import { Run } from '../../domain/run.js';
 import { RunWriter } from './run-writer.js';
 
 /** Fails a run; a subtask of a plan is retried first. */

@@ -4,7 +4,8 @@ import { Tracing } from '../../../../shared/application/tracing.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Approval } from '../../../approvals/index.js';
 import { elapsedMs } from '../../../../shared/domain/clock.js';
-import { Run, RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
+import { Run } from '../../domain/run.js';
 import { ToolCall } from '../../domain/tool-call.js';
 
 /**

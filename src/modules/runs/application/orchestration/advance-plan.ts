@@ -4,7 +4,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { RUNTIME } from '../../../../shared/domain/user-id.js';
 import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
 import { PlanRepository } from '../../../plans/index.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { EndPlan } from '../lifecycle/end-plan.js';
 import { RunRepository } from '../../domain/run.repository.js';

@@ -15,7 +15,8 @@ import {
 } from '../../../models/index.js';
 import { ContextUsage, brokenReasoning, messageDiscarded, newMessage } from '../../../conversations/index.js';
 import { PlanRepository } from '../../../plans/index.js';
-import { Run, RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
+import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ApplyCalls, DecidedCall } from './apply-calls.js';

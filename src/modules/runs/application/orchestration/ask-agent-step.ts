@@ -24,7 +24,7 @@ import {
   ModelRequest,
 } from '../../../models/index.js';
 import { PlanState } from '../../../plans/index.js';
-import { RunError } from '../../domain/run.js';
+import { RunError } from '../../domain/run-failure.js';
 import { Tool, ToolListRepository, digestOfTool } from '../../../tools/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { errorOf, isDetached, toRunError } from '../lifecycle/endings.js';

@@ -15,7 +15,7 @@ import {
   ModelRequest,
 } from '../../../models/index.js';
 import { brokenReasoning } from '../../../conversations/index.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';

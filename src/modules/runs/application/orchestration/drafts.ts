@@ -4,7 +4,7 @@ import { DeltaLog } from '../../../../shared/application/delta-log.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { messageDiscarded, messageStarted } from '../../../conversations/index.js';
 import { failedCall, LlmCall, LlmCallRepository, ModelError } from '../../../models/index.js';
-import { ModelSwitch } from '../../domain/run.js';
+import { ModelSwitch } from '../../domain/answering.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';

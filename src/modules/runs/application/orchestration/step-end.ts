@@ -1,4 +1,4 @@
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 
 /** How a step of a run ended. */
 export interface StepEnd {

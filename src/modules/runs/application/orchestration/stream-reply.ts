@@ -4,7 +4,7 @@ import { Clock } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { TokenUsage } from '../../../../shared/domain/token-usage.js';
 import { LanguageModel, ModelAnswer, ModelRequest } from '../../../models/index.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { RunMetrics } from '../run-metrics.js';
 import { DraftedCall } from './drafted-calls.js';
 import { NEW_PARAGRAPH, SpokenCall, isSpoken } from './spoken-call.js';

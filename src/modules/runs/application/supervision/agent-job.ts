@@ -28,7 +28,9 @@ import {
 } from '../../../jobs/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { situationOf } from '../../../workspaces/index.js';
-import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, Run, RunError, RunState } from '../../domain/run.js';
+import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, RunError } from '../../domain/run-failure.js';
+import { RunState } from '../../domain/run-state.js';
+import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { Leases } from '../lifecycle/leases.js';

@@ -3,7 +3,7 @@ import { forEachItem } from '../../../../shared/application/sweep.js';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { ApprovalQueries, ApprovalRepository, ApprovalState } from '../../../approvals/index.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ApplyDecision } from '../settlement/apply-decision.js';
 import { RunSupervisor } from './run-supervisor.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { forEachItem } from '../../../../shared/application/sweep.js';
 import { Transaction, UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';

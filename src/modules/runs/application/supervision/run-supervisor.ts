@@ -7,7 +7,7 @@ import { withTrace } from '../../../../shared/application/log-context.js';
 import { Shutdown } from '../../../../shared/application/shutdown.js';
 import { placeOf } from '../../../../shared/application/trace-context.js';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
-import { RunState } from '../../domain/run.js';
+import { RunState } from '../../domain/run-state.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { LeasedRun, Orchestrator } from '../orchestration/orchestrator.js';
 import { CANCELLED, HANDED_OVER, LEASE_LOST, STOPPING, errorOf, isDetached } from '../lifecycle/endings.js';
