@@ -5,7 +5,7 @@ import { openCalls } from '../app/queries.ts';
 import { runtime } from '../app/runtime.ts';
 import { MessageRow } from '../session/message-row.tsx';
 import { holdersOf } from '../session/holders-of.ts';
-import type { CallStatus } from '../session/session-store.ts';
+import type { CallStatus } from '../session/session-calls.ts';
 import { useCallRecords } from '../session/use-call-records.ts';
 import { Fault } from '../ui/fault.tsx';
 import { Working } from '../ui/working.tsx';

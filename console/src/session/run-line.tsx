@@ -1,7 +1,8 @@
 import { Link } from 'wouter';
 import { address } from '../app/address.ts';
 import { lengthOf, useNow } from '../ui/time.tsx';
-import type { FinishedRun, Shown } from './session-store.ts';
+import type { FinishedRun } from './session-runs.ts';
+import type { Shown } from './session-store.ts';
 
 const PHASES: Readonly<Record<string, string>> = {
   classify: 'Looking at the task',

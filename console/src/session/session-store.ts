@@ -9,17 +9,14 @@ import {
 import type { Todo } from '../ui/todo-list.tsx';
 import { queryClient, session as sessionQuery } from '../app/queries.ts';
 import { isSignedOut, runtime } from '../app/runtime.ts';
-import { holdersOf } from './holders-of.ts';
+import { KeptEvents } from './kept-events.ts';
+import { type CallStatus, SessionCalls } from './session-calls.ts';
+import { type FinishedRun, SessionRuns } from './session-runs.ts';
 
 /** How many messages are read at first, from the newest back: more than a screen of them. */
 const FIRST_PAGE = 60;
 /** How many are read then at a time. */
 const PAGE = 100;
-/** Events that the leading tab keeps for those that join, beside those of runs that are at work. */
-const KEPT = 500;
-
-export type CallStatus =
-  'waits_for_you' | 'requested' | 'completed' | 'failed' | 'rejected' | 'expired' | 'cancelled';
 
 /** What a session looks like at one moment. Never changed: what an event changes is another object. */
 export interface Shown {
@@ -39,13 +36,6 @@ export interface Shown {
   readonly hasOlder: boolean;
   readonly isLoading: boolean;
   readonly error: unknown;
-}
-
-export interface FinishedRun {
-  readonly id: string;
-  readonly status: string;
-  readonly error: string | null;
-  readonly tokens: number;
 }
 
 /** What says something that is not stored before it is completed. */
@@ -84,19 +74,13 @@ export class SessionStore {
   #transcript = new Transcript();
   #older: ShownMessage[] = [];
   #nextCursor: string | null = null;
-  #calls = new Map<string, CallStatus>();
-  #cut = new Set<string>();
-  #claims = new Map<string, string>();
+  readonly #calls = new SessionCalls();
+  readonly #runs = new SessionRuns();
   #todos: readonly Todo[] = [];
   #cursor = '0';
   /** What events up to this one have changed was read with the session. */
   #upTo = 0;
-  /** What has come since `#keptFrom`, for tabs that join. */
-  #kept: RuntimeEvent[] = [];
-  #keptFrom = '0';
-  #atWork = new Set<string>();
-  #activeRun: Session['active_run'] = null;
-  #lastRun: FinishedRun | null = null;
+  readonly #kept = new KeptEvents();
   #isLoading = true;
   #loading: Promise<boolean> | undefined;
   #error: unknown = null;
@@ -165,7 +149,9 @@ export class SessionStore {
     try {
       const page = await list.page(cursor);
       const before = new Transcript();
-      before.load(this.#noteCalls(page.data.toReversed()));
+      const messages = page.data.toReversed();
+      this.#calls.take(messages);
+      before.load(messages);
       this.#older = [...before.messages(), ...this.#older];
       this.#nextCursor = page.has_more ? page.next_cursor : null;
     } catch (error) {
@@ -190,7 +176,7 @@ export class SessionStore {
     }
     if (Number(event.id) <= Number(this.#cursor)) return;
     this.#cursor = event.id;
-    this.#keep(event);
+    this.#kept.add(event);
     // A run that is at work is read from its beginning, for the answer that is half said: the rest of it is known.
     if (Number(event.id) <= this.#upTo) this.#takeUp(event);
     else {
@@ -202,40 +188,24 @@ export class SessionStore {
 
   /** @returns null where some of it is not kept any more */
   since(cursor: string): readonly RuntimeEvent[] | null {
-    if (this.#isLoading || Number(cursor) < Number(this.#keptFrom)) return null;
-    return this.#kept.filter(({ id }) => Number(id) > Number(cursor));
+    return this.#isLoading ? null : this.#kept.since(cursor);
   }
 
   #begin(session: Session, messages: readonly Message[], open: readonly OpenToolCall[]): void {
     this.#transcript = new Transcript();
     this.#older = [];
-    this.#calls = new Map();
-    this.#cut = new Set();
-    this.#transcript.load(this.#noteCalls(messages), session.steers);
+    this.#transcript.load(messages, session.steers);
+    this.#calls.begin(messages, session, open);
     this.#todos = session.todos ?? [];
-    this.#activeRun = session.active_run;
     const { active_run: run } = session;
-    for (const { kind, id } of run?.waiting_for ?? []) {
-      if (kind === 'tool_result') this.#calls.set(id, 'requested');
-    }
-    this.#claims = holdersOf(open);
+    this.#runs.begin(run);
     // What is half said is in the events of its run; a run that waits says nothing.
     this.#cursor = run?.status === 'running' ? run.first_event_id : session.last_event_id;
     this.#upTo = Number(session.last_event_id);
-    this.#keptFrom = this.#cursor;
-    this.#kept = [];
-    this.#atWork = new Set(run ? [run.id] : []);
+    this.#kept.begin(this.#cursor, run?.id);
     this.#error = null;
     this.#isLoading = false;
     this.#tell();
-  }
-
-  #noteCalls(messages: readonly Message[]): readonly Message[] {
-    for (const { call_id: id, call_status: status, truncated } of messages) {
-      if (id && status) this.#calls.set(id, status);
-      if (id && truncated) this.#cut.add(id);
-    }
-    return messages;
   }
 
   /** Takes what is half said. A message that is completed by now is stored, perhaps on a page that is not read yet. */
@@ -253,82 +223,10 @@ export class SessionStore {
   }
 
   #note(event: RuntimeEvent): void {
-    switch (event.type) {
-      case 'message.created':
-        this.#noteCalls([event.data.message]);
-        break;
-      case 'approval.requested':
-        if (event.data.approval.call_id) this.#calls.set(event.data.approval.call_id, 'waits_for_you');
-        break;
-      case 'tool_call.requested':
-        this.#calls.set(event.data.call_id, 'requested');
-        break;
-      case 'tool_call.claimed':
-        this.#claims.set(event.data.call_id, event.data.client_id);
-        break;
-      case 'tool_call.released':
-        this.#claims.delete(event.data.call_id);
-        if (!event.data.needs_approval) this.#calls.set(event.data.call_id, 'requested');
-        break;
-      case 'tool_call.settled':
-        this.#calls.set(event.data.call_id, event.data.status);
-        this.#claims.delete(event.data.call_id);
-        break;
-      case 'todos.updated':
-        this.#todos = event.data.items;
-        break;
-      case 'run.started':
-        if (event.run_id) this.#atWork.add(event.run_id);
-        if (event.run_id && event.data.trigger !== 'job') {
-          this.#activeRun = {
-            id: event.run_id,
-            status: 'running',
-            phase: 'classify',
-            agent: event.data.agent,
-            waiting_for: [],
-            first_event_id: event.id,
-            created_at: event.created_at,
-          };
-        }
-        break;
-      case 'run.phase_changed':
-        this.#changeRun(event.run_id, { phase: event.data.to });
-        break;
-      case 'agent.switched':
-        this.#changeRun(event.run_id, { agent: event.data.to });
-        break;
-      case 'run.waiting':
-        this.#changeRun(event.run_id, { status: 'waiting', waiting_for: event.data.for });
-        break;
-      case 'run.resumed':
-        this.#changeRun(event.run_id, { status: 'running', waiting_for: [] });
-        break;
-      case 'run.finished':
-        if (event.run_id) this.#atWork.delete(event.run_id);
-        if (event.run_id && event.run_id === this.#activeRun?.id) {
-          const { status, error, usage } = event.data;
-          this.#activeRun = null;
-          this.#lastRun = {
-            id: event.run_id,
-            status,
-            error: error?.message ?? null,
-            tokens: usage.total_tokens,
-          };
-        }
-        break;
-      default:
-    }
-  }
-
-  #changeRun(id: string | null, change: Partial<NonNullable<Session['active_run']>>): void {
-    if (this.#activeRun && this.#activeRun.id === id) this.#activeRun = { ...this.#activeRun, ...change };
-  }
-
-  #keep(event: RuntimeEvent): void {
-    this.#kept.push(event);
-    if (this.#atWork.size > 0 || this.#kept.length < 2 * KEPT) return;
-    const gone = this.#kept.splice(0, this.#kept.length - KEPT);
-    this.#keptFrom = gone.at(-1)!.id;
+    this.#calls.note(event);
+    this.#runs.note(event);
+    this.#kept.note(event);
+    if (event.type === 'todos.updated') this.#todos = event.data.items;
   }
 
   #tell(): void {
@@ -345,14 +243,11 @@ export class SessionStore {
     const answers = new Map(all.flatMap((message) => (message.callId ? [[message.callId, message]] : [])));
     this.#shown = {
       messages: all.filter(({ role }) => role !== 'tool'),
-      calls: new Map(this.#calls),
+      ...this.#calls.shown(),
       answers,
-      cut: new Set(this.#cut),
-      claims: new Map(this.#claims),
       steers: new Map(this.#transcript.steers),
       todos: this.#todos,
-      activeRun: this.#activeRun,
-      lastRun: this.#lastRun,
+      ...this.#runs.shown(),
       hasOlder: this.#nextCursor !== null,
       isLoading: this.#isLoading,
       error: this.#error,

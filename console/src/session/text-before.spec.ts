@@ -1,6 +1,6 @@
 import { Transcript } from '@agent-runtime/client';
 import { describe, expect, it } from 'vitest';
-import { type CallStatus } from './session-store.ts';
+import type { CallStatus } from './session-calls.ts';
 import { textBefore } from './text-before.ts';
 
 interface Told {

@@ -11,7 +11,7 @@ import { Diff } from '../ui/diff.tsx';
 import { ChevronIcon } from '../ui/icons.tsx';
 import { visible } from '../ui/visible.ts';
 import { CallAnswer } from './call-answer.tsx';
-import type { CallStatus } from './session-store.ts';
+import type { CallStatus } from './session-calls.ts';
 import type { CallRecords } from './use-call-records.ts';
 
 type Call = ShownMessage['toolCalls'][number];

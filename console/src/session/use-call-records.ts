@@ -2,7 +2,8 @@ import type { Approval, PlanRecord, ShownMessage } from '@agent-runtime/client';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { sessionApprovals, sessionPlans } from '../app/queries.ts';
-import type { CallStatus, Shown } from './session-store.ts';
+import type { CallStatus } from './session-calls.ts';
+import type { Shown } from './session-store.ts';
 import { textBefore } from './text-before.ts';
 
 /** What is known of the tool calls of a session, beside the messages that made them. */
