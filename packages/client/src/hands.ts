@@ -1,62 +1,13 @@
-import { ContentAnswer, FileAnswer, ToolError } from './answers.ts';
 import type { DataOf, RuntimeEvent } from './events.ts';
 import { FileOrder } from './file-order.ts';
 import { type RequestOptions, isProblem } from './http.ts';
+import type { ApprovalContext, CallApproval, Journal, Lent } from './lent.ts';
 import type { Problem } from './problem.ts';
 import type { Resources } from './resources.ts';
-import type { Tool, ToolCall, ToolContext, Tools } from './tools.ts';
-import type { Approval, Decision, Json, Plan, ToolResult } from './types.gen.ts';
+import { type ToolAnswer, answerOf } from './tool-answer.ts';
+import type { Tool, ToolCall, Tools } from './tools.ts';
+import type { Approval, Json } from './types.gen.ts';
 import { Line } from './waiting.ts';
-
-/** An approval that is about a tool call. */
-export type CallApproval = Approval & Required<Pick<Approval, 'call_id' | 'tool_name' | 'arguments'>>;
-
-export type CallDecision = Omit<Decision, 'decision' | 'version'> & {
-  decision: 'approve' | 'edit' | 'reject';
-};
-
-export type DecisionOnPlan = Pick<Decision, 'feedback' | 'version'> & {
-  decision: 'approve' | 'reject' | 'modify';
-};
-
-export interface ApprovalContext {
-  /** Aborted when the question is over: it was answered elsewhere, or too late. Close it. */
-  readonly signal: AbortSignal;
-  /** Why the server has refused the edit that was decided on before; then the question is asked again. */
-  readonly refusal?: string;
-}
-
-export interface PlanContext {
-  readonly approvalId: string;
-  /** As that of an approval. */
-  readonly signal: AbortSignal;
-}
-
-/**
- * Keeps which executions were begun, over restarts of the IDE. Each has the id of its call; one that the server allows after
- * a claim has lapsed has its attempt behind that, as `ID:2`.
- */
-export interface Journal {
-  has(id: string): boolean | Promise<boolean>;
-  /** Asked before a tool begins: once it is kept, this execution is never begun again. */
-  add(id: string): unknown;
-}
-
-type Answer<T> = T | undefined | Promise<T | undefined>;
-
-/** What an IDE lends to a session. What is left out is left to other clients of the session. */
-export interface Lent {
-  readonly tools?: Tools;
-  /** By name, those that this client has declared. The others of that kind are left to the clients that have declared them. */
-  readonly declared?: Readonly<Record<string, Tool<Readonly<Record<string, Json>>>>>;
-  /** For tools of the runtime that are not in `tools`. */
-  readonly onUnknownTool?: Tool<Readonly<Record<string, Json>>>;
-  /** May take hours. Undefined = another client decides. */
-  readonly onApproval?: (approval: CallApproval, context: ApprovalContext) => Answer<CallDecision>;
-  /** May take hours. Undefined = another client decides. */
-  readonly onPlan?: (plan: Plan, context: PlanContext) => Answer<DecisionOnPlan>;
-  readonly journal?: Journal;
-}
 
 /** What a session waits for, as it was read. */
 export interface Open {
@@ -71,9 +22,6 @@ export const NOTHING_OPEN: Open = { upTo: 0, ids: new Set() };
 const UNTIL_TAKEN: RequestOptions = { retryFor: Infinity };
 /** An event that comes so late was waiting for a connection; what it asks for may be over. */
 const LATE_MS = 10_000;
-const MAX_ERROR = 100_000;
-/** In bytes of JSON. */
-const MAX_DISPLAY = 64 * 1024;
 /** A third of the time for which the server grants a claim. */
 const RENEW_MS = 20_000;
 const BEGUN_BEFORE =
@@ -263,7 +211,6 @@ export function askedBy(event: RuntimeEvent): string | undefined {
 }
 
 type ToolCallRequested = Extract<RuntimeEvent, { type: 'tool_call.requested' }>;
-type ToolAnswer = Pick<ToolResult, 'result' | 'content' | 'file' | 'error' | 'error_code' | 'display'>;
 
 const isOfCall = (approval: Approval): approval is CallApproval => approval.kind === 'tool_call';
 
@@ -278,29 +225,6 @@ const unlessOver = (error: unknown): void => {
 const unlessUnknown = (error: unknown): undefined => {
   if (!isProblem(error, 404) || error.code !== 'route.not_found') throw error;
 };
-
-/** What a tool throws is an answer too: the model reads it. */
-async function answerOf(tool: Tool<Json>, { call, signal }: Omit<ToolContext, 'show'>): Promise<ToolAnswer> {
-  let shown: Pick<ToolAnswer, 'display'> = {};
-  const show = (display: Json | undefined) => {
-    const { length } = new TextEncoder().encode(JSON.stringify(display));
-    shown = display === undefined || length > MAX_DISPLAY ? {} : { display };
-  };
-  try {
-    const answer = await tool(call.arguments, { call, signal, show });
-    if (answer instanceof ContentAnswer) return { content: answer.content, ...shown };
-    const { result, ...told } = answer instanceof FileAnswer ? answer : { result: answer };
-    JSON.stringify(result); // what cannot be sent is an error of the tool
-    return { result: (result ?? null) as Json, ...told, ...shown };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      error: message.slice(0, MAX_ERROR).trim() || 'The tool failed without a message',
-      ...(error instanceof ToolError && { error_code: error.code }),
-      ...shown,
-    };
-  }
-}
 
 const reasonOf = ({ detail, errors }: Problem): string =>
   errors.map(({ field, message }) => `${field} ${message}`).join('; ') || detail;

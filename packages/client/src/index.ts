@@ -1,5 +1,6 @@
 export { ContentAnswer, FileAnswer, ToolError, type ToolErrorCode } from './answers.ts';
 export type { DataOf, EventOptions, EventType, RuntimeEvent, UnknownEvent } from './events.ts';
+export type { Options, RequestOptions, Retry } from './http.ts';
 export type {
   ApprovalContext,
   CallApproval,
@@ -8,8 +9,7 @@ export type {
   Lent,
   PlanContext,
   DecisionOnPlan,
-} from './hands.ts';
-export type { Options, RequestOptions, Retry } from './http.ts';
+} from './lent.ts';
 export { type Page, Pages } from './pages.ts';
 export { Problem } from './problem.ts';
 export type { Resources } from './resources.ts';

@@ -1,6 +1,7 @@
 import type { DataOf, EventOptions, RuntimeEvent } from './events.ts';
-import { Hands, type Journal, type Lent, NOTHING_OPEN, type Open, askedBy } from './hands.ts';
+import { Hands, NOTHING_OPEN, type Open, askedBy } from './hands.ts';
 import { Http, type Options, type RequestOptions, newKey } from './http.ts';
+import type { Journal, Lent } from './lent.ts';
 import { type Resources, resources } from './resources.ts';
 import { Transcript } from './transcript.ts';
 import type { UserMessage } from './types.gen.ts';
