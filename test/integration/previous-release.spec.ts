@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DeltaLog } from '../../src/shared/application/delta-log.js';
+import { migrate } from '../../src/shared/infrastructure/persistence/data-source.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -78,6 +79,19 @@ describe('a process of the release before, on the database of this one', () => {
   };
   const textsIn = (events: readonly { type: string; data: object }[]) =>
     events.flatMap(({ type, data }) => (type === 'message.delta' ? [(data as { text: string }).text] : []));
+
+  it('is waited for where it migrates', async () => {
+    const migrated = await database.lock('select pg_advisory_xact_lock($1)', [7_214_002]);
+    const migrating = migrate(database.url);
+    await eventually(async () => {
+      const waiting = await database.rows(
+        `select from pg_locks where locktype = 'advisory' and objid = 7214002 and not granted
+            and database = (select oid from pg_database where datname = current_database())`,
+      );
+      expect(waiting).toHaveLength(1);
+    }).finally(migrated);
+    await migrating;
+  });
 
   it('appends events between those of this release, and both read the same log', async () => {
     expect(await previous.append([switched()])).toEqual([1]);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { Client, types, type CustomTypesConfig } from 'pg';
+import { types, type CustomTypesConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { exclusively } from './exclusively.js';
 import { PostgresClient } from './postgres-client.js';
 import { requireSessions } from './session-check.js';
 import { openSession, openUnlimitedSession } from './session-settings.js';
@@ -11,6 +12,7 @@ export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> &
 const CONNECT_TIMEOUT_MS = 5_000;
 /** For a free connection of the pool. A burst of requests may take longer than a new connection, and is then still served. */
 const POOL_WAIT_LIMIT_MS = 10_000;
+/** The release before waits for the same. */
 const MIGRATION_LOCK = 7_214_002;
 
 /** In the root of a checkout, and in `dist` of a build. */
@@ -61,20 +63,9 @@ export async function openDataSource(options: PostgresOptions): Promise<DataSour
  */
 export async function migrate(url: string): Promise<void> {
   await requireSessions(url);
-  const guard = new Client({
-    connectionString: url,
-    application_name: 'agent-runtime migrations',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  guard.on('error', () => undefined); // a lost connection fails the statements
-  await guard.connect();
-  try {
-    await openUnlimitedSession(guard);
-    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await runMigrations(new DataSource({ ...optionsFor(url), poolSize: 1 }));
-  } finally {
-    await guard.end(); // ends the session, which releases the lock
-  }
+  await exclusively(url, MIGRATION_LOCK, () =>
+    runMigrations(new DataSource({ ...optionsFor(url), poolSize: 1 })),
+  );
 }
 
 async function runMigrations(dataSource: DataSource): Promise<void> {

@@ -4,10 +4,11 @@ import { openUnlimitedSession } from './session-settings.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Waits until no other process does work of this name, and does it. The lock is one of the database's session, so it ends
- * with its process.
+ * Waits until no other process does the same work, and does it. The lock is one of the database's session, so it ends with
+ * its process.
+ * @param lock a name, or the number of an advisory lock
  */
-export async function exclusively<T>(url: string, name: string, work: () => Promise<T>): Promise<T> {
+export async function exclusively<T>(url: string, lock: string | number, work: () => Promise<T>): Promise<T> {
   const guard = new Client({
     connectionString: url,
     application_name: 'agent-runtime lock',
@@ -17,7 +18,8 @@ export async function exclusively<T>(url: string, name: string, work: () => Prom
   await guard.connect();
   try {
     await openUnlimitedSession(guard);
-    await guard.query('select pg_advisory_lock(hashtextextended($1, 0))', [name]);
+    const key = typeof lock === 'number' ? '$1' : 'hashtextextended($1, 0)';
+    await guard.query(`select pg_advisory_lock(${key})`, [lock]);
     return await work();
   } finally {
     await guard.end();
