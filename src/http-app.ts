@@ -11,7 +11,7 @@ import { LimitedHttpServer } from './http-server.js';
 import { storesBytes } from './modules/blobs/index.js';
 import { mayBeLarge, mendedFields, takesToolResults } from './modules/runs/index.js';
 import { serveDocs } from './openapi.js';
-import { Authentication, PROTECTED_PATH } from './shared/api/authentication.js';
+import { Authentication, PROTECTED_PATH, isOpenToAll } from './shared/api/authentication.js';
 import { askForBody } from './shared/api/deferred-continue.js';
 import { requireLocalPage } from './shared/api/host-check.js';
 import { LargeBodies } from './shared/api/large-bodies.js';
@@ -63,7 +63,13 @@ export function prepare(app: NestExpressApplication): NestExpressApplication {
   if (corsAllowedOrigins.length > 0) app.enableCors(corsOf(corsAllowedOrigins));
   if (auth.mode === 'none' && hasConsole) app.use(explainName);
   if (auth.mode === 'none') app.use(requireLocalPage(corsAllowedOrigins));
-  app.use(PROTECTED_PATH, app.get(Authentication).identify);
+  const { identify } = app.get(Authentication);
+  if (auth.mode !== 'local_key') app.use(PROTECTED_PATH, identify);
+  else {
+    app.use((request: Request, response: Response, next: NextFunction) =>
+      isOpenToAll(request) ? next() : identify(request, response, next),
+    );
+  }
   const bodies = app.get(LargeBodies);
   // Bodies are parsed on user routes only.
   const json = Router().use([

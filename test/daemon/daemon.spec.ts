@@ -20,6 +20,8 @@ import { DaemonHome, isGone } from './support/daemon-home.js';
 
 const LONG_MS = 60_000;
 const DONE = finish('Done.');
+/** What other users of the machine do not read. */
+const KEPT = ['/v1/me', '/health', '/health/ready', '/metrics', '/docs', '/docs/openapi.json', '/DOCS/'];
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 const parentOf = (pid: number) =>
@@ -117,9 +119,14 @@ describe('The daemon of a user', { timeout: LONG_MS }, () => {
 
   it('answers its port to the key alone, as the local user', async () => {
     const { url } = await home.address();
-    expect((await fetch(`${url}/v1/me`)).status).toBe(401);
     const headers = { authorization: `Bearer ${await home.key()}` };
+    for (const path of KEPT) {
+      expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 401]);
+      expect([path, (await fetch(`${url}${path}`, { headers })).status]).toEqual([path, 200]);
+    }
     expect(await (await fetch(`${url}/v1/me`, { headers })).json()).toMatchObject({ user: 'local' });
+    expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'ok' });
+    for (const path of ['/', '/console/']) expect((await fetch(`${url}${path}`)).status).toBe(200);
     for (const path of ['hello', 'login']) {
       expect((await fetch(`${url}/daemon/${path}`, { method: 'POST', headers })).status).toBe(404);
     }

@@ -3,8 +3,14 @@ import type { NextFunction, Request, Response } from 'express';
 import { Authenticator, NotAuthenticated } from '../application/authenticator.js';
 import { findUserId, setUserId } from './current-user.js';
 
-/** Routes below this path need a user. Health, metrics and documentation are public. */
+/** Routes below this path need a user. Health, metrics and documentation are public, but for AUTH_MODE=local_key. */
 export const PROTECTED_PATH = '/v1';
+
+/**
+ * Whether a server with AUTH_MODE=local_key answers without its key, to all users of its machine: its page, which gets a key
+ * by a login, and that it lives.
+ */
+export const isOpenToAll = ({ path }: Request): boolean => /^\/((console(\/.*)?)?|health\/live)$/.test(path);
 
 /** Middleware: authenticates the client before the body is read. */
 @Injectable()
