@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { url } = openAccess(process.env);
   const other = url === LOCAL_URL ? (await readSetup(folder))['AGENT_RUNTIME_URL'] : url;
   if (other) {
-    const address = new URL('/console/', other).href;
+    const address = `${new URL(other).href.replace(/\/$/, '')}/console/`;
     console.log(address);
     return open(address);
   }

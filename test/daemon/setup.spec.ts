@@ -96,6 +96,18 @@ describe('agent-runtime acp setup', () => {
   });
 });
 
+describe('agent-runtime console', () => {
+  it.each([
+    ['http://127.0.0.1:9', 'http://127.0.0.1:9/console/'],
+    ['https://agents.example.com/base', 'https://agents.example.com/base/console/'],
+    ['https://agents.example.com/base/', 'https://agents.example.com/base/console/'],
+  ])('leads to the page of the server %s', async (address, page) => {
+    await writeFile(file(), `AGENT_RUNTIME_URL='${address}'\n`, { mode: 0o600 });
+    const child = spawn(process.execPath, [BIN, 'console'], { env: { PATH: '', DATA_DIR: folder } });
+    expect(await text(child.stdout)).toBe(`${page}\n`);
+  });
+});
+
 describe('A bridge without a setup, where there is no offline model', () => {
   let installed: string;
   let bridge: ChildProcess | undefined;
