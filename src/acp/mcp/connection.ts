@@ -7,6 +7,7 @@ import {
   type Tool,
   type Transport,
 } from '@modelcontextprotocol/client';
+import { plain } from '../text.js';
 import { boundedFetch } from './bounded-fetch.js';
 import { hiderFor } from './secrets.js';
 import { StdioTransport } from './stdio-transport.js';
@@ -111,7 +112,7 @@ export class Connection {
 
   #reasonOf(error: unknown): string {
     const { message, cause } = error as Error;
-    return this.hide(cause instanceof Error ? `${message}: ${cause.message}` : message);
+    return this.hide(plain(cause instanceof Error ? `${message}: ${cause.message}` : message));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { McpServer, ToolCallContent } from '@agentclientprotocol/sdk';
 import type { AgentRuntime, Json, Tool } from '#client';
+import { plain } from '../text.js';
 import type { Connection, Place } from './connection.js';
 import { Declaration, type LeftOut } from './declaration.js';
 import { type DeclaredTool, declaredTool } from './declared-tools.js';
@@ -158,7 +159,7 @@ export class McpTools {
     };
     const byReason = Map.groupBy(leftOut.filter(isNew), ({ reason }) => reason);
     for (const [reason, tools] of byReason) {
-      this.#tell(`Tools that are left out: ${tools.map(({ name }) => name).join(', ')} (${reason}).`);
+      this.#tell(`Tools that are left out: ${tools.map(({ name }) => name).join(', ')} (${plain(reason)}).`);
     }
   }
 

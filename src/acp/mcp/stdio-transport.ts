@@ -7,6 +7,7 @@ import {
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Guarded, spawnGuarded } from '../../ide/guarded.js';
+import { plain } from '../text.js';
 
 /** From the end of its input on; a bridge that ends has half a second left. */
 const SIGTERM_AFTER_MS = 150;
@@ -46,7 +47,7 @@ export class StdioTransport implements Transport {
   /** Why a server has ended, in words for people. */
   get end(): string {
     const { exitCode, signalCode } = this.#running?.child ?? {};
-    const last = this.#errors.trim().split('\n').at(-1)?.trim().slice(0, SHOWN_ERROR);
+    const last = plain(this.#errors).trim().split('\n').at(-1)?.trim().slice(0, SHOWN_ERROR);
     return `${signalCode ?? `exit code ${exitCode}`}${last ? `: ${last}` : ''}`;
   }
 

@@ -75,7 +75,9 @@ export class McpAnswers {
     if (name === 'fail') answer({ ...text(`Refused for ${process.env['SECRET']}`), isError: true });
     if (name === 'environment') answer(text(Object.keys(process.env).join(' ')));
     if (name === 'die') {
-      console.error(`It cannot go on with ${process.env['SECRET']}`);
+      console.error(
+        `\u001b[31mIt cannot\u001b]0;title\u0007 go\u009b2J on\u0008 with ${process.env['SECRET']}\n\u001b[0m`,
+      );
       process.exit(3);
     }
     if (name === 'grow') {
