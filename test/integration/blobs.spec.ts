@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UnitOfWork } from '../../src/shared/application/unit-of-work.js';
 import { BlobQueries, BlobRepository } from '../../src/modules/blobs/index.js';
 import { BlobPruner } from '../../src/modules/blobs/infrastructure/blob-pruner.js';
+import { eventually } from '../support/eventually.js';
+import { FlakyProxy } from '../support/flaky-proxy.js';
 import { TestApp } from '../support/test-app.js';
 
 const QUOTA = 20_000;
@@ -186,5 +188,33 @@ describe('the bytes of users', () => {
   it('count as what a row costs at least', async () => {
     const results = await Promise.allSettled(['1', '2', '3', '4', '5'].map((text) => put('ida', text)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+  });
+});
+
+describe('bytes that are about to be used', () => {
+  it('are skipped by what deletes those whose time has come', async () => {
+    const proxy = new FlakyProxy(new URL(app.database.url));
+    const slow = await TestApp.start({ DATABASE_URL: await proxy.open() }, app);
+    try {
+      const session = await openSession('olga');
+      await put('olga', 'just in time');
+      const hash = hashOf('just in time');
+      proxy.holdUpFrom('update blobs set expires_at = null', 1);
+      const used = slow.nest
+        .get(UnitOfWork)
+        .run('test_blobs', (tx) => tx.get(BlobRepository).use('olga', session, 'workspace', [hash]));
+      await eventually(() => expect(proxy.isHolding).toBe(true));
+      // As the pruner does it, whose clock is a moment ahead of the time that the other began with.
+      const gone = await app.database.rows(
+        `delete from blobs where ctid in (select ctid from blobs where user_id = 'olga' for update skip locked) returning hash`,
+      );
+      proxy.letGo();
+      await used;
+      expect(gone).toEqual([]);
+      expect(await stored('olga')).toEqual(['just in time']);
+    } finally {
+      await slow.stop();
+      await proxy.close();
+    }
   });
 });

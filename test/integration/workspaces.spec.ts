@@ -56,6 +56,10 @@ const textOf = (n: number, index: number) => told(n).at(index)!.content as strin
 
 const FRAME = (path: string, text: string) => `<instructions path="${path}">\n${text}\n</instructions>`;
 
+/** What the provider has told of all requests until now, in tokens. */
+const tellSize = (tokens: number) =>
+  app.database.rows('update llm_calls set prompt_tokens = $2 where session_id = $1', [sessionId, tokens]);
+
 const updates = async () =>
   (
     await app.database.rows<{ changed: string[] }>(
@@ -174,13 +178,32 @@ describe('the workspace of a session', () => {
     await put([file('AGENTS.md', RULES)]);
     app.model.script({ text: 'Hello.' });
     await ada.ask(sessionId, 'Hello');
+    await tellSize(9_000);
     const size = async () => (await ada.get(`/v1/sessions/${sessionId}/context`)).body;
     const before = await size();
+    expect(before.tokens).toBeGreaterThan(9_000);
     const roots = [{ name: 'shop', path: `/home/${'ada/'.repeat(900)}` }];
     await put([byHash('AGENTS.md', RULES)], { roots });
     expect(await updates()).toEqual([['workspace'], ['workspace']]);
     const after = await size();
     expect(after.parts.system).toBeGreaterThan(before.parts.system + 900);
+    // What the provider has told was the size of another request.
+    expect(after.tokens).toBeLessThan(9_000);
+  });
+
+  it('is the one that a provider has told the size with, where a thread is compacted', async () => {
+    await put([file('AGENTS.md', RULES)]);
+    app.model.takeNotes({ text: 'Notes.' });
+    app.model.script({ text: 'One.' }, { text: 'Two.' }, { text: 'Three.' });
+    await ada.ask(sessionId, 'First');
+    await tellSize(100_000);
+    await ada.ask(sessionId, 'Second');
+    expect(app.model.noteRequests).toHaveLength(1);
+
+    await tellSize(100_000);
+    await put([byHash('AGENTS.md', RULES)], { os: 'plan9' });
+    await ada.ask(sessionId, 'Third');
+    expect(app.model.noteRequests).toHaveLength(1);
   });
 
   it('goes with the session: rows at once, contents with their last use', async () => {
@@ -461,6 +484,27 @@ describe('what is wrong with a workspace', () => {
     ['an absolute path', [file('/etc/passwd', 'x')], {}, 'instructions.0.path', /relative/],
     ['the workspace itself', [file('./', 'x')], {}, 'instructions.0.path', /name a file/],
     ['a file twice', [file('AGENTS.md', 'x'), file('agents.md', 'y')], {}, 'instructions.1.path', /twice/],
+    [
+      'a file twice, by two normal forms of its name',
+      [file('caf\u00e9.md', 'x'), file('cafe\u0301.md', 'y')],
+      {},
+      'instructions.1.path',
+      /twice/,
+    ],
+    [
+      'a file twice, by letters that are one in capitals',
+      [file('STRASSE.md', 'x'), file('stra\u00dfe.md', 'y')],
+      {},
+      'instructions.1.path',
+      /twice/,
+    ],
+    [
+      'a file twice, by letters that are one in small',
+      [file('\u212aelvin.md', 'x'), file('kelvin.md', 'y')],
+      {},
+      'instructions.1.path',
+      /twice/,
+    ],
     ['neither hash nor content', [{ path: 'a.md' }], {}, 'instructions.0', /either hash or content/],
     [
       'hash and content',
