@@ -32,6 +32,16 @@ const statuses = async () =>
     ({ status }) => status,
   );
 
+/** How many transactions wait for a lock with a statement of this text. */
+const waitingFor = async (statement: string) => {
+  const [row] = await app.database.rows<{ waiting: number }>(
+    `select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%' || $1 || '%'`,
+    [statement],
+  );
+  return row!.waiting;
+};
+
 describe('cancelling a run', () => {
   it.each([
     ['here', () => app],
@@ -200,6 +210,49 @@ describe('a message to a busy session', () => {
       begun!.run_id,
       ...queued.slice(0, 2),
     ]);
+  });
+
+  it('does not overtake a message that is about to begin, after the run before has ended', async () => {
+    app.model.script(reads(), { text: 'One.' }, { text: 'Two.' }, { text: 'Three.' });
+    const [begun] = await app.client.ask(sessionId, 'Look');
+    const first = (await say('First', { on_busy: 'queue' })).body.run.id;
+    const letGo = await app.database.lock('select from runs where id = $1 for no key update', [first]);
+    await cancel(begun!.run_id!);
+    await app.client.readUntil(sessionId, isFinished);
+    expect((await say('Second')).body).toMatchObject({ status: 409, code: 'run.in_progress' });
+    const second = (await say('Second', { on_busy: 'steer' })).body.run;
+    expect(second.status).toBe('queued');
+    await letGo();
+    const third = (await say('Third', { on_busy: 'queue' })).body.run.id; // begins the first one
+    const events = await app.client.readUntil(
+      sessionId,
+      (event) => isFinished(event) && event.run_id === third,
+    );
+    expect(all(events, 'run.started').map(({ run_id }) => run_id)).toEqual([
+      ...[begun!.run_id, first, second.id, third],
+    ]);
+  });
+
+  it('does not overtake what was said to a run that ends at this moment', async () => {
+    app.model.script(reads(), { text: 'One.' });
+    const [begun] = await app.client.ask(sessionId, 'Look');
+    await say('First', { on_busy: 'steer' });
+    // The end of the run is stored but for its events.
+    const letGo = await app.database.lock('select from event_streams where session_id = $1 for update', [
+      sessionId,
+    ]);
+    const ended = cancel(begun!.run_id!);
+    await eventually(async () => expect(await waitingFor('append_events')).toBe(1));
+    const second = say('Second');
+    await eventually(async () => expect(await waitingFor('insert into runs')).toBe(1));
+    await letGo();
+    expect((await ended).status).toBe(202);
+    expect((await second).body).toMatchObject({ status: 409, code: 'run.in_progress' });
+    const events = await app.client.readUntil(
+      sessionId,
+      (event) => isFinished(event) && event.run_id !== begun!.run_id,
+    );
+    expect(all(events, 'message.created').map(({ data }) => data.message.content)).toEqual(['Look', 'First']);
   });
 
   it('that waits can be watched from the request on', async () => {

@@ -3,7 +3,7 @@ import { Run } from './run.js';
 
 /** The runs, inside a unit of work. */
 export abstract class RunRepository {
-  /** Fails the unit of work with SessionBusy if the session has an active run. */
+  /** A run that is active fails the unit of work with SessionBusy if another one is, or is queued: it would overtake that. */
   abstract add(run: Run): Promise<void>;
   /**
    * Loads a run for a change, and locks it until the unit of work ends. Lock order everywhere: the run before the

@@ -23,6 +23,6 @@ export class SessionBusy extends DomainError {
   readonly kind = 'conflict';
 
   constructor(sessionId: string) {
-    super(`Session ${sessionId} has an active run; wait for its end`);
+    super(`Session ${sessionId} has an active run, or one that is queued; wait for its end`);
   }
 }
