@@ -17,7 +17,7 @@ it('writes what waits before the process exits', async () => {
   const lines = ['one\n', 'three\n', 'two\n'];
   const args = program(`for (const line of ${JSON.stringify(lines)}) output.write(line); process.exit();`);
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  expect(stdout.split(/(?<=\n)/).sort()).toEqual(lines);
+  expect(stdout.split(/(?<=\n)/).toSorted()).toEqual(lines);
 });
 
 it.runIf(existsSync('/dev/full'))(
