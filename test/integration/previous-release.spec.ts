@@ -83,13 +83,17 @@ describe('a process of the release before, on the database of this one', () => {
   it('is waited for where it migrates', async () => {
     const migrated = await database.lock('select pg_advisory_xact_lock($1)', [7_214_002]);
     const migrating = migrate(database.url);
-    await eventually(async () => {
-      const waiting = await database.rows(
-        `select from pg_locks where locktype = 'advisory' and objid = 7214002 and not granted
-            and database = (select oid from pg_database where datname = current_database())`,
-      );
-      expect(waiting).toHaveLength(1);
-    }).finally(migrated);
+    try {
+      await eventually(async () => {
+        const waiting = await database.rows(
+          `select from pg_locks where locktype = 'advisory' and objid = 7214002 and not granted
+              and database = (select oid from pg_database where datname = current_database())`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+    } finally {
+      await migrated();
+    }
     await migrating;
   });
 
