@@ -1,11 +1,11 @@
 /** Speaks the Agent Client Protocol on standard input and output, as a client of a server: docs/editors.md. */
-import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { MessageTooLargeError, ndJsonStream } from '@agentclientprotocol/sdk';
 import { AgentRuntime } from '#client';
 import { type Access, UrlInvalid, openAccess } from './access/open-access.js';
 import { dataFolder } from './access/data-folder.js';
+import { openPrivateLog } from './access/private-file.js';
 import { agentApp } from './acp/agent-app.js';
 import { withoutSecrets } from './acp/mcp/secrets.js';
 import { OpenSessions } from './acp/open-sessions.js';
@@ -43,9 +43,14 @@ function settings(): Settings | 'setup' {
   }
 }
 
-function logTo(file: string): WireLog {
-  const log = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  log.on('error', (error) => console.error(`The log cannot be written: ${error.message}`));
+const sayUnwritable = (error: Error): void => console.error(`The log cannot be written: ${error.message}`);
+
+/** @returns undefined where there can be none, which ends no session of an editor */
+async function logTo(path: string): Promise<WireLog | undefined> {
+  const file = await openPrivateLog(path, true).catch(sayUnwritable);
+  if (!file) return undefined;
+  const log = file.createWriteStream();
+  log.on('error', sayUnwritable);
   return (from, message) => {
     const entry = { at: new Date().toISOString(), from, message: withoutSecrets(message) };
     log.write(`${JSON.stringify(entry)}\n`);
@@ -64,7 +69,7 @@ async function serve({ access, logFile }: Settings): Promise<void> {
   // Nothing but the protocol may come on standard output; packages use the console as they like.
   console.log = console.info = console.debug = console.error;
   const stream = ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin));
-  const wire = new Wire(stream, logFile === undefined ? undefined : logTo(logFile));
+  const wire = new Wire(stream, logFile === undefined ? undefined : await logTo(logFile));
   const runtime = new AgentRuntime({
     ...access,
     signal: quit.signal,

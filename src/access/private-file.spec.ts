@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NotPrivate, isPrivateFolder, readPrivate, writePrivate } from './private-file.js';
+import { NotPrivate, isPrivateFolder, openPrivateLog, readPrivate, writePrivate } from './private-file.js';
 
 describe('A private file', () => {
   let folder: string;
@@ -34,6 +35,36 @@ describe('A private file', () => {
     await writePrivate(path(), 'secret');
     await chmod(path(), mode);
     await expect(readPrivate(path())).rejects.toThrow('chmod 600');
+  });
+
+  describe('that is a log', () => {
+    const append = async (text: string, followsLinks?: boolean) => {
+      await using log = await openPrivateLog(path(), followsLinks);
+      await log.write(text);
+    };
+
+    it('goes on, for its user alone from now on', async () => {
+      await writeFile(path(), 'one ');
+      await chmod(path(), 0o644);
+      await append('two ');
+      await append('three');
+      expect(await readPrivate(path())).toBe('one two three');
+    });
+
+    it('is a link only where its user may have typed it', async () => {
+      const target = join(folder, 'target');
+      await writeFile(target, 'was: ', { mode: 0o644 });
+      await symlink(target, path());
+      await expect(append('x')).rejects.toThrow(NotPrivate);
+      expect((await lstat(target)).mode & 0o777).toBe(0o644);
+      await append('log', true);
+      expect(await readPrivate(target)).toBe('was: log');
+    });
+
+    it('is no pipe, at which a writer would wait', async () => {
+      execFileSync('mkfifo', [path()]);
+      await expect(append('x')).rejects.toThrow('ENXIO');
+    });
   });
 
   it('may be missing, and is no folder', async () => {

@@ -48,6 +48,30 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   }
 }
 
+/**
+ * Opens a log to append to, which holds more than other users may know: whatever mode it had, it is for its user alone.
+ * @param followsLinks of a path that its user has typed, who means what it leads to: another disk, or /dev/stderr
+ * @throws NotPrivate where it is a file of another user, or, unless links are followed, no file
+ */
+export async function openPrivateLog(path: string, followsLinks = false): Promise<FileHandle> {
+  const plainOnly = followsLinks ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | plainOnly;
+  const file = await open(path, flags, MINE_ALONE).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ELOOP' ? new NotPrivate(path) : error;
+  });
+  try {
+    const found = await file.stat();
+    if (found.isFile()) {
+      if (found.uid !== process.getuid!()) throw new NotPrivate(path);
+      await file.chmod(MINE_ALONE);
+    } else if (!followsLinks) throw new NotPrivate(path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 /** Whether only this user (and root) can make anything in the folder. */
 export async function isPrivateFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);

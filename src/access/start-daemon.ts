@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { logFileOf } from './daemon-files.js';
+import { openPrivateLog } from './private-file.js';
 import { type Setup, readSetup, stampOf } from './setup-file.js';
 
 const DAEMON = join(import.meta.dirname, '../daemon-cli.js');
@@ -63,12 +64,11 @@ const environment = (folder: string, setup: Setup): NodeJS.ProcessEnv => ({
 
 /** The log goes on, with the one before beside it. */
 async function openLog(path: string) {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > LOG_LIMIT_BYTES) await rename(path, `${path}.1`);
-  return open(path, 'a', 0o600);
+  const log = await openPrivateLog(path);
+  if ((await log.stat()).size <= LOG_LIMIT_BYTES) return log;
+  await log.close();
+  await rename(path, `${path}.1`);
+  return openPrivateLog(path);
 }
 
 async function firstLine(stream: Readable): Promise<Started> {
