@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAddress, writeAddress } from './daemon-files.js';
+import { readAddress, socketIn, socketPrefixOf, writeAddress } from './daemon-files.js';
 
 const ADDRESS = { socket: '/run/a/s', url: 'http://127.0.0.1:4000', pid: 7, version: '1.0.0' };
 
@@ -24,3 +24,10 @@ it.each(['', 'garbage', 'null', '5', '{}', '[]', '{"socket":5}', '{"pid":7}'])(
     expect(await readAddress(folder)).toBeUndefined();
   },
 );
+
+it('sockets are beside the data, or where temporary files are, by a name for each folder', () => {
+  expect(socketIn(socketPrefixOf('/data'))).toBe('/data/socket-/s');
+  const deep = ['a', 'b'].map((name) => socketPrefixOf(`/${name.repeat(90)}`));
+  expect(new Set(deep).size).toBe(2);
+  for (const prefix of deep) expect(prefix).toMatch(/agent-runtime-[0-9a-f]{8}-$/);
+});

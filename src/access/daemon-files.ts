@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrivate, writePrivate } from './private-file.js';
+
+/** What the address of a socket has room for on every system, in bytes, without the byte that ends it. */
+const LONGEST_PATH = 103;
 
 /** Where a daemon was reached last. It may be gone since: only its answer tells. */
 export interface Address {
@@ -19,6 +24,19 @@ export const LOGIN_PAGE = 'console.html';
 
 export const logFileOf = (folder: string): string => join(folder, 'daemon.log');
 
+/**
+ * What the folders of its sockets begin with, before six characters: beside the data, or, where that is too deep, where
+ * temporary files are.
+ */
+export function socketPrefixOf(folder: string): string {
+  const beside = join(folder, 'socket-');
+  if (Buffer.byteLength(socketIn(`${beside}XXXXXX`)) <= LONGEST_PATH) return beside;
+  const mark = createHash('sha256').update(folder).digest('hex').slice(0, 8);
+  return join(tmpdir(), `agent-runtime-${mark}-`);
+}
+
+export const socketIn = (ownFolder: string): string => join(ownFolder, 's');
+
 /** @returns undefined where there is none that this user has written, or it names no socket */
 export async function readAddress(folder: string): Promise<Address | undefined> {
   try {
@@ -30,5 +48,5 @@ export async function readAddress(folder: string): Promise<Address | undefined> 
   }
 }
 
-export const writeAddress = (folder: string, address: Address): Promise<void> =>
-  writePrivate(addressFileOf(folder), `${JSON.stringify(address)}\n`);
+export const writeAddress = (folder: string, { socket, url, pid, version }: Address): Promise<void> =>
+  writePrivate(addressFileOf(folder), `${JSON.stringify({ socket, url, pid, version })}\n`);

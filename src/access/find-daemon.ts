@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { VERSION } from '../shared/infrastructure/version.js';
-import { type Address, keyFileOf, readAddress } from './daemon-files.js';
+import { keyFileOf, readAddress, socketIn, socketPrefixOf } from './daemon-files.js';
 import { HELLO, type Hello, type Identity, isProven } from './handshake.js';
 import { isOlder } from './is-older.js';
-import { isPrivateFolder, readPrivate } from './private-file.js';
+import { isPrivateSocket, readPrivate } from './private-file.js';
 import { stampOf } from './setup-file.js';
 
 /** A daemon that is busy answers within this time. */
@@ -24,15 +25,38 @@ export interface Daemon extends Identity {
  */
 export async function findDaemon(folder: string): Promise<Daemon | undefined> {
   const address = await readAddress(folder);
-  const key = (await readPrivate(keyFileOf(folder)).catch(() => undefined))?.trim();
-  if (!address || !key || !(await isPrivateFolder(dirname(address.socket)))) return undefined;
-  const nonce = randomBytes(32).toString('hex');
-  const hello = await greet(address, nonce).catch(() => undefined);
-  if (!hello || !isProven(key, nonce, hello)) return undefined;
-  return { ...hello, socket: address.socket, key };
+  if (!address || !(await isPrivateSocket(address.socket))) return undefined;
+  return meet(address.socket, folder);
 }
 
-function greet({ socket }: Address, nonce: string): Promise<Hello> {
+/** All daemons of the folder, also those that its address file does not name, because it is damaged. */
+export async function findDaemons(folder: string): Promise<Daemon[]> {
+  const sockets = await socketsOf(folder);
+  const met = await Promise.all(sockets.map((socket) => meet(socket, folder)));
+  return met.filter((daemon) => daemon !== undefined);
+}
+
+/** The sockets of daemons of the folder, those of daemons that were killed among them. */
+export async function socketsOf(folder: string): Promise<string[]> {
+  const prefix = socketPrefixOf(folder);
+  const [address, names] = await Promise.all([readAddress(folder), readdir(dirname(prefix))]);
+  const own = names.filter((name) => name.startsWith(basename(prefix)));
+  const paths = new Set(own.map((name) => socketIn(join(dirname(prefix), name))));
+  if (address) paths.add(address.socket);
+  const isThere = await Promise.all([...paths].map(isPrivateSocket));
+  return [...paths].filter((_, index) => isThere[index]);
+}
+
+async function meet(socket: string, folder: string): Promise<Daemon | undefined> {
+  const key = (await readPrivate(keyFileOf(folder)).catch(() => undefined))?.trim();
+  if (!key) return undefined;
+  const nonce = randomBytes(32).toString('hex');
+  const hello = await greet(socket, nonce).catch(() => undefined);
+  if (!hello || !isProven(key, nonce, hello)) return undefined;
+  return { ...hello, socket, key };
+}
+
+function greet(socket: string, nonce: string): Promise<Hello> {
   return new Promise((resolve, reject) => {
     const asked = request(
       { socketPath: socket, path: HELLO, method: 'POST', signal: AbortSignal.timeout(HELLO_LIMIT_MS) },

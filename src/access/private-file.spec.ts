@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NotPrivate, isPrivateFolder, openPrivateLog, readPrivate, writePrivate } from './private-file.js';
+import {
+  NotPrivate,
+  isPrivateFolder,
+  isPrivateSocket,
+  openPrivateLog,
+  readPrivate,
+  writePrivate,
+} from './private-file.js';
 
 describe('A private file', () => {
   let folder: string;
@@ -71,6 +80,17 @@ describe('A private file', () => {
     expect(await readPrivate(path())).toBeUndefined();
     await mkdir(path(), { mode: 0o700 });
     await expect(readPrivate(path())).rejects.toThrow(NotPrivate);
+  });
+
+  it('is no socket', async () => {
+    await writePrivate(path(), '');
+    expect(await isPrivateSocket(path())).toBe(false);
+    const server = createServer().listen(join(folder, 'socket'));
+    await once(server, 'listening');
+    expect(await isPrivateSocket(join(folder, 'socket'))).toBe(true);
+    await chmod(folder, 0o755);
+    expect(await isPrivateSocket(join(folder, 'socket'))).toBe(false);
+    server.close();
   });
 
   it('is in a folder that other users cannot enter', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 const MINE_ALONE = 0o600;
 const OTHERS = 0o077;
@@ -76,4 +77,10 @@ export async function openPrivateLog(path: string, followsLinks = false): Promis
 export async function isPrivateFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   return found !== undefined && found.isDirectory() && isMine(found);
+}
+
+/** Whether it is a socket, on which nothing but programs of this user (and root) listens. */
+export async function isPrivateSocket(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found !== undefined && found.isSocket() && isPrivateFolder(dirname(path));
 }

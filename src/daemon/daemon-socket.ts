@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { socketIn, socketPrefixOf } from '../access/daemon-files.js';
 import { HELLO, type Hello, type Identity, OFFER_LOGIN, proofOf } from '../access/handshake.js';
 import { Shutdown } from '../shared/application/shutdown.js';
 
-/** What the address of a socket has room for on every system, in bytes, without the byte that ends it. */
-const LONGEST_PATH = 103;
 const NONCE_LIMIT = 200;
 
 interface Given {
@@ -25,8 +22,8 @@ export class DaemonSocket {
 
   /** @returns the path of the socket */
   static async open(folder: string, given: Given): Promise<string> {
-    const own = await makeFolder(folder);
-    const path = join(own, 's');
+    const own = await mkdtemp(socketPrefixOf(folder));
+    const path = socketIn(own);
     const socket = new DaemonSocket(given);
     const server = given.serve((request, response) => socket.answer(request, response));
     server.listen(path);
@@ -65,11 +62,4 @@ export class DaemonSocket {
 
 function respond(response: ServerResponse, body: object): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-/** Beside the data, or, where that is too deep, where temporary files are. */
-async function makeFolder(folder: string): Promise<string> {
-  const beside = join(folder, 'socket-');
-  const isTooDeep = Buffer.byteLength(join(`${beside}XXXXXX`, 's')) > LONGEST_PATH;
-  return mkdtemp(isTooDeep ? join(tmpdir(), 'agent-runtime-') : beside);
 }

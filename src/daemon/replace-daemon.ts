@@ -1,13 +1,12 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LOGIN_PAGE, readAddress } from '../access/daemon-files.js';
-import { findDaemon, isFit } from '../access/find-daemon.js';
-import { isPrivateFolder } from '../access/private-file.js';
+import { LOGIN_PAGE, writeAddress } from '../access/daemon-files.js';
+import { type Daemon, findDaemons, isFit, socketsOf } from '../access/find-daemon.js';
 import { exclusively } from '../shared/infrastructure/persistence/exclusively.js';
 
 /**
- * Starts a daemon, unless there is one that can be used. One that cannot is told to end when the new one serves: runs go on
- * there. Of several processes that start at once the others wait, and find what the first has started.
+ * Starts a daemon, unless there is one that can be used, whose address is written anew in case it was damaged. One that cannot
+ * is told to end when the new one serves: runs go on there. Of several processes that start at once the others wait, and find what the first has started.
  * @returns undefined where there is one
  */
 export function replaceDaemon<App>(
@@ -16,11 +15,13 @@ export function replaceDaemon<App>(
   start: (folder: string) => Promise<App>,
 ): Promise<App | undefined> {
   return exclusively(databaseUrl, `agent-runtime daemon of ${folder}`, async () => {
-    const there = await findDaemon(folder);
-    if (there && (await isFit(there, folder))) return undefined;
-    if (!there) await removeLeftOver(folder);
-    const app = await start(folder);
-    if (there && !there.isEnding) tellToEnd(there.pid);
+    const all = await findDaemons(folder);
+    const fits = await Promise.all(all.map((daemon) => isFit(daemon, folder)));
+    const fit = all.find((_, index) => fits[index]);
+    if (fit) await writeAddress(folder, fit);
+    else await removeLeftOver(folder, all);
+    const app = fit ? undefined : await start(folder);
+    for (const daemon of all) if (daemon !== fit && !daemon.isEnding) tellToEnd(daemon.pid);
     return app;
   });
 }
@@ -33,12 +34,14 @@ function tellToEnd(pid: number): void {
   }
 }
 
-/** Of a daemon that was killed: its socket, and the folder of that. */
-async function removeLeftOver(folder: string): Promise<void> {
-  const address = await readAddress(folder);
-  const left = address && dirname(address.socket);
-  if (!left || !(await isPrivateFolder(left))) return;
-  await rm(address.socket, { force: true });
-  await rm(join(left, LOGIN_PAGE), { force: true });
-  await rmdir(left);
+/** Of daemons that were killed: their sockets, and the folders of those. */
+async function removeLeftOver(folder: string, alive: readonly Daemon[]): Promise<void> {
+  for (const socket of await socketsOf(folder)) {
+    if (alive.some((daemon) => daemon.socket === socket)) continue;
+    await rm(socket, { force: true });
+    await rm(join(dirname(socket), LOGIN_PAGE), { force: true });
+    await rmdir(dirname(socket)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error; // one that ends removes its own
+    });
+  }
 }

@@ -177,6 +177,15 @@ describe('The daemon of a user', { timeout: LONG_MS }, () => {
     await editor.close();
   });
 
+  it('is found by its socket where its address is damaged, which is repaired', async () => {
+    const address = await home.address();
+    await writeFile(join(home.folder, 'daemon.json'), '{"socket":');
+    const { out } = await home.run(['console'], { env: { PATH: '' } });
+    expect(out).toContain(`${address.url}/console/#login=`);
+    expect(await home.address()).toEqual(address);
+    expect((await home.served()).at(-1)).toBe(address.pid);
+  });
+
   it('of an older version may end while another one starts in its place', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'older-'));
     const [key, gone] = ['a-key', spawnSync('true').pid];
