@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { AgentRuntime, type Outcome, Problem } from '#client';
 import { openAccess } from './access/open-access.js';
@@ -39,7 +40,8 @@ async function main(): Promise<number> {
     await lendTo(sessionIds, stage);
     return 0;
   }
-  const text = options.task === '-' ? await readAll(process.stdin) : options.task;
+  const text =
+    options.task === '-' ? await readAll(addAbortSignal(cancel.signal, process.stdin)) : options.task;
   const { status } = await runTask(sessionIds[0]!, text, stage);
   return EXIT_CODES[status];
 }

@@ -7,6 +7,9 @@ import { printAsJson, quietly } from './as-json.ts';
 import { decidesBy } from './policy.ts';
 import type { Stage } from './stage.ts';
 
+/** From a signal on, for the answer that says which run is to be cancelled. */
+const LAST_ANSWER_MS = 2_000;
+
 /** Gives an agent a task, and stays until its run has ended. @throws Problem where the server refuses it */
 export async function runTask(sessionId: string, text: string, stage: Stage): Promise<Outcome> {
   const { tools, options, quit, interrupt } = stage;
@@ -35,24 +38,27 @@ export async function runTask(sessionId: string, text: string, stage: Stage): Pr
 async function stayCancellable(
   sessionId: string,
   text: string,
-  { runtime, cancel }: Stage,
+  stage: Stage,
   { tools, onUnknownTool, onApproval, onPlan }: Required<Omit<Lent, 'declared' | 'journal'>>,
   onEvent: (event: RuntimeEvent) => void,
 ): Promise<Outcome> {
-  const begun = Promise.withResolvers<string>();
+  const { runtime, cancel } = stage;
+  const runId = await begin(sessionId, text, stage);
   const failure = Promise.withResolvers<never>();
-  const cancelRun = () => void begun.promise.then((id) => runtime.runs.cancel(id)).catch(failure.reject);
+  const cancelRun = () => void runtime.runs.cancel(runId).catch(failure.reject);
   if (cancel.aborted) cancelRun();
   else cancel.addEventListener('abort', cancelRun, { once: true });
-  const outcome = runtime.ask(sessionId, text, {
-    tools,
-    onUnknownTool,
-    onApproval,
-    onPlan,
-    onEvent: (event) => {
-      if (event.run_id !== null) begun.resolve(event.run_id);
-      onEvent(event);
-    },
-  });
+  const outcome = runtime.stay(sessionId, runId, { tools, onUnknownTool, onApproval, onPlan, onEvent });
   return Promise.race([outcome, failure.promise]);
+}
+
+/** @returns the id of the run; after a signal a server that does not say it soon is away, and is not waited for */
+async function begin(sessionId: string, text: string, { runtime, cancel }: Stage): Promise<string> {
+  const giveUp = new AbortController();
+  const giveUpSoon = () => setTimeout(() => giveUp.abort(cancel.reason), LAST_ANSWER_MS).unref();
+  if (cancel.aborted) giveUpSoon();
+  else cancel.addEventListener('abort', giveUpSoon, { once: true });
+  const message = { type: 'user_message' as const, content: text };
+  const { run } = await runtime.sessions.send(sessionId, message, { signal: giveUp.signal });
+  return run!.id;
 }

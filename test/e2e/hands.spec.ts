@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type IncomingMessage, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +38,7 @@ describe('agent-runtime hands', () => {
       OPENAI_BASE_URL: model.url,
       PORT: String(await freePort()),
       RUN_LEASE_SECONDS: '2',
+      MODEL_CALL_LIMIT: '5',
     };
     server = await ServerProcess.start(env);
   });
@@ -62,7 +65,7 @@ describe('agent-runtime hands', () => {
         AGENT_RUNTIME_URL: `http://127.0.0.1:${env['PORT']}`,
         AGENT_RUNTIME_TOKEN: SECRET,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     hands = child;
     const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
@@ -106,6 +109,12 @@ describe('agent-runtime hands', () => {
     expect(modelRead()).toMatch(/No person is here to be asked|read.only/);
   });
 
+  it('tells that the run has reached its limit of model calls', async () => {
+    model.always(reads());
+    const { code, stdout } = await task('--policy', 'yes').ended;
+    expect([code, stdout]).toEqual([3, expect.stringContaining('The run has used up its 5 model calls')]);
+  });
+
   it('cancels the run when what reads its events has gone', async () => {
     model.script(runs('sleep 60'));
     const { child, ended } = task('--policy', 'yes', '--json');
@@ -131,6 +140,37 @@ describe('agent-runtime hands', () => {
     child.kill('SIGTERM');
     const { code, stderr } = await ended;
     expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopped\n$/)]);
+  });
+
+  it.each([
+    ['is gone', (request: IncomingMessage) => request.destroy()],
+    ['hangs', () => undefined],
+  ])('leaves at the first signal before its run has begun, when the server %s', async (_, fail) => {
+    const said = Promise.withResolvers<void>();
+    const away = createServer((request, response) => {
+      if (request.method === 'GET') return void response.end('{}');
+      fail(request);
+      said.resolve();
+    }).listen(0, '127.0.0.1');
+    await once(away, 'listening');
+    const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}`;
+    const args = ['--session', 'a', '--task', 'Do it', '--policy', 'yes', '--url', url];
+    const { child, ended } = start(...args);
+    await said.promise;
+    const since = performance.now();
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopped\n$/)]);
+    expect(performance.now() - since).toBeLessThan(10_000);
+    away.close();
+    away.closeAllConnections();
+  });
+
+  it('leaves at the first signal while it reads its task', async () => {
+    const { child, ended } = start('--task', '-', '--policy', 'yes');
+    await once(child.stdout, 'data'); // its session
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
   });
 
   it('notices nothing but a pause when the server is killed', async () => {
