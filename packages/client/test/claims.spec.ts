@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentRuntime, type RuntimeEvent, type ToolContext } from '../src/index.ts';
+import { MESSAGES, OF_RUN, SESSION, runtime, serveRun, server } from './support/active-run.ts';
 import {
-  ScriptedServer,
   event,
   finished,
   json,
@@ -11,28 +11,12 @@ import {
   stream,
 } from './support/scripted-server.ts';
 
-const MESSAGES = 'POST /v1/sessions/s1/messages';
-const OF_RUN = 'GET /v1/runs/r1/events';
-const SESSION = 'GET /v1/sessions/s1';
 const CLAIM = 'POST /v1/tool-calls/c1/claim';
 const TAKEN = problem(409, 'tool_call.claimed');
 
-let server: ScriptedServer;
-let ending: AbortController;
-let runtime: AgentRuntime;
-
-beforeEach(() => {
-  server = new ScriptedServer()
-    .on(MESSAGES, json({ run: { id: 'r1' }, last_event_id: '0' }, 202))
-    .on('GET /v1/runs/r1', json({ status: 'running' }))
-    .on(CLAIM, json({ attempt: 1 }));
-  ending = new AbortController();
-  runtime = new AgentRuntime({ url: 'http://server.test', fetch: server.fetch, signal: ending.signal });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  ending.abort();
-});
+serveRun();
+beforeEach(() => void server.on(CLAIM, json({ attempt: 1 })));
+afterEach(() => void vi.useRealTimers());
 
 interface Said {
   type: string;

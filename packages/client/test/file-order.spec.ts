@@ -1,26 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AgentRuntime, FileAnswer, type RuntimeEvent, type ToolContext, ToolError } from '../src/index.ts';
-import { ScriptedServer, event, finished, json, stream } from './support/scripted-server.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FileAnswer, type RuntimeEvent, type ToolContext, ToolError } from '../src/index.ts';
+import { MESSAGES, OF_RUN, runtime, serveRun, server } from './support/active-run.ts';
+import { event, finished, stream } from './support/scripted-server.ts';
 
-const MESSAGES = 'POST /v1/sessions/s1/messages';
-const OF_RUN = 'GET /v1/runs/r1/events';
 const PATH = 'a.txt';
 
-let server: ScriptedServer;
-let ending: AbortController;
-let runtime: AgentRuntime;
 /** What was executed, and with which hash. */
 let executed: [callId: string, hash: string | null | undefined][];
 
-beforeEach(() => {
-  executed = [];
-  server = new ScriptedServer()
-    .on(MESSAGES, json({ run: { id: 'r1' }, last_event_id: '0' }, 202))
-    .on('GET /v1/runs/r1', json({ status: 'running' }));
-  ending = new AbortController();
-  runtime = new AgentRuntime({ url: 'http://server.test', fetch: server.fetch, signal: ending.signal });
-});
-afterEach(() => ending.abort());
+serveRun();
+beforeEach(() => void (executed = []));
 
 const edit = (callId: string, after?: string, path = PATH) => ({
   ...{ call_id: callId, tool_name: 'edit_file', arguments: { path, edits: [] }, agent: 'coder' },

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AgentRuntime, type CallDecision, type RuntimeEvent, type ToolContext } from '../src/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { CallDecision, RuntimeEvent, ToolContext } from '../src/index.ts';
+import { MESSAGES, OF_RUN, SESSION, runtime, serveRun, server } from './support/active-run.ts';
 import {
-  ScriptedServer,
   event,
   finished,
   json,
@@ -11,23 +11,9 @@ import {
   stream,
 } from './support/scripted-server.ts';
 
-const MESSAGES = 'POST /v1/sessions/s1/messages';
-const OF_RUN = 'GET /v1/runs/r1/events';
-const SESSION = 'GET /v1/sessions/s1';
 const DECISION = 'POST /v1/approvals/a1/decision';
 
-let server: ScriptedServer;
-let ending: AbortController;
-let runtime: AgentRuntime;
-
-beforeEach(() => {
-  server = new ScriptedServer()
-    .on(MESSAGES, json({ run: { id: 'r1' }, last_event_id: '0' }, 202))
-    .on('GET /v1/runs/r1', json({ status: 'running' }));
-  ending = new AbortController();
-  runtime = new AgentRuntime({ url: 'http://server.test', fetch: server.fetch, signal: ending.signal });
-});
-afterEach(() => ending.abort());
+serveRun();
 
 /** The session, with what its active run waits for. */
 const waiting = (lastEventId: number, ...open: { kind: string; id: string }[]) =>
