@@ -290,7 +290,7 @@ describe('a compaction that a person asks for', () => {
     expect(others).toEqual([]);
     expect(done).toMatchObject({
       status: 'done',
-      result: { checkpoint_id: checkpoint!.id, usage: { model_calls: 1 } },
+      result: { checkpoint_id: checkpoint!.id, usage: { model_calls: 1 }, unknown_calls: 0 },
     });
     expect(checkpoint).toMatchObject({ kind: 'formed', reason: 'request', called: true });
     const [request] = noteRequests();

@@ -3,7 +3,7 @@ import { DeliverJobs } from '../../src/modules/jobs/application/deliver-jobs.js'
 import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { UNKNOWN, all } from '../support/scenes.js';
+import { UNKNOWN, all, reads } from '../support/scenes.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
@@ -79,7 +79,7 @@ describe('a job of an agent', () => {
     const job = await view(body.job_id);
     expect(job).toMatchObject({
       status: 'done',
-      result: { text: 'A lock that ends by itself.', usage: { model_calls: 1 } },
+      result: { text: 'A lock that ends by itself.', usage: { model_calls: 1 }, unknown_calls: 0 },
       error: null,
     });
     const { body: run } = await app.client.get(`/v1/runs/${job.run_id}`);
@@ -137,6 +137,17 @@ describe('a job of an agent', () => {
     const events = await app.client.readUntil(sessionId, ({ id }) => id === session.last_event_id);
     expect([...deltasOf(events).values()]).toEqual(['word '.repeat(60), 'word '.repeat(60)]);
     expect(await rows(`select writers from event_streams where session_id = $1`)).toEqual([{ writers: {} }]);
+  });
+
+  it('does not wait for messages that are queued', async () => {
+    app.model.script(reads(), { text: 'A lock that ends by itself.' });
+    await app.client.ask(sessionId, 'Look', { agent: 'ask' });
+    expect((await app.client.say(sessionId, 'Later', { on_busy: 'queue' })).status).toBe(202);
+    const { body } = await ask();
+    await becomes(body.job_id, 'done');
+    expect(
+      await rows(`select status from runs where session_id = $1 and job_id is null order by id`),
+    ).toEqual([{ status: 'waiting' }, { status: 'queued' }]);
   });
 
   it.each([
@@ -375,7 +386,7 @@ describe('a job of an agent', () => {
       await deliver(body.job_id, other);
       expect((await view(body.job_id)).status).toBe('done');
     });
-    expect((await view(body.job_id)).result.text).toBe('By the other.');
+    expect((await view(body.job_id)).result).toMatchObject({ text: 'By the other.', unknown_calls: 1 });
     const events = await history();
     expect(typesOf(events)).toContain('message.discarded');
     expect(events.filter(isFinished)).toHaveLength(1);

@@ -112,7 +112,7 @@ describe('a synopsis formed in the background', () => {
     ]);
     const result = { version: 1, title: 'Two files', covers_up_to: 2 };
     expect(polled).toMatchObject({ status: 'done', run_id: null, result });
-    expect(polled.result.usage).toMatchObject({ model_calls: 1 });
+    expect(polled.result).toMatchObject({ usage: { model_calls: 1 }, unknown_calls: 0 });
     const [last] = await app.database.rows<{ id: string }>(
       'select id from messages where session_id = $1 and position = 2',
       [sessionId],
@@ -742,7 +742,10 @@ describe('a process that has lost its job', () => {
     expect(await view()).toEqual(formed);
     expect(await calls(jobId)).toEqual([{ status: 'aborted' }, { status: 'completed' }]);
     expect(await versions()).toHaveLength(1);
-    expect(await jobOf(jobId)).toMatchObject({ status: 'done', result: { title: 'Three files' } });
+    expect(await jobOf(jobId)).toMatchObject({
+      status: 'done',
+      result: { title: 'Three files', usage: { model_calls: 2 }, unknown_calls: 1 },
+    });
   });
 });
 

@@ -114,6 +114,12 @@ export class CompactionJob implements JobHandler {
   }
 
   private async resultOf(job: JobState, { id, tokens }: Checkpoint): Promise<JsonObject> {
-    return { checkpoint_id: id, tokens, usage: callUsageView(await this.calls.usageOfJob(job.id)) };
+    const usage = await this.calls.usageOfJob(job.id);
+    return {
+      checkpoint_id: id,
+      tokens,
+      usage: callUsageView(usage),
+      unknown_calls: usage.unknownCalls,
+    };
   }
 }

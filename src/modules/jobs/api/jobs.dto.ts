@@ -76,6 +76,7 @@ export const JobDto: z.ZodType<JobView> = z
           },
           ...{ cost_micros: 80, estimated: false, total_tokens: 102 },
         },
+        unknown_calls: 0,
       },
       error: null,
       session_id: '0198c6a1-77aa-7e01-8f6b-5a1c2d3e4f50',

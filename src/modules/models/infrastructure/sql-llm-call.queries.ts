@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { CallUsage } from '../../../shared/domain/token-usage.js';
 import { Database } from '../../../shared/infrastructure/persistence/database.js';
-import { LlmCallQueries } from '../application/llm-call.queries.js';
+import { JobUsage, LlmCallQueries } from '../application/llm-call.queries.js';
+import { UNKNOWN_CALL } from './usage-statements.js';
 
 @Injectable()
 export class SqlLlmCallQueries extends LlmCallQueries {
@@ -9,14 +9,15 @@ export class SqlLlmCallQueries extends LlmCallQueries {
     super();
   }
 
-  async usageOfJob(jobId: string): Promise<CallUsage> {
-    const [usage] = await this.database.query<CallUsage>(
+  async usageOfJob(jobId: string): Promise<JobUsage> {
+    const [usage] = await this.database.query<JobUsage>(
       `select count(*)::int as "modelCalls", coalesce(sum(prompt_tokens), 0)::float8 as "promptTokens",
               coalesce(sum(completion_tokens), 0)::float8 as "completionTokens",
               coalesce(sum(cached_tokens), 0)::float8 as "cachedTokens",
               coalesce(sum(reasoning_tokens), 0)::float8 as "reasoningTokens",
-              sum(cost_micros)::float8 as "costMicros", coalesce(bool_or(estimated), false) as estimated
-         from llm_calls where job_id = $1`,
+              sum(cost_micros)::float8 as "costMicros", coalesce(bool_or(estimated), false) as estimated,
+              count(*) filter (where ${UNKNOWN_CALL})::int as "unknownCalls"
+         from llm_calls c where job_id = $1`,
       [jobId],
     );
     return usage!;

@@ -1,6 +1,9 @@
 /** Columns that are added up, in which null counts as nothing. */
 const ADDED = ['prompt_tokens', 'completion_tokens', 'cached_tokens', 'reasoning_tokens'] as const;
 
+/** SQL: whether nothing is known of a settled call `c`, as its process died. */
+export const UNKNOWN_CALL = `c.status = 'aborted' and c.prompt_tokens is null`;
+
 /**
  * SQL: adds settled calls to the sums of their days, in the order of their keys, so that two of these statements cannot
  * deadlock.
@@ -10,7 +13,7 @@ export const addToDays = (calls: string): string => `
   insert into usage_days as u (session_id, user_id, day, agent, model, model_calls, unknown_calls, ${ADDED.join(', ')},
                                cost_micros, estimated)
   select c.session_id, s.user_id, (c.finished_at at time zone 'UTC')::date as day, c.agent, c.model,
-         count(*), count(*) filter (where c.status = 'aborted' and c.prompt_tokens is null),
+         count(*), count(*) filter (where ${UNKNOWN_CALL}),
          ${ADDED.map((column) => `coalesce(sum(c.${column}), 0)`).join(', ')},
          sum(c.cost_micros), bool_or(c.estimated)
     from ${calls} c join sessions s on s.id = c.session_id

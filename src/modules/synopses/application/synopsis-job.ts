@@ -103,11 +103,13 @@ export class SynopsisJob implements JobHandler {
   }
 
   private async resultOf(job: JobState, live: SynopsisVersion): Promise<JsonObject> {
+    const usage = await this.calls.usageOfJob(job.id);
     return {
       version: live.version,
       title: live.title,
       covers_up_to: live.coversUpTo,
-      usage: callUsageView(await this.calls.usageOfJob(job.id)),
+      usage: callUsageView(usage),
+      unknown_calls: usage.unknownCalls,
     };
   }
 }

@@ -30,6 +30,7 @@ import { SessionRepository } from '../../../sessions/index.js';
 import { situationOf } from '../../../workspaces/index.js';
 import { PERSISTENCE_FAILED, RECOVERY_EXHAUSTED, RunError } from '../../domain/run-failure.js';
 import { RunState } from '../../domain/run-state.js';
+import { unknownCallsOf } from '../../domain/run-usage.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
@@ -151,7 +152,12 @@ export class AgentJob implements JobHandler {
       // The answer is the last message of its run.
       const thread = { jobId: run.jobId!, runId: run.id };
       const answer = await this.conversations.newest(run.sessionId, thread);
-      return { text: answer?.content ?? '', usage: callUsageView(run.usage) };
+      const { usage } = run;
+      return {
+        text: answer?.content ?? '',
+        usage: callUsageView(usage),
+        unknown_calls: unknownCallsOf(usage),
+      };
     }
     if (run.status === 'cancelled') throw JOB_CANCELLED;
     if (signal.aborted) throw signal.reason;
