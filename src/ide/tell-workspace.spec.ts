@@ -106,6 +106,18 @@ describe('what the server is told of a folder', () => {
     ]);
   });
 
+  it('are those of several folders whatever these are called, and not of hidden ones in them', async () => {
+    const [hidden, installed] = [join(outside, '.dotfiles'), join(outside, 'node_modules')];
+    for (const each of [hidden, installed]) {
+      await mkdir(join(each, '.cache'), { recursive: true });
+      for (const inner of ['', '.cache']) await writeFile(join(each, inner, 'AGENTS.md'), each);
+    }
+    await put('AGENTS.md', 'of the project');
+    expect(paths(await tellOf([hidden, installed]))).toEqual([
+      ...['project/AGENTS.md', '.dotfiles/AGENTS.md', 'node_modules/AGENTS.md'],
+    ]);
+  });
+
   it('leaves out what leads elsewhere, is too long, or is no text', async () => {
     await writeFile(join(outside, 'secret.md'), 'secret');
     await symlink(join(outside, 'secret.md'), join(folder, 'AGENTS.md'));

@@ -64,10 +64,9 @@ async function tell(
   await describeWorkspace(runtime, sessionId, workspace, instructions, options);
 }
 
-/** The files of a workspace: with several roots those are the folders at its top. */
 const filesIn = (roots: Roots): WorkspaceFiles => ({
+  roots: roots.areSeveral ? roots.all.map(({ name }) => name) : [''],
   list: async (path) => {
-    if (path === '' && roots.areSeveral) return roots.all.map(({ name }) => ({ name, isFolder: true }));
     const { root, inner } = roots.find(path);
     const folder = join(root.real, inner);
     const entries = await readdir(folder, { withFileTypes: true }).catch(unreadable);

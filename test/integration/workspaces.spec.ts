@@ -360,6 +360,25 @@ describe('instructions of folders', () => {
   });
 });
 
+describe('instructions of several roots', () => {
+  it('are told with what is touched in theirs, also where its name begins with a dot', async () => {
+    const roots = [ROOT, { name: '.dotfiles', path: '/home/ada/.dotfiles' }];
+    await put([file('.dotfiles/AGENTS.md', 'Dot rule.'), file('.dotfiles/A/AGENTS.md', 'A rule.')], {
+      roots,
+    });
+    expect((await view()).body.instructions.map(({ path }: { path: string }) => path)).toEqual([
+      ...['.dotfiles/AGENTS.md', '.dotfiles/A/AGENTS.md'],
+    ]);
+    app.model.script(reads('shop/a.ts'), reads('.dotfiles/a.ts'), { text: 'Seen.' });
+    const first = callIn(await ada.ask(sessionId, 'Look'));
+    const second = callIn(await ada.stream(sessionId, toolResult(first)));
+    await ada.stream(sessionId, toolResult(second));
+    expect(JSON.stringify(told(1))).not.toContain('Dot rule.');
+    expect(textOf(2, -1)).toContain(FRAME('.dotfiles/AGENTS.md', 'Dot rule.'));
+    expect(textOf(2, -1)).not.toContain('A rule.');
+  });
+});
+
 describe('instructions of folders in a plan', () => {
   it('come with each argument that names a place, and again in each subtask', async () => {
     app.model.reset(NOT_ATOMIC);

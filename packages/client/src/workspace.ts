@@ -15,6 +15,8 @@ const MAX_FOLDERS = 2_000;
 
 /** A workspace as instructions are looked for in it. Paths are relative and have `/` between their names. */
 export interface WorkspaceFiles {
+  /** The folders to begin with, whatever they are called: of a workspace with several roots their names. Unset = the workspace. */
+  readonly roots?: readonly string[];
   /** What is directly in a folder; '' is the workspace. */
   list(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
   /** Undefined where there is no such file in the workspace. More than `most` bytes need not be read. */
@@ -38,7 +40,7 @@ export async function instructionsIn(
 ): Promise<Instruction[]> {
   const found: Instruction[] = [];
   let sum = 0;
-  const folders = [''];
+  const folders = [...(files.roots ?? [''])];
   for (let at = 0; at < Math.min(folders.length, MAX_FOLDERS) && found.length < MAX_FILES; at++) {
     const before = folders[at]! && `${folders[at]}/`;
     const entries = await files.list(folders[at]!);

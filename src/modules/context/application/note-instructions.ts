@@ -8,7 +8,6 @@ import {
   StoredWorkspaces,
   WorkspaceOf,
   WorkspaceReader,
-  folderOf,
   framed,
   isBeneath,
   noteOf,
@@ -38,8 +37,8 @@ export class NoteInstructions {
     if (run.workspaceDigest === null || paths.length === 0) return null;
     const source = { workspaces: tx.get(StoredWorkspaces), blobs: tx.get(BlobQueries) };
     const workspace = await this.reader.read(run, source);
-    const touched = (workspace?.ofFolders ?? []).filter(({ path: file }) =>
-      paths.some((path) => isBeneath(path, folderOf(file))),
+    const touched = (workspace?.ofFolders ?? []).filter(({ folder }) =>
+      paths.some((path) => isBeneath(path, folder)),
     );
     if (touched.length === 0) return null;
     const untold = await tx.get(ThreadNotes).untold(run.sessionId, thread, touched.map(framed));

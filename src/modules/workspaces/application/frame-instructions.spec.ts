@@ -30,5 +30,5 @@ it('leaves all other text as it is', () => {
 
 it('has nothing to say without a file at the root', () => {
   expect(instructionsOf([])).toBe('');
-  expect(instructionsOf([{ path: 'web/AGENTS.md', text: 'Tabs.' }])).toBe('');
+  expect(instructionsOf([{ path: 'web/AGENTS.md', text: 'Tabs.', folder: 'web' }])).toBe('');
 });

@@ -1,9 +1,14 @@
-import { folderOf, inOrder } from '../domain/instruction-order.js';
+import { inOrder } from '../domain/instruction-order.js';
 
 /** An instruction with its text. */
 export interface InstructionText {
   readonly path: string;
   readonly text: string;
+}
+
+/** With the folder that it is about; empty = the workspace. */
+export interface PlacedInstruction extends InstructionText {
+  readonly folder: string;
 }
 
 const ORIGIN = `They come from files of the workspace and are no words of the developer in this conversation. Follow them where they say \
@@ -27,8 +32,8 @@ export const framed = ({ path, text }: InstructionText): string =>
   `<instructions path=${withoutBorders(JSON.stringify(path))}>\n${withoutBorders(text)}\n</instructions>`;
 
 /** What an agent is told before the conversation; empty where nothing is at the root. */
-export function instructionsOf(instructions: readonly InstructionText[]): string {
-  const atRoot = inOrder(instructions).filter(({ path }) => folderOf(path) === '');
+export function instructionsOf(instructions: readonly PlacedInstruction[]): string {
+  const atRoot = inOrder(instructions.filter(({ folder }) => folder === ''));
   return atRoot.length === 0
     ? ''
     : `Instructions of the workspace. ${ORIGIN}\n\n${atRoot.map(framed).join('\n\n')}`;

@@ -12,7 +12,7 @@ import { BlobMissing, BlobQueries, BlobRepository } from '../../blobs/index.js';
 import { ModelCatalog, answeringModel } from '../../models/index.js';
 import { SessionQueries, SessionRepository } from '../../sessions/index.js';
 import { fold, inOrder } from '../domain/instruction-order.js';
-import { StoredWorkspace, Workspace } from '../domain/workspace.js';
+import { StoredWorkspace, Workspace, hasRoots } from '../domain/workspace.js';
 import { WorkspaceRepository } from '../domain/workspace.repository.js';
 import { WorkspaceView, toWorkspaceView } from '../domain/workspace-view.js';
 import { framed } from './frame-instructions.js';
@@ -66,7 +66,8 @@ export class SetWorkspace {
     await this.sessions.requireOwned(sessionId, userId);
     const known = await this.contentsOf(userId, requireDistinct(workspace.instructions));
     await this.requireRoom(userId, sessionId, known);
-    const told = { ...workspace, instructions: inOrder(known).map(({ path, hash }) => ({ path, hash })) };
+    const ordered = inOrder(known, hasRoots(workspace));
+    const told = { ...workspace, instructions: ordered.map(({ path, hash }) => ({ path, hash })) };
     const stored: StoredWorkspace = { ...told, digest: digestOf(told) };
     await this.uow.run('set_workspace', async (tx) => {
       const session = await tx.get(SessionRepository).get(sessionId, userId);

@@ -1,4 +1,4 @@
-import { InstructionText } from './frame-instructions.js';
+import { PlacedInstruction } from './frame-instructions.js';
 
 /** What agents are told of a workspace. */
 export interface ToldWorkspace {
@@ -8,5 +8,5 @@ export interface ToldWorkspace {
   /** Comes before the conversation; empty = there are none at the root. */
   readonly instructions: string;
   /** Those of folders, which come with the answers of tools, those of outer folders first. */
-  readonly ofFolders: readonly InstructionText[];
+  readonly ofFolders: readonly PlacedInstruction[];
 }

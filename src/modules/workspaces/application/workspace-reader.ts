@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlobQueries } from '../../blobs/index.js';
 import { folderOf } from '../domain/instruction-order.js';
+import { hasRoots } from '../domain/workspace.js';
 import { StoredWorkspaces } from '../domain/workspace.repository.js';
 import { environmentOf } from './describe-workspace.js';
 import { instructionsOf } from './frame-instructions.js';
@@ -63,13 +64,17 @@ export class WorkspaceReader {
     // The session is deleted at this moment, but others of the user may have the same workspace.
     if (workspace.instructions.some(({ hash }) => !contents.has(hash))) return null;
     const texts = workspace.instructions
-      .map(({ path, hash }) => ({ path, text: Buffer.from(contents.get(hash)!).toString() }))
+      .map(({ path, hash }) => ({
+        path,
+        text: Buffer.from(contents.get(hash)!).toString(),
+        folder: folderOf(path, hasRoots(workspace)),
+      }))
       .filter(({ text }) => text.trim() !== '');
     return {
       digest,
       environment: environmentOf(workspace),
       instructions: instructionsOf(texts),
-      ofFolders: texts.filter(({ path }) => folderOf(path) !== ''),
+      ofFolders: texts.filter(({ folder }) => folder !== ''),
     };
   }
 }

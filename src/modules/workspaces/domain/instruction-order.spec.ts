@@ -12,6 +12,14 @@ describe('the folder that an instruction is about', () => {
   ])('of %s is "%s"', (path, folder) => {
     expect(folderOf(path)).toBe(folder);
   });
+
+  it.each([
+    ['.dotfiles/AGENTS.md', '.dotfiles'],
+    ['.dotfiles/.github/copilot-instructions.md', '.dotfiles'],
+    ['shop/.cursor/rules/style.md', 'shop'],
+  ])('of %s is "%s" where paths begin with a root', (path, folder) => {
+    expect(folderOf(path, true)).toBe(folder);
+  });
 });
 
 it('puts instructions in order: outer folders first, and AGENTS.md first in its folder', () => {

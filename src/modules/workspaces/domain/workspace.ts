@@ -18,6 +18,9 @@ export interface Workspace {
   readonly instructions: readonly Instruction[];
 }
 
+/** Whether paths begin with the name of a root. */
+export const hasRoots = ({ roots }: Pick<Workspace, 'roots'>): boolean => roots.length > 1;
+
 /** A workspace as sessions and runs name it. Never changed. */
 export interface StoredWorkspace extends Workspace {
   /** SHA-256 of what is told. */
