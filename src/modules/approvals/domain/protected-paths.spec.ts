@@ -18,6 +18,18 @@ describe('a protected path', () => {
     ],
     ...['.cursorrules', '.cursor/rules/a.mdc', '.windsurfrules', '.clinerules/a.md', '.claude/settings.json'],
     ...['.mcp.json', '.github/copilot-instructions.md', 'copilot-instructions.md'],
+    ...[
+      'AGENT.md',
+      'CONVENTIONS.md',
+      'web/Conventions.md',
+      'QWEN.md',
+      'WARP.md',
+      '.aider.conf.yml',
+      '.rules',
+    ],
+    ...['.goosehints', '.junie/guidelines.md', '.roo/rules/a.md', '.roorules', '.kilocode/rules/a.md'],
+    ...['.kiro/steering/a.md', '.amazonq/rules/a.md', '.augment/rules/a.md', '.trae/rules/a.md'],
+    ...['.codex/config.toml', '.opencode/agent/a.md'],
     // The same for a file system that ignores case or normal form.
     ...[
       '.GIT/config',
@@ -93,6 +105,8 @@ describe('a protected path', () => {
       'npmrc',
       'agents/coder.md',
       'AGENTS.md.txt',
+      'docs/conventions/naming.md',
+      'rules/a.md',
       'MY-AGENTS.md',
     ],
     ...[

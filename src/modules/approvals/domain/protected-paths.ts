@@ -5,17 +5,12 @@ import { fold } from './fold.js';
 /** Files and folders that make programs run commands, hold secrets, or tell agents what to do; in any folder. */
 const NAMES: ReadonlySet<string> = new Set([
   ...['.git', '.hg', '.vscode', '.idea', '.husky', '.github', '.npmrc'],
-  // Instructions of agents.
-  ...[
-    'agents.md',
-    'agents.override.md',
-    'claude.md',
-    'claude.local.md',
-    'gemini.md',
-    'copilot-instructions.md',
-  ],
-  ...['.agents', '.claude', '.clinerules', '.continue', '.cursor', '.cursorrules', '.gemini', '.windsurf'],
-  ...['.windsurfrules', '.mcp.json'],
+  // Instructions of agents: those that the client library tells by itself, and those that other agents read, which clients may tell too.
+  ...['agents.md', 'agents.override.md', 'agent.md', 'claude.md', 'claude.local.md', 'conventions.md'],
+  ...['copilot-instructions.md', 'gemini.md', 'qwen.md', 'warp.md'],
+  ...['.agents', '.aider.conf.yml', '.amazonq', '.augment', '.claude', '.clinerules', '.codex', '.continue'],
+  ...['.cursor', '.cursorrules', '.gemini', '.goosehints', '.junie', '.kilocode', '.kiro', '.opencode'],
+  ...['.roo', '.roorules', '.rules', '.trae', '.windsurf', '.windsurfrules', '.mcp.json'],
 ]);
 
 const isProtectedName = (name: string): boolean => NAMES.has(name) || name.startsWith('.env');
