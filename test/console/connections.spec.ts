@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { FlakyProxy } from '../support/flaky-proxy.js';
@@ -111,6 +111,38 @@ describe.skipIf(isLeftOut)('the console and its connections', () => {
     await Promise.all(tabs.map((page) => expectStored(page, id)));
     expect(streams).toHaveLength(4);
   }, 60_000);
+
+  it('lets go in a tab that is hidden for half a minute, and catches up when it is shown', async () => {
+    stage.model.always({ text: LONG });
+    const { id } = await stage.runtime.sessions.create({ title: 'A test' });
+    const context = await stage.context();
+    const open = new Set<Request>();
+    context.on('request', (request) => {
+      if (/\/(events|activity)$/.test(request.url())) open.add(request);
+    });
+    context.on('requestfailed', (request) => open.delete(request));
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${stage.url}/console/sessions/${id}`);
+    await page.getByText('live', { exact: true }).waitFor();
+    await eventually(() => expect(open.size).toBe(2));
+    const turn = (state: 'hidden' | 'visible') =>
+      page.evaluate(`
+        Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));`);
+
+    await turn('hidden');
+    await page.clock.fastForward(20_000);
+    expect(open.size).toBe(2);
+    await page.clock.fastForward(10_000);
+    await eventually(() => expect(open.size).toBe(0));
+    await stage.runtime.sessions.send(id, { type: 'user_message', content: 'Say something long' });
+    await stage.idle(id);
+    expect(await shownTexts(page)).toEqual([]);
+    await turn('visible');
+    await page.getByText('word59').waitFor();
+    await expectStored(page, id);
+  });
 
   it('shows the end of 2,000 messages at once, and takes keys while an answer streams', async () => {
     // Two thousand messages are more than the model takes: notes stand for the old ones.

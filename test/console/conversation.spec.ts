@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { short } from '../../console/src/ui/numbers.ts';
 import { eventually } from '../support/eventually.js';
 import { finish, writes } from '../support/scenes.js';
 import { isLeftOut } from './support/chromium.js';
@@ -93,6 +94,28 @@ describe.skipIf(isLeftOut)('a conversation in the console', () => {
     const told = JSON.stringify(stage.model.requests.at(-1)!.messages);
     expect(told).toContain('Mind the tabs');
     expect(told).not.toContain('leave it');
+  });
+
+  it('tells what it has used, and has its context compacted as often as it is asked to', async () => {
+    stage.model.always({ text: 'A lease ends by itself.' });
+    stage.model.takeNotes({ text: '## Goal\nLeases', pace: { firstTokenMs: 500 } });
+    const { id, page } = await newSession();
+    const button = page.getByRole('button', { name: 'Compact now' });
+    for (const jobs of [1, 2]) {
+      await say(page, 'What is a lease?');
+      await page
+        .getByText('A lease ends by itself.')
+        .nth(jobs - 1)
+        .waitFor();
+      await stage.idle(id);
+      const { usage } = await stage.runtime.sessions.get(id);
+      await page.locator('aside p', { hasText: `Used${short(usage.total_tokens)} tokens` }).waitFor();
+      await button.click();
+      await page.getByText('Compacting in the background…').waitFor();
+      await button.waitFor();
+      expect(await stage.runtime.jobs.list({ session_id: id, status: 'done' }).all()).toHaveLength(jobs);
+    }
+    await page.getByText('Checkpoint', { exact: true }).waitFor();
   });
 
   it('asks: an answer refuses, edits, allows once or for good, also after a reload and a fault', async () => {
@@ -193,5 +216,30 @@ describe.skipIf(isLeftOut)('a conversation in the console', () => {
     expect(posts.length).toBeLessThanOrEqual(2);
     const jobs = await stage.runtime.jobs.list({ session_id: id }).all();
     expect(jobs.filter(({ agent }) => agent === 'synopsis_manager')).toHaveLength(1);
+  });
+
+  it('lists what is done in the background, by type and session, and says when it is tried again', async () => {
+    stage.model.script({ status: 429, retryAfter: 90 }, { text: 'It ends by itself.' });
+    const [one, other] = await Promise.all(
+      ['The first', 'The second'].map((title) => stage.runtime.sessions.create({ title })),
+    );
+    const request = async (session_id: string) =>
+      (await stage.runtime.jobs.request({ id: 'ask', version: 'latest' }, { session_id, query: 'What?' }))
+        .job_id;
+    const isAt = (id: string, status: string, attempt: number) =>
+      eventually(async () => expect(await stage.runtime.jobs.get(id)).toMatchObject({ status, attempt }));
+    await isAt(await request(one!.id), 'queued', 2);
+    await isAt(await request(other!.id), 'done', 1);
+    const page = await stage.open('/jobs');
+    const row = (title: string) => page.locator('main li', { hasText: title });
+    await row('The second').getByText('done').waitFor();
+    await row('The first')
+      .getByText(/It is tried again in \d+ (s|min)/)
+      .waitFor();
+    await page.getByRole('combobox', { name: 'Session' }).selectOption({ label: 'The first' });
+    await row('The second').waitFor({ state: 'detached' });
+    expect(await row('The first').count()).toBe(1);
+    await page.getByRole('combobox', { name: 'Type' }).selectOption('compaction');
+    await page.getByText('No such job').waitFor();
   });
 });

@@ -157,7 +157,13 @@ export const synopsisVersion = (sessionId: string, version: number) =>
     staleTime: Infinity,
   });
 
-export const jobs = (filter: { session_id?: string; status?: JobStatus }) =>
+export interface JobFilter {
+  session_id?: string;
+  status?: JobStatus;
+  type?: string;
+}
+
+export const jobs = (filter: JobFilter) =>
   queryOptions({
     queryKey: ['jobs', filter],
     queryFn: async ({ signal }) =>

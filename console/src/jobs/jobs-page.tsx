@@ -3,7 +3,15 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { address } from '../app/address.ts';
-import { type JobStatus, jobs as jobsQuery, queryClient, session as sessionQuery } from '../app/queries.ts';
+import {
+  type JobFilter,
+  type JobStatus,
+  agents as agentsQuery,
+  jobs as jobsQuery,
+  queryClient,
+  session as sessionQuery,
+  sessions as sessionsQuery,
+} from '../app/queries.ts';
 import { runtime } from '../app/runtime.ts';
 import { Button } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
@@ -11,7 +19,7 @@ import { Empty } from '../ui/empty.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Page } from '../ui/page.tsx';
 import { Status } from '../ui/status.tsx';
-import { Ago, lengthOf } from '../ui/time.tsx';
+import { Ago, fullTime, lengthOf, useNow } from '../ui/time.tsx';
 import { Working } from '../ui/working.tsx';
 
 const STATUSES: readonly JobStatus[] = ['queued', 'running', 'done', 'failed', 'cancelled'];
@@ -19,25 +27,45 @@ const ALL = '';
 
 /** What agents do in the background. */
 export function JobsPage() {
-  const [status, setStatus] = useState<JobStatus | ''>(ALL);
-  const { data, error, isPending } = useQuery(jobsQuery(status ? { status } : {}));
+  const [chosen, setChosen] = useState({ status: ALL, type: ALL, session_id: ALL });
+  const filter = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== ALL)) as JobFilter;
+  const { data, error, isPending } = useQuery(jobsQuery(filter));
+  const { data: agents = [] } = useQuery(agentsQuery);
+  const { data: sessions = [] } = useQuery(sessionsQuery(''));
+  const types = ['compaction', ...agents.map(({ id }) => `agent:${id}`)];
+  const choice = (label: string, name: keyof typeof chosen, options: { value: string; name: string }[]) => (
+    <Choice
+      label={label}
+      value={chosen[name]}
+      onChange={(value) => setChosen({ ...chosen, [name]: value })}
+      options={options}
+    />
+  );
   return (
     <Page
       title="Jobs"
       about="Synopses, compactions and queries that agents work on in the background."
       actions={
-        <Choice
-          label="Status"
-          value={status}
-          onChange={(value) => setStatus(value as JobStatus | '')}
-          options={[{ value: ALL, name: 'All of them' }, ...STATUSES.map((name) => ({ value: name, name }))]}
-        />
+        <div className="flex flex-wrap gap-1.5">
+          {choice('Status', 'status', [
+            { value: ALL, name: 'Any status' },
+            ...STATUSES.map((name) => ({ value: name, name })),
+          ])}
+          {choice('Type', 'type', [
+            { value: ALL, name: 'Any type' },
+            ...types.map((value) => ({ value, name: nameOf(value) })),
+          ])}
+          {choice('Session', 'session_id', [
+            { value: ALL, name: 'Any session' },
+            ...sessions.map(({ id, title }) => ({ value: id, name: title || 'New session' })),
+          ])}
+        </div>
       }
     >
       <Fault error={error} />
       {isPending && <Working>Loading</Working>}
       {data?.length === 0 && (
-        <Empty title={status ? `No job is ${status}` : 'No jobs yet'}>
+        <Empty title={Object.keys(filter).length > 0 ? 'No such job' : 'No jobs yet'}>
           A synopsis of a session is one: ask for it on the session’s page.
         </Empty>
       )}
@@ -52,6 +80,8 @@ export function JobsPage() {
   );
 }
 
+const nameOf = (type: string): string => type.replace(/^agent:/, '');
+
 function JobRow({ job }: { job: Job }) {
   const { data: session } = useQuery(sessionQuery(job.session_id));
   const cancel = useMutation({
@@ -63,7 +93,7 @@ function JobRow({ job }: { job: Job }) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3.5 py-2.5">
       <Status status={job.status} />
-      <span className="font-medium">{job.type.replace(/^agent:/, '')}</span>
+      <span className="font-medium">{nameOf(job.type)}</span>
       <Link
         href={address.session(job.session_id)}
         className="min-w-0 flex-1 truncate rounded text-soft hover:text-ink hover:underline"
@@ -95,9 +125,19 @@ function JobRow({ job }: { job: Job }) {
       {(job.error || cancel.error) && (
         <p className="w-full text-xs text-bad wrap-anywhere">
           {job.error?.message}
-          {isDelayed && ' It is tried again.'}
+          {isDelayed && <NextTry at={job.available_at} />}
         </p>
       )}
     </li>
+  );
+}
+
+/** When a job that has failed by what may pass is tried again. */
+function NextTry({ at }: { at: string }) {
+  const left = Date.parse(at) - useNow();
+  return (
+    <time dateTime={at} title={fullTime(at)}>
+      {left > 0 ? ` It is tried again in ${lengthOf(left)}.` : ' It is tried again now.'}
+    </time>
   );
 }

@@ -1,9 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { context as contextQuery } from '../app/queries.ts';
+import { context as contextQuery, job as jobQuery } from '../app/queries.ts';
 import { runtime } from '../app/runtime.ts';
 import { Button } from '../ui/button.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { short } from '../ui/numbers.ts';
+import { Working } from '../ui/working.tsx';
 
 const PARTS = [
   { name: 'system', title: 'Instructions of the agent', look: 'bg-accent' },
@@ -17,6 +18,11 @@ const PARTS = [
 export function ContextMeter({ sessionId }: { sessionId: string }) {
   const { data: context } = useQuery(contextQuery(sessionId));
   const compact = useMutation({ mutationFn: () => runtime.context.compact(sessionId) });
+  const { data: job = compact.data } = useQuery({
+    ...jobQuery(compact.data?.job_id ?? ''),
+    enabled: compact.data !== undefined,
+  });
+  const isCompacting = compact.isPending || job?.status === 'queued' || job?.status === 'running';
   if (!context) return null;
   const { tokens, context_window: window, parts } = context;
   const all = Object.values(parts).reduce((sum, part) => sum + part, 0) || 1;
@@ -50,16 +56,19 @@ export function ContextMeter({ sessionId }: { sessionId: string }) {
           </div>
         ))}
       </dl>
-      <Button
-        kind="quiet"
-        className="mt-2 -ml-2 h-7 px-2 text-xs"
-        disabled={compact.isPending || compact.isSuccess}
-        title="Old messages are replaced by notes, in the background"
-        onClick={() => compact.mutate()}
-      >
-        {compact.isSuccess ? 'Compacting in the background' : 'Compact now'}
-      </Button>
-      <Fault error={compact.error} />
+      {isCompacting ? (
+        <Working className="mt-2 h-7 text-xs">Compacting in the background</Working>
+      ) : (
+        <Button
+          kind="quiet"
+          className="mt-2 -ml-2 h-7 px-2 text-xs"
+          title="Old messages are replaced by notes, in the background"
+          onClick={() => compact.mutate()}
+        >
+          Compact now
+        </Button>
+      )}
+      <Fault error={compact.error ?? (job?.status === 'failed' && job.error?.message)} />
     </div>
   );
 }

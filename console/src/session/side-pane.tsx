@@ -10,6 +10,7 @@ import { Status } from '../ui/status.tsx';
 import { Ago } from '../ui/time.tsx';
 import { TodoList } from '../ui/todo-list.tsx';
 import { visible } from '../ui/visible.ts';
+import { costOf } from '../usage/cost.ts';
 import { ContextMeter } from './context-meter.tsx';
 import type { Shown } from './session-store.ts';
 import { WorkspaceLines } from './workspace-lines.tsx';
@@ -25,7 +26,10 @@ export function SidePane({ session, shown }: { session: Session; shown: Shown })
       aria-label="About this session"
       className="w-72 shrink-0 space-y-6 overflow-y-auto border-l border-line bg-page px-4 py-4 max-xl:hidden"
     >
-      <ContextMeter sessionId={session.id} />
+      <div>
+        <ContextMeter sessionId={session.id} />
+        <Used usage={session.usage} />
+      </div>
       {shown.todos.length > 0 && (
         <Part title="To do">
           <div className="text-[13px]">
@@ -79,6 +83,18 @@ export function SidePane({ session, shown }: { session: Session; shown: Shown })
     </aside>
   );
 }
+
+/** What all calls of models in the session have used, also those for titles and synopses. */
+const Used = ({ usage }: Pick<Session, 'usage'>) => (
+  <p className="mt-2 flex justify-between text-xs">
+    <span className="text-soft">Used</span>
+    <span className="tabular-nums">
+      {usage.estimated && 'about '}
+      {short(usage.total_tokens)} tokens
+      {usage.cost_micros !== null && ` · ${costOf(usage.cost_micros)}`}
+    </span>
+  </p>
+);
 
 const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   <section>
