@@ -292,4 +292,18 @@ describe.skipIf(isLeftOutWithout('nginx'))('nginx before two APIs', () => {
     expect(response.headers.get('retry-after')).toBe('1');
     await expectProblem(response, 502, 'proxy.no_answer');
   });
+
+  it('has a page for people where the console is, which asks again', async () => {
+    await Promise.all(apis.map((api) => api.stop()));
+    for (const path of ['/', '/console', '/console/sessions/1']) {
+      const response = await get(path);
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        502,
+        'text/html; charset=utf-8',
+      ]);
+      expect(await response.text()).toMatch(/http-equiv="refresh".*No server answers just now/);
+    }
+    await expectProblem(await get('/consoles'), 502, 'proxy.no_answer');
+    await expectProblem(await get('/.page'), 404, 'route.not_found');
+  });
 });
