@@ -16,6 +16,7 @@ import {
 } from '#client';
 import type { Human } from './human.ts';
 import type { Screen, ToolOutcome } from './screen.ts';
+import { visibleIn } from './visible-in.ts';
 
 export interface Shown {
   readonly tools: Tools;
@@ -47,7 +48,7 @@ export class LentOnScreen implements Required<Omit<Lent, 'declared' | 'journal'>
 
   readonly onApproval = (approval: CallApproval, context: ApprovalContext): Promise<CallDecision> =>
     this.#inTurn(() => {
-      if (context.refusal === undefined) this.#shown.screen.approval(approval);
+      if (context.refusal === undefined) this.#shown.screen.approval(visibleIn(approval));
       return this.#shown.human.decideOnCall(approval, context);
     });
 
@@ -55,9 +56,10 @@ export class LentOnScreen implements Required<Omit<Lent, 'declared' | 'journal'>
     this.#inTurn(() => this.#shown.human.decideOnPlan(plan, context));
 
   /** @param words what the event adds to what agents have said */
-  show(event: RuntimeEvent, words: string): void {
+  show(told: RuntimeEvent, words: string): void {
     const { screen } = this.#shown;
-    screen.text(words);
+    const event = visibleIn(told);
+    screen.text(visibleIn(words));
     if (event.type === 'run.phase_changed') screen.phase(event.data);
     if (event.type === 'agent.switched') screen.handOver(event.data);
     if (event.type === 'message.started') screen.speaks(event.data.agent);
@@ -66,6 +68,7 @@ export class LentOnScreen implements Required<Omit<Lent, 'declared' | 'journal'>
     if (event.type === 'plan.approval_required') this.#showPlan(event.data.plan);
     if (event.type === 'subtask.status_changed') this.#showSubtask(event.data);
     if (event.type === 'context.compacted') screen.compacted(event.data);
+    if (event.type === 'todos.updated') screen.todos(event.data.items);
   }
 
   #showPlan(plan: Plan): void {
@@ -81,10 +84,10 @@ export class LentOnScreen implements Required<Omit<Lent, 'declared' | 'journal'>
   async #execute(tool: Tool<object>, args: object, context: ToolContext): Promise<unknown> {
     const { call } = context;
     const { screen, onOutcome } = this.#shown;
-    screen.toolCall(call.tool_name, call.arguments);
+    screen.toolCall(call.tool_name, visibleIn(call.arguments));
     const startedAt = performance.now();
     const end = (outcome: ToolOutcome) => {
-      screen.toolOutcome(outcome, performance.now() - startedAt);
+      screen.toolOutcome(visibleIn(outcome), performance.now() - startedAt);
       onOutcome?.(call.call_id, outcome);
     };
     try {

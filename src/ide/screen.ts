@@ -17,6 +17,8 @@ const SHOWN_THOUGHT = 200;
 /** What stands before an item of a synopsis. */
 const WORDS = { decision: 'decided:', open_question: 'open:', code: '' } as const;
 
+const MARKS = { pending: '○', in_progress: '◐', completed: '●' } as const;
+
 /** Everything that is printed for a person at the terminal. Colours appear where the terminal has them and NO_COLOR does not forbid it. */
 export class Screen {
   /** Who speaks next; the name is printed with the first word. */
@@ -145,6 +147,10 @@ export class Screen {
 
   compacted({ tokens_before: before, tokens_after: after }: DataOf<'context.compacted'>): void {
     this.#line(`${MARGIN}${styleText('blue', `the context has ${after} tokens instead of ${before}`)}`);
+  }
+
+  todos(items: DataOf<'todos.updated'>['items']): void {
+    for (const { text, status } of items) this.#line(`${MARGIN}  ${MARKS[status]} ${text}`);
   }
 
   synopsis({ title, version, items }: Synopsis): void {
