@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { AgentRuntime, type RuntimeEvent, type ToolContext } from '../src/index.ts';
 import { MESSAGES, OF_RUN, SESSION, runtime, serveRun, server } from './support/active-run.ts';
 import {
@@ -40,7 +41,7 @@ const released = (id: number, needsApproval = false): RuntimeEvent =>
 const once =
   (holds: () => unknown, ...events: RuntimeEvent[]) =>
   async () => {
-    await vi.waitFor(holds);
+    await eventually(holds);
     return stream(...events);
   };
 
@@ -71,7 +72,7 @@ describe('a call', () => {
     for (const [index, window] of [runtime, other].entries()) {
       const leaving = new AbortController();
       const asking = window.ask('s1', 'Hi', { tools: executes([]), signal: leaving.signal });
-      await vi.waitFor(() => expect(new Set(claimants()).size).toBe(index + 1));
+      await eventually(() => expect(new Set(claimants()).size).toBe(index + 1));
       leaving.abort();
       await expect(asking).rejects.toThrow();
     }
@@ -131,7 +132,7 @@ describe('a call of another client', () => {
     server.on(
       CLAIM,
       async () => {
-        await vi.waitFor(() => expect(isTold).toBe(true));
+        await eventually(() => expect(isTold).toBe(true));
         return TAKEN.clone();
       },
       json({ attempt: 2 }),
@@ -196,7 +197,7 @@ describe('a claim', () => {
     server.on(OF_RUN, stream(requested(1)), once(wasAnswered, finished(2)));
     const asking = runtime.ask('s1', 'Hi', { tools: { read_file } });
     for (const times of [1, 2, 3]) {
-      await vi.waitFor(() => expect(claimants()).toHaveLength(times));
+      await eventually(() => expect(claimants()).toHaveLength(times));
       await vi.advanceTimersByTimeAsync(times < 3 ? 20_000 : 19_000);
     }
     expect(new Set(claimants()).size).toBe(1);
@@ -217,7 +218,7 @@ describe('a claim', () => {
       once(() => expect(ended[0]?.aborted).toBe(true), finished(2)),
     );
     const asking = runtime.ask('s1', 'Hi', { tools });
-    await vi.waitFor(() => expect(ended).toHaveLength(1));
+    await eventually(() => expect(ended).toHaveLength(1));
     await vi.advanceTimersByTimeAsync(20_000);
     await asking;
     expect(answers()).toEqual([]);
@@ -237,7 +238,7 @@ describe('a claim', () => {
       once(() => expect(claimants()).toHaveLength(2), finished(2)),
     );
     const asking = runtime.ask('s1', 'Hi', { tools: executes([]) });
-    await vi.waitFor(() => expect(answers().length).toBeGreaterThan(0));
+    await eventually(() => expect(answers().length).toBeGreaterThan(0));
     await vi.advanceTimersByTimeAsync(20_000);
     await expect(asking).resolves.toMatchObject({ status: 'completed' });
   });
@@ -249,9 +250,9 @@ describe('a claim', () => {
     server.on(CLAIM, json({ attempt: 1 }), problem(409, 'tool_call.not_requested'));
     server.on(OF_RUN, stream(requested(1)), once(wasAnswered, finished(2)));
     const asking = runtime.ask('s1', 'Hi', { tools: { read_file } });
-    await vi.waitFor(() => expect(claimants()).toHaveLength(1));
+    await eventually(() => expect(claimants()).toHaveLength(1));
     await vi.advanceTimersByTimeAsync(20_000);
-    await vi.waitFor(() => expect(claimants()).toHaveLength(2));
+    await eventually(() => expect(claimants()).toHaveLength(2));
     finish('done');
     await asking;
     expect(answers()).toMatchObject([{ result: 'done' }]);

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { FileAnswer, type RuntimeEvent, type ToolContext, ToolError } from '../src/index.ts';
 import { MESSAGES, OF_RUN, runtime, serveRun, server } from './support/active-run.ts';
 import { event, finished, stream } from './support/scripted-server.ts';
@@ -39,7 +40,7 @@ async function play(
   ...parts: [after: number, ...RuntimeEvent[]][]
 ): Promise<void> {
   const streams = parts.map(([count, ...events]) => async () => {
-    await vi.waitFor(() => expect(answers()).toHaveLength(count));
+    await eventually(() => expect(answers()).toHaveLength(count));
     return stream(...events);
   });
   server.on(OF_RUN, ...streams);

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import type { CallDecision, RuntimeEvent, ToolContext } from '../src/index.ts';
 import { MESSAGES, OF_RUN, SESSION, runtime, serveRun, server } from './support/active-run.ts';
 import {
@@ -46,7 +47,7 @@ const resolved = (id: number) => event(id, 'approval.resolved', { approval_id: '
 const endsAfter =
   (route: string, ...events: RuntimeEvent[]) =>
   async () => {
-    await vi.waitFor(() => expect(server.to(route).length).toBeGreaterThan(route === MESSAGES ? 1 : 0));
+    await eventually(() => expect(server.to(route).length).toBeGreaterThan(route === MESSAGES ? 1 : 0));
     return stream(...events, finished(99));
   };
 
@@ -78,7 +79,7 @@ describe('a tool', () => {
     const refusal = problem(status, 'request.too_large', { detail: 'It is too large' });
     server.on(MESSAGES, taken, refusal, taken);
     server.on(OF_RUN, stream(requested(1)), async () => {
-      await vi.waitFor(() => expect(answers()).toHaveLength(2));
+      await eventually(() => expect(answers()).toHaveLength(2));
       return stream(finished(9));
     });
     await runtime.ask('s1', 'Hi', { tools: { read_file: () => 'long' } });
@@ -169,7 +170,7 @@ describe('a tool', () => {
     };
     const both = () => stream(requested(1), requested(2, 'c2'));
     server.on(OF_RUN, both, both, async () => {
-      await vi.waitFor(() => expect(answers()).toHaveLength(1));
+      await eventually(() => expect(answers()).toHaveLength(1));
       return stream(finished(9));
     });
     await Promise.all([
@@ -189,7 +190,7 @@ describe('a tool', () => {
     server.on(SESSION, waiting(2, { kind: 'tool_result', id: 'c2' }));
     const asking = runtime.ask('s1', 'Hi', { tools: { read_file: (_, { call }) => call.call_id } });
     asking.catch(() => undefined); // it is left
-    await vi.waitFor(() => expect(answers()).toMatchObject([{ call_id: 'c2', result: 'c2' }]));
+    await eventually(() => expect(answers()).toMatchObject([{ call_id: 'c2', result: 'c2' }]));
     expect(server.to(SESSION)).toHaveLength(2);
   });
 });
@@ -199,7 +200,7 @@ describe('an approval', () => {
     const refusal = problem(400, 'request.invalid', { errors: [{ field: 'path', message: 'is missing' }] });
     server.on(DECISION, refusal, json({}));
     server.on(OF_RUN, stream(approval(1)), async () => {
-      await vi.waitFor(() => expect(server.to(DECISION)).toHaveLength(2));
+      await eventually(() => expect(server.to(DECISION)).toHaveLength(2));
       return stream(finished(9));
     });
     const refusals: unknown[] = [];
@@ -268,11 +269,11 @@ describe('resuming', () => {
   it('does what is open, and nothing of what is over', async () => {
     server.on(SESSION, waiting(4, ...OPEN));
     server.on(OF_RUN, stream(...BEFORE), async () => {
-      await vi.waitFor(() => expect(answers()).toHaveLength(2));
+      await eventually(() => expect(answers()).toHaveLength(2));
       return stream(requested(5, 'c4'));
     });
     server.on(OF_RUN, stream(...BEFORE, requested(5, 'c4')), async () => {
-      await vi.waitFor(() => expect(answers()).toHaveLength(3));
+      await eventually(() => expect(answers()).toHaveLength(3));
       return stream(finished(9));
     });
     const outcome = await runtime.resume('s1', { tools: { read_file: (_, { call }) => call.call_id } });
@@ -283,7 +284,7 @@ describe('resuming', () => {
   it('tells the model of a call whose outcome was lost, instead of executing it again', async () => {
     server.on(SESSION, waiting(4, ...OPEN));
     server.on(OF_RUN, stream(...BEFORE), async () => {
-      await vi.waitFor(() => expect(answers()).toHaveLength(2));
+      await eventually(() => expect(answers()).toHaveLength(2));
       return stream(finished(9));
     });
     await runtime.resume('s1', { journal: new Set(['c2']), tools: { read_file: () => 1 } });
@@ -336,7 +337,7 @@ describe('lending', () => {
       tools: { read_file: (_, { call }) => call.call_id },
       onEvent: ({ id }) => seen.push(id),
     });
-    await vi.waitFor(() => expect(answers()).toHaveLength(2));
+    await eventually(() => expect(answers()).toHaveLength(2));
     expect(answers()).toMatchObject([{ call_id: 'c2' }, { call_id: 'c3' }]);
     expect(seen).toEqual(['1', '3', '4']);
     await lending.close();
@@ -346,7 +347,7 @@ describe('lending', () => {
   it('begins now where no cursor is given', async () => {
     server.on(SESSION, json({ active_run: null, last_event_id: '7' })).on(OF_SESSION, silentStream());
     const lending = runtime.lend('s1');
-    await vi.waitFor(() => expect(server.to(OF_SESSION)[0]?.headers.get('last-event-id')).toBe('7'));
+    await eventually(() => expect(server.to(OF_SESSION)[0]?.headers.get('last-event-id')).toBe('7'));
     await lending.close();
   });
 
@@ -360,7 +361,7 @@ describe('lending', () => {
     server.on(OF_RUN, silentStream(requested(2, 'c5')));
     server.on(OF_SESSION, silentStream(reset));
     const lending = runtime.lend('s1', { tools: { read_file: () => 1 } });
-    await vi.waitFor(() => expect(answers()).toMatchObject([{ call_id: 'c5' }]));
+    await eventually(() => expect(answers()).toMatchObject([{ call_id: 'c5' }]));
     await lending.close();
   });
 
