@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuMsOf } from '../../../test/support/cpu-time.js';
 import { matchesGlob } from './wildcards.js';
 
 describe('a glob', () => {
@@ -16,8 +17,7 @@ describe('a glob', () => {
   });
 
   it('is not held up by paths and patterns without end', () => {
-    const startedAt = performance.now();
-    expect(matchesGlob(`${'**/a*a*/'.repeat(60)}x`, 'aa/'.repeat(1300))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const match = () => expect(matchesGlob(`${'**/a*a*/'.repeat(60)}x`, 'aa/'.repeat(1300))).toBe(false);
+    expect(cpuMsOf(match)).toBeLessThan(2000);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuMsOf } from '../../../../test/support/cpu-time.js';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 import { AjvParameterSchemas } from './ajv-parameter-schemas.js';
 
@@ -131,9 +132,9 @@ describe('a schema is refused', () => {
     ['that grows with each $ref', branching(5), '', /20000 values/],
     ['that grows without end', branching(20), '', /16 schemas|values/],
   ])('%s', (_what, schema, field, message) => {
-    const begunAt = performance.now();
-    expect(schemas.faultOf(schema)).toEqual({ field, message: expect.stringMatching(message) as string });
-    expect(performance.now() - begunAt).toBeLessThan(3000);
+    const judge = () =>
+      expect(schemas.faultOf(schema)).toEqual({ field, message: expect.stringMatching(message) as string });
+    expect(cpuMsOf(judge)).toBeLessThan(3000);
   });
 });
 
@@ -267,9 +268,8 @@ describe('arguments', () => {
 
   it('may have twenty thousand items that differ', () => {
     const schema = object({ a: { type: 'array', uniqueItems: true } });
-    const begunAt = performance.now();
     const items = Array.from({ length: 20_000 }, (_, value) => ({ value }));
-    expect(schemas.parse(schema, { a: items })).toMatchObject({ ok: true });
-    expect(performance.now() - begunAt).toBeLessThan(3000);
+    const parse = () => expect(schemas.parse(schema, { a: items })).toMatchObject({ ok: true });
+    expect(cpuMsOf(parse)).toBeLessThan(3000);
   });
 });
