@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { UNKNOWN, all, askedIn, callDecision, find, reads, writes } from '../support/scenes.js';
+import { held } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
 
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
@@ -165,12 +166,14 @@ describe('a message to a busy session', () => {
   });
 
   it('may wait for its turn, in order', async () => {
-    app.model.script({ text: 'One.', pace: { firstTokenMs: 300 } }, { text: 'Two.' }, { text: 'Three.' });
+    const [one, letGo] = held({ text: 'One.' });
+    app.model.script(one, { text: 'Two.' }, { text: 'Three.' });
     await say('First');
     const second = await say('Second', { on_busy: 'queue' });
     const third = await say('Third', { on_busy: 'queue', agent: 'debug' });
     expect([second.status, second.body.run.status, third.body.run.status]).toEqual([202, 'queued', 'queued']);
     expect(second.body.message).toBeUndefined();
+    letGo();
     const events = await app.client.readUntil(
       sessionId,
       (event) => isFinished(event) && event.run_id === third.body.run.id,
@@ -256,9 +259,13 @@ describe('a message to a busy session', () => {
   });
 
   it('that waits can be watched from the request on', async () => {
-    app.model.script({ text: 'One.', pace: { firstTokenMs: 300 } }, { text: 'Two.' });
+    const [one, letGo] = held({ text: 'One.' });
+    app.model.script(one, { text: 'Two.' });
     await say('First');
-    const events = await app.client.ask(sessionId, 'Second', { on_busy: 'queue' });
+    const asking = app.client.ask(sessionId, 'Second', { on_busy: 'queue' });
+    await eventually(async () => expect(await statuses()).toEqual(['running', 'queued']));
+    letGo();
+    const events = await asking;
     expect(typesOf(events).slice(0, 2)).toEqual(['message.created', 'run.started']);
     expect(events.at(-1)!.data).toMatchObject({ status: 'completed' });
   });

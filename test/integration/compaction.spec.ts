@@ -7,7 +7,7 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestModels } from '../support/models-file.js';
 import { callIn, find, toolResult } from '../support/scenes.js';
-import { Reply } from '../support/scripted-model.js';
+import { Reply, held } from '../support/scripted-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const WINDOW = 16_000;
@@ -21,8 +21,6 @@ const FAILS: Reply = { status: 500 };
 const SILENT: Reply = { text: ' ' };
 const TOO_LONG = says('long '.repeat(40_000), { chunk: 10_000 });
 const CALLS: Reply = { calls: [{ name: 'read_file', args: { path: 'a.txt' } }] };
-/** Long enough for something to happen meanwhile. */
-const SLOWLY = says(NOTES, { firstTokenMs: 700 });
 
 let models: TestModels;
 let database: TestDatabase;
@@ -212,12 +210,14 @@ describe('a checkpoint that a person writes', () => {
   });
 
   it('is not overwritten by a compaction that was on its way', async () => {
-    takeNotes(SLOWLY, says('## Goal\nMade again.'));
+    const [notes, letGo] = held(says(NOTES));
+    takeNotes(notes, says('## Goal\nMade again.'));
     await fill(3);
     const running = client.ask(sessionId, `Message 4. ${LONG}`);
     await eventually(() => expect(noteRequests()).toHaveLength(1));
     const { status, body: edited } = await edit('By hand: never rename baz.', null);
     expect(status).toBe(200);
+    letGo();
     expect(statusOf(await running)).toBe('completed');
     const rows = await checkpoints();
     expect(rows.map(({ kind, based_on }) => [kind, based_on])).toEqual([
@@ -279,12 +279,14 @@ describe('a compaction that a person asks for', () => {
       title: 'Renaming',
       items: [{ kind: 'decision', text: 'Keep baz', reason: 'It is public' }],
     });
-    takeNotes(SLOWLY);
+    const [notes, letGo] = held(says(NOTES));
+    takeNotes(notes);
     const { status, body: job } = await compact({ instructions: 'Keep the figures.' });
     expect([status, job.type, job.agent, job.status]).toEqual([202, 'compaction', 'ask', 'queued']);
     await eventually(() => expect(noteRequests()).toHaveLength(1));
     expect(statusOf(await client.ask(sessionId, 'And now?'))).toBe('completed');
 
+    letGo();
     const done = await ended(job.job_id);
     const [checkpoint, ...others] = await checkpoints();
     expect(others).toEqual([]);
@@ -318,11 +320,13 @@ describe('a compaction that a person asks for', () => {
   });
 
   it('overtakes the one of a run, which goes on from it', async () => {
-    takeNotes(says('## Goal\nToo late.', { firstTokenMs: 1_500 }), says(NOTES));
+    const [late, letGo] = held(says('## Goal\nToo late.'));
+    takeNotes(late, says(NOTES));
     await fill(3);
     const running = client.ask(sessionId, `Message 4. ${LONG}`);
     await eventually(() => expect(noteRequests()).toHaveLength(1));
     expect(await ended((await compact()).body.job_id)).toMatchObject({ status: 'done' });
+    letGo();
     expect(statusOf(await running)).toBe('completed');
     expect(await checkpoints()).toMatchObject([
       { reason: 'request', content: expect.stringContaining(NOTES) as string },
@@ -369,8 +373,10 @@ describe('a compaction that a person asks for', () => {
 
   it('is one, however often it is asked for at once', async () => {
     await client.ask(sessionId, TASK);
-    takeNotes(SLOWLY);
+    const [notes, letGo] = held(says(NOTES));
+    takeNotes(notes);
     const answers = await Promise.all(Array.from({ length: 10 }, () => compact()));
+    letGo();
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
     expect(new Set(answers.map(({ body }) => body.job_id)).size).toBe(1);
     await ended(answers[0]!.body.job_id);
@@ -413,13 +419,15 @@ describe('a compaction that a person asks for', () => {
 
   it('stores nothing once another process has the job', async () => {
     await client.ask(sessionId, TASK);
-    takeNotes(SLOWLY);
+    const [notes, letGo] = held(says(NOTES));
+    takeNotes(notes);
     const refused = await app.growth(
       'sse_transaction_commits_total{operation="store_checkpoint",status="error"}',
     );
     const { body: job } = await compact();
     await eventually(() => expect(noteRequests()).toHaveLength(1));
     await database.rows('update jobs set lease_token = gen_random_uuid() where id = $1', [job.job_id]);
+    letGo();
     await eventually(async () => expect(await refused()).not.toEqual({}));
     expect(await checkpoints()).toEqual([]);
     expect((await client.get(`/v1/jobs/${job.job_id}`)).body).toMatchObject({
@@ -431,7 +439,7 @@ describe('a compaction that a person asks for', () => {
 
   it('can be cancelled, in the middle of the model’s answer too', async () => {
     await client.ask(sessionId, TASK);
-    takeNotes(says(NOTES, { firstTokenMs: 5_000 }));
+    takeNotes(held(says(NOTES))[0]);
     const { body: job } = await compact();
     await eventually(() => expect(noteRequests()).toHaveLength(1));
     await client.post(`/v1/jobs/${job.job_id}/cancel`);

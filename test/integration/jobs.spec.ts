@@ -4,6 +4,7 @@ import { JobSupervisor } from '../../src/modules/jobs/index.js';
 import { SentEvent, deltasOf, isFinished, typesOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { UNKNOWN, all, reads } from '../support/scenes.js';
+import { held } from '../support/scripted-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
@@ -15,7 +16,7 @@ let sessionId: string;
 /** With a worker. */
 const start = (env: Record<string, string> = {}) =>
   TestApp.start(
-    { RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0', JOB_QUOTA_PER_USER: '0', ...env },
+    { RUN_LEASE_SECONDS: '3', LLM_MAX_RETRIES: '0', JOB_QUOTA_PER_USER: '0', ...env },
     { worker: true, circuit: NEVER_OPENS },
   );
 
@@ -250,10 +251,12 @@ describe('a job of an agent', () => {
   });
 
   it('ends with its session, which is no defect', async () => {
-    app.model.script({ text: 'word '.repeat(30), pace: { chunk: 5, tokensPerSecond: 60 } });
+    const [answer, letGo] = held({ text: 'Too late.' });
+    app.model.script(answer);
     const { body } = await ask();
-    await speaks();
+    await eventually(() => expect(app.model.requests).toHaveLength(1));
     expect((await app.client.call('DELETE', `/v1/sessions/${sessionId}`)).status).toBe(204);
+    letGo();
     await eventually(async () =>
       expect(await rows('select status, error_code from jobs where session_id = $1')).toEqual([
         { status: 'failed', error_code: 'session.not_found' },
@@ -294,10 +297,10 @@ describe('a job of an agent', () => {
       );
       const waitMs = Date.parse(job.available_at) - (tried!['finished_at'] as Date).getTime();
       expect(waitMs / 60_000).toBeCloseTo(minutes, 1);
-      await advance(minutes * 60 - 5);
+      await advance(minutes * 60 - 60);
       await app.nest.get(DeliverJobs).execute();
       expect((await view(body.job_id)).status).toBe('queued');
-      await advance(6);
+      await advance(61);
     }
     const job = await becomes(body.job_id, 'failed');
     expect(job).toMatchObject({ attempt: 4, error: { code: 'model.server_error' }, result: null });

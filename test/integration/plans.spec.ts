@@ -17,6 +17,7 @@ import {
   toolResult,
   writes,
 } from '../support/scenes.js';
+import { held } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -622,8 +623,8 @@ describe('cancelling a plan', () => {
   });
 
   it.each([
-    ['answers', { text: 'word '.repeat(40) }],
-    ['calls for a tool', { text: 'word '.repeat(40), ...writes() }],
+    ['answers', { text: 'word '.repeat(2000) }],
+    ['calls for a tool', { text: 'word '.repeat(2000), ...writes() }],
   ])('on another instance ends it as well, when the agent that speaks %s', async (_what, reply) => {
     const other = await TestApp.start({}, { database: app.database, model: app.model });
     try {
@@ -644,20 +645,19 @@ describe('cancelling a plan', () => {
     }
   });
 
-  it('unheard while an agent speaks ends the run at its next step, and leaves the subtask as it is', async () => {
-    app.model.script(propose(), { text: 'word '.repeat(30), pace: { chunk: 5, tokensPerSecond: 100 } });
+  it('unheard while an agent is asked ends the run at its next step, and leaves the subtask as it is', async () => {
+    const [answer, letGo] = held({ text: 'Well.' });
+    app.model.script(propose(), answer);
     const { sessionId, planId } = await toReview(app);
     await app.client.input(sessionId, planDecision(planId, 'approve'));
-    await app.client.readUntil(
-      sessionId,
-      (event) => event.type === 'message.delta' && event.data.text.startsWith('word'),
-    );
+    await eventually(() => expect(app.model.requests).toHaveLength(2));
     // As another instance would leave it, whose notice is lost.
     await app.database.rows(`update plans set status = 'cancelled' where id = $1`, [planId]);
     await app.database.rows(
       `update runs set cancel_requested_at = now(), version = version + 1 where session_id = $1`,
       [sessionId],
     );
+    letGo();
     const events = await app.client.readUntil(sessionId, isFinished);
     expect(events.at(-1)!.data).toMatchObject({ status: 'cancelled' });
     expect((await plan(planId)).subtasks[0]).toMatchObject({ status: 'running', result: null });

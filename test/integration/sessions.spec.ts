@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isFinished, isWaiting } from '../support/client.js';
+import { held } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
 
 describe('sessions', () => {
@@ -85,11 +86,13 @@ describe('sessions', () => {
   it('have one active run, however many messages arrive at once, on two instances', async () => {
     const other = await TestApp.start({}, app);
     try {
-      app.model.always({ text: 'a while', pace: { firstTokenMs: 1500 } }); // longer than 20 requests take
+      const [reply, letGo] = held({ text: 'a while' });
+      app.model.always(reply);
       const sessionId = await app.client.openSession({ agent: 'ask' });
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) => (n % 2 ? app : other).client.say(sessionId, `message ${n}`)),
       );
+      letGo();
       const statuses = answers.map((answer) => answer.status).toSorted((a, b) => a - b);
       expect(statuses).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
       expect(

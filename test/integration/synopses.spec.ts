@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SentEvent, TestClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { Reply } from '../support/scripted-model.js';
+import { Reply, held } from '../support/scripted-model.js';
 import { NEVER_OPENS, TestApp } from '../support/test-app.js';
 
 const SYNOPSIS = {
@@ -20,8 +20,12 @@ const says = (answer: object | string, pace = {}): Reply => ({
   text: typeof answer === 'string' ? answer : JSON.stringify(answer),
   pace,
 });
-/** Long enough for something to happen meanwhile. */
-const slowly = (answer: object) => says(answer, { firstTokenMs: 500, chunk: 4, tokensPerSecond: 60 });
+/** The model is asked, and says so when the test lets it. */
+const slowly = (answer: object, ...next: Reply[]) => {
+  const [reply, letGo] = held(says(answer));
+  app.model.script(reply, ...next);
+  return letGo;
+};
 
 let app: TestApp;
 /** What further applications share with it. */
@@ -92,7 +96,7 @@ async function ended(jobId: string) {
 describe('a synopsis formed in the background', () => {
   it('is told of by the job, by the synopsis and by the events', async () => {
     await tell('Create a.ts', 'Create b.ts');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     expect(await view()).toMatchObject({ status: 'none', job_id: null, version: null, items: null });
 
     const { status, body: job } = await form();
@@ -100,6 +104,7 @@ describe('a synopsis formed in the background', () => {
     expect(job).toMatchObject({ type: 'agent:synopsis_manager', session_id: sessionId });
     expect(await view()).toMatchObject({ status: 'forming', job_id: job.job_id, version: null });
 
+    letGo();
     // Each of them learns of the end without the other.
     const [polled, shown, events] = await Promise.all([
       ended(job.job_id),
@@ -184,8 +189,9 @@ describe('a synopsis formed in the background', () => {
 
   it('is one job, however often it is asked for at once', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     const answers = await Promise.all(Array.from({ length: 20 }, form));
+    letGo();
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       ...Array.from({ length: 19 }, () => 200),
       202,
@@ -198,7 +204,7 @@ describe('a synopsis formed in the background', () => {
 
   it('cancelled in the middle, ends the model call and writes nothing', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    slowly(SYNOPSIS);
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     await client.post(`/v1/jobs/${job.job_id}/cancel`);
@@ -249,10 +255,14 @@ describe('a synopsis one waits for', () => {
 
   it('comes to everybody who waits, from whichever process carries it out', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
-    const answers = await Promise.all(Array.from({ length: 10 }, formNow));
+    const entered = await app.growth('sse_transaction_commits_total{operation="enqueue_job"');
+    const waiting = Array.from({ length: 10 }, formNow);
+    await eventually(async () => expect(Object.values(await entered())).toEqual([10]));
+    letGo();
+    const answers = await Promise.all(waiting);
     expect(answers.map(({ status, body }) => [status, body.version])).toEqual(
       Array.from({ length: 10 }, () => [200, 1]),
     );
@@ -261,12 +271,13 @@ describe('a synopsis one waits for', () => {
 
   it('is formed also when the client leaves', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     const leaving = new AbortController();
     const left = fetch(`${client.url}${path('?mode=sync')}`, { method: 'POST', signal: leaving.signal });
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     leaving.abort();
     await expect(left).rejects.toThrow('abort');
+    letGo();
     await eventually(async () => expect(await view()).toMatchObject({ status: 'ready', version: 1 }));
   });
 
@@ -319,7 +330,7 @@ describe('a synopsis one waits for', () => {
 
   it('whose job is cancelled is told so', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    slowly(SYNOPSIS);
     const waiting = formNow();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     await client.post(`/v1/jobs/${(await view()).job_id}/cancel`);
@@ -331,11 +342,12 @@ describe('a synopsis one waits for', () => {
     const limited = await TestApp.start({ JOB_QUOTA_PER_USER: '1' }, shared);
     try {
       await tell('Hello');
-      app.model.script(slowly(SYNOPSIS));
+      const letGo = slowly(SYNOPSIS);
       const { body: job } = await form();
       const other = await client.openSession();
       const { status, body } = await limited.client.post(`/v1/sessions/${other}/synopsis?mode=sync`);
       expect([status, body.code]).toEqual([429, 'job.quota_exceeded']);
+      letGo();
       await ended(job.job_id);
     } finally {
       await limited.stop();
@@ -371,11 +383,12 @@ describe('a synopsis brought up to date', () => {
 
   it('is made anew on the version of a human who was faster', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS), says(LATER));
+    const letGo = slowly(SYNOPSIS, says(LATER));
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     const { status, body: edited } = await put(BY_HAND);
     expect([status, edited.status, edited.version, edited.title]).toEqual([200, 'forming', 1, 'By hand']);
+    letGo();
     expect(await ended(job.job_id)).toMatchObject({
       result: { version: 2, title: 'Three files', usage: { model_calls: 2 } },
     });
@@ -391,11 +404,13 @@ describe('a synopsis brought up to date', () => {
 
   it('gives up, for a while, where another writer is always faster', async () => {
     await tell('Hello');
-    app.model.always(says(SYNOPSIS, { firstTokenMs: 300 }));
+    const replies = Array.from({ length: 5 }, () => held(says(SYNOPSIS)));
+    app.model.script(...replies.map(([reply]) => reply));
     const waiting = formNow();
     for (let edits = 1; edits <= 5; edits++) {
       await eventually(() => expect(app.model.requests).toHaveLength(edits));
       await put({ ...BY_HAND, title: `Edit ${edits}` });
+      replies[edits - 1]![1]();
     }
     const { status, body } = await waiting;
     expect([status, body.code]).toEqual([503, 'synopsis.changed_meanwhile']);
@@ -499,10 +514,12 @@ describe('a long session', () => {
 
   it('is not read again when a human was faster', async () => {
     for (let n = 0; n < 5; n++) await tell(word(n).repeat(WORDS));
-    app.model.script(says(SYNOPSIS), says(SYNOPSIS), slowly(SYNOPSIS), says(LATER));
+    const [third, letGo] = held(says(SYNOPSIS));
+    app.model.script(says(SYNOPSIS), says(SYNOPSIS), third, says(LATER));
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(3));
     await put(BY_HAND);
+    letGo();
     expect(await ended(job.job_id)).toMatchObject({
       result: { version: 2, title: 'Three files', usage: { model_calls: 4 } },
     });
@@ -675,10 +692,11 @@ describe('a session', () => {
 
   it('that is deleted while its synopsis is formed gets none', async () => {
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     await client.call('DELETE', `/v1/sessions/${sessionId}`);
+    letGo();
     await eventually(async () =>
       expect(
         await app.database.rows('select status, error_code from jobs where id = $1', [job.job_id]),
@@ -705,16 +723,20 @@ describe('a process that has lost its job', () => {
   };
   let before: number;
   let jobId: string;
+  let letGo: () => void;
 
   /** The worker is in the middle of the model's answer. */
   beforeEach(async () => {
     before = await refused();
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS), says(LATER));
+    letGo = slowly(SYNOPSIS, says(LATER));
     jobId = (await form()).body.job_id;
     await eventually(() => expect(app.model.requests).toHaveLength(1));
   });
-  const hasTried = () => eventually(async () => expect(await refused()).toBe(before + 1));
+  const hasTried = async () => {
+    letGo();
+    await eventually(async () => expect(await refused()).toBe(before + 1));
+  };
 
   it('does not write, even before another process has written', async () => {
     await app.database.rows(`update jobs set lease_token = gen_random_uuid() where id = $1`, [jobId]);
@@ -753,7 +775,7 @@ describe('a process that is about to stop', () => {
   it('tells a client that waits for the work of another process that it cannot wait any longer', async () => {
     const stopping = await TestApp.start({}, shared);
     await tell('Hello');
-    app.model.script(slowly(SYNOPSIS));
+    const letGo = slowly(SYNOPSIS);
     const { body: job } = await form();
     await eventually(() => expect(app.model.requests).toHaveLength(1));
     const entered = await stopping.growth('sse_transaction_commits_total{operation="enqueue_job"');
@@ -762,6 +784,7 @@ describe('a process that is about to stop', () => {
     await stopping.stop();
     const { status, body } = await waiting;
     expect([status, body.code]).toEqual([503, 'server.draining']);
+    letGo();
     expect(await ended(job.job_id)).toMatchObject({ status: 'done' });
   });
 
@@ -771,7 +794,7 @@ describe('a process that is about to stop', () => {
       const stopping = await TestApp.start({}, staying);
       const other = await stopping.client.openSession({ agent: 'ask' });
       const wait = ({ client: from }: TestApp) => from.post(`/v1/sessions/${other}/synopsis?mode=sync`);
-      staying.model.script({ text: 'Hi.' }, slowly(SYNOPSIS), says(LATER));
+      staying.model.script({ text: 'Hi.' }, held(says(SYNOPSIS))[0], says(LATER));
       await stopping.client.ask(other, 'Hello');
       const waiting = wait(stopping);
       await eventually(() => expect(staying.model.requests).toHaveLength(2));

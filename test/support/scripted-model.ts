@@ -11,6 +11,12 @@ interface Held {
   after?: Promise<unknown>;
 }
 
+/** A reply that the model gives when the test lets it. */
+export function held(reply: Reply): [reply: Reply, letGo: () => void] {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return [{ ...reply, after: promise }, resolve];
+}
+
 interface Manner extends Held {
   /** What it reasons before. */
   reasoning?: string;
@@ -114,8 +120,9 @@ export class ScriptedModel {
     this.server.addFixture({
       ...this.speed(reply),
       match: { predicate: (request) => this.isScripted(request) },
-      response: (request) => {
+      response: async (request) => {
         this.requests.push(request);
+        await reply.after;
         return toResponse(reply);
       },
     });
@@ -130,9 +137,10 @@ export class ScriptedModel {
       this.server.addFixture({
         ...this.speed(reply),
         match: { predicate: (request) => asksForNotes(request) && (isLast || taken === index) },
-        response: (request) => {
+        response: async (request) => {
           taken++;
           this.noteRequests.push(request);
+          await reply.after;
           return toResponse(reply);
         },
       });
