@@ -15,6 +15,8 @@ import { HttpMcpServer } from './support/http-mcp-server.js';
 
 const SECRET = 'hush-4711-hush';
 const DONE = finish('Done.');
+/** It takes half a second at most, and a busy machine longer. */
+const SOON_MS = 5_000;
 const PROGRAM = resolve('test/acp/support/mcp-server.ts');
 
 const stdio = (name = 'test', ...args: string[]): McpServer => ({
@@ -242,7 +244,7 @@ describe('its processes', () => {
     ['the input of the bridge ends', (editor: Editor) => editor.closeInput()],
     ['the bridge gets SIGTERM', (editor: Editor) => editor.signal('SIGTERM')],
     ['the bridge gets SIGKILL', (editor: Editor) => editor.signal('SIGKILL')],
-  ])('are gone within a second, with what they have started, when %s', async (_, end) => {
+  ])('are gone soon, with what they have started, when %s', async (_, end) => {
     const editor = await Editor.start(url);
     await editor.open(cwd, 'coder', [stdio('good'), stdio('stubborn', 'stubborn')]);
     const processes = await eventually(async () => {
@@ -253,7 +255,7 @@ describe('its processes', () => {
     const since = performance.now();
     end(editor);
     await Promise.all(processes.map(isGone));
-    expect(performance.now() - since).toBeLessThan(1_000);
+    expect(performance.now() - since).toBeLessThan(SOON_MS);
     await editor.exited;
   });
 

@@ -19,6 +19,8 @@ const INITIALIZE = {
 const runs = (command: string) => ({ calls: [{ name: 'execute_command', args: { command } }] });
 const DONE = finish('Done.');
 const RESTART_MS = 60_000;
+/** It takes half a second at most, and a busy machine longer. */
+const SOON_MS = 5_000;
 
 let database: TestDatabase;
 let model: ScriptedModel;
@@ -31,7 +33,7 @@ beforeAll(async () => {
   database = await TestDatabase.create();
   model = await ScriptedModel.start();
   env = {
-    ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '1' },
+    ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' },
     PORT: String(await freePort()),
   };
   server = await ServerProcess.start(env);
@@ -165,7 +167,7 @@ describe('a bridge that is killed', () => {
 it.each([
   ['its input ends', (editor: Editor) => editor.closeInput()],
   ['it is told by SIGTERM', (editor: Editor) => editor.signal('SIGTERM')],
-])('is gone within a second when %s, with the command that is running', async (_, end) => {
+])('is gone soon when %s, with the command that is running', async (_, end) => {
   model.script(runs('sleep 60 & echo $! > pid; wait'), DONE);
   const editor = await Editor.start(url);
   const sessionId = await editor.open(cwd);
@@ -174,7 +176,7 @@ it.each([
   const since = performance.now();
   end(editor);
   expect(await editor.exited).toEqual({ code: 0, signal: null });
-  expect(performance.now() - since).toBeLessThan(1_000);
+  expect(performance.now() - since).toBeLessThan(SOON_MS);
   await isGone(pid);
   // Its run waits for the next editor; the script of the test after this one is not for it.
   const { body } = await server.client.get(`/v1/sessions/${sessionId}`);

@@ -36,7 +36,7 @@ describe('two servers on one database', () => {
   });
 
   const start = (url: string) =>
-    ServerProcess.start({ DATABASE_URL: url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '1' });
+    ServerProcess.start({ DATABASE_URL: url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' });
 
   const newStory = (kind: StoryKind): Story => ({ number: ++stories, kind, words: 40 });
 
@@ -162,7 +162,8 @@ describe('two servers on one database', () => {
   );
 
   it('take over the runs they can, while a run that another transaction has locked waits', async () => {
-    const [locked, free] = [newStory('answer'), newStory('answer')];
+    const long = (): Story => ({ ...newStory('answer'), words: 400 });
+    const [locked, free] = [long(), long()];
     const [first, second] = [await tell(locked), await tell(free)];
     for (const { sessionId } of [first, second]) await owner.client.readUntil(sessionId, isDelta);
     const killed = owner.stop('SIGKILL');

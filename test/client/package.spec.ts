@@ -106,7 +106,7 @@ describe('the package of the client library', () => {
     const database = await TestDatabase.create();
     const model = await StoryModel.start();
     const env = {
-      ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '1' },
+      ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' },
       PORT: String(await freePort()),
     };
     let server = await ServerProcess.start(env);

@@ -30,7 +30,7 @@ describe('a story told to the client library', () => {
     model = await StoryModel.start();
     database = await TestDatabase.create();
     env = {
-      ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '1' },
+      ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' },
       PORT: String(await freePort()),
     };
     server = await ServerProcess.start(env);
@@ -98,7 +98,7 @@ describe('a story told to the client library', () => {
     const proxy = new FlakyProxy(new URL(server.client.url));
     const url = await proxy.open();
     let isSilent = false;
-    await tell(runtimeOf({ url, silence: 700, timeout: 700 }), 'chain', ({ type }) => {
+    await tell(runtimeOf({ url, silence: 2_000, timeout: 2_000 }), 'chain', ({ type }) => {
       if (type !== 'tool_call.requested' || isSilent) return;
       isSilent = true;
       proxy.fallSilent();

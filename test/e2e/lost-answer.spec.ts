@@ -10,7 +10,7 @@ it('An answer that is lost since the process was killed after the commit is foun
   const database = await TestDatabase.create();
   const model = await ScriptedModel.start();
   const proxy = new FlakyProxy(new URL(database.url));
-  const lease = { RUN_LEASE_SECONDS: '1' };
+  const lease = { RUN_LEASE_SECONDS: '3' };
   const env = { DATABASE_URL: await proxy.open(), OPENAI_BASE_URL: model.url, ...lease };
   const server = await ServerProcess.start(env);
   const key = { 'idempotency-key': 'lost' };

@@ -47,7 +47,7 @@ async function start(env: Record<string, string> = {}, command?: readonly string
       DATABASE_URL: database.url,
       OPENAI_BASE_URL: model.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      RUN_LEASE_SECONDS: '1',
+      RUN_LEASE_SECONDS: '3',
       ...env,
     },
     command,

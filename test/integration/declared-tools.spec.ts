@@ -28,7 +28,7 @@ let app: TestApp;
 let sessionId: string;
 
 beforeAll(async () => {
-  app = await TestApp.start({ RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0' });
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '3', LLM_MAX_RETRIES: '0' });
 });
 afterAll(() => app.stop());
 beforeEach(async () => {
@@ -584,7 +584,7 @@ describe('a run', () => {
 
   it('keeps its tools while the list changes, over a restart and a takeover; the next one has the new', async () => {
     await declare([tool('a_one'), tool(LOOK_UP)]);
-    const slow = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
+    const slow = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
     app.model.script({ calls: [{ name: 'read_file', args: { path: 'a' } }] }, slow, DONE, DONE);
     const asked = await app.client.ask(sessionId, 'Look');
     const callId = callIn(asked);
@@ -593,7 +593,7 @@ describe('a run', () => {
 
     // Another process goes on with it, and loses its lease while the model speaks.
     const other = await TestApp.start(
-      { RUN_LEASE_SECONDS: '1' },
+      { RUN_LEASE_SECONDS: '3' },
       { database: app.database, model: app.model },
     );
     await other.client.input(sessionId, toolResult(callId));

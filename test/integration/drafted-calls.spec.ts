@@ -50,7 +50,7 @@ describe.each<[string, ProtocolServer]>([
 
   beforeAll(async () => {
     raw = await RawModel.start();
-    app = await startApp(server, raw, { RUN_LEASE_SECONDS: '1' });
+    app = await startApp(server, raw, { RUN_LEASE_SECONDS: '3' });
   });
   afterAll(async () => {
     await app?.stop();

@@ -16,13 +16,14 @@ import {
 import { TestDatabase } from '../support/database.js';
 import { TestApp } from '../support/test-app.js';
 
-const SLOW = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
+/** It is always cut short. */
+const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
 
 let app: TestApp;
 let sessionId: string;
 
 beforeAll(async () => {
-  app = await TestApp.start({ RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0' });
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '3', LLM_MAX_RETRIES: '0' });
 });
 afterAll(() => app.stop());
 beforeEach(async () => {
@@ -72,7 +73,7 @@ const isRecovered = (events: readonly SentEvent[]) =>
 describe('a lease', () => {
   it('is held while a run is at work, renewed, and given back when it rests', async () => {
     const renewed = await app.growth('sse_transaction_commits_total{operation="renew_leases"');
-    app.model.script(reads(), { ...SLOW, text: 'word '.repeat(150) });
+    app.model.script(reads(), { ...SLOW, text: 'word '.repeat(240) });
     const asked = await app.client.ask(sessionId, 'Look');
     expect(await runRow()).toMatchObject({ status: 'waiting', lease_owner: null, lease_token: null });
     const callId = callIn(asked);
@@ -253,7 +254,7 @@ describe('a lease', () => {
   it('is taken over by one of several processes only', async () => {
     const others = await Promise.all(
       [1, 2].map(() =>
-        TestApp.start({ RUN_LEASE_SECONDS: '1' }, { database: app.database, model: app.model }),
+        TestApp.start({ RUN_LEASE_SECONDS: '3' }, { database: app.database, model: app.model }),
       ),
     );
     try {
@@ -372,7 +373,7 @@ describe('what is stuck', () => {
       await leaving.stop();
       await database.rows(`update runs set lease_expires_at = lease_expires_at - interval '1 hour'`);
       const letGo = await database.lock('select from runs where id = $1 for update', [body.run.id]);
-      const next = await TestApp.start({ RUN_LEASE_SECONDS: '1' }, given);
+      const next = await TestApp.start({ RUN_LEASE_SECONDS: '3' }, given);
       try {
         const [recovery] = await next.metric('oldest_waiting_seconds{kind="recovery"}');
         expect(Number(recovery?.split(' ').at(-1))).toBeGreaterThanOrEqual(3600);

@@ -72,8 +72,9 @@ const MODEL = 'gpt-5-mini';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 const INVENTED = `delete_everything_${randomUUID()}`;
 /** Longer than everything that the server adds. */
-const CLASSIFIED_MS = 1_000;
-const TWO_SECONDS = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 30 } };
+const CLASSIFIED_MS = 3_000;
+/** Longer than it takes the process to learn that it has lost its lease. */
+const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 30 } };
 
 describe('the metrics', () => {
   let app: TestApp;
@@ -164,7 +165,7 @@ describe('the metrics', () => {
   /** A run whose process is taken for gone. */
   async function loseALease(): Promise<void> {
     app.model.reset();
-    app.model.script(TWO_SECONDS, { text: 'Once more.' });
+    app.model.script(SLOW, { text: 'Once more.' });
     const sessionId = await app.client.openSession({ agent: 'ask' });
     const speaking = say(sessionId, 'Say it');
     await eventually(async () => {
@@ -484,7 +485,7 @@ describe('the metrics', () => {
     const { '': delivered } = told('event_delivery_seconds_count');
     expect(delivered).toBeGreaterThan(received.length / 2);
     expect(delivered).toBeLessThanOrEqual(received.length);
-    expect(told('event_delivery_seconds_sum')['']! / delivered!).toBeLessThan(0.5);
+    expect(told('event_delivery_seconds_sum')['']! / delivered!).toBeLessThan(2);
   });
 
   it('tell of the writer of deltas what it wrote', async () => {

@@ -119,7 +119,7 @@ describe('one process', () => {
   let sessionId: string;
 
   beforeAll(async () => {
-    app = await TestApp.start({ RUN_LEASE_SECONDS: '1' });
+    app = await TestApp.start({ RUN_LEASE_SECONDS: '3' });
   });
   afterAll(() => app.stop());
   beforeEach(async () => {
@@ -337,7 +337,7 @@ it('ends in order within seconds while its connection for notices stands still',
   const thaw = await freezeNotices(app.database);
   const begunAt = performance.now();
   await app.nest.close();
-  expect(performance.now() - begunAt).toBeLessThan(5_000);
+  expect(performance.now() - begunAt).toBeLessThan(15_000);
   thaw();
   await app.stop();
 });

@@ -16,7 +16,7 @@ let app: TestApp;
 let sessionId: string;
 
 beforeAll(async () => {
-  app = await TestApp.start({ RUN_LEASE_SECONDS: '1' });
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '3' });
 });
 afterAll(() => app.stop());
 beforeEach(async () => {

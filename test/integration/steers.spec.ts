@@ -23,14 +23,14 @@ import {
 import { Reply } from '../support/scripted-model.js';
 import { TestApp } from '../support/test-app.js';
 
-const SLOW = { text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } };
+const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
 const ANSWER = { text: 'Done.' };
 
 let app: TestApp;
 let sessionId: string;
 
 beforeAll(async () => {
-  app = await TestApp.start({ RUN_LEASE_SECONDS: '1', LLM_MAX_RETRIES: '0' });
+  app = await TestApp.start({ RUN_LEASE_SECONDS: '3', LLM_MAX_RETRIES: '0' });
 });
 afterAll(() => app.stop());
 beforeEach(async () => {
@@ -136,7 +136,7 @@ describe('what is said to a run at work', () => {
     ['classified', async () => undefined],
     ['classified again, since the process was lost', () => loseProcess()],
   ])('waits while the task is %s, and goes to the agent that is chosen', async (_how, happen) => {
-    app.model.reset(undefined, 1_000);
+    app.model.reset(undefined, 3_000);
     app.model.script(ANSWER);
     sessionId = await app.client.openSession();
     await app.client.say(sessionId, 'Write it');
