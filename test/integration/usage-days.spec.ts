@@ -45,19 +45,29 @@ const list = async (query: string) => (await client.get(`/v1/usage?${query}`)).b
 const keysOf = (sums: readonly Sum[]) => sums.map(({ key, usage }) => [key, usage.model_calls]);
 const totalOf = (sums: readonly Sum[], field: keyof Sum['usage']) =>
   sums.reduce((sum, { usage }) => sum + usage[field], 0);
-const ledger = async () => {
-  const [row] = await app.database.rows<{ calls: number; prompt: number; cost: number }>(
-    `select count(*)::int as calls, sum(prompt_tokens)::int as prompt, sum(cost_micros)::int as cost
-       from llm_calls where session_id in (select id from sessions where user_id = $1)`,
+/** The days are what the ledger has of the user: one, or two where midnight has passed since the test began. */
+const expectDays = async (calls: number) => {
+  const ledger = await app.database.rows<{ key: string; calls: number; prompt: number; cost: number }>(
+    `select (finished_at at time zone 'UTC')::date::text as key, count(*)::int as calls,
+            sum(prompt_tokens)::int as prompt, sum(cost_micros)::int as cost
+       from llm_calls where session_id in (select id from sessions where user_id = $1) group by 1 order by 1 desc`,
     [user],
   );
-  return row!;
+  const days = await list('');
+  expect(days).toMatchObject(
+    ledger.map(({ key, calls: model_calls, prompt: prompt_tokens, cost: cost_micros }) => ({
+      key,
+      usage: { model_calls, prompt_tokens, cost_micros, estimated: false },
+      unknown_calls: 0,
+    })),
+  );
+  expect(totalOf(days, 'model_calls')).toBe(calls);
 };
 /** As if the calls of a session had ended on another day. */
 const moveTo = async (sessionId: string, day: string) => {
   for (const change of [
     'update usage_days set day = $2::date where session_id = $1',
-    'update llm_calls set finished_at = $2::date where session_id = $1',
+    `update llm_calls set finished_at = $2::timestamp at time zone 'UTC' where session_id = $1`,
   ]) {
     await app.database.rows(change, [sessionId, day]);
   }
@@ -75,17 +85,7 @@ describe('GET /v1/usage', () => {
     await client.ask(first, 'Hello');
     await client.ask(first, 'Hello', { model: 'other' });
     await client.ask(second, 'Hello');
-    const [now] = await app.database.rows<{ day: string }>(
-      `select (now() at time zone 'UTC')::date::text as day`,
-    );
-    const { calls, prompt, cost } = await ledger();
-    const days = await list('');
-    expect(days).toHaveLength(1);
-    expect(days[0]).toMatchObject({
-      key: now!.day,
-      usage: { model_calls: calls, prompt_tokens: prompt, cost_micros: cost, estimated: false },
-      unknown_calls: 0,
-    });
+    await expectDays(3);
     expect(keysOf(await list('group_by=model'))).toEqual([
       ['large', 2],
       ['other', 1],
@@ -233,11 +233,7 @@ describe('calls that are settled at once', () => {
         );
       }),
     );
-    const { calls, prompt, cost } = await ledger();
-    expect(calls).toBe(12);
-    expect(await list('')).toMatchObject([
-      { usage: { model_calls: calls, prompt_tokens: prompt, cost_micros: cost } },
-    ]);
+    await expectDays(12);
     await expectCounted(app.database);
   });
 
@@ -258,7 +254,7 @@ describe('calls that are settled at once', () => {
     const sessionId = await openSession();
     await client.ask(sessionId, 'Hello');
     models.one.reset();
-    models.one.script({ text: 'word '.repeat(20), pace: { chunk: 5, tokensPerSecond: 50 } });
+    models.one.script({ text: 'word '.repeat(150), pace: { chunk: 5, tokensPerSecond: 50 } });
     const { body } = await client.say(sessionId, 'Hello');
     await client.readUntil(
       sessionId,
@@ -311,7 +307,7 @@ describe('calls whose process died', () => {
     for (const told of [find(events, 'run.finished').data, run]) {
       expect(told).toMatchObject({ usage: { model_calls: 2 }, unknown_calls: 1 });
     }
-    const [sum] = await list('');
+    const [sum] = await list('group_by=session');
     expect(sum).toMatchObject({ usage: { model_calls: 2 }, unknown_calls: 1 });
     await expectCounted(app.database);
   });
