@@ -13,8 +13,9 @@ export default defineConfig({
     reporters: ['default', './test/counts-reporter.ts'],
     // More than the two cores of CI: most tests wait for something most of the time.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Against tests that hang; a busy machine takes long over the others, too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Of thousands of tests that start servers and kill them, one that a busy machine upsets does not hold up a change. It is named.
     retry: process.env['CI'] ? 1 : 0,
     projects: [

@@ -216,7 +216,7 @@ const BESIDE = {
 };
 
 /** It reads all files, on a machine where the other tests run meanwhile. */
-const SOURCE_LIMIT_MS = 120_000;
+const SOURCE_LIMIT_MS = 600_000;
 
 describe('The boundaries', () => {
   it('are kept by the source', { timeout: SOURCE_LIMIT_MS }, () => {

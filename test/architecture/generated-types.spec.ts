@@ -49,7 +49,7 @@ describe('openapi.json', () => {
     }
   });
 
-  it('becomes types that a client compiles with', { timeout: 60_000 }, async () => {
+  it('becomes types that a client compiles with', { timeout: 300_000 }, async () => {
     await createClient({
       input: 'openapi.json',
       output: folder,

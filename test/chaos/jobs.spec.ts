@@ -12,7 +12,7 @@ const CONCURRENCY = 8;
 const LEASE_SECONDS = 3;
 const DRAIN_SECONDS = 1;
 /** What the last writes may take beyond the drain. */
-const LAST_WRITES_MS = 5_000;
+const LAST_WRITES_MS = 15_000;
 const LIMIT_MS = LARGE ? 120_000 : 40_000;
 
 type Jobs = Awaited<ReturnType<JobFleet['ask']>>;

@@ -11,11 +11,11 @@ import { StoryModel, taskOf } from './support/story-model.js';
 
 const LONG = { timeout: LARGE ? 120_000 : 60_000 };
 /** For a process to start on a busy machine. */
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 40_000;
 /** Beyond a heartbeat, for the look itself and the way to the client. */
-const MARGIN_MS = 1_000;
+const MARGIN_MS = 3_000;
 /** A small run shares the processors with other specs; what it must not see is a wait for a heartbeat. */
-const LAG_LIMIT_MS = LARGE ? 100 : 1_000;
+const LAG_LIMIT_MS = LARGE ? 100 : 3_000;
 const SESSIONS_AT_ONCE = 4;
 const WORDS = LARGE ? 1_500 : 250;
 const DISTURBANCES = LARGE ? 5 : 1;
@@ -93,7 +93,7 @@ describe('a process that is killed', () => {
       const before = await asked();
       servers.push(await start());
       // It did not ask for as long as an entry lasts.
-      expect((await asked()) - before).toBeLessThan(10);
+      expect((await asked()) - before).toBeLessThan(30);
 
       servers[1]!.signal('SIGSTOP');
       const next = ServerProcess.spawn(env());

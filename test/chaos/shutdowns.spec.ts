@@ -9,9 +9,9 @@ import { Story, StoryKind, StoryModel, taskOf } from './support/story-model.js';
 import { faultsOfReading, faultsOfTelling } from './support/told-run.js';
 
 const RUNS = 20;
-const DRAIN_SECONDS = 3;
+const DRAIN_SECONDS = 6;
 /** What the last writes may take beyond the drain. */
-const LAST_WRITES_MS = 5_000;
+const LAST_WRITES_MS = 15_000;
 
 describe('a server that is told to stop with 20 runs in flight', () => {
   let database: TestDatabase;

@@ -21,7 +21,7 @@ describe('a process that is stopped while its database is away for two seconds',
       );
       // What is shown of the call is stored before the database goes; its arguments take longer.
       const calls = [{ name: 'read_file', args: { path: `${'a'.repeat(400)}.txt` } }];
-      app.model.script({ calls, pace: { tokensPerSecond: 80 } });
+      app.model.script({ calls, pace: { tokensPerSecond: 20 } });
       await app.client.say(sessionId, 'Say it');
       await eventually(async () =>
         expect(await database.rows('select 1 from deltas where session_id = $1', [sessionId])).toHaveLength(

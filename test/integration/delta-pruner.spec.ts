@@ -190,7 +190,7 @@ describe('the deltas of answers', () => {
     const letGo = await app.database.lock('select from deltas where session_id = $1', [sessionId]);
     const begunAt = performance.now();
     expect(await prune()).toEqual([]);
-    expect(performance.now() - begunAt).toBeLessThan(1000);
+    expect(performance.now() - begunAt).toBeLessThan(2_500); // elsewhere 3 s
     expect(await stored()).toEqual(['0 one']);
     await letGo();
     expect(await prune()).toEqual([0]);

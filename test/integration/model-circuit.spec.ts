@@ -168,7 +168,7 @@ describe('a model endpoint that is down', () => {
     model.always(DOWN);
     await bringDown();
     model.reset();
-    model.script({ ...SLOW, pace: { ...SLOW.pace, firstTokenMs: 1000 } });
+    model.script({ text: SLOW.text.repeat(3), pace: { ...SLOW.pace, firstTokenMs: 1000 } });
     model.always(OK);
     const slow = ask();
     await eventually(async () => expect(await state()).toBe(HALF_OPEN));

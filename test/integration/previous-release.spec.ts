@@ -9,7 +9,7 @@ import { TestApp } from '../support/test-app.js';
 import { CHANNELS, Given, PreviousRelease } from './support/previous-release.js';
 
 /** Much less than a reader waits until it looks into the log by itself. */
-const WOKEN_MS = 1_000;
+const WOKEN_MS = 3_000;
 const SWITCHED = { from: 'ask', to: 'coder', reason: 'of another release' };
 
 describe('a process of the release before, on the database of this one', () => {

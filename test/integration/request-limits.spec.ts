@@ -174,7 +174,7 @@ describe('Reads of a user', () => {
     const answers = oneTooMany(() => alice.get(`/v1/sessions/${sessionId}/messages`));
     const { status, body, headers } = await Promise.race(answers);
     expect([status, body.code, headers.get('retry-after')]).toEqual([429, 'read.too_many', '1']);
-    expect(pages.begun).toBe(atOnce);
+    await eventually(() => expect(pages.begun).toBe(atOnce));
     expect((await bob.get('/v1/agents')).status).toBe(200);
     const stream = await alice.open(`/v1/sessions/${sessionId}/events`);
     await stream.return(undefined);

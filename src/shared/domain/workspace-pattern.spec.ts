@@ -204,7 +204,7 @@ describe('a pattern', () => {
   describe('that is written to slow the server', () => {
     /** Stops an expression that never ends, too, which no timeout of a test does. */
     const judged = (pattern: string) =>
-      runInNewContext('judge()', { judge: () => patternFault(pattern) ?? 'accepted' }, { timeout: 2_000 });
+      runInNewContext('judge()', { judge: () => patternFault(pattern) ?? 'accepted' }, { timeout: 10_000 });
 
     const texts = [
       ...TOKENS,

@@ -27,7 +27,7 @@ describe('the way to a model', () => {
     server.close();
   });
 
-  const transport = new ModelTransport(readConfig({ LLM_CONNECT_TIMEOUT_SECONDS: '1' }));
+  const transport = new ModelTransport(readConfig({}));
   const ask = (onSent: () => void = () => undefined) =>
     modelFetch(url, { method: 'POST', body: '{}', dispatcher: transport.dispatcher(onSent) });
 
