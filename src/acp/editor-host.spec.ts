@@ -1,8 +1,8 @@
 import type { AgentContext } from '@agentclientprotocol/sdk';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ToolContext } from '#client';
 import type { Host } from '../ide/host.js';
 import { editorHost } from './editor-host.js';
@@ -44,6 +44,18 @@ it('does not ask the editor for a file that is not there, or that is no text', a
 it('reads from the disk what a command has written, which the editor may not have read yet', async () => {
   await host.run!(`printf written > a.txt`, folder, 5_000, CONTEXT);
   expect(await read()).toBe('written');
+});
+
+it.each([
+  ['also where the clock of files is a tick behind', 5, 'saved'],
+  ['but not what was saved long before', 1_000, 'typed'],
+])('%s', async (_, ms, content) => {
+  await writeFile(file, 'saved');
+  const { mtimeMs } = await stat(file);
+  using clock = vi.spyOn(Date, 'now').mockReturnValue(mtimeMs + ms);
+  await host.run!('true', folder, 5_000, CONTEXT);
+  expect(clock).toHaveBeenCalled();
+  expect(await read()).toBe(content);
 });
 
 it('writes by itself where the editor does not', () => {
