@@ -29,7 +29,7 @@ describe('a kill -9 in the middle of compactions', () => {
   afterAll(() => models.stop());
 
   const start = () =>
-    ServerProcess.start({ ...models.env, DATABASE_URL: database.url, RUN_LEASE_SECONDS: '2' });
+    ServerProcess.start({ ...models.env, DATABASE_URL: database.url, RUN_LEASE_SECONDS: '4' });
 
   beforeEach(async () => {
     models.reset();

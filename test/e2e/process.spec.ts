@@ -154,7 +154,7 @@ describe('the server on its embedded PostgreSQL', () => {
     try {
       const env = { OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' };
       const server = await start(env);
-      model.script({ text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 300 } });
+      model.script({ text: 'word '.repeat(20_000), pace: { chunk: 5, tokensPerSecond: 300 } });
       model.always({ text: 'Where were we?' });
       const sessionId = await server.client.openSession({ agent: 'ask' });
       const seen: SentEvent[] = [];

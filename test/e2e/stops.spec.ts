@@ -25,7 +25,7 @@ describe('the server when it is told to stop', () => {
     ServerProcess.start({ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, ...env });
 
   it('lets a run finish within the drain time', async () => {
-    const server = await start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '10' });
+    const server = await start({ SHUTDOWN_DRAIN_TIMEOUT_SECONDS: '30' });
     model.script({ text: 'word '.repeat(60), pace: { chunk: 5, tokensPerSecond: 60 } });
     const sessionId = await server.client.openSession({ agent: 'ask' });
     await server.client.say(sessionId, 'Say it');
@@ -83,13 +83,13 @@ describe('the server when it is told to stop', () => {
     const sessionId = await server.client.openSession({ agent: 'ask' });
     await server.client.say(sessionId, 'Say it');
     await eventually(() => expect(model.requests).toHaveLength(1));
+    // What comes together is one signal; only a later one hurries.
     server.signal('SIGTERM');
+    server.signal('SIGINT');
     await eventually(async () => expect((await server.client.get('/health/ready')).status).toBe(503));
     expect((await server.client.get('/health/live')).status).toBe(200);
     const refused = await server.client.say(sessionId, 'One more');
     expect([refused.status, refused.body.code]).toEqual([503, 'server.draining']);
-    // What comes together is one signal; only a later one hurries.
-    server.signal('SIGINT');
     await pause(600);
     expect((await server.client.get('/health/live')).status).toBe(200);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
@@ -126,7 +126,7 @@ describe('the server when it is told to stop', () => {
     proxy.fallSilent();
     const begunAt = performance.now();
     servers[1]!.signal('SIGTERM');
-    await pause(600);
+    await pause(2_000); // longer than signals are one, also where a busy process learns of this one late
     const ends = await Promise.all(servers.map((server) => server.stop()));
     expect(performance.now() - begunAt).toBeLessThan(20_000);
     expect(ends).toEqual(servers.map(() => ({ code: 1, signal: null })));
