@@ -7,7 +7,7 @@ import { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { TestApp } from '../support/test-app.js';
 
-const LEASE_SECONDS = 1;
+const LEASE_SECONDS = 2;
 
 describe('a job that is queued', () => {
   let app: TestApp;

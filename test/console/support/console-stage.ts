@@ -60,7 +60,7 @@ export class ConsoleStage {
   async context(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     this.#contexts.add(context);
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on('close', () => this.#contexts.delete(context));
     context.on('weberror', (error) => this.faults.push(String(error.error().stack)));
     context.on('console', (message) => {
