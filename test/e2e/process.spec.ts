@@ -192,7 +192,7 @@ describe('the server on its embedded PostgreSQL', () => {
     } finally {
       await model.stop();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('shares one PostgreSQL between processes of the same DATA_DIR, started at once; the last one stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);

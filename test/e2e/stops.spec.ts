@@ -111,7 +111,7 @@ describe('the server when it is told to stop', () => {
     const log = server.lines.join('\n');
     expect(log).toContain('deltas are given up');
     expect(log).toContain('the end of a run could not be stored');
-  }, 60_000);
+  }, 120_000);
 
   it('ends in time although its database has fallen silent, and at a second signal sooner', async () => {
     const proxy = new FlakyProxy(new URL(database.url));
@@ -131,7 +131,7 @@ describe('the server when it is told to stop', () => {
     expect(performance.now() - begunAt).toBeLessThan(20_000);
     expect(ends).toEqual(servers.map(() => ({ code: 1, signal: null })));
     await proxy.close();
-  }, 60_000);
+  }, 120_000);
 
   it('ends its streams, and lets a waiting run wait for the next process', async () => {
     const server = await start();
