@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SentEvent, isFinished } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -17,14 +17,7 @@ import {
   toolResult,
 } from '../support/scenes.js';
 import { TestApp } from '../support/test-app.js';
-
-let app: TestApp;
-
-beforeAll(async () => {
-  app = await TestApp.start({ LLM_MAX_RETRIES: '0' });
-});
-afterAll(() => app.stop());
-beforeEach(() => app.model.reset(NOT_ATOMIC));
+import { app } from './support/plans.js';
 
 /** Every route that can change anything, a new one as well: they come from the description of the API. */
 const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { paths: Record<string, object> };
