@@ -5,11 +5,11 @@ import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { Todo } from '../../../../shared/domain/todo.js';
 import { AgentDirectory, StoredAgents } from '../../../agents/index.js';
-import { Approval, ApprovalRepository, type RememberWhen } from '../../../approvals/index.js';
+import { ApprovalRepository, type RememberWhen } from '../../../approvals/index.js';
 import { SessionRepository } from '../../../sessions/index.js';
 import { ARGUMENTS_INVALID, SWITCH_LIMIT } from '../../domain/run-failure.js';
 import { Run } from '../../domain/run.js';
-import { ToolCall, toGuardView } from '../../domain/tool-call.js';
+import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { ConsentToCalls } from './consent-to-calls.js';
 import { Caller, JudgedCall } from './judge-reply.js';
@@ -19,7 +19,7 @@ import { CallDeadline } from '../lifecycle/call-deadline.js';
 import { ChooseModel } from '../lifecycle/choose-model.js';
 import { RecordFailure } from '../lifecycle/record-failure.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
-import { subjectOf } from '../settlement/subject-of-call.js';
+import { questionAbout } from '../settlement/question-about-call.js';
 import { SettleToolCall, notAvailable } from '../lifecycle/settle-tool-call.js';
 import { ResumeRun } from '../settlement/resume-run.js';
 
@@ -155,25 +155,14 @@ export class ApplyCalls {
     now: Date,
   ): Promise<void> {
     await tx.get(ToolCallRepository).add(call);
-    const { sessionId, runId, toolName, arguments: args, guard } = call.snapshot();
-    const approval = Approval.request({
+    const question = questionAbout(run, call, {
       id: this.ids.next(),
-      sessionId,
-      runId,
-      userId: run.snapshot().userId,
-      kind: 'tool_call',
-      callId: call.id,
-      planId: null,
-      toolName,
-      subject: subjectOf(toolName, args as JsonObject),
-      arguments: args as JsonObject,
-      guard: guard && toGuardView(guard),
       reason,
       suggestions,
       expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
       createdAt: now,
     });
-    await tx.get(ApprovalRepository).add(approval);
+    await tx.get(ApprovalRepository).add(question);
   }
 
   private async noteTodos(tx: Transaction, run: Run, todos: readonly Todo[], now: Date): Promise<void> {

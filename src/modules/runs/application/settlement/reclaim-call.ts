@@ -2,16 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
 import { Ids } from '../../../../shared/domain/ids.js';
-import { JsonObject } from '../../../../shared/domain/json.js';
-import { Approval, ApprovalRepository } from '../../../approvals/index.js';
+import { ApprovalRepository } from '../../../approvals/index.js';
 import { StoredTools, ToolCatalog } from '../../../tools/index.js';
 import { Run } from '../../domain/run.js';
-import { ToolCall, toGuardView } from '../../domain/tool-call.js';
+import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { ReportRun } from '../lifecycle/report-run.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
+import { questionAbout } from './question-about-call.js';
 import { ResumeRun } from './resume-run.js';
-import { subjectOf } from './subject-of-call.js';
 
 const REASON =
   'A client may have carried it out already, in whole or in part: it was claimed, and not answered';
@@ -56,21 +55,10 @@ export class ReclaimCall {
 
   /** The question ends with the deadline of its call, so that the run waits no longer for it than without a claim. */
   private async ask(tx: Transaction, run: Run, call: ToolCall, now: Date): Promise<void> {
-    const { sessionId, runId, toolName, arguments: args, guard, attempt, deadlineAt } = call.snapshot();
+    const { deadlineAt } = call.snapshot();
     const timeout = now.getTime() + this.config.approvalTimeoutSeconds * 1000;
-    const question = Approval.request({
+    const question = questionAbout(run, call, {
       id: this.ids.next(),
-      sessionId,
-      runId,
-      userId: run.snapshot().userId,
-      kind: 'tool_call',
-      callId: call.id,
-      attempt,
-      planId: null,
-      toolName,
-      subject: subjectOf(toolName, args as JsonObject),
-      arguments: args as JsonObject,
-      guard: guard && toGuardView(guard),
       reason: REASON,
       expiresAt: new Date(Math.min(timeout, deadlineAt!.getTime())),
       createdAt: now,
