@@ -1,36 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TestDatabase } from '../support/database.js';
+import { describe, expect, it } from 'vitest';
 import { NOT_ATOMIC, finish, propose, reads, writes } from '../support/scenes.js';
-import { ScriptedModel } from '../support/scripted-model.js';
-import { ServerProcess } from '../support/server-process.js';
+import { cwd, model, read, serve, url } from './support/served.js';
 
-let database: TestDatabase;
-let model: ScriptedModel;
-let server: ServerProcess;
-let url: string;
-let cwd: string;
-
-beforeAll(async () => {
-  [database, model] = [await TestDatabase.create(), await ScriptedModel.start()];
-  server = await ServerProcess.start({ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url });
-  url = server.client.url;
-});
-afterAll(async () => {
-  await server?.stop('SIGKILL');
-  await model?.stop();
-  await database?.drop();
-});
-beforeEach(async () => {
-  model.reset();
-  cwd = await mkdtemp(join(tmpdir(), 'acp-'));
-  return () => rm(cwd, { recursive: true, force: true });
-});
-
-const read = (path: string) => readFile(join(cwd, path), 'utf8');
+serve();
 
 /** What passes between acpx and the bridge in a turn that reads a file; titles and usage come when they come. */
 const WIRE = [

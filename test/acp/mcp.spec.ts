@@ -1,20 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { McpServer } from '@agentclientprotocol/sdk';
 import { methods } from '@agentclientprotocol/sdk';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TestDatabase } from '../support/database.js';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { pngOf } from '../support/images.js';
 import { finish } from '../support/scenes.js';
-import { ScriptedModel } from '../support/scripted-model.js';
-import { ServerProcess } from '../support/server-process.js';
 import { Editor } from './support/editor.js';
 import { HttpMcpServer } from './support/http-mcp-server.js';
+import { DONE, cwd, database, model, read, serve, server, twoModels, url } from './support/served.js';
 
 const SECRET = 'hush-4711-hush';
-const DONE = finish('Done.');
 /** It takes half a second at most, and a busy machine longer. */
 const SOON_MS = 5_000;
 const PROGRAM = resolve('test/acp/support/mcp-server.ts');
@@ -23,44 +19,12 @@ const stdio = (name = 'test', ...args: string[]): McpServer => ({
   ...{ name, command: process.execPath, args: [PROGRAM, ...args] },
   env: [{ name: 'SECRET', value: SECRET }],
 });
-const calls = (tool: string, args: object = {}, server = 'test') => ({
-  calls: [{ name: `mcp__${server}__${tool}`, args }],
+const calls = (tool: string, args: object = {}, of = 'test') => ({
+  calls: [{ name: `mcp__${of}__${tool}`, args }],
 });
 
-let database: TestDatabase;
-let model: ScriptedModel;
-let server: ServerProcess;
-let url: string;
-let cwd: string;
-let settings: string;
+serve({}, twoModels);
 
-beforeAll(async () => {
-  database = await TestDatabase.create();
-  model = await ScriptedModel.start();
-  settings = await mkdtemp(join(tmpdir(), 'acp-models-'));
-  const file = join(settings, 'models.json');
-  const seeing = {
-    ...{ id: 'seeing', provider: 'one', limit: { context: 128_000, output: 16_000 } },
-    modalities: { input: ['text', 'image'], output: ['text'] },
-  };
-  const providers = [{ id: 'one', api: 'chat', base_url: model.url, api_key_env: 'KEY' }];
-  await writeFile(file, JSON.stringify({ providers, models: [seeing], default: 'seeing' }));
-  server = await ServerProcess.start({ DATABASE_URL: database.url, MODELS_FILE: file, KEY: 'a-key' });
-  url = server.client.url;
-});
-afterAll(async () => {
-  await server?.stop('SIGKILL');
-  await model?.stop();
-  await database?.drop();
-  await rm(settings, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  model.reset();
-  cwd = await mkdtemp(join(tmpdir(), 'acp-mcp-'));
-  return () => rm(cwd, { recursive: true, force: true });
-});
-
-const read = (path: string) => readFile(join(cwd, path), 'utf8');
 const linesIn = async (path: string) => (await read(path)).trim().split('\n');
 /** A zombie is gone, too: when it is taken away is for the process to say that inherits it. */
 const isRunning = async (pid: number) => {

@@ -1,56 +1,25 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TestDatabase } from '../support/database.js';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { NOT_ATOMIC, finish, propose, reads, writes } from '../support/scenes.js';
-import { ScriptedModel } from '../support/scripted-model.js';
-import { ServerProcess } from '../support/server-process.js';
 import { Editor, FULL } from './support/editor.js';
+import { DONE, cwd, database, model, read, restart, runs, serve, server, url } from './support/served.js';
 
 const INITIALIZE = {
   ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
   params: { protocolVersion: 1, clientCapabilities: {} },
 };
 
-const runs = (command: string) => ({ calls: [{ name: 'execute_command', args: { command } }] });
-const DONE = finish('Done.');
 const RESTART_MS = 60_000;
 /** It takes half a second at most, and a busy machine longer. */
 const SOON_MS = 5_000;
 
-let database: TestDatabase;
-let model: ScriptedModel;
-let server: ServerProcess;
-let env: Record<string, string>;
-let url: string;
-let cwd: string;
+// Started again, it has the same address.
+serve({ RUN_LEASE_SECONDS: '3', PORT: String(await freePort()) });
 
-beforeAll(async () => {
-  database = await TestDatabase.create();
-  model = await ScriptedModel.start();
-  env = {
-    ...{ DATABASE_URL: database.url, OPENAI_BASE_URL: model.url, RUN_LEASE_SECONDS: '3' },
-    PORT: String(await freePort()),
-  };
-  server = await ServerProcess.start(env);
-  url = server.client.url;
-});
-afterAll(async () => {
-  await server?.stop('SIGKILL');
-  await model?.stop();
-  await database?.drop();
-});
-beforeEach(async () => {
-  model.reset();
-  cwd = await mkdtemp(join(tmpdir(), 'acp-'));
-  return () => rm(cwd, { recursive: true, force: true });
-});
-
-const read = (path: string) => readFile(join(cwd, path), 'utf8');
 const lapse = (sessionId: string) =>
   database.rows('update tool_calls set claim_expires_at = now() where session_id = $1', [sessionId]);
 const isGone = (pid: number) => eventually(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
@@ -68,8 +37,7 @@ it(
     editor.choose = async ({ options }) => {
       if (!isKilled && editor.permissions.length === 2) {
         isKilled = true;
-        await server.stop('SIGKILL');
-        server = await ServerProcess.start(env);
+        await restart();
       }
       return options[0]!.optionId;
     };
