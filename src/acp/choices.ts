@@ -18,16 +18,20 @@ const MODES: readonly { value: Session['approval_mode']; name: string; descripti
 export interface Offer {
   readonly agents: readonly Agent[];
   readonly models: readonly Model[];
+  /** How sessions may treat calls that change something. */
+  readonly approvalModes: readonly Session['approval_mode'][];
 }
 
 export async function offerOf(runtime: AgentRuntime, options: { retryFor?: number }): Promise<Offer> {
-  const [agents, models] = await Promise.all([
+  const [agents, models, { approval_modes: approvalModes }] = await Promise.all([
     runtime.agents.list({}, options).all(),
     runtime.models.list({}, options).all(),
+    runtime.account.me(options),
   ]);
   return {
     agents: agents.filter(({ id, mode }) => (mode === 'primary' || mode === 'all') && id !== ORCHESTRATOR),
     models,
+    approvalModes,
   };
 }
 
@@ -65,7 +69,7 @@ export function optionsOf(offer: Offer, session: Session, agent: string): Sessio
     ...effortOptions(offer, session),
     {
       ...{ type: 'select', id: 'approval_mode', name: 'Approvals', currentValue: session.approval_mode },
-      options: [...MODES],
+      options: MODES.filter(({ value }) => offer.approvalModes.includes(value)),
     },
   ];
 }

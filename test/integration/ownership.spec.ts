@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APPROVAL_MODES } from '../../src/shared/domain/approval-mode.js';
 import type { TestClient } from '../support/client.js';
 import {
   NOT_ATOMIC,
@@ -282,7 +283,13 @@ describe('Every route', () => {
 
 it('GET /v1/me tells who asks, and what the server is', async () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-  const server = { mode: 'api_key', version, model: 'gpt-5-mini', offline: false };
+  const server = {
+    mode: 'api_key',
+    version,
+    model: 'gpt-5-mini',
+    offline: false,
+    approval_modes: [...APPROVAL_MODES],
+  };
   expect((await alice.get(ME)).body).toEqual({ user: 'alice', ...server });
   expect((await bob.get(ME)).body).toEqual({ user: 'bob', ...server });
 });

@@ -288,6 +288,8 @@ describe('a trace', () => {
     ]);
     expect(asked.traceId).toBe(TRACE);
     expect(job.trace_id).toBe(TRACE);
+    const { body: runs } = await app.client.get(`/v1/sessions/${sessionId}/runs`);
+    expect(runs.data.map(({ trace_id }: { trace_id: string }) => trace_id)).toContain(TRACE);
     expect(collector.one('job agent:ask').attributes).toMatchObject({
       'agent_runtime.job.id': job.job_id,
       'agent_runtime.job.status': 'done',

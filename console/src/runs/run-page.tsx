@@ -62,6 +62,9 @@ function RunView({ id }: { id: string }) {
             {short(usage.total_tokens)} tokens
           </span>
           {run.attempt > 1 && <span>taken over {run.attempt - 1} times</span>}
+          <span title="Of the trace, and in the log of the server" className="break-all font-mono">
+            {run.trace_id}
+          </span>
         </p>
       }
       actions={

@@ -1,6 +1,6 @@
 import type { Session } from '@agent-runtime/client';
-import { useMutation } from '@tanstack/react-query';
-import { queryClient, session as sessionQuery } from '../app/queries.ts';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { me, queryClient, session as sessionQuery } from '../app/queries.ts';
 import { runtime } from '../app/runtime.ts';
 import { Choice } from '../ui/choice.tsx';
 import { Fault } from '../ui/fault.tsx';
@@ -15,6 +15,7 @@ const MODES: readonly { value: Mode; name: string }[] = [
 
 /** What the agent may do without a question, from now on; marked where it is not what a session begins with. */
 export function ApprovalModeChoice({ session }: { session: Session }) {
+  const { data: account } = useQuery(me);
   const change = useMutation({
     mutationFn: (mode: Mode) => runtime.sessions.update(session.id, { approval_mode: mode }),
     onSuccess: (changed) => queryClient.setQueryData(sessionQuery(session.id).queryKey, changed),
@@ -27,7 +28,7 @@ export function ApprovalModeChoice({ session }: { session: Session }) {
         disabled={change.isPending}
         isMarked={session.approval_mode !== 'ask'}
         onChange={(mode) => change.mutate(mode as Mode)}
-        options={MODES}
+        options={MODES.filter(({ value }) => account?.approval_modes.includes(value) ?? true)}
       />
       <Fault error={change.error} className="order-last w-full" />
     </>

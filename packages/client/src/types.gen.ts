@@ -254,6 +254,10 @@ export type Me = {
      * The offline demo model answers instead of a real one
      */
     offline: boolean;
+    /**
+     * Those that you may choose for a session: APPROVAL_MODES
+     */
+    approval_modes: Array<'read_only' | 'ask' | 'accept_edits'>;
 };
 
 /**
@@ -1343,6 +1347,10 @@ export type Run = {
      * The cursor before its first event: read on from here to see all of it
      */
     first_event_id: string;
+    /**
+     * Of the `traceparent` of what caused it; also in the log
+     */
+    trace_id: string;
     created_at: string;
     started_at: string | null;
     finished_at: string | null;

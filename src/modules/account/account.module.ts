@@ -12,12 +12,13 @@ import { Installation } from './application/installation.js';
     {
       provide: Installation,
       inject: [Config, ModelSetup],
-      useFactory: ({ auth }: Config, { models, offline }: ModelSetup): Installation => ({
+      useFactory: ({ auth, approvalModes }: Config, { models, offline }: ModelSetup): Installation => ({
         // Clients sign in by a key, whose ever it is.
         mode: auth.mode === 'local_key' ? 'api_key' : auth.mode,
         version: VERSION,
         model: models.default.id,
         offline: offline !== undefined,
+        approvalModes,
       }),
     },
   ],

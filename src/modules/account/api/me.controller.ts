@@ -14,7 +14,7 @@ export class MeController {
   @ApiOperation({ operationId: 'getMe', summary: 'Who you are, and what the server is' })
   @ApiOkResponse({ standardSchema: MeDto })
   view(@CurrentUser() user: string): z.infer<typeof MeDto> {
-    const { mode, version, model, offline } = this.installation;
-    return { user, mode, version, model, offline };
+    const { mode, version, model, offline, approvalModes } = this.installation;
+    return { user, mode, version, model, offline, approval_modes: [...approvalModes] };
   }
 }

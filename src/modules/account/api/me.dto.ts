@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { APPROVAL_MODES } from '../../../shared/domain/approval-mode.js';
 
 export const MeDto = z
   .object({
@@ -7,9 +8,19 @@ export const MeDto = z
     version: z.string().describe('Of the server'),
     model: z.string().describe('The model that answers where none is chosen'),
     offline: z.boolean().describe('The offline demo model answers instead of a real one'),
+    approval_modes: z
+      .array(z.enum(APPROVAL_MODES))
+      .describe('Those that you may choose for a session: APPROVAL_MODES'),
   })
   .meta({
     id: 'Me',
     description: 'Who you are, and what the server is',
-    example: { user: 'local', mode: 'none', version: '0.1.0', model: 'offline-demo', offline: true },
+    example: {
+      user: 'local',
+      mode: 'none',
+      version: '0.1.0',
+      model: 'offline-demo',
+      offline: true,
+      approval_modes: [...APPROVAL_MODES],
+    },
   });

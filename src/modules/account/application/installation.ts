@@ -1,3 +1,5 @@
+import { ApprovalMode } from '../../../shared/domain/approval-mode.js';
+
 /** What a client shows of the server that it uses. */
 export abstract class Installation {
   /** How users are told apart. */
@@ -7,4 +9,6 @@ export abstract class Installation {
   abstract readonly model: string;
   /** The offline demo model answers instead of a real one. */
   abstract readonly offline: boolean;
+  /** Those that users may choose for a session. */
+  abstract readonly approvalModes: readonly ApprovalMode[];
 }

@@ -40,6 +40,7 @@ export const RunDto: z.ZodType<RunView> = z
     first_event_id: z
       .string()
       .describe('The cursor before its first event: read on from here to see all of it'),
+    trace_id: z.string().describe('Of the `traceparent` of what caused it; also in the log'),
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
@@ -62,6 +63,7 @@ export const RunDto: z.ZodType<RunView> = z
       unknown_calls: 0,
       attempt: 1,
       first_event_id: '0',
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
       created_at: '2026-11-20T10:15:00.000Z',
       started_at: '2026-11-20T10:15:00.000Z',
       finished_at: null,

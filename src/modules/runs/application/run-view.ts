@@ -1,3 +1,4 @@
+import { placeOf } from '../../../shared/application/trace-context.js';
 import { callUsageView } from '../../../shared/domain/token-usage.js';
 import { errorView } from '../domain/run-failure.js';
 import { RunState } from '../domain/run-state.js';
@@ -22,6 +23,7 @@ export const toRunView = (run: RunState, before = 0) => ({
   unknown_calls: unknownCallsOf(run.usage),
   attempt: run.attempt,
   first_event_id: String(run.eventsAfter ?? before),
+  trace_id: placeOf(run).context.traceId,
   created_at: run.createdAt.toISOString(),
   started_at: run.startedAt?.toISOString() ?? null,
   finished_at: run.finishedAt?.toISOString() ?? null,
