@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { finish, reads, writes } from '../support/scenes.js';
 import { isLeftOut } from './support/chromium.js';
 import { ConsoleStage, say } from './support/console-stage.js';
@@ -86,6 +87,54 @@ describe.skipIf(isLeftOut)('tool calls in the console', () => {
     await page.locator('aside [data-todo=completed]', { hasText: 'Change it' }).waitFor();
     await line('Edit').click();
     await line('Edit').getByRole('group', { name: 'What changes in a.txt' }).waitFor();
+    await stage.idle(id);
+  });
+
+  it('that are allowed for the session are told beside it, and asked about again once that is taken back', async () => {
+    const runs = (command: string, cwd?: string) =>
+      calls('execute_command', { command, ...(cwd && { cwd }) });
+    stage.model.script(
+      runs('npm test', 'packages/api'),
+      runs('npm run lint'),
+      runs('npm test', 'packages/api'),
+      runs('npm test', 'packages/api'),
+      finish('Enough.'),
+    );
+    const { id } = await stage.runtime.sessions.create({ title: 'Allowed' });
+    const page = await stage.open(`/sessions/${id}`);
+    const allowed = page.locator('aside [data-permission]');
+    const told = (words: readonly RegExp[]) =>
+      eventually(async () =>
+        expect(await allowed.allInnerTexts()).toEqual(
+          words.map((each) => expect.stringMatching(each) as string),
+        ),
+      );
+    await say(page, 'Test it');
+    await page.getByRole('button', { name: 'Always in this session' }).click();
+    await told([/^Run npm test in packages\/api\n/]);
+    await stage.answer(id, 'passed');
+    await page.getByText('Allow more than this').click();
+    await page.getByRole('button', { name: 'every npm run lint *' }).click();
+    await told([/^Run every npm run lint \*\n/, /^Run npm test in packages\/api\n/]);
+    await stage.answer(id, 'clean');
+    // Nothing is asked.
+    const again = page.locator('[data-call]', { hasText: 'npm test' }).nth(1);
+    await again.getByText('waits for an IDE').waitFor();
+
+    await page.getByRole('button', { name: 'Take back: Run npm test' }).click();
+    await told([/^Run every npm run lint/]);
+    expect(await stage.runtime.permissions.list(id).all()).toHaveLength(1);
+    await stage.answer(id, 'passed');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await stage.answer(id, 'passed');
+    await page.getByText('Enough.').waitFor();
+
+    // Where there is no room beside the conversation, it is above the field.
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByText('Allowed in this session: 1').click();
+    await page.getByRole('button', { name: 'Take back: Run npm run lint *' }).click();
+    await page.getByText('Allowed in this session').filter({ visible: true }).waitFor({ state: 'hidden' });
+    expect(await stage.runtime.permissions.list(id).all()).toEqual([]);
     await stage.idle(id);
   });
 

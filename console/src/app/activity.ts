@@ -12,7 +12,7 @@ const TOUCHED: Readonly<Record<Kind, readonly string[]>> = {
   run: ['sessions', 'session', 'runs', 'run', 'context', 'usage'],
   message: ['sessions', 'session', 'context', 'step'],
   tool_call: ['session', 'runs', 'plan', 'calls'],
-  approval: ['approvals', 'session', 'runs', 'plan'],
+  approval: ['approvals', 'permissions', 'session', 'runs', 'plan'],
   plan: ['plans', 'plan', 'approvals'],
   job: ['jobs', 'job', 'synopsis'],
   synopsis: ['synopsis', 'jobs'],

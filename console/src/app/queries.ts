@@ -69,6 +69,13 @@ export const sessionApprovals = (sessionId: string) =>
       (await runtime.sessions.approvals(sessionId, { limit: 100 }, { signal }).page()).data,
   });
 
+/** What the user has allowed for the rest of a session. */
+export const sessionPermissions = (sessionId: string) =>
+  queryOptions({
+    queryKey: ['permissions', sessionId],
+    queryFn: ({ signal }) => runtime.permissions.list(sessionId, undefined, { signal }).all(),
+  });
+
 /** The tools that clients have declared for a session. */
 export const sessionTools = (sessionId: string) =>
   queryOptions({

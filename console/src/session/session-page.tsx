@@ -4,6 +4,7 @@ import { DropZone } from '../attachments/drop-zone.tsx';
 import { session as sessionQuery } from '../app/queries.ts';
 import { Composer } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
+import { PermissionsBar } from './permissions.tsx';
 import { SessionHeader } from './session-header.tsx';
 import { SessionMissing } from './session-missing.tsx';
 import { SidePane } from './side-pane.tsx';
@@ -26,6 +27,7 @@ function SessionView({ id }: { id: string }) {
         <SessionHeader id={id} session={session} />
         <Conversation sessionId={id} shown={shown} store={store} />
         <TodoBar items={shown.todos} />
+        {session && <PermissionsBar sessionId={id} />}
         {session && <Composer session={session} run={shown.activeRun} />}
       </DropZone>
       {session && <SidePane session={session} shown={shown} />}

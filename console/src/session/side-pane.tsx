@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { address } from '../app/address.ts';
-import { sessionPlans, sessionRuns } from '../app/queries.ts';
+import { sessionPermissions, sessionPlans, sessionRuns } from '../app/queries.ts';
 import { PlanProgress } from '../plan/plan-progress.tsx';
 import { short } from '../ui/numbers.ts';
 import { Status } from '../ui/status.tsx';
@@ -12,12 +12,14 @@ import { TodoList } from '../ui/todo-list.tsx';
 import { visible } from '../ui/visible.ts';
 import { costOf } from '../usage/cost.ts';
 import { ContextMeter } from './context-meter.tsx';
+import { Permissions } from './permissions.tsx';
 import type { Shown } from './session-store.ts';
 import { WorkspaceLines } from './workspace-lines.tsx';
 
-/** What happens beside the conversation: context, plan, files, runs. */
+/** What happens beside the conversation: context, what is allowed, plan, files, runs. */
 export function SidePane({ session, shown }: { session: Session; shown: Shown }) {
   const plans = useQuery(sessionPlans(session.id)).data ?? [];
+  const permissions = useQuery(sessionPermissions(session.id)).data ?? [];
   const runs = useQuery(sessionRuns(session.id)).data ?? [];
   const files = changedFiles(shown);
   const plan = plans[0];
@@ -40,6 +42,11 @@ export function SidePane({ session, shown }: { session: Session; shown: Shown })
       {session.workspace !== null && (
         <Part title="Workspace">
           <WorkspaceLines sessionId={session.id} name={session.workspace} />
+        </Part>
+      )}
+      {permissions.length > 0 && (
+        <Part title="Allowed in this session">
+          <Permissions sessionId={session.id} permissions={permissions} />
         </Part>
       )}
       {plan && (

@@ -40,6 +40,7 @@ export async function tell(stage: ConsoleStage, words: Words): Promise<Record<st
 
   model.reset();
   model.script(
+    { calls: [call('execute_command', { command: words.line, cwd: words.name })] },
     {
       text: words.line,
       reasoning: words.line,
@@ -89,6 +90,9 @@ export async function tell(stage: ConsoleStage, words: Words): Promise<Record<st
       { type: 'diagnostics', items: [{ path: words.path, severity: 'error', message: words.line }] },
     ],
   });
+  const [allowed] = await pending(stage, id, 1);
+  await runtime.approvals.decide(allowed!.id, { decision: 'approve', remember: true });
+  await stage.answer(id, words.line);
   await stage.answer(id, `${words.line}\n${words.text.slice(0, MOST_READ)}`, words.path, {
     ...{ type: 'diff', path: words.path, line: 7 },
     ...{ before: words.name, after: words.line },
