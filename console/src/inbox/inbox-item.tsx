@@ -64,7 +64,8 @@ function Body({ item, actions }: Pick<Props, 'item' | 'actions'>) {
             {item.calls === 1 ? 'A tool call waits' : `${item.calls} tool calls wait`} for an IDE
           </h2>
           <p className="mt-0.5 mb-3 text-soft">
-            Nothing executes them at the moment. Open the session and lend it a folder, or connect an IDE.
+            Nothing executes them at the moment. Open the session to lend it a folder or answer by hand, or
+            connect an IDE.
           </p>
           <Link href={address.session(item.sessionId)} className="font-medium text-accent hover:underline">
             Open the session

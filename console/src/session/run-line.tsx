@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { address } from '../app/address.ts';
 import { lengthOf, useNow } from '../ui/time.tsx';
+import { BY_HAND } from './answer-by-hand.tsx';
 import type { FinishedRun } from './session-runs.ts';
 import type { Shown } from './session-store.ts';
 
@@ -60,5 +61,6 @@ function waitOf(waiting: readonly { kind: string; id: string }[], claims: Shown[
   const kinds = new Set(waiting.map(({ kind }) => kind));
   if (kinds.has('approval')) return 'Waits for your decision';
   if (kinds.has('plan_decision')) return 'The plan waits for your decision';
+  if (waiting.some(({ id }) => claims.get(id) === BY_HAND)) return 'Waits for your answer';
   return waiting.every(({ id }) => claims.has(id)) ? 'Tools are at work' : 'Waits for an IDE';
 }

@@ -10,6 +10,7 @@ import { runtime } from '../app/runtime.ts';
 import { Diff } from '../ui/diff.tsx';
 import { ChevronIcon } from '../ui/icons.tsx';
 import { visible } from '../ui/visible.ts';
+import { AnswerByHand, AnswerForm, BY_HAND } from './answer-by-hand.tsx';
 import { CallAnswer } from './call-answer.tsx';
 import type { CallStatus } from './session-calls.ts';
 import type { CallRecords } from './use-call-records.ts';
@@ -82,25 +83,42 @@ export function ToolCallLine({ call, records }: { call: Call; records: CallRecor
             </p>
           )}
           {answer && <CallAnswer name={name} answer={answer} />}
-          {status === 'requested' && <Executes holder={holder} />}
+          {status === 'requested' && <Executes sessionId={records.sessionId} callId={id} holder={holder} />}
         </div>
       )}
     </details>
   );
 }
 
-const wordsFor = (holder: string) => ({
-  text: holder === runtime.clientId ? 'running' : 'runs elsewhere',
-  look: 'text-accent',
-});
+const wordsFor = (holder: string) =>
+  holder === BY_HAND
+    ? { text: 'waits for your answer', look: 'text-wait' }
+    : { text: holder === runtime.clientId ? 'running' : 'runs elsewhere', look: 'text-accent' };
 
-/** Who executes a call that is open. */
-function Executes({ holder }: { holder: string | undefined }) {
+/** Who executes a call that is open: the user, where no client does. */
+function Executes({
+  sessionId,
+  callId,
+  holder,
+}: {
+  sessionId: string;
+  callId: string;
+  holder: string | undefined;
+}) {
+  if (holder === BY_HAND) return <AnswerForm sessionId={sessionId} callId={callId} />;
+  if (holder === undefined) {
+    return (
+      <>
+        <p className="text-xs text-faint">
+          An IDE executes it. Lend a folder with the button above, or connect one by the client library.
+        </p>
+        <AnswerByHand callId={callId} />
+      </>
+    );
+  }
   return (
     <p className="text-xs text-faint wrap-anywhere">
-      {holder === undefined ? (
-        'An IDE executes it. Lend a folder with the button above, or connect one by the client library.'
-      ) : holder === runtime.clientId ? (
+      {holder === runtime.clientId ? (
         'This page executes it, in the folder that you have lent.'
       ) : (
         <>
