@@ -76,7 +76,6 @@ export class SessionStore {
   #nextCursor: string | null = null;
   readonly #calls = new SessionCalls();
   readonly #runs = new SessionRuns();
-  #todos: readonly Todo[] = [];
   #cursor = '0';
   /** What events up to this one have changed was read with the session. */
   #upTo = 0;
@@ -194,9 +193,8 @@ export class SessionStore {
   #begin(session: Session, messages: readonly Message[], open: readonly OpenToolCall[]): void {
     this.#transcript = new Transcript();
     this.#older = [];
-    this.#transcript.load(messages, session.steers);
+    this.#transcript.load(messages, session);
     this.#calls.begin(messages, session, open);
-    this.#todos = session.todos ?? [];
     const { active_run: run } = session;
     this.#runs.begin(run);
     // What is half said is in the events of its run; a run that waits says nothing.
@@ -226,7 +224,6 @@ export class SessionStore {
     this.#calls.note(event);
     this.#runs.note(event);
     this.#kept.note(event);
-    if (event.type === 'todos.updated') this.#todos = event.data.items;
   }
 
   #tell(): void {
@@ -246,7 +243,7 @@ export class SessionStore {
       ...this.#calls.shown(),
       answers,
       steers: new Map(this.#transcript.steers),
-      todos: this.#todos,
+      todos: this.#transcript.todos,
       ...this.#runs.shown(),
       hasOlder: this.#nextCursor !== null,
       isLoading: this.#isLoading,

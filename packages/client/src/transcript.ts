@@ -1,6 +1,8 @@
 import type { DataOf, RuntimeEvent } from './events.ts';
 import type { Attached, Message, Session } from './types.gen.ts';
 
+type Todos = DataOf<'todos.updated'>['items'];
+
 /** A message as it is to be shown now. Never changed: what an event changes is another object. */
 export interface ShownMessage {
   readonly id: string;
@@ -58,10 +60,16 @@ const EMPTY = {
 export class Transcript {
   readonly #messages = new Map<string, ShownMessage>();
   readonly #steers = new Map<string, string>();
+  #todos: Todos = [];
 
   /** What waits until an agent at work is asked next: the text, by id. */
   get steers(): ReadonlyMap<string, string> {
     return this.#steers;
+  }
+
+  /** The newest list of the agents: what is done of a long task, and what remains. Empty where they have made none. */
+  get todos(): Readonly<Todos> {
+    return this.#todos;
   }
 
   get(id: string): ShownMessage | undefined {
@@ -75,10 +83,15 @@ export class Transcript {
     );
   }
 
-  /** Takes what is stored, before the events that follow it. @param steers of the session */
-  load(messages: Iterable<Message>, steers: Session['steers'] = []): void {
+  /**
+   * Takes what is stored, before the events that follow it.
+   * @param session whose `steers` and `todos` these are; an older server tells none. Left out with older messages: then both stay
+   */
+  load(messages: Iterable<Message>, session?: Partial<Pick<Session, 'steers' | 'todos'>>): void {
     for (const message of messages) this.#put(whole(message));
-    for (const { id, content } of steers) this.#steers.set(id, content);
+    if (!session) return;
+    for (const { id, content } of session.steers ?? []) this.#steers.set(id, content);
+    this.#todos = session.todos ?? [];
   }
 
   /** @returns what changed, for events that change a message */
@@ -107,9 +120,13 @@ export class Transcript {
       case 'steer.withdrawn':
         this.#steers.delete(event.data.steer_id);
         return undefined;
+      case 'todos.updated':
+        this.#todos = event.data.items;
+        return undefined;
       case 'stream.reset':
         this.#messages.clear();
         this.#steers.clear();
+        this.#todos = [];
         return undefined;
       default:
         return undefined;

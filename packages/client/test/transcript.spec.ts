@@ -117,7 +117,7 @@ describe('the transcript', () => {
   it('knows what waits for an agent at work', () => {
     const transcript = new Transcript();
     const waiting = () => [...transcript.steers.keys()];
-    transcript.load([USER], [{ id: 's1', content: 'One' }]);
+    transcript.load([USER], { steers: [{ id: 's1', content: 'One' }], todos: null });
     for (const id of ['s2', 's3', 's4']) {
       transcript.apply(event(5, 'steer.waiting', { steer_id: id, content: `Text of ${id}` }));
     }
@@ -130,6 +130,24 @@ describe('the transcript', () => {
     expect(waiting()).toEqual(['s4']);
     transcript.apply(event(8, 'stream.reset', { reason: 'cursor_ahead', resume_after: '1' }));
     expect(waiting()).toEqual([]);
+  });
+
+  it('knows the newest list of the agents', () => {
+    const transcript = new Transcript();
+    const stored = [{ text: 'Look', status: 'in_progress' as const }];
+    const newer = [{ text: 'Look', status: 'completed' as const }];
+    const updated = (items: object[]) => event(5, 'todos.updated', { items });
+    expect(transcript.todos).toEqual([]);
+    transcript.load([USER], { steers: [], todos: stored });
+    transcript.load([]); // older messages alone
+    expect(transcript.todos).toEqual(stored);
+    expect(transcript.apply(updated(newer))).toBeUndefined();
+    expect(transcript.todos).toEqual(newer);
+    transcript.load([], { steers: [], todos: null });
+    expect(transcript.todos).toEqual([]);
+    transcript.apply(updated(newer));
+    transcript.apply(event(6, 'stream.reset', { reason: 'cursor_ahead', resume_after: '1' }));
+    expect(transcript.todos).toEqual([]);
   });
 
   it('never changes a message that it has handed out', () => {
