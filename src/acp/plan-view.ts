@@ -1,5 +1,6 @@
 import type { PlanEntry } from '@agentclientprotocol/sdk';
 import type { Plan } from '#client';
+import { visible } from '#client/edit';
 
 type Subtask = Plan['subtasks'][number];
 
@@ -16,7 +17,7 @@ export const planCallId = ({ id, version }: Pick<Plan, 'id' | 'version'>): strin
 
 /** The protocol knows no failed step: the text says it. */
 export const entryOf = ({ title, status }: Pick<Subtask, 'title' | 'status'>): PlanEntry => ({
-  content: status === 'failed' || status === 'skipped' ? `${title} (${status})` : title,
+  content: visible(status === 'failed' || status === 'skipped' ? `${title} (${status})` : title),
   priority: 'medium',
   status: STATUS[status],
 });
@@ -26,7 +27,6 @@ export function planText({ title, version, description, subtasks }: Plan): strin
     ({ position, title: step, agent, description: what }) =>
       `${position}. **${step}** (${agent})\n   ${what}`,
   );
-  return [`## ${title}`, version > 1 ? `Version ${version}` : '', description, steps.join('\n')]
-    .filter(Boolean)
-    .join('\n\n');
+  const parts = [`## ${title}`, version > 1 ? `Version ${version}` : '', description, steps.join('\n')];
+  return visible(parts.filter(Boolean).join('\n\n'));
 }

@@ -7,6 +7,7 @@ import {
   methods,
 } from '@agentclientprotocol/sdk';
 import type { CallApproval, CallDecision, DecisionOnPlan, Plan } from '#client';
+import { visible } from '#client/edit';
 import type { Roots } from '../ide/roots.js';
 import { planCallId, planText } from './plan-view.js';
 import { isMcpTool, shownCall, textContent } from './tool-call.js';
@@ -58,14 +59,14 @@ export class Questions {
     const patterns = suggestions.map((pattern, index) => ({
       optionId: `pattern:${index}`,
       kind: 'allow_always' as const,
-      name: `Always allow ${Object.values(pattern).join(' ')} in this session`,
+      name: `Always allow ${visible(Object.values(pattern).join(' '))} in this session`,
     }));
     const chosen = await this.#ask(
       {
         toolCallId: callId,
         status: 'pending',
         ...shownCall(name, args, roots),
-        content: isRepeated ? [textContent(approval.reason), ...preview] : preview,
+        content: isRepeated ? [textContent(visible(approval.reason)), ...preview] : preview,
       },
       isRepeated ? [ALLOW, REJECT] : [ALLOW, ...patterns, always, REJECT],
       signal,
@@ -82,7 +83,7 @@ export class Questions {
     const { version } = plan;
     const toolCall = {
       ...{ toolCallId: planCallId(plan), kind: 'switch_mode' as const, status: 'pending' as const },
-      ...{ title: plan.title, content: [textContent(planText(plan))] },
+      ...{ title: visible(plan.title), content: [textContent(planText(plan))] },
     };
     for (;;) {
       const chosen = await this.#ask(toolCall, ON_PLAN, signal);
@@ -119,7 +120,7 @@ export class Questions {
         methods.client.elicitation.create,
         {
           ...{ mode: 'form', sessionId, toolCallId: planCallId(plan) },
-          message: `What shall be different in “${plan.title}”?`,
+          message: `What shall be different in “${visible(plan.title)}”?`,
           requestedSchema: {
             type: 'object',
             properties: { changes: { type: 'string', title: 'Changes', minLength: 1, maxLength: 10_000 } },

@@ -1,5 +1,6 @@
 import type { ToolCallContent, ToolCallLocation, ToolKind } from '@agentclientprotocol/sdk';
 import type { Json } from '#client';
+import { visible } from '#client/edit';
 import type { Roots } from '../ide/roots.js';
 
 export type Arguments = Readonly<Record<string, Json>>;
@@ -60,7 +61,7 @@ export const kindOf = (toolName: string): ToolKind =>
 
 /** While the model is still writing it. */
 export const draftTitle = (toolName: string): string =>
-  toolName === 'create_plan' ? 'Writing the plan' : `Writing: ${toolName}`;
+  toolName === 'create_plan' ? 'Writing the plan' : `Writing: ${visible(toolName)}`;
 
 /** @param args as the model wrote them; nothing is sure about them */
 export function shownCall(toolName: string, args: unknown, roots: Roots): ShownCall {
@@ -77,7 +78,7 @@ function titleOf(toolName: string, args: Arguments): string {
   const subject = args['command'] ?? args['query'] ?? args['pattern'] ?? args['path'];
   const verb = VERBS[toolName] ?? (toolName === 'execute_command' ? '' : toolName);
   const to = typeof args['to'] === 'string' ? ` to ${args['to']}` : '';
-  const title = `${verb} ${typeof subject === 'string' ? subject : ''}${to}`.trim() || toolName;
+  const title = visible(`${verb} ${typeof subject === 'string' ? subject : ''}${to}`.trim() || toolName);
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE).toWellFormed()}…` : title;
 }
 

@@ -272,3 +272,15 @@ it('an event that comes again makes nothing, until the log is set back', () => {
   apply('stream.reset', {});
   expect([delta, item].map((each) => translator.apply(each).length)).toEqual([0, 1]);
 });
+
+it('plans and lists show control characters by their code', () => {
+  const [hidden, seen] = ['Go \u001b[2K', 'Go ⟨U+001B⟩[2K'];
+  const plan = { ...PLAN, title: hidden, subtasks: [{ ...PLAN.subtasks[0], title: hidden }] };
+  expect(apply('plan.approval_required', { plan })).toMatchObject([
+    { sessionUpdate: 'plan', entries: [{ content: seen }] },
+    { sessionUpdate: 'tool_call', title: seen },
+    { sessionUpdate: 'tool_call_update' },
+  ]);
+  const items = [{ text: hidden, status: 'pending' }];
+  expect(apply('todos.updated', { items })).toMatchObject([{ entries: [{ content: seen }] }]);
+});

@@ -1,5 +1,6 @@
 import type { SessionUpdate, ToolCallContent } from '@agentclientprotocol/sdk';
 import type { DataOf, Message, Plan, RuntimeEvent } from '#client';
+import { visible } from '#client/edit';
 import type { Roots } from '../ide/roots.js';
 import { entryOf, planCallId, planText } from './plan-view.js';
 import { ShownCalls } from './shown-calls.js';
@@ -98,7 +99,7 @@ export class Translator {
         return yield {
           sessionUpdate: 'plan',
           entries: event.data.items.map(({ text, status }) => ({
-            content: text,
+            content: visible(text),
             status,
             priority: 'medium',
           })),
@@ -155,7 +156,12 @@ export class Translator {
     const callId = planCallId(plan);
     if (this.#calls.isKnown(callId)) return;
     this.#planCall = callId;
-    yield* this.#calls.show(callId, { title: plan.title, kind: 'switch_mode', locations: [], rawInput: {} });
+    yield* this.#calls.show(callId, {
+      title: visible(plan.title),
+      kind: 'switch_mode',
+      locations: [],
+      rawInput: {},
+    });
     yield { sessionUpdate: 'tool_call_update', toolCallId: callId, content: [textContent(planText(plan))] };
   }
 

@@ -1,6 +1,6 @@
 import type { ToolCallContent } from '@agentclientprotocol/sdk';
 import { FileAnswer, type Json, type Tool, type ToolContext, type Tools } from '#client';
-import { applyEdits, textOf } from '#client/edit';
+import { applyEdits, textOf, visible } from '#client/edit';
 import { type Host, localHost } from '../ide/host.js';
 import type { Roots } from '../ide/roots.js';
 import { WorkspaceTools } from '../ide/workspace-tools.js';
@@ -35,7 +35,7 @@ export class Workspace {
   /** What a call would change, for the question whether it may. */
   async preview(toolName: string, args: Arguments): Promise<ToolCallContent[]> {
     const { path, command, content } = args;
-    if (typeof command === 'string') return [textContent(fenced(command))];
+    if (typeof command === 'string') return [textContent(fenced(visible(command)))];
     if (typeof path !== 'string') return [];
     const before = await this.#textOf(path);
     if (toolName === 'write_file' && typeof content === 'string') return this.#diff(path, before, content);

@@ -54,6 +54,14 @@ describe('what is lent at a terminal', () => {
     expect(printed).not.toMatch(/[\r\u202e]/);
   });
 
+  it('numbers the patterns that may be allowed', async () => {
+    const suggestions = [{ path: 'src/**' }, { path: `${COMMAND}*` }];
+    const approval = { subject: 'write_file src/a', reason: 'It writes', arguments: {}, suggestions };
+    await lent.onApproval(approval as unknown as CallApproval, { signal });
+    expect(printed).toContain('1: always allow src/**\n');
+    expect(printed).toContain(`2: always allow ${SEEN}*\n`);
+  });
+
   it('shows the list of the agent, with what is done', () => {
     const items = [
       { text: 'Look', status: 'completed' },

@@ -109,11 +109,16 @@ export class Screen {
     );
   }
 
-  approval({ subject, reason, arguments: args }: CallApproval): void {
+  /** With the patterns that may be allowed from then on, numbered from 1. */
+  approval({ subject, reason, arguments: args, suggestions = [] }: CallApproval): void {
     this.#line(
       `${MARGIN}${styleText(['bold', 'yellow'], `? ${subject}`)} ${styleText('dim', `(${reason})`)}`,
     );
     this.arguments(args);
+    for (const [index, pattern] of suggestions.entries()) {
+      const what = Object.values(pattern).join(' ');
+      this.#line(`${MARGIN}  ${styleText('dim', `${index + 1}: always allow`)} ${what}`);
+    }
   }
 
   /** Each argument with its lines, the way people read them. */

@@ -68,6 +68,18 @@ describe('a person at the terminal', () => {
     expect(await person(...typed).human.decideOnCall(APPROVAL, OPEN)).toEqual(verdict);
   });
 
+  it('allows by number what the server suggests, and nothing else', async () => {
+    const suggestions = [{ command: 'npm test *' }, { command: 'npm *' }];
+    const { human, notes } = person('0', '3', '2');
+    expect(await human.decideOnCall({ ...APPROVAL, suggestions }, OPEN)).toEqual({
+      decision: 'approve',
+      remember_when: { command: 'npm *' },
+    });
+    expect(notes).toHaveLength(2);
+    const without = person('1', 'y');
+    expect(await without.human.decideOnCall(APPROVAL, OPEN)).toEqual({ decision: 'approve' });
+  });
+
   it('is asked again after what is no answer', async () => {
     const onPlan = person('', 'yes', 'm', '', 'a');
     expect(await onPlan.human.decideOnPlan(PLAN, OPEN)).toEqual({ decision: 'approve' });

@@ -4,7 +4,7 @@ import type { Screen } from './screen.ts';
 import type { Prompt } from './terminal.ts';
 
 const PLAN_QUESTION = 'The plan: a(pprove), r(eject) [why], m(odify) [how]?';
-const CALL_QUESTION = 'Allow it: y(es), n(o) [why], e(dit) [arguments as JSON], always?';
+const CALL_QUESTION = 'Allow it: y(es), n(o) [why], e(dit) [arguments as JSON], always';
 const EDIT_QUESTION = 'The arguments to change, as JSON, like {"path":"b.txt"}:';
 
 /** A person at the terminal; asked again until the answer is one. */
@@ -31,12 +31,15 @@ export class TerminalHuman implements Human {
   }
 
   async decideOnCall(
-    { arguments: args }: CallApproval,
+    { arguments: args, suggestions = [] }: CallApproval,
     { refusal, signal }: ApprovalContext,
   ): Promise<CallDecision> {
     if (refusal !== undefined) this.#screen.note(`the server does not take this edit: ${refusal}`);
+    const question = CALL_QUESTION + (suggestions.length > 0 ? ', or a number of the list?' : '?');
     for (;;) {
-      const { word, rest } = split(await this.#ask(CALL_QUESTION, signal));
+      const { word, rest } = split(await this.#ask(question, signal));
+      const pattern = suggestions.find((_, index) => word === String(index + 1));
+      if (pattern) return { decision: 'approve', remember_when: pattern };
       if (isWord(word, 'yes')) return { decision: 'approve' };
       if (word === 'always') return { decision: 'approve', remember: true };
       if (isWord(word, 'no')) return { decision: 'reject', ...(rest && { feedback: rest }) };
@@ -45,7 +48,7 @@ export class TerminalHuman implements Human {
         if (changed) return { decision: 'edit', modified_arguments: { ...args, ...changed } };
         this.#screen.note('that is no JSON object');
       } else {
-        this.#screen.note('please answer y, n, e or always');
+        this.#screen.note(`please answer y, n, e, always${suggestions.length > 0 ? ' or a number' : ''}`);
       }
     }
   }
