@@ -7,7 +7,7 @@ import { ScriptedModel } from '../support/scripted-model.js';
 import { ServerProcess } from '../support/server-process.js';
 import { TestApp } from '../support/test-app.js';
 
-const SLOW = { text: 'word '.repeat(2000), pace: { chunk: 5, tokensPerSecond: 60 } };
+const SLOW = { text: 'word '.repeat(400), pace: { chunk: 5, tokensPerSecond: 60 } };
 const LEASE = { RUN_LEASE_SECONDS: '3' };
 const TEXT = 'In tabs';
 const KEY = { 'idempotency-key': 'steer' };
