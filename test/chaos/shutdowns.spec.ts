@@ -35,7 +35,6 @@ describe('a server that is told to stop with 20 runs in flight', () => {
     const server = await ServerProcess.start({
       DATABASE_URL: database.url,
       OPENAI_BASE_URL: model.url,
-      RUN_LEASE_SECONDS: '2',
       ...env,
     });
     servers.push(server);
@@ -125,6 +124,11 @@ describe('a server that is told to stop with 20 runs in flight', () => {
       const second = successor === 'a second instance' ? await start(env) : undefined;
       const first = (serving = await start(env));
       const kinds: StoryKind[] = ['answer', 'answer', 'pair', 'plan'];
+      // In the middle of its last reply until the server is told to stop, however long the others take to begin.
+      for (let number = 1; number <= RUNS; number++) {
+        model.hold(`${number} answer 0`);
+        model.hold(`${number} pair 1`);
+      }
       const runs = await tellAll(
         Array.from({ length: RUNS }, (_, index) => ({
           number: index + 1,
@@ -136,6 +140,7 @@ describe('a server that is told to stop with 20 runs in flight', () => {
       const { running = 0, waiting = 0 } = await statuses();
       expect(running + waiting).toBe(RUNS);
       const took = await stop(first, LAST_WRITES_MS);
+      model.letGo();
       if (!second) {
         const held = await database.rows('select id from runs where lease_token is not null');
         expect([held, Object.keys(await statuses()).toSorted()]).toEqual([

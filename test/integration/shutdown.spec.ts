@@ -42,6 +42,15 @@ describe('an application that is told to stop', () => {
       await tx.get(SessionRepository).save(session);
     });
 
+  const isWaitingForLock = () =>
+    eventually(async () =>
+      expect(await database.rows('select from pg_locks where not granted')).toHaveLength(1),
+    );
+
+  /** It answers no request any more. */
+  const hasClosed = ({ client }: TestApp) =>
+    eventually(() => expect(client.get('/health/live')).rejects.toThrow());
+
   it('keeps the pool for what is stored when the last request has ended', async () => {
     app.nest.get(Shutdown).register('settle_runs', async () => void (await rename()));
     await app.stop();
@@ -51,13 +60,34 @@ describe('an application that is told to stop', () => {
   it('lets a unit of work end that has begun', async () => {
     const unlock = await database.lock('select from sessions where id = $1 for update', [sessionId]);
     const renaming = rename();
-    await eventually(async () =>
-      expect(await database.rows('select from pg_locks where not granted')).toHaveLength(1),
-    );
+    await isWaitingForLock();
     const stopping = app.stop();
-    await eventually(() => expect(app.client.get('/health/live')).rejects.toThrow());
+    await hasClosed(app);
     await unlock();
     await Promise.all([renaming, stopping]);
     expect(await database.rows('select title from sessions')).toEqual([{ title: 'renamed' }]);
+  });
+
+  it('hands over what it is still taking over', async () => {
+    await app.stop();
+    const env = { SHUTDOWN_POLICY: 'handover' };
+    const first = await TestApp.start(env, { database });
+    first.model.script({ text: 'late', pace: { firstTokenMs: 60_000 } });
+    await first.client.say(sessionId, 'Say it');
+    await first.client.readUntil(sessionId, ({ type }) => type === 'message.started');
+    await first.stop();
+
+    const unlock = await database.lock('select from event_streams where session_id = $1 for update', [
+      sessionId,
+    ]);
+    const second = await TestApp.start(env, { database });
+    await isWaitingForLock();
+    const stopping = second.stop();
+    await hasClosed(second);
+    await unlock();
+    await stopping;
+    expect(await database.rows('select status, recoveries, attempt, lease_token from runs')).toEqual([
+      { status: 'running', recoveries: 0, attempt: 2, lease_token: null },
+    ]);
   });
 });

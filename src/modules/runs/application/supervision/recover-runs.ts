@@ -34,10 +34,14 @@ export class RecoverRuns {
   ) {}
 
   /** Safe on several processes: the one that locks the row takes the run over. */
-  async execute(): Promise<void> {
-    if (!this.supervisor.isAccepting) return;
+  execute(): Promise<void> {
+    return this.supervisor.startInBackground(() => this.sweep());
+  }
+
+  private async sweep(): Promise<void> {
     const abandoned = await this.queries.listAbandoned(RUNS_PER_SWEEP);
     await forEachItem(abandoned, this.logger, 'a run could not be recovered', async (runId) => {
+      if (!this.supervisor.isAccepting) return; // it may be one that this process has just handed over
       const { value } = await this.uow.run('recover_run', (tx) => this.recover(tx, runId));
       if (!value) return;
       this.metrics.recovered(value.outcome);

@@ -32,6 +32,7 @@ export class RunSupervisor implements OnApplicationBootstrap {
   private stopping: Error | undefined;
   /** Leases to give up, for another process to go on. */
   private readonly handedOver: string[] = [];
+  private readonly inBackground = new Set<Promise<void>>();
 
   constructor(
     private readonly orchestrator: Orchestrator,
@@ -42,8 +43,9 @@ export class RunSupervisor implements OnApplicationBootstrap {
     private readonly config: Config,
   ) {
     shutdown.register('drain', () => this.drain());
-    // A request during the drain may have started another run.
+    // A request during the drain may have started another run, and so may work in the background.
     shutdown.register('settle_runs', async () => {
+      await Promise.allSettled(this.inBackground);
       await this.work.allDone();
       await this.releaseHandedOver();
     });
@@ -64,6 +66,17 @@ export class RunSupervisor implements OnApplicationBootstrap {
   /** @throws ServerDraining during the shutdown */
   requireAccepting(): void {
     if (!this.isAccepting) throw new ServerDraining();
+  }
+
+  /**
+   * Does work beside requests that may start runs, unless the process ends. The end of the process waits for it: a lease that it
+   * takes is given up like the others.
+   */
+  async startInBackground(work: () => Promise<void>): Promise<void> {
+    if (!this.isAccepting) return;
+    const done = work();
+    this.inBackground.add(done);
+    await done.finally(() => this.inBackground.delete(done));
   }
 
   /**

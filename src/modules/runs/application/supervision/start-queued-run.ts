@@ -22,8 +22,12 @@ export class StartQueuedRun {
   ) {}
 
   /** Safe on several processes: the database admits one. */
-  async execute(sessionId: string): Promise<void> {
-    if (!this.supervisor.isAccepting || !(await this.queries.hasQueued(sessionId))) return;
+  execute(sessionId: string): Promise<void> {
+    return this.supervisor.startInBackground(() => this.startNext(sessionId));
+  }
+
+  private async startNext(sessionId: string): Promise<void> {
+    if (!(await this.queries.hasQueued(sessionId))) return;
     try {
       const { value } = await this.uow.run('start_queued_run', (tx) => this.activateNext(tx, sessionId));
       if (value) this.supervisor.start(value.run, value.known);
