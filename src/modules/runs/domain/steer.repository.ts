@@ -4,6 +4,11 @@ import { Steer } from './steer.js';
 export abstract class SteerRepository {
   abstract add(steer: Steer): Promise<void>;
   abstract count(runId: string): Promise<number>;
+  /**
+   * Asks whether anything waits for a run, after the lock of the run was asked for, and does not wait for the answer. Where nothing
+   * does, `takeAll` costs no wait of its own.
+   */
+  abstract lookAhead(runId: string): void;
   /** Takes all that wait for a run, the oldest first. */
   abstract takeAll(runId: string): Promise<Steer[]>;
   /** Takes one, without the lock of its run. @returns it, if it waited */

@@ -4,6 +4,9 @@ import { SteerRepository } from '../domain/steer.repository.js';
 import { SteerSchema } from './steer.row.js';
 
 export class SqlSteerRepository extends SteerRepository {
+  /** By run. Its lock keeps the answer true until the unit of work ends. */
+  private readonly waiting = new Map<string, Promise<boolean>>();
+
   constructor(private readonly context: RepositoryContext) {
     super();
   }
@@ -20,7 +23,16 @@ export class SqlSteerRepository extends SteerRepository {
     return row!.waiting;
   }
 
+  lookAhead(runId: string): void {
+    const waiting = this.context
+      .query('select from steers where run_id = $1 limit 1', [runId])
+      .then((found) => found.length > 0);
+    waiting.catch(() => undefined); // the unit of work fails with it
+    this.waiting.set(runId, waiting);
+  }
+
   async takeAll(runId: string): Promise<Steer[]> {
+    if ((await this.waiting.get(runId)) === false) return [];
     const taken = await this.delete('run_id = $1', [runId]);
     return taken.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }

@@ -220,7 +220,9 @@ function writersAfter(events: readonly DomainEvent[]): string | null {
     if (runId !== null && writer !== undefined) changes.set(runId, writer);
     if (runId !== null && type === 'run.finished') changes.set(runId, null);
   }
-  return changes.size === 0 ? null : JSON.stringify(Object.fromEntries(changes));
+  if (changes.size === 0) return null;
+  // Written as text: as the keys of objects, ids of runs would each make V8 keep a class of their own.
+  return `{${[...changes].map(([runId, token]) => `${JSON.stringify(runId)}:${JSON.stringify(token)}`).join()}}`;
 }
 
 const storedAt = ({ sessionId, runId, type, data }: DomainEvent, seq: number, createdAt: Date): StoredEvent =>

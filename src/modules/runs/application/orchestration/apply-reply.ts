@@ -18,6 +18,7 @@ import { PlanRepository } from '../../../plans/index.js';
 import { RunState } from '../../domain/run-state.js';
 import { Run } from '../../domain/run.js';
 import { RunRepository } from '../../domain/run.repository.js';
+import { SteerRepository } from '../../domain/steer.repository.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ApplyCalls, DecidedCall } from './apply-calls.js';
 import { DraftedCall, idsOfCalls } from './drafted-calls.js';
@@ -77,12 +78,13 @@ export class ApplyReply {
       judged,
       call: this.toToolCall(ids[index]!, given, judged),
     }));
+    const ends = reply.kind === 'answer' && !turn.subtaskId;
     return this.patience.writeOutcome('save_assistant_message', async (tx) => {
       const now = this.clock.now();
-      const [run, isNew] = await Promise.all([
-        tx.get(RunRepository).getLeased(turn.run),
-        tx.get(LlmCallRepository).settle(given.call.id, outcome),
-      ]);
+      const locked = tx.get(RunRepository).getLeased(turn.run);
+      const settled = tx.get(LlmCallRepository).settle(given.call.id, outcome);
+      if (ends) tx.get(SteerRepository).lookAhead(turn.run.id);
+      const [run, isNew] = await Promise.all([locked, settled]);
       if (!isNew) return undefined;
       run.addUsage(outcome.usage);
       await appendSpoken(tx, {
