@@ -13,14 +13,15 @@ import { Wire, type WireLog } from './acp/wire.js';
 import { readCommandLine, refuseCommandLine } from './command-line.js';
 
 const USAGE = `usage: agent-runtime acp [--log-file FILE]
-       agent-runtime acp setup   asks which model answers, or which server, and keeps it
+       agent-runtime acp setup   asks for a model or a server, and stores the answer
 
-Speaks the Agent Client Protocol with an editor on standard input and output.
+Connects an editor with agents: it speaks the Agent Client Protocol on standard input and output.
 
-AGENT_RUNTIME_URL     the server, as http://127.0.0.1:3000; else what was set up, or one of your own that is started
-AGENT_RUNTIME_TOKEN   a key or token for it, where it wants one
-DATA_DIR              the folder of your own one
---log-file            keeps each message in FILE, one a line, with all that it says`;
+AGENT_RUNTIME_URL     the server, such as http://127.0.0.1:3000. If unset: the server chosen by acp setup, or your own
+                      server, which is started when needed
+AGENT_RUNTIME_TOKEN   a key or token for the server, if it needs one
+DATA_DIR              the folder of your own server
+--log-file            writes each message, with its whole content, as one line to FILE`;
 
 const EXIT_LIMIT_MS = 500;
 

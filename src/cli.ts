@@ -31,8 +31,8 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
   .join('\n')}
 
-agent-runtime COMMAND --help tells of one of them; --version prints the version.
-The settings are environment variables: docs/settings.md has them.`;
+agent-runtime COMMAND --help explains a command; --version prints the version.
+Settings are environment variables: see docs/settings.md.`;
 
 const name = process.argv[2] ?? '';
 if (['--help', '-h', 'help'].includes(name)) console.log(USAGE);

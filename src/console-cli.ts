@@ -9,8 +9,8 @@ import { readCommandLine } from './command-line.js';
 
 const USAGE = `usage: agent-runtime console
 
-Opens the web console in a browser: of the server that AGENT_RUNTIME_URL or the setup names, else of your own one, which is
-started where it is not there, and where the page is signed in. Prints the address as well.`;
+Prints the address of the web console and opens it in a browser. The server is the one that AGENT_RUNTIME_URL names, or
+the one chosen by agent-runtime acp setup. Otherwise it is your own server: it is started when needed, and you are signed in.`;
 
 const OPENER = process.platform === 'darwin' ? 'open' : 'xdg-open';
 

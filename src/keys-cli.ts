@@ -8,7 +8,7 @@ import { DomainError } from './shared/domain/domain-error.js';
 
 const USAGE = `usage: agent-runtime keys create --user USER [--name NAME]   prints a new key, once
        agent-runtime keys list [--user USER]
-       agent-runtime keys revoke KEY_ID                     its key is rejected from now on`;
+       agent-runtime keys revoke KEY_ID                     the key is refused from now on`;
 
 /** The keys of AUTH_MODE=api_key, in the database of the settings. */
 @Module({ imports: [CoreModule, AuthModule] })

@@ -3,27 +3,27 @@ import { POLICIES, type Policy } from './policy.ts';
 
 export const USAGE = `usage: agent-runtime hands [OPTION…]
 
-Executes in a folder what agents call: for one task until it is done, or, without --task, for what other
-clients say in a session, until it is stopped.
+Executes the tool calls of agents in a folder. With --task it gives an agent a task and ends with it.
+Without --task it serves the other clients of a session until it is stopped.
 
   --workspace DIR   the folder, . by default
-  --task TEXT       what is to be done; - reads it from standard input
-  --session ID      goes on with a session; without --task several may be named. A new one by default
-  --agent NAME      who answers in a new session; the runtime chooses by default
+  --task TEXT       the task; - reads it from standard input
+  --session ID      continues a session; a new one by default. Without --task it may be given several times
+  --agent NAME      the agent of a new session; the runtime chooses by default
   --model ID        the model of a new session
-  --policy POLICY   what is done about calls that change something:
-                    ask            they are asked about (default)
-                    accept-edits   edits of files are allowed, the others are asked about
+  --policy POLICY   what happens to calls that change something:
+                    ask            you are asked (default)
+                    accept-edits   edits of files are allowed; you are asked about all others
                     read-only      they are refused
                     yes            they are allowed
-                    A task asks the person at this terminal. Where there is none, plans are approved and calls
-                    refused. Without --task the other clients of the session decide, except with yes
+                    With --task the question appears in this terminal. Without a terminal plans are approved
+                    and such calls refused. Without --task the other clients decide, except with yes
   --json            prints each event as a line of JSON, and nothing else
-  --url URL         of the server: AGENT_RUNTIME_URL, else what was set up (agent-runtime acp setup), or one of
-                    your own that is started
+  --url URL         the server. By default AGENT_RUNTIME_URL; if that is unset, the server chosen by
+                    agent-runtime acp setup, or your own server, which is started when needed
 
-AGENT_RUNTIME_TOKEN is the key or token for it. The exit code tells how the run has ended: 0 completed, 1 failed,
-3 the limit of model calls, 130 cancelled. Ctrl-C cancels the run; a second time it leaves at once.`;
+AGENT_RUNTIME_TOKEN is the key or token for the server. Exit codes: 0 the run is completed, 1 it failed, 3 it reached
+its limit of model calls, 130 it was cancelled. Ctrl-C cancels the run; a second Ctrl-C exits at once.`;
 
 export const OPTIONS = {
   workspace: { type: 'string', default: '.' },
