@@ -18,10 +18,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     start: () => import('./hands-cli.js'),
   },
   console: {
-    summary: 'opens the web console in a browser, signed in',
+    summary: 'opens the web console in a browser',
     start: () => import('./console-cli.js'),
   },
-  migrate: { summary: 'makes or renews the tables of the database', start: () => import('./migrate-cli.js') },
+  migrate: {
+    summary: 'creates or updates the tables of the database',
+    start: () => import('./migrate-cli.js'),
+  },
   keys: { summary: 'creates, lists and revokes keys of users', start: () => import('./keys-cli.js') },
 };
 
