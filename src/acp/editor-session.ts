@@ -21,7 +21,7 @@ import type { Translator } from './translator.js';
 import { Turn } from './turn.js';
 import type { Workspace } from './workspace.js';
 
-/** What a session is made of. */
+/** The parts of a session. */
 export interface Parts {
   readonly runtime: AgentRuntime;
   readonly client: AgentContext;
@@ -30,7 +30,7 @@ export interface Parts {
   readonly roots: Roots;
   readonly workspace: Workspace;
   readonly translator: Translator;
-  /** Tells the server what has changed in the workspace. */
+  /** Sends changes of the workspace to the server. */
   readonly tell: () => Promise<void>;
   readonly mcp: McpTools;
 }
@@ -75,7 +75,7 @@ export class EditorSession {
     return this.#choices.shown;
   }
 
-  /** Shows what was said, and what is open. @param isShown whether the editor does not know it by itself */
+  /** Shows the history, and what is open. @param isShown whether the editor does not have the history itself */
   async replay(isShown: boolean): Promise<void> {
     const { runtime, translator } = this.#parts;
     const { session } = this.#choices;
@@ -100,7 +100,7 @@ export class EditorSession {
     return answer;
   }
 
-  /** Stops all that was asked for, also what the server has not taken yet. */
+  /** Stops all prompts, also those that the server has not accepted yet. */
   cancel(): void {
     for (const turn of this.#turns) {
       turn.cancel();
@@ -138,7 +138,7 @@ export class EditorSession {
     this.announce([{ sessionUpdate: 'session_info_update', title, updatedAt }]);
   }
 
-  /** For what stands in no order to anything else. */
+  /** For updates that need no order. */
   announce(updates: readonly SessionUpdate[]): void {
     this.#view.announce(updates);
   }

@@ -29,9 +29,9 @@ const DELETE_LIMIT_MS = 10_000;
 export interface Bridge {
   readonly runtime: AgentRuntime;
   readonly wire: Wire;
-  /** Of the bridge. */
+  /** The version of the bridge. */
   readonly version: string;
-  /** What MCP servers get beside what the editor hands over. */
+  /** The environment of MCP servers, besides the variables from the editor. */
   readonly env: NodeJS.ProcessEnv;
   /** Ends the commands that are running, and MCP servers. */
   readonly signal: AbortSignal;
@@ -39,9 +39,9 @@ export interface Bridge {
 
 /** The sessions of the server that this editor has opened. */
 export class OpenSessions {
-  /** What the editor can do, once it has said so. */
+  /** The capabilities of the editor, as soon as they are known. */
   capabilities: ClientCapabilities = {};
-  /** Its name and version, once it has said so. */
+  /** Its name and version, as soon as they are known. */
   editor: string | undefined;
   readonly #bridge: Bridge;
   readonly #sessions = new Map<string, EditorSession>();
@@ -51,7 +51,7 @@ export class OpenSessions {
     this.#bridge = bridge;
   }
 
-  /** Shows in open sessions what other clients change, until the signal of the bridge, or the server refuses. */
+  /** Shows changes of other clients in open sessions, until the bridge ends or the server refuses. */
   watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -125,7 +125,7 @@ export class OpenSessions {
     return opened;
   }
 
-  /** A session that was there before. @param isShown whether the editor is to be shown what was said */
+  /** Opens an existing session. @param isShown whether to show its history to the editor */
   async reopen(
     params: Place & { sessionId: string },
     client: AgentContext,
@@ -157,7 +157,7 @@ export class OpenSessions {
     });
   }
 
-  /** Those that have changed last, by folder; the server knows none, so every page is looked through. */
+  /** The last changed sessions of a folder. The server does not know folders, so every page is read. */
   async list(cwd: string | undefined, cursor: string | undefined): Promise<ListSessionsResponse> {
     const sessions: SessionInfo[] = [];
     let next = cursor;

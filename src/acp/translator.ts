@@ -10,8 +10,8 @@ import { type Arguments, isOfRuntime, piecesOf, shownCall, textContent } from '.
 type Updates = Generator<SessionUpdate>;
 
 /**
- * What of a session is shown to the editor, live or replayed. It knows what was shown, so that events and messages may be
- * given again, in whole or in part.
+ * Turns the events and messages of a session, live or replayed, into updates for the editor. It remembers what was shown,
+ * so the same events and messages may be given again.
  */
 export class Translator {
   /** How the newest message of the main history has ended. */
@@ -20,7 +20,7 @@ export class Translator {
   /** The id of the newest event that was applied. */
   #newest = 0;
   readonly #calls: ShownCalls;
-  /** What edits of the history have asked for: shown where the client has kept no diff. */
+  /** The requested edits of the history: shown if the client has stored no diff. */
   readonly #edits = new Map<string, Arguments>();
   readonly #messages = new ShownMessages((subtaskId) => this.#headingOf(subtaskId));
   #subtasks: readonly Plan['subtasks'][number][] = [];
@@ -31,7 +31,7 @@ export class Translator {
     this.#calls = new ShownCalls(roots);
   }
 
-  /** What an event makes visible. One that was applied before makes nothing. */
+  /** The updates for an event; none for an event that was applied before. */
   apply(event: RuntimeEvent): SessionUpdate[] {
     if (event.type === 'stream.reset') this.#newest = 0;
     else if (Number(event.id) <= this.#newest) return [];
@@ -50,7 +50,7 @@ export class Translator {
     return [this.#entries()];
   }
 
-  /** What to show as the answer of a call once that is settled; what was noted first, as its terminal, counts. */
+  /** Sets what is shown when a call is settled; the first value, for example its terminal, is kept. */
   note(callId: string, content: ToolCallContent[]): void {
     this.#calls.note(callId, content);
   }

@@ -13,7 +13,7 @@ import {
   whole,
 } from './setting-kinds.js';
 
-/** The length of the hash that it keys (RFC 7518, 3.2). */
+/** The length of the hash, as RFC 7518, 3.2 requires. */
 const JWT_SECRET_LENGTH = 32;
 
 /** What pg knows; `allow` and the fallback of `prefer` to a connection without TLS are psql's alone. */
@@ -27,7 +27,7 @@ function hasKnownSslMode(address: string | undefined): boolean {
   return mode === null || SSL_MODES.includes(mode);
 }
 
-/** Without an authority of one's own, each of the well-known ones could vouch for a false server. */
+/** With the well-known authorities, each of them could certify a false server. */
 const namesAuthority = (address: string | undefined): boolean =>
   parameterOf(address, 'sslmode') !== 'verify-ca' || parameterOf(address, 'sslrootcert') !== null;
 

@@ -2,19 +2,19 @@ import { styleText } from 'node:util';
 import type { CallApproval, DataOf, Plan, Synopsis } from '#client';
 import { wrap } from './wrap.ts';
 
-/** What a tool has answered. */
+/** The answer of a tool. */
 export type ToolOutcome = { result: unknown } | { error: string };
 
 type Subtask = Plan['subtasks'][number];
 
 const WIDTH = 72;
 const MARGIN = '  ';
-/** Of one argument. */
+/** The most lines shown of one argument. */
 const SHOWN_LINES = 40;
 /** Characters of a message's reasoning. */
 const SHOWN_THOUGHT = 200;
 
-/** What stands before an item of a synopsis. */
+/** The mark before an item of a synopsis. */
 const WORDS = { decision: 'decided:', open_question: 'open:', code: '' } as const;
 
 const MARKS = { pending: '○', in_progress: '◐', completed: '●' } as const;
@@ -44,7 +44,7 @@ export class Screen {
     this.#thought = 0;
   }
 
-  /** What the model reasons, as it comes: the beginning. */
+  /** The beginning of the model's reasoning, as it arrives. */
   thought(piece: string): void {
     const left = SHOWN_THOUGHT - this.#thought;
     if (this.#thought === 0) this.#line('');
@@ -55,7 +55,7 @@ export class Screen {
     this.#inLine = true;
   }
 
-  /** Words of an agent, as they come. */
+  /** Text of an agent, as it arrives. */
   text(piece: string): void {
     if (piece === '') return;
     if (this.#speaker) {
@@ -194,7 +194,7 @@ export class Screen {
     this.#line(`${MARGIN}${styleText('red', '✗')} ${text}`);
   }
 
-  /** Lets a question be asked on a line of its own; what was typed has ended that line. */
+  /** Prepares a question on its own line; the typed answer has ended that line. */
   async question(ask: () => Promise<string | undefined>): Promise<string | undefined> {
     this.#endLine();
     this.#inLine = true;
@@ -221,7 +221,7 @@ export class Screen {
 export const duration = (ms: number): string =>
   ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 
-/** One line for what a tool answered: text, or the way a command ended. */
+/** One line for the answer of a tool: its text, or how a command ended. */
 function describe(result: unknown): string {
   if (typeof result === 'string') return oneLine(result);
   const {

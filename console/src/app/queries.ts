@@ -2,12 +2,12 @@ import { Problem } from '@agent-runtime/client';
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { runtime } from './runtime.ts';
 
-/** The lists and records of the server. Hints and events only make them stale: they never hold a truth of their own. */
+/** Cached lists and records of the server. Hints and events only mark them as stale; they are never changed here. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      // The client repeats by itself where that may help.
+      // The client library repeats requests if that may help.
       retry: false,
       refetchOnWindowFocus: true,
       throwOnError: false,
@@ -137,7 +137,7 @@ export const blob = (id: string) =>
     gcTime: 60_000,
   });
 
-/** What a client has said of the workspace of a session. */
+/** The workspace of a session, as a client has set it. */
 export const workspace = (sessionId: string) =>
   queryOptions({
     queryKey: ['workspace', sessionId],
@@ -191,7 +191,7 @@ export const usage = (group: UsageGroup) =>
       (await runtime.account.usage({ group_by: group, limit: 100 }, { signal }).page()).data,
   });
 
-/** What a person reads of a failure. */
+/** The text of a failure for people. */
 export const wordsOf = (error: unknown): string => {
   if (error instanceof Problem) {
     return error.errors.map(({ field, message }) => `${field} ${message}`).join('; ') || error.detail;

@@ -29,18 +29,18 @@ const WHEN: readonly { value: OnBusy; name: string }[] = [
   { value: 'interrupt', name: 'Instead of this run' },
 ];
 
-/** Where the user speaks: Enter sends, Shift+Enter breaks the line, @ attaches a file of the folder that is lent. */
+/** The input field: Enter sends, Shift+Enter breaks the line, @ attaches a file of the lent folder. */
 export function Composer({ session, run }: { session: Session; run: Shown['activeRun'] }) {
   const [text, setText] = useDraft(session.id);
   const { draft, list, refusal } = useDraftAttachments(session.id);
   const [agent, setAgent] = useState('auto');
   const [onBusy, setOnBusy] = useState<OnBusy>('steer');
-  /** Where the name of a file is asked for: after an @ in the text, or by the button. */
+  /** Where the user chooses a file: after an @ in the text, or by the button. */
   const [picking, setPicking] = useState<{ at: number | undefined }>();
   const field = useRef<HTMLTextAreaElement>(null);
   const lent = useLent();
   const folder = lent?.sessionId === session.id ? lent.folder : undefined;
-  // An agent at work is told, not chosen, and takes words alone.
+  // A steering message cannot choose an agent and takes only text.
   const cannotSteer = agent !== 'auto' || list.length > 0;
   const choices = cannotSteer ? WHEN.filter(({ value }) => value !== 'steer') : WHEN;
   const when = choices.some(({ value }) => value === onBusy) ? onBusy : 'queue';

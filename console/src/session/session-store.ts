@@ -28,7 +28,7 @@ export interface Shown {
   readonly cut: ReadonlySet<string>;
   /** Who executes a call that is requested, by the id of the call. */
   readonly claims: ReadonlyMap<string, string>;
-  /** What was said to the run at work and waits until its agent is asked next: the text, by id. */
+  /** Steering messages that wait for the next model call of the active run: the text, by id. */
   readonly steers: ReadonlyMap<string, string>;
   readonly todos: readonly Todo[];
   readonly activeRun: Session['active_run'];
@@ -38,7 +38,7 @@ export interface Shown {
   readonly error: unknown;
 }
 
-/** What says something that is not stored before it is completed. */
+/** The events of text that is stored as a message only when it is completed. */
 const SAYS: ReadonlySet<string> = new Set([
   'message.started',
   'message.delta',
@@ -64,12 +64,12 @@ const EMPTY: Shown = {
 };
 
 /**
- * One session: what is stored, and the events that follow it. It knows nothing of React, which is told at most once in a
- * frame.
+ * One session: its stored state, and the events after it. It does not depend on React, which is notified at most once
+ * per frame.
  */
 export class SessionStore {
   readonly id: string;
-  /** Ends what is on its way. */
+  /** Ends requests in progress. */
   #closing = new AbortController();
   #transcript = new Transcript();
   #older: ShownMessage[] = [];
@@ -77,7 +77,7 @@ export class SessionStore {
   readonly #calls = new SessionCalls();
   readonly #runs = new SessionRuns();
   #cursor = '0';
-  /** What events up to this one have changed was read with the session. */
+  /** Changes of events up to this one are already in the session that was read. */
   #upTo = 0;
   readonly #kept = new KeptEvents();
   #isLoading = true;
@@ -112,7 +112,7 @@ export class SessionStore {
     return !this.#isLoading && this.#error === null;
   }
 
-  /** Reads what is stored, once at a time. Events after `cursor` go on from there. @returns whether it could be read */
+  /** Reads the stored state, one read at a time. Events continue after `cursor`. @returns whether it could be read */
   load(): Promise<boolean> {
     const loading = (this.#loading ??= this.#read().finally(() => {
       if (this.#loading === loading) this.#loading = undefined;
@@ -176,7 +176,7 @@ export class SessionStore {
     if (Number(event.id) <= Number(this.#cursor)) return;
     this.#cursor = event.id;
     this.#kept.add(event);
-    // A run that is at work is read from its beginning, for the answer that is half said: the rest of it is known.
+    // An active run is read from its beginning for its unfinished message; the rest of it is known.
     if (Number(event.id) <= this.#upTo) this.#takeUp(event);
     else {
       if (!this.#isStored(event)) this.#transcript.apply(event);
@@ -185,7 +185,7 @@ export class SessionStore {
     this.#tell();
   }
 
-  /** @returns null where some of it is not kept any more */
+  /** @returns null if a part of it is deleted */
   since(cursor: string): readonly RuntimeEvent[] | null {
     return this.#isLoading ? null : this.#kept.since(cursor);
   }
@@ -197,7 +197,7 @@ export class SessionStore {
     this.#calls.begin(messages, session, open);
     const { active_run: run } = session;
     this.#runs.begin(run);
-    // What is half said is in the events of its run; a run that waits says nothing.
+    // An unfinished message is in the events of its run; a waiting run has none.
     this.#cursor = run?.status === 'running' ? run.first_event_id : session.last_event_id;
     this.#upTo = Number(session.last_event_id);
     this.#kept.begin(this.#cursor, run?.id);
@@ -206,7 +206,7 @@ export class SessionStore {
     this.#tell();
   }
 
-  /** Takes what is half said. A message that is completed by now is stored, perhaps on a page that is not read yet. */
+  /** Takes the unfinished message. A completed one is stored, perhaps on a page that is not read yet. */
   #takeUp(event: RuntimeEvent): void {
     if (!SAYS.has(event.type) || this.#isStored(event)) return;
     if (event.type === 'message.completed') {

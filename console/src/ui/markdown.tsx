@@ -9,7 +9,7 @@ interface Block {
 
 /** Up to this length a growing text is read as a whole each time; beyond it, from its last settled block. */
 const WHOLE = 50_000;
-/** The level of the least heading. */
+/** The level of the smallest heading. */
 const LOWEST = 4;
 
 /** Markdown as elements. Nothing of it is ever HTML: a tag in the text is shown as text, and pictures are not loaded. */
@@ -49,7 +49,7 @@ function blocksOf(text: string, before: readonly Block[]): readonly Block[] {
   );
 }
 
-/** The levels of headings, beneath that of the page: none is left out, whatever the text does. */
+/** The levels of headings, below that of the page. No level is skipped, even if the text skips one. */
 function withLevels(blocks: readonly Block[]): { block: Block; level: number }[] {
   /** The depths of the headings around a block. */
   let around: number[] = [];
@@ -157,7 +157,7 @@ function inlineOf(token: Token): ReactNode {
         token.raw
       );
     }
-    case 'image': // only its address: a picture that loads tells its server that it was looked at
+    case 'image': // only its address: loading a picture would tell its server that it was viewed
       return token.raw;
     case 'escape':
       return (token as Tokens.Escape).text;

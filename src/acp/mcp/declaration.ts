@@ -1,7 +1,7 @@
 import { type AgentRuntime, Problem, type RequestOptions, type ToolList } from '#client';
 import { type DeclaredTool, fitting } from './declared-tools.js';
 
-/** Marks the lists of bridges, which give up their names to one another. */
+/** Marks the lists of bridges, which pass their names to one another. */
 const OF_BRIDGE = 'acp:';
 const TTL_SECONDS = 60;
 
@@ -28,9 +28,9 @@ export class Declaration {
   }
 
   /**
-   * Declares all of these, but those that the server does not take.
+   * Declares these tools, except those that the server refuses.
    * @param takesOver whether other bridges are to give up these names
-   * @returns those that were not taken, and why
+   * @returns the refused tools, and why
    */
   declare(tools: readonly DeclaredTool[], takesOver: boolean, options?: RequestOptions): Promise<LeftOut[]> {
     return this.#inTurn(() => this.#declare(tools, takesOver, options));
@@ -138,7 +138,7 @@ function keepFitting(
   return keep(offered, (tool) => (first.has(tool) ? undefined : 'a session takes no more tools'));
 }
 
-/** What the server has against each tool. */
+/** The server's reason against each refused tool. */
 function faultsIn(
   { errors }: Problem,
   offered: readonly DeclaredTool[],

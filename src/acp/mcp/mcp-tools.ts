@@ -6,7 +6,7 @@ import { Declaration, type LeftOut } from './declaration.js';
 import { type DeclaredTool, declaredTool } from './declared-tools.js';
 import { answerOf, shownOf, textOf } from './results.js';
 
-/** From the start of the servers on; the first message is not held up for longer. */
+/** From the start of the servers: the longest delay of the first message. */
 const LATE_MS = 3_000;
 /** A third of the time for which tools are declared. */
 const RENEW_MS = 20_000;
@@ -19,13 +19,13 @@ export interface Bench extends Place {
   readonly sessionId: string;
   /** Ends the servers. */
   readonly signal: AbortSignal;
-  /** Told what to show as the answer of a call, before the server is told the answer. */
+  /** Called with the shown answer of a call, before the server gets the answer. */
   readonly show: (callId: string, content: ToolCallContent[]) => void;
 }
 
 /**
  * The tools of the MCP servers that an editor has handed over for a session. They are declared while a prompt is answered:
- * a bridge executes calls of its own prompts only, so no other run is to have them.
+ * a bridge executes only calls of its own prompts, so no other run may have them.
  */
 export class McpTools {
   /** By name. What was declared once stays, since a run keeps the tools that it began with. */
@@ -34,7 +34,7 @@ export class McpTools {
   readonly #bench: Bench;
   readonly #declaration: Declaration;
   readonly #connections: Connection[] = [];
-  /** All that the user was told. */
+  /** All messages that were shown to the user. */
   readonly #told = new Set<string>();
   readonly #news: string[] = [];
   /** Fulfilled when all servers are ready or gone, or it has taken too long. */
@@ -58,7 +58,7 @@ export class McpTools {
   /**
    * Declares the tools for the run that is to begin.
    * @param signal ends the waiting for servers that are late
-   * @returns what the user is to be told
+   * @returns messages for the user
    */
   async prepare(signal: AbortSignal): Promise<readonly string[]> {
     await Promise.race([this.#inTime, aborted(signal)]);
@@ -69,7 +69,7 @@ export class McpTools {
     return this.news();
   }
 
-  /** What the user is to be told, each once. */
+  /** Messages for the user, each once. */
   news(): readonly string[] {
     for (const { name, state, end } of this.#connections) {
       if (state === 'starting')

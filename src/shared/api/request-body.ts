@@ -19,7 +19,7 @@ export function requireJson(request: Request, _response: Response, next: NextFun
   next(hasBody && !request.is(['json', '+json']) ? new UnsupportedMediaTypeException() : undefined);
 }
 
-/** How large a body may be, in bytes, by what is known before it is read. */
+/** The limit of a body in bytes, decided before the body is read. */
 export type LimitOf = (request: Request) => number;
 
 export class BodyTooLarge extends DomainError {

@@ -40,9 +40,9 @@ const UNKNOWN_RANGE: Expansion = {
 const TOO_MANY: Expansion = { fault: `must not stand for more than ${MAX_ALTERNATIVES} patterns` };
 
 /**
- * Why a glob is not accepted as a pattern of files in a workspace. It is judged by the paths that its braces, groups,
- * classes and escapes can stand for; where the dialects of clients differ, by each of them. `*` and `?` do not stand for a
- * dot at the beginning of a name.
+ * Why a glob is not accepted as a pattern of files in a workspace. It is checked by the paths that its braces, groups,
+ * classes and escapes can stand for, in each dialect of clients. `*` and `?` do not stand for a dot at the beginning of a
+ * name.
  * @returns what the pattern must or must not be, or undefined if it is accepted
  */
 export function patternFault(pattern: string): string | undefined {
@@ -104,7 +104,7 @@ function holds(members: string, character: string): boolean {
   );
 }
 
-/** What the patterns stand for together. Packages that expand braces leave out silently what exceeds their limits. */
+/** All patterns that a glob stands for. Packages for this silently leave out patterns beyond their limits. */
 function expand(patterns: readonly string[], syntax: Syntax): Expansion {
   const texts: string[] = [];
   for (const pattern of patterns) {

@@ -25,12 +25,12 @@ const judgedText = (maxLength: number, faultOf: (text: string) => string | undef
       if (fault !== undefined) issues.push({ code: 'custom', message: fault, input: value });
     });
 
-/** Passed on in its plain form: the client gets what was judged. */
+/** Passed on in plain form: the client gets exactly the checked path. */
 const path = judgedText(MAX_PATH, pathFault)
   .transform(plainPath)
   .meta({ description: 'Relative to the workspace' });
 
-/** As the texts name it that were cut; whether there is such a one is for the runtime to find out. */
+/** The name that shortened texts give; the runtime checks whether it exists. */
 const id = z.string().min(1).max(100);
 
 const pattern = judgedText(MAX_PATTERN, patternFault);
@@ -38,7 +38,7 @@ const pattern = judgedText(MAX_PATTERN, patternFault);
 /** How a tool is shown to models, and what it takes. */
 export interface ToolSchema {
   readonly description: string;
-  /** With all options, so that it shows the one at fault, whichever that is. */
+  /** Has all options, so that it always shows the faulty one. */
   readonly example: JsonObject;
   readonly schema: z.ZodObject;
 }
@@ -59,7 +59,7 @@ const SEARCH = {
   }),
 };
 
-/** Tools that have got options since the first release, as they were then. */
+/** Tools that got new options after the first release, in their first form. */
 export const FIRST_EDITION: Readonly<Partial<Record<BuiltInTool, ToolSchema>>> = { search_in_code: SEARCH };
 
 /** All of them, as they are now. */

@@ -25,7 +25,7 @@ export type PolicyAction = (typeof POLICY_ACTIONS)[number];
 export interface PolicyRule {
   /** Unset = any tool. A tool that a client declares is `client:` and its name. */
   readonly tool?: string | undefined;
-  /** Unset = tools of any effect. What a client claims of its tool makes no rule allow it. */
+  /** Unset = tools of any effect. A rule with an effect never allows a tool that a client declares. */
   readonly effect?: ToolEffect | undefined;
   /** Unset = all agents. */
   readonly agent?: string | undefined;
@@ -34,7 +34,7 @@ export interface PolicyRule {
   readonly action: PolicyAction;
   /** Shown to users, and to the model where the action is `deny`. */
   readonly reason: string;
-  /** False = a call that the rule asks about is asked each time, also where it is remembered. */
+  /** False = the rule asks about each call, even if the user has allowed it for the session. */
   readonly remember?: boolean | undefined;
 }
 
@@ -109,14 +109,14 @@ export class ApprovalPolicy {
     return pathsOf(use).some((path) => isProtectedPath(path, this.protectedPaths));
   }
 
-  /** What may be offered to be remembered with an approval of a call. */
+  /** The patterns that a user may allow for the session with an approval. */
   suggestions(call: PolicyCall): RememberWhen[] {
     const isAskedEachTime = this.isProtected(call) || this.ruleOf(call).remember === false;
     return isAskedEachTime ? [] : suggestionsFor(call);
   }
 
   private ruleOf(call: PolicyCall): PolicyRule {
-    // Wherever it stands: a rule before it that allows the whole command says nothing of what is hidden in it.
+    // At any position: an earlier rule that allows the whole command does not allow the commands inside it.
     const parts = partsIn(call);
     const forbidding = this.rules.find(
       (rule) => rule.action === 'deny' && !fits(rule, call) && parts.some((part) => fits(rule, part)),
@@ -140,7 +140,7 @@ const fits = (rule: PolicyRule, call: PolicyCall): boolean =>
   Object.entries(rule.when ?? {}).every(([name, pattern]) => {
     const texts = textsOf(call.arguments, name);
     if (rule.action === 'allow') return texts.length > 0 && texts.every((text) => matches(pattern, text));
-    // Many file systems find a file by another case or normal form: that does not evade a rule, and allows nothing.
+    // Many file systems ignore case or normal form: this must neither evade a rule nor allow anything.
     const isFile = FILE_ARGUMENTS.has(name);
     return texts.some((text) => matches(pattern, text) || (isFile && matches(fold(pattern), fold(text))));
   });

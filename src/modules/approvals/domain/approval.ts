@@ -18,9 +18,9 @@ export interface Verdict {
   readonly decision: Decision;
   readonly feedback: string | null;
   readonly modifiedArguments: JsonObject | null;
-  /** Whether the call needs no further approval in this session, word for word. */
+  /** Whether exactly this call needs no further approval in this session. */
   readonly remember: boolean;
-  /** The same for all calls that fit a pattern, instead. Unset = none. */
+  /** Instead: all calls that fit this pattern need none. Unset = no pattern. */
   readonly rememberWhen?: RememberWhen | null;
 }
 

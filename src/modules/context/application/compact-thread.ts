@@ -30,16 +30,16 @@ import { ThreadRows } from './thread-rows.js';
 export interface CompactThreadCommand {
   readonly sessionId: string;
   readonly thread: PromptThread;
-  /** The id of the agent that goes on. */
+  /** The id of the agent that continues. */
   readonly agent: string;
   /** The id of the model that answers for it. */
   readonly model: string;
-  /** What the agent is told beside the conversation. */
+  /** The parts of the request besides the conversation. */
   readonly fixed: Fixed;
   readonly reason: Exclude<CheckpointReason, 'edit'>;
   /** The size of a request that the provider has refused, in tokens; unset = none was. */
   readonly ceiling?: number;
-  /** What a user wants the checkpoint to heed. */
+  /** The user's instructions for the checkpoint. */
   readonly instructions?: string;
   readonly work: CompactionWork;
 }
@@ -69,8 +69,8 @@ export class CompactThread {
   ) {}
 
   /**
-   * One that loses against another checkpoint on the same base, as that of a user, reads it and is made again, once.
-   * @returns undefined where it is not needed any more, where nothing can be left out, or where it was overtaken twice
+   * If another checkpoint on the same base, such as a user's, was stored first, it is read and the work is repeated once.
+   * @returns undefined if it is not needed any more, if nothing can be left out, or if it was overtaken twice
    * @throws the reason of the signal, LeaseLost, ModelNotConfigured, DatabaseUnavailable, StorageFailed
    */
   async execute(command: CompactThreadCommand): Promise<Checkpoint | undefined> {
@@ -139,7 +139,7 @@ export class CompactThread {
         ? { position: newestOfUser.position, tokens: tokensOf(newestOfUser) + estimatedTokens(WORD_FOR_WORD) }
         : null,
       fixedTokens: fixedTokens(view.parts),
-      // A user who asks for it wants all to be summed up that is answered.
+      // A user who requests it wants a summary of everything that is answered.
       budget: reason === 'request' ? { ...budget, tail: 0 } : budget,
     });
     if (plan) return { rows, view, plan, newestOfUser };
@@ -173,7 +173,7 @@ export class CompactThread {
   }
 }
 
-/** A message that is repeated again is not given to the writer, which would repeat it as well. */
+/** A message that stays in the context is not given to the writer, which would repeat it. */
 const withoutEnd = (checkpoint: Checkpoint, end: string): Checkpoint => ({
   ...checkpoint,
   content: checkpoint.content.endsWith(end)

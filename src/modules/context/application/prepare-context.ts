@@ -25,23 +25,23 @@ export interface ContextRequest {
   readonly call: LlmCall;
   readonly turn: AgentTurn;
   readonly work: CompactionWork;
-  /** Holds the images that the model is told, until its caller releases them. */
+  /** Holds the images of the request, until its caller releases them. */
   readonly images: ImagesHold;
 }
 
-/** What the model is told. */
+/** The request for the model. */
 export interface PreparedContext {
   readonly messages: ModelMessage[];
   readonly tools: ModelTool[];
   /** The size of the request, estimated. */
   readonly tokens: number;
-  /** Of the model, in tokens. */
+  /** The context window of the model, in tokens. */
   readonly window: number;
-  /** Whether the thread was compacted for it. This happens once for a call. */
+  /** Whether the thread was compacted for it; this happens at most once per call. */
   readonly isCompacted: boolean;
 }
 
-/** Decides what a model is told, and makes room where that is too much. */
+/** Builds the request for a model, and compacts the conversation if it is too large. */
 @Injectable()
 export class PrepareContext {
   private readonly logger = new Logger(PrepareContext.name);

@@ -41,7 +41,7 @@ const TRIES: readonly Try[] = [
   { way: 'shortened', longestOutput: 2_000, cuts: true, maxRetries: 0 },
 ];
 
-/** A model has not answered with notes that can be used, or cannot be asked for them. */
+/** No model has written usable notes. */
 class NoNotes extends DomainError {
   readonly code = 'context.no_notes';
   readonly kind = 'unavailable';
@@ -51,7 +51,7 @@ class NoNotes extends DomainError {
   }
 }
 
-/** Has a model write a checkpoint; where no model does, it is an excerpt. */
+/** Lets a model write a checkpoint; if no model can, it is an excerpt. */
 @Injectable()
 export class WriteCheckpoint extends CheckpointWriter {
   private readonly logger = new Logger(WriteCheckpoint.name);
@@ -84,12 +84,12 @@ export class WriteCheckpoint extends CheckpointWriter {
         );
       }
     }
-    // What a user asks for can wait for a model; a run cannot.
+    // A compaction that a user requests can wait for a model; a run cannot.
     if (task.reason === 'request') throw failed!.error;
     return { content: await this.excerpt(task), llmCallId: null, way: 'excerpt' };
   }
 
-  /** Chooses the small model if it can read all at once, else the one that answers; never one that has failed, if it can. */
+  /** Chooses the small model if it can read everything in one request, else the answering one; if possible none that has failed. */
   private async choose(
     task: CheckpointTask,
     guidance: Guidance,

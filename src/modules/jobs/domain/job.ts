@@ -79,7 +79,7 @@ export const agentOfType = (type: string): string => type.slice(jobTypeOf('').le
 
 export const isOfAgent = (type: string): boolean => type.startsWith(jobTypeOf(''));
 
-/** At most one active job has a given key: per session one of each version of an agent, and one of each other type. */
+/** At most one active job has a key: per session one for each version of an agent, and one for each other type. */
 export const jobKeyOf = ({
   type,
   agent,
@@ -95,7 +95,7 @@ export const agentVersionsOf = ({
 }: Pick<JobState, 'agent' | 'agentVersion'>): Readonly<Record<string, number>> =>
   /^\d+$/.test(agentVersion) ? { [agent]: Number(agentVersion) } : {};
 
-/** Work in the background: the execution of an agent, or something else to be done on a session. */
+/** Work in the background: the execution of an agent, or other work on a session. */
 export class Job extends AggregateRoot {
   private constructor(private state: JobState) {
     super();

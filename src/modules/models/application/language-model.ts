@@ -37,14 +37,14 @@ export interface ModelToolCall {
 
 /** What a model sends beside text and tool calls, and may want back with the message. */
 export interface ModelReasoning {
-  /** The host of the model's server; empty if it goes back to none. */
+  /** The host of the model's server; empty if it is not sent back. */
   readonly provider: string;
   readonly model: string;
   /** Empty if the provider only sends it encrypted. */
   readonly text: string;
-  /** Where in the content its answer begins, if that goes on with one that was cut off; unset = 0. */
+  /** The position in the content where its answer begins, if it continues an answer that was cut off; unset = 0. */
   readonly offset?: number;
-  /** Fields of the provider, in the form that its adapter has given them. */
+  /** Fields of the provider, in the form of its adapter. */
   readonly opaque: JsonObject;
 }
 
@@ -70,23 +70,23 @@ export interface ModelRequest {
   readonly retry?: number;
   /** Requests JSON of this schema instead of text. */
   readonly responseFormat?: { readonly name: string; readonly schema: JsonObject };
-  /** How much the model is to reason; left out where it does not know the word. */
+  /** How much the model should reason; left out if it does not know the word. */
   readonly reasoningEffort?: string;
   /** Left out for models that reason, and after a refusal; unset = the provider decides. */
   readonly temperature?: number;
-  /** The size of the request, where more is known of it than its text. */
+  /** The size of the request, if more than its text is known. */
   readonly promptTokens?: number;
   /** Names the conversation: requests with the same beginning are cheaper and faster at a server that has them in its cache. */
   readonly cacheKey?: string;
   /** The most tokens of the answer; unset = the provider decides. Set for the client of a provider. */
   readonly maxOutputTokens?: number;
-  /** Whether another model can answer: then the call does not wait while another one tries the provider after its failures. */
+  /** Whether another model can answer: then the call does not wait for the trial call of a half-open circuit. */
   readonly hasFallback?: () => boolean;
   /** The limit until the first piece of the answer; unset = the setting. Set for the client of a provider. */
   readonly firstTokenTimeoutSeconds?: number;
 }
 
-/** What a call has used. Without a price until the prices of its model are known. */
+/** The tokens and cost of a call. Without a cost until the prices of its model are known. */
 export interface ModelUsage extends TokenUsage {
   /** Of the prompt: what the provider has written to its cache; unset = 0. */
   readonly cacheWriteTokens?: number;
@@ -194,7 +194,7 @@ export interface ModelListener {
   onCall?(toolName: string): void;
   /** Called for the answer's first tool call, each time more of its arguments has arrived. */
   onFirstCall?(toolName: string, argumentsSoFar: string): void;
-  /** Called before the call fails, if it has used tokens all the same: as the provider told, or else estimated. */
+  /** Called before the call fails, if it has used tokens: reported by the provider, or estimated. */
   onUsed?(usage: ModelUsage): void;
 }
 

@@ -83,7 +83,7 @@ export class OpenAiAnswer {
     return this.characters;
   }
 
-  /** Not by chunks that bring nothing usable, unless they say so. */
+  /** Chunks without usable content do not count, unless they say that the answer has begun. */
   get hasBegun(): boolean {
     return this.begun || this.characters > 0 || this.isFinished;
   }
@@ -93,7 +93,7 @@ export class OpenAiAnswer {
     return this.thinking;
   }
 
-  /** Whether nothing more belongs to the answer, so that nothing more needs to be read. */
+  /** Whether the answer is complete, so that nothing more must be read. */
   get isClosed(): boolean {
     return this.closed;
   }

@@ -24,7 +24,7 @@ export const REQUIRED_FIELD = 'reasoning_content';
 /** Reasoning in blocks, each with a signature or encrypted: OpenRouter, LiteLLM. */
 const BLOCK_FIELDS = ['reasoning_details', 'thinking_blocks'];
 
-/** LiteLLM's field for signatures, and for much that no provider wants back. */
+/** LiteLLM's field for signatures, and for data that no provider needs back. */
 const MIXED_FIELD = 'provider_specific_fields';
 
 /** Signatures of a message, a tool call or its function: Gemini, also behind LiteLLM. */
@@ -39,7 +39,7 @@ export interface ReasoningPiece {
   readonly blocks: Readonly<Record<string, readonly JsonObject[]>>;
   /** Fields that go back to the provider with the message. */
   readonly signed: JsonObject;
-  /** Items of the Responses API by which it goes back, in their order. */
+  /** Items of the Responses API that are sent back, in their order. */
   readonly items: readonly JsonObject[];
 }
 
@@ -49,9 +49,9 @@ export interface ChunkContents {
   readonly id: string;
   /** The provider's name of its model; may be empty. */
   readonly model: string;
-  /** The server says that the model has begun, whether it sends anything of that or not. */
+  /** The server says that the model has begun, even if it sends no text. */
   readonly hasBegun: boolean;
-  /** The server says that the model thinks, and may send nothing of that. */
+  /** The server says that the model reasons, even if it sends no reasoning. */
   readonly isThinking: boolean;
   /** Nothing more belongs to the answer. */
   readonly isLast: boolean;

@@ -27,7 +27,7 @@ import { LONGEST_TEXT } from './provider-refusal.js';
 import { Provider } from './provider.js';
 import { Returned, ReturnedFields } from './returned-fields.js';
 
-/** No limit of the client: `CallWatch` has them. The longest delay of a timer. */
+/** The longest delay of a timer: the client itself has no limit, `CallWatch` has the limits. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** A provider that speaks one of OpenAI's protocols, streamed. */
@@ -141,7 +141,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     try {
       return await this.stream({ watch, gathered }, sent, listener, begins, signal, span);
     } catch (error) {
-      // A refused request has used nothing. One that we end before its answer begins was being worked on.
+      // A refused request has used nothing. If we end a request before its answer begins, the provider was working on it.
       const isEndedByUs = watch.isSent && (signal.aborted || watch.signal.aborted);
       if (gathered.length > 0 || isEndedByUs) listener.onUsed?.(gathered.used(requestTokens(request)));
       if (signal.aborted) throw signal.reason;
@@ -151,7 +151,7 @@ export class OpenAiLanguageModel extends LanguageModel {
     }
   }
 
-  /** Tells operators what clients are not told: the provider's status, and its text to those who debug. */
+  /** Logs what clients do not see: the provider's status and, at the level debug, its text. */
   private report({ model }: ModelRequest, { code, facts }: ModelError, error: unknown, span: Span): void {
     const { status, providerCode } = facts;
     span.setAttributes({

@@ -1,7 +1,7 @@
 import { Redaction } from '../../../shared/infrastructure/redaction.js';
 import { fieldsOf, stringOf } from './openai-chunk.js';
 
-/** The part of the provider's text that is looked at or logged. */
+/** The part of the provider's text that is examined or logged. */
 export const LONGEST_TEXT = 4_000;
 /** A name, or an HTTP status. */
 const CODE = /^(?:[a-z][a-z0-9_.-]{0,63}|\d{3})$/;
@@ -31,7 +31,7 @@ export class ProviderRefusal extends Error {
   }
 }
 
-/** A refusal, as far as it can be understood. */
+/** The known parts of a refusal. */
 export interface RefusalFacts {
   readonly status: number | undefined;
   /** The provider's names for it, in lower case, the most precise one first. */
@@ -58,7 +58,7 @@ export function readRefusal({ body, response }: ProviderRefusal): RefusalFacts {
   };
 }
 
-/** The most telling of a refusal's names: a word before a number. */
+/** The most precise of a refusal's names: a word is better than a number. */
 export const codeOf = ({ names }: RefusalFacts): string | undefined =>
   names.find((name) => !/^\d+$/.test(name)) ?? names[0];
 

@@ -25,11 +25,11 @@ const PART_EVENT = /^response\.(\w+)\.(delta|done)$/;
 
 const isPartName = (name: string): name is PartName => Object.hasOwn(PARTS, name);
 
-/** By which an answer ends, as a status or in the name of the event. */
+/** The words that end an answer, as a status or in the name of an event. */
 const ENDS = new Set(['completed', 'incomplete', 'failed', 'cancelled']);
 
 interface Part {
-  /** The number of characters that have come. */
+  /** The number of characters received. */
   length: number;
 }
 
@@ -49,7 +49,7 @@ interface Added {
 
 /**
  * Reads one answer of the Responses API: its events, or a whole response. Servers repeat each part when it ends, then
- * each item, and the response; what is known is left out, and what is not is taken from there.
+ * each item, then the response. Known parts of these repeats are skipped; missing ones are taken from them.
  */
 export class ResponsesEvents {
   private readonly items = new Map<unknown, Item>();
@@ -133,7 +133,7 @@ export class ResponsesEvents {
     added.calls.push({ ...pieceOf(item), id: stringOf(id), name: stringOf(name) });
   }
 
-  /** @param isWhole whether all of the part is given, of which some may have come */
+  /** @param isWhole whether the whole part is given; some of it may have been received before */
   private readPart(
     item: Item,
     name: PartName,
@@ -161,13 +161,13 @@ export class ResponsesEvents {
     }
   }
 
-  /** The item that an event is about. Its id is no sure sign: some gateways give each event another one. */
+  /** The item that an event is about. Its id is not reliable: some gateways give each event a new id. */
   private itemAt(fields: Fields): Item {
     const place = placeOf(fields);
     return this.items.get(place) ?? this.begin(place);
   }
 
-  /** Begins an item, also where one was: some servers give all items the same place. */
+  /** Begins an item, also at the place of another one: some servers give all items the same place. */
   private begin(place: unknown): Item {
     const item = this.counted({ parts: new Map<string, Part>(), isNamed: false });
     this.items.set(place, item);

@@ -21,11 +21,11 @@ const MAX_INVALID_REPLIES = 3;
 /** How a run becomes active. */
 export interface Activation {
   readonly agent: AnsweringAgent;
-  /** Of the session: counts where the message has none. */
+  /** The choice of the session; it applies if the message has none. */
   readonly choice: ModelChoice;
-  /** Of the tools that clients declare now; unset = it uses none. */
+  /** The digest of the tools that clients declare now; unset = the run uses none. */
   readonly toolsDigest?: string | null;
-  /** Of the workspace that the session has now; unset = none. */
+  /** The digest of the present workspace of the session; unset = none. */
   readonly workspaceDigest?: string | null;
   /** Whether the agent is to be chosen, is known already, or retries a plan. */
   readonly entry: 'receive_message' | 'receive_directed_message' | 'retry_plan';
@@ -35,7 +35,7 @@ export interface Activation {
 
 /** The processing of one user input: orchestration until a final state. */
 export class Run extends AggregateRoot {
-  /** Of a run that has ended and not told so. */
+  /** The end of a run whose event is not recorded yet. */
   #ending: FinalRunStatus | undefined;
 
   private constructor(private state: RunState) {
@@ -147,7 +147,7 @@ export class Run extends AggregateRoot {
     this.change({ usage: withTokens(this.state.usage, used) });
   }
 
-  /** Calls have ended of which nothing is known. */
+  /** Counts model calls that ended without a known usage. */
   loseModelCalls(count: number): void {
     if (count > 0) this.change({ usage: withUnknownCalls(this.state.usage, count) });
   }
@@ -270,7 +270,7 @@ export class Run extends AggregateRoot {
     this.#ending = RUN_ENDINGS[ending];
   }
 
-  /** The end is told last: what closes the run may still lose calls of it. */
+  /** The last event of a run: closing the run may still cancel calls of it. */
   override pullEvents(): DomainEvent[] {
     if (this.#ending) this.recordEnd(this.#ending);
     this.#ending = undefined;

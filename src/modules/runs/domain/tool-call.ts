@@ -14,9 +14,9 @@ import { ToolCallAction, ToolCallEnd, ToolCallStatus, toolCallStatus } from './t
 
 /** What the client checks before it changes a file. */
 export interface FileGuard {
-  /** The hash that the file has to have; null = there must be none, since the model was not shown it. */
+  /** The hash that the file must have; null = the file must not exist, since the model has not seen it. */
   readonly expectedHash: string | null;
-  /** The call of the same reply that changes the file before, and brings the hash that counts then; null = none. */
+  /** The previous call of the same reply that changes the file; the hash in its result is then expected. Null = none. */
   readonly after: string | null;
 }
 
@@ -31,28 +31,28 @@ export interface ToolCallState {
   /** As the model wrote it; a tool of that name may not exist. */
   readonly toolName: string;
   readonly source: ToolSource;
-  /** For the client's answer, by its tool; null = the setting. */
+  /** The time for the client's answer, as its tool declares it; null = the setting. */
   readonly timeoutSeconds: number | null;
   /** The arguments to execute. */
   readonly arguments: JsonValue;
   /** Whether the user changed the arguments before approving the call. */
   readonly edited: boolean;
-  /** What the user said with the approval. */
+  /** The user's feedback with the approval. */
   readonly feedback: string | null;
   readonly status: ToolCallStatus;
   /** The deadline for the client's answer; null before the call is requested. */
   readonly deadlineAt: Date | null;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
-  /** Of what the client sent; null for calls that it did not answer, or answered to an earlier release. */
+  /** The hash of the client's answer; null without an answer, or with one that an earlier release stored. */
   readonly outcomeHash: Uint8Array | null;
   /** Null for calls that change no file, and in sessions without file hashes. */
   readonly guard: FileGuard | null;
-  /** The client that has claimed it last, also when its claim is gone; null = none has. */
+  /** The last client that claimed it, even if the claim has ended; null = none. */
   readonly claimedBy: string | null;
   /** When the claim lapses unless it is renewed; null = no client holds one. */
   readonly claimExpiresAt: Date | null;
-  /** 1, plus one for each claim that has ended without an answer. */
+  /** The number of executions: 1, plus one for each claim that ended without an answer. */
   readonly attempt: number;
 }
 
@@ -118,13 +118,13 @@ export class ToolCall extends AggregateRoot {
     return this.status === 'awaiting_approval' || this.status === 'requested';
   }
 
-  /** Whether the client has not answered in time. The question whether to repeat a call has a deadline of its own. */
+  /** Whether the client has not answered in time. The approval to repeat a call has its own deadline. */
   isOverdue(now: Date): boolean {
     const { status, deadlineAt } = this.state;
     return status === 'requested' && deadlineAt !== null && deadlineAt <= now;
   }
 
-  /** Whether a human decides if it may be executed again, since a client that has lost its claim may have begun it. */
+  /** Whether a human must allow another execution, because a client that lost its claim may have begun the first. */
   get isReclaimed(): boolean {
     return this.status === 'awaiting_approval' && this.state.attempt > 1;
   }
@@ -138,7 +138,7 @@ export class ToolCall extends AggregateRoot {
     return this.holder !== null;
   }
 
-  /** Whether its client has not renewed the claim in time. It holds all the same until it is released. */
+  /** Whether its client has not renewed the claim in time. The claim stays valid until it is released. */
   hasLapsed(now: Date): boolean {
     return this.isHeld && this.state.claimExpiresAt! <= now;
   }
@@ -149,7 +149,7 @@ export class ToolCall extends AggregateRoot {
     return status === 'requested' && claimExpiresAt ? claimedBy : null;
   }
 
-  /** Whether the client executes it only as long as some client declares its tool. */
+  /** Whether it can be executed only while a client declares its tool. */
   get isDeclared(): boolean {
     return this.state.source === 'client';
   }
@@ -169,12 +169,12 @@ export class ToolCall extends AggregateRoot {
     this.change({ guard });
   }
 
-  /** Notes what the client sent, to know it again. */
+  /** Stores the hash of the client's answer, to recognise a repeat. */
   noteOutcome(outcomeHash: Uint8Array): void {
     this.change({ outcomeHash });
   }
 
-  /** Keeps what the user says with the approval, for the model to read beside the result. */
+  /** Keeps the user's feedback with the approval; the model reads it with the result. */
   comment(feedback: string): void {
     this.change({ feedback });
   }
@@ -222,7 +222,7 @@ export class ToolCall extends AggregateRoot {
   /**
    * Checks that a client may answer: the holder, or the one that was the last to hold the claim while no other does.
    * Without a claim any client may.
-   * @param clientId null where the client does not say who it is
+   * @param clientId null if the client sends none
    * @param isClaimNeeded whether a client may answer only what it has claimed
    * @throws ToolCallNotRequested, ToolCallClaimed, ToolCallNotClaimed, ToolCallAlreadySettled
    */
@@ -313,7 +313,7 @@ export class ToolCall extends AggregateRoot {
   }
 }
 
-/** As clients are told it. */
+/** The form in events for clients. */
 export const toGuardView = ({ expectedHash, after }: FileGuard) => ({
   expected_hash: expectedHash,
   ...(after && { after }),

@@ -32,7 +32,7 @@ const FIRST_ANSWERED = `
      and not exists (select from runs e
                       where e.session_id = r.session_id and e.id < r.id and e.status = 'completed' and e.job_id is null)`;
 
-/** Without an answer in time, or without a client that declares their tool or has claimed them. Both read the calls that are open only. */
+/** Calls without an answer in time, or without a client that declares their tool or has claimed them. Both read only open calls. */
 const EXPIRED_CALLS = `
   select run_id from tool_calls where status = 'requested' and deadline_at <= now()
    union

@@ -12,7 +12,7 @@ export interface SessionState {
   readonly id: string;
   readonly userId: string;
   readonly title: string;
-  /** Null without a title, and where an older version stored it: `titleSourceOf` tells which. */
+  /** Null without a title, or if an older version stored the title: `titleSourceOf` distinguishes them. */
   readonly titleSource: TitleSource | null;
   /** The current agent. */
   readonly agent: string;
@@ -22,21 +22,21 @@ export interface SessionState {
   readonly model: string | null;
   /** How much the user wants models to reason; null = nothing said. */
   readonly reasoningEffort: string | null;
-  /** What the user chose; null = nothing. `modeInForce` tells which one counts. */
+  /** The user's choice; null = none. `modeInForce` returns the mode that applies. */
   readonly approvalMode: ApprovalMode | null;
-  /** The tools that the client executes; null = it has not said, and they are those of the first release. */
+  /** The tools that the client executes; null = not declared: the tools of the first release. */
   readonly builtinTools: readonly string[] | null;
-  /** Whether the client tells the hashes of files, and checks them before it writes. */
+  /** Whether the client sends the hashes of files, and checks them before it writes. */
   readonly fileHashes: boolean;
   /** The list of the agent at work; null = there is none. */
   readonly todos: readonly Todo[] | null;
-  /** Whether answers to tool calls are taken only of clients that have claimed them. */
+  /** Whether only a client that has claimed a tool call may answer it. */
   readonly claimsRequired: boolean;
-  /** What the client calls the workspace; null = it has said nothing of it. */
+  /** The client's name of the workspace; null = no workspace is set. */
   readonly workspaceName: string | null;
-  /** What is told of the workspace; null = nothing. */
+  /** The digest of the stored workspace; null = none. */
   readonly workspaceDigest: string | null;
-  /** Where its version control stands; null = the client has not said. */
+  /** The branch and commit of the workspace; null = the client has not sent them. */
   readonly git: Git | null;
   readonly metadata: JsonObject;
   readonly createdAt: Date;
@@ -139,14 +139,14 @@ export class Session extends AggregateRoot {
     return true;
   }
 
-  /** Holds from the next run on. Null takes the choice back. */
+  /** Applies from the next run on. Null removes the choice. */
   chooseModel(choice: Pick<SessionState, 'model' | 'reasoningEffort'>, now: Date): void {
     if (choice.model !== this.state.model) this.#changed.add('model');
     if (choice.reasoningEffort !== this.state.reasoningEffort) this.#changed.add('reasoning_effort');
     this.change(choice, now);
   }
 
-  /** Holds for the calls that are decided on from now on, also those of a run in progress. */
+  /** Applies to all calls that are decided from now on, also in an active run. */
   chooseApprovalMode(approvalMode: ApprovalMode, now: Date): void {
     if (approvalMode !== this.state.approvalMode) this.#changed.add('approval_mode');
     this.change({ approvalMode }, now);
@@ -175,7 +175,7 @@ export class Session extends AggregateRoot {
     this.change({ claimsRequired }, now);
   }
 
-  /** Says which workspace it is about, from the next run on. */
+  /** Sets the workspace, from the next run on. */
   moveTo({ name, digest, git }: { name: string; digest: string; git: Git | null }, now: Date): void {
     const { workspaceName, workspaceDigest, git: before } = this.state;
     const isSame = name === workspaceName && digest === workspaceDigest;

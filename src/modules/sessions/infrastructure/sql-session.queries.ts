@@ -45,7 +45,7 @@ interface Record {
   run_created_at: Date;
 }
 
-/** Those of the active run, and those that a run which ended before has left to a queued one. */
+/** The steering messages of the active run, and those of an ended run that a queued run has taken over. */
 const STEERS = `
   select coalesce(json_agg(json_build_object('id', w.id, 'content', w.content) order by w.id), '[]')
     from (select id::text, content from steers where session_id = s.id

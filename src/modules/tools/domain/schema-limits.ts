@@ -4,7 +4,7 @@ import { JsonObject, JsonValue, isJsonObject } from '../../../shared/domain/json
 const MOST_LEVELS = 16;
 /** Each is compiled, which takes about a millisecond. */
 const MOST_SCHEMAS = 500;
-/** Of all values of a schema, with each $ref replaced by what it names. */
+/** The limit for all values of a schema, with each $ref replaced by its target. */
 const MOST_VALUES = 20_000;
 
 /** Keywords whose value is a schema, or a list of schemas. */
@@ -25,7 +25,7 @@ const SCHEMAS = new Set([
 ]);
 /** Keywords whose value has a schema under each name. */
 const NAMED_SCHEMAS = new Set(['$defs', 'definitions', 'dependencies', 'dependentSchemas', 'properties']);
-/** Those of them whose schemas check nothing unless a $ref names them. */
+/** Keywords among these whose schemas check nothing unless a $ref names them. */
 const DEFINITIONS = new Set(['$defs', 'definitions']);
 
 const NO_PATTERNS = 'is not taken: a regular expression may take for ever on what a model writes';
@@ -54,9 +54,9 @@ function refuse(path: Path, message: string): never {
 /** A schema within another one. */
 interface Part {
   readonly path: Path;
-  /** Those that check the same value, or each value within it. */
+  /** Schemas that check the same value, or each value within it. */
   readonly applied: readonly Part[];
-  /** Those of which one checks a value, by its name. */
+  /** Schemas of which one checks a value, chosen by its name. */
   readonly properties: readonly Part[];
   readonly definitions: readonly Part[];
   /** The place that its $ref names. */
@@ -71,14 +71,14 @@ interface Part {
 interface Size {
   /** The number of values. */
   readonly weight: number;
-  /** How many of them are looked at for one value, at most. */
+  /** The maximum number of values that the check of one value looks at. */
   readonly cost: number;
   /** The number of values in defaults, which an object may get. */
   readonly defaults: number;
   readonly levels: number;
 }
 
-/** What cannot be run safely on what models write; undefined = nothing. Whether it is a schema at all is not checked. */
+/** The fault that makes a schema unsafe for texts of models; undefined = none. It does not check that it is a schema. */
 export function faultOfLimits(schema: JsonObject): FieldFault | undefined {
   try {
     sizeOf(schema);
@@ -89,7 +89,7 @@ export function faultOfLimits(schema: JsonObject): FieldFault | undefined {
   }
 }
 
-/** A measure of the work that a check is for each value of the arguments. */
+/** A measure of the work of a check, for each value of the arguments. */
 export function costOf(schema: JsonObject): number {
   const { cost, defaults } = sizeOf(schema);
   return cost + defaults;

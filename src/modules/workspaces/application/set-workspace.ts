@@ -20,7 +20,7 @@ import { framed } from './frame-instructions.js';
 /** In bytes. */
 const LARGEST_FILE = 64 * 1024;
 const LARGEST_SUM = 256 * 1024;
-/** Of what a request may hold. */
+/** The share of a request that instructions may take. */
 const SHARE = 1 / 5;
 
 /** A file of instructions, by the hash of a content that the user has stored, or with its content. */
@@ -88,7 +88,7 @@ export class SetWorkspace {
     return toWorkspaceView(stored, git);
   }
 
-  /** What may be anything, by its hash, is read only if it is as small as instructions are. */
+  /** A stored content may be anything; it is read only if it is as small as instructions. */
   private async contentsOf(userId: string, given: readonly GivenInstruction[]): Promise<Known[]> {
     const hashes = given.flatMap((each) => ('hash' in each ? each.hash : []));
     const sizes = await this.blobs.sizes(userId, hashes);
@@ -111,7 +111,7 @@ export class SetWorkspace {
     });
   }
 
-  /** Instructions leave the most of a request to the conversation. */
+  /** Most of a request must remain for the conversation. */
   private async requireRoom(userId: string, sessionId: string, known: readonly Known[]): Promise<void> {
     const session = await this.sessions.view(sessionId, userId);
     const agent = await this.agents.ofSession(userId, session.agent);
@@ -172,7 +172,7 @@ function isText(bytes: Uint8Array): boolean {
   return !text.includes('\0') && Buffer.from(text).equals(bytes);
 }
 
-/** By what agents are told. */
+/** A hash of everything that agents see. */
 const digestOf = ({ name, roots, os, shell, ide, instructions }: Workspace): string =>
   createHash('sha256')
     .update(JSON.stringify([name, roots.map((root) => [root.name, root.path]), os, shell, ide, instructions]))

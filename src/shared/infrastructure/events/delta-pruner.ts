@@ -14,7 +14,7 @@ const INTERVAL_MS = 60_000;
 const SLOTS_PER_RETENTION = 4;
 const SHORTEST_SECONDS = 60;
 
-/** A flush ends much sooner: after this time none writes to the slot that was open when it began. */
+/** A flush ends much sooner: after this time no flush writes to a slot that was closed meanwhile. */
 const LONGEST_FLUSH_SECONDS = 60;
 
 /** PostgreSQL's manual, appendix A: `lock_not_available`. */
@@ -23,7 +23,7 @@ const LOCKED = '55P03';
 /** The partition of `deltas` with the rows of a slot. */
 const partitionOf = (slot: number): string => `deltas_${slot}`;
 
-/** How long a slot may keep readers and writers waiting while it waits for those at work. */
+/** How long the lock of a slot may delay new readers and writers while it waits for present ones. */
 const LOCK_TIMEOUT = '100ms';
 
 /**
@@ -84,7 +84,7 @@ const DUE = `settled_at not between now() - make_interval(secs => $1) and now()`
 
 const FREE = 'update delta_slots set opened_at = null, closed_at = null, settled_at = null where slot = $1';
 
-/** The retention begins when its message is over. */
+/** The retention begins when the message has ended. */
 const UNSETTLE = 'update delta_slots set settled_at = null where slot = $1';
 
 /**

@@ -18,7 +18,7 @@ import { EventLog } from './event-log.js';
 import { Piece } from './piece.js';
 
 const RETRY_MS = 200;
-/** A message is written ten times a second at most: its text still appears to flow, and takes a fraction of the rows. */
+/** A message is written at most ten times a second: its text still seems to flow, and needs far fewer rows. */
 const GATHER_MS = 100;
 /** Messages that are due one shortly after the other are written together. */
 const SHORTEST_PAUSE_MS = 20;
@@ -56,7 +56,7 @@ export class DeltaWriter extends DeltaLog {
   private inFlight: Pieces = new Map();
   /** The number of pieces so far. */
   private count = 0;
-  /** By message, when it was last written; only of those that still gather. */
+  /** By message, the time of its last write; only messages that still gather. */
   private readonly writtenAt = new Map<string, number>();
   private waiting: Waiter[] = [];
   private running: Promise<void> | undefined;
@@ -85,7 +85,7 @@ export class DeltaWriter extends DeltaLog {
       pieces.splice(-1, 1, { ...last, text: last.text + piece.text });
     } else pieces.push({ ...piece, since: this.count });
     if (isUrgent(piece)) this.wake();
-    // The piece is appended inside a model call, which the write is not part of.
+    // The piece is appended inside a model call, but the write is not part of that call.
     this.running ??= outsideOpenWaits(() => this.writeAll());
   }
 
@@ -254,7 +254,7 @@ export class DeltaWriter extends DeltaLog {
 const isAwaited = ({ messageId, upTo }: Waiter, pieces: Pieces): boolean =>
   pieces.get(messageId)?.some(({ since }) => since <= upTo) ?? false;
 
-/** Readers are not kept waiting for the begin of a text, nor while the model writes a long call. */
+/** The beginning of a text and a drafted call are written at once, so that readers do not wait. */
 const isUrgent = (piece: AnswerPiece): boolean => piece.type === 'tool_call.drafted' || piece.offset === 0;
 
 function toPiece(piece: AnswerPiece): Piece {

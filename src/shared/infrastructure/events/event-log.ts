@@ -49,7 +49,7 @@ const BASE = `case when not exists (select from unbroken_streams u where u.sessi
 const APPEND = `select append_events($1, $2, $3, $4, $5, $6, $7, ${RESERVED_AHEAD}) as numbers`;
 const APPEND_DELTAS = `select append_deltas($1, $2, $3, $4, $5, $6, $7, $8, ${RESERVED_AHEAD}) as numbers`;
 
-/** As the function `delta_type` of the database names them. */
+/** The names of the database function `delta_type`. */
 const KINDS: Readonly<Record<Piece['type'], number>> = {
   'message.delta': 1,
   'message.reasoning_delta': 2,

@@ -50,8 +50,8 @@ const SILENCE_MS = 1_000;
 const LEAVE_LIMIT_MS = 1_000;
 
 /**
- * Makes this process one of those that tell each other what is new. It is ready when each of the others knows of it: none
- * of them, believing itself alone, then keeps to itself what a reader here waits for.
+ * Registers this process with the others, so that all send each other notices. It is ready when each of the others knows
+ * it: a process that believes it is alone sends no notices, and a reader here would wait for them.
  */
 @Injectable()
 export class Membership implements OnApplicationBootstrap {
@@ -132,7 +132,7 @@ export class Membership implements OnApplicationBootstrap {
     this.sender.resume();
   }
 
-  /** For as long as a connection lasts. */
+  /** Runs while a connection lasts. */
   private stay(joined: () => void): Observable<void> {
     const entered$ = defer(() => this.enter()).pipe(
       tap(() => {
@@ -151,7 +151,7 @@ export class Membership implements OnApplicationBootstrap {
     return concat(entered$, beats$);
   }
 
-  /** For as long as there is no connection: a new one takes many round trips, and readers are told of nothing meanwhile. */
+  /** Runs while there is no connection: a new one takes many round trips, and no notices arrive meanwhile. */
   private lookOften(): Observable<void> {
     return defer(() => this.look()).pipe(
       catchError((error: unknown) => {
@@ -192,7 +192,7 @@ export class Membership implements OnApplicationBootstrap {
     } finally {
       waiting.unsubscribe();
     }
-    // Until its answer a peer may have kept its notices to itself.
+    // Before its answer a peer may not have sent its notices.
     await this.look();
   }
 
@@ -211,7 +211,7 @@ export class Membership implements OnApplicationBootstrap {
     );
   }
 
-  /** Finds events of which there was no notice, for example since the process that stored them was killed; by the pool. */
+  /** Finds events without a notice, for example of a killed process. Uses the pool. */
   private async look(): Promise<void> {
     const sessionIds = this.hub.openSessions;
     if (sessionIds.length > 0) this.hub.wakeBehind(await this.log.lastSeqs(sessionIds));

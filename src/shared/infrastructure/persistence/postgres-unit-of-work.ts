@@ -27,7 +27,7 @@ const SLOW_MS = 100;
 /** `replayed`: the work was skipped, since an earlier request had the same key. */
 type TransactionOutcome = 'committed' | 'rolled_back' | 'replayed';
 
-/** The outcome, the callbacks to call after the commit, and what to tell then besides the events. */
+/** The outcome, the callbacks to call after the commit, and the notices to send then besides the events. */
 interface FinishedWork<T> {
   readonly committed: Committed<T>;
   readonly callbacks: readonly (() => void)[];

@@ -51,7 +51,7 @@ export interface SendUserMessageCommand {
   readonly reasoningEffort: string | undefined;
   /** While a run is active: refuse, wait for its end, cancel it, or tell its agent. */
   readonly onBusy: 'reject' | 'queue' | 'interrupt' | 'steer';
-  /** To be told: the run that must be the active one. */
+  /** For a steering message: the run that must be active. */
   readonly expectedRunId: string | undefined;
 }
 
@@ -59,16 +59,16 @@ export interface SendUserMessageCommand {
 type CheckedCommand = Omit<SendUserMessageCommand, 'agent' | 'attached'> &
   ContentWithParts & { readonly agent: string | null };
 
-/** The outcome of a message, of one shape for all units of work: a repeat may take another one. */
+/** The outcome of a message. It has one shape for all units of work, because a repeat may take another one. */
 interface MessageOutcome {
   readonly run: RunState;
   /** Undefined for a message that is queued or waits for the run: it is stored when its turn comes. */
   readonly message?: NewMessage;
-  /** Of one that waits for the run. */
+  /** The id of a message that waits for the run. */
   readonly steerId?: string;
-  /** Of a run that begins now. */
+  /** The start of a run that begins now. */
   readonly known?: JustStored;
-  /** Of a queued message: the newest event before it. */
+  /** For a queued message: the newest event before it. */
   readonly cursor?: number;
 }
 
@@ -205,7 +205,7 @@ export class SendUserMessage {
     return { run: run.snapshot(), steerId: steer.id };
   }
 
-  /** Queues the message until the active run has ended, which `interrupt` ends now. */
+  /** Queues the message until the active run has ended. `interrupt` cancels that run now. */
   private async queue(command: CheckedCommand): Promise<Committed<MessageOutcome>> {
     const { userId, sessionId, content, parts, agent, onBusy } = command;
     const cursor = await this.events.lastSeq(sessionId);
@@ -223,7 +223,7 @@ export class SendUserMessage {
     });
   }
 
-  /** After the session is locked, as with all uses of stored bytes. */
+  /** Call it after the session is locked, as for all uses of stored bytes. */
   private async keepImages(tx: Transaction, { userId, sessionId, parts }: CheckedCommand): Promise<void> {
     const ids = imagesIn({ parts }).map(({ blobId }) => blobId);
     if (ids.length > 0) await tx.get(BlobRepository).use(userId, sessionId, 'messages', ids);

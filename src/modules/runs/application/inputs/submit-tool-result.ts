@@ -30,7 +30,7 @@ export interface SubmitToolResultCommand {
   readonly userId: string;
   readonly sessionId: string;
   readonly callId: string;
-  /** Null where the client does not say who it is. */
+  /** Null if the client sends none. */
   readonly clientId: string | null;
   readonly outcome: ToolAnswer;
 }
@@ -44,7 +44,7 @@ type ReadAnswer = Exclude<ToolAnswer, { readonly content: unknown }> & {
   readonly images?: readonly ImageAttachment[];
 };
 
-/** What a client says of a call. The optional fields are left out where they are not given: a repeat is known by its hash. */
+/** The client's answer to a call. Optional fields are left out if not given, because a repeat is recognised by its hash. */
 export type ToolAnswer = (
   | {
       readonly content: readonly ToolContent[];
@@ -53,7 +53,7 @@ export type ToolAnswer = (
   | { readonly result: JsonValue; readonly file?: { readonly path: string; readonly hash: string } }
   | { readonly error: string; readonly error_code?: ToolErrorCode }
 ) & {
-  /** What clients show of it; no model reads it. */
+  /** For people; no model reads it. */
   readonly display?: JsonValue;
 };
 
@@ -149,7 +149,7 @@ export class SubmitToolResult {
   }
 }
 
-/** After the answer is stored, and the session locked with it. */
+/** Call it after the answer is stored, which locks the session. */
 async function keepImages(
   tx: Transaction,
   { userId, sessionId }: SubmitToolResultCommand,
@@ -178,7 +178,7 @@ function partsOf({ display, images = [] }: ReadAnswer): MessageParts | undefined
 /** The order of keys does not count in a result that is JSON. */
 const hashOf = (given: ToolAnswer): Buffer => createHash('sha256').update(canonicalJson(given)).digest();
 
-/** What the model reads: the answer, made storable, and what else it has to know of it. */
+/** The text for the model: the answer, made storable, and notes about it. */
 function wordsOf(given: ReadAnswer, call: ToolCallState) {
   const raw = 'error' in given ? given.error : given.result;
   const answer = storableJson(raw);

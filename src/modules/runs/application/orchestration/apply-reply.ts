@@ -38,13 +38,13 @@ export interface Reply {
   readonly turn: Turn;
   readonly call: LlmCall;
   readonly messageId: string;
-  /** The whole of the message. */
+  /** The whole message. */
   readonly answer: ModelAnswer;
-  /** The tool calls of it that were announced. */
+  /** Its tool calls that were announced. */
   readonly drafted: readonly DraftedCall[];
   /** How the call ended. */
   readonly outcome: LlmCallOutcome;
-  /** What the model was told, and the message itself, in tokens; and how many the model takes. */
+  /** The tokens of the request and of the message, and the limit of the model. */
   readonly context: ContextUsage;
 }
 
@@ -117,7 +117,7 @@ export class ApplyReply {
     });
   }
 
-  /** The agents that the calls of a reply may name: read only where one does. */
+  /** The agents that the calls of a reply may name: read only if a call names one. */
   private async agentsNamedBy({ turn, answer }: Reply): Promise<AgentRoster | undefined> {
     if (!answer.toolCalls.some(({ toolName }) => NAMES_AGENTS.includes(toolName))) return undefined;
     return this.patience.read('read_agents', this.shutdown.writeDeadline, () =>
@@ -149,7 +149,7 @@ export class ApplyReply {
     });
   }
 
-  /** Completes a subtask with the words of its agent; discards them if the plan was cancelled meanwhile. */
+  /** Completes a subtask with the text of its agent; discards it if the plan was cancelled meanwhile. */
   private async finishSubtask(
     tx: Transaction,
     run: Run,

@@ -179,7 +179,7 @@ export class AskAgentStep {
     return this.fail(draft, refused ? toolRefused(draft, refused, failure) : failure, refused);
   }
 
-  /** @param refused a tool of a client that is left out from now on */
+  /** @param refused the tool of a client that is left out from now on */
   private async fail(draft: Draft, error: RunError, refused?: Tool): Promise<StepEnd> {
     await this.patience.writeOutcome('fail_run', async (tx) => {
       const run = await tx.get(RunRepository).getLeased(draft.turn.run);
@@ -197,7 +197,7 @@ export class AskAgentStep {
   }
 }
 
-/** The tool of a client that a provider refuses; a refusal of a built-in tool is that of the request. */
+/** The refused tool of a client. If a provider refuses a built-in tool, it refuses the request. */
 function refusedTool({ turn }: Draft, error: unknown): Tool | undefined {
   const { toolPlace, toolName } = error instanceof ModelError ? error.facts : {};
   const tool =
@@ -224,7 +224,7 @@ const contextFor = ({ turn, call }: Draft, images: ImagesHold, signal: AbortSign
   },
 });
 
-/** @param whole the answer to the first request, with what was added after the output limit had cut it off */
+/** @param whole the answer to the first request, with the continuation after the output limit */
 const usageOf = (
   { tokens, window }: PreparedContext,
   { usage }: ModelAnswer,

@@ -26,7 +26,7 @@ import { shownToolName } from './tool-name.js';
 const MAX_DEPTH = 64;
 
 const NO_JSON = 'The arguments are not valid JSON';
-/** Of the last call of a reply that ended at the output limit: not the model's mistake. */
+/** For the last call of a reply that ended at the output limit: this is not a mistake of the model. */
 const AT_LIMIT = 'This call was cut off at the output limit; write smaller pieces';
 const CUT_OFF = `${NO_JSON}: they break off, as at the output limit; write smaller pieces`;
 
@@ -48,7 +48,7 @@ type CallVerdict = {
   | {
       readonly verdict: 'ask';
       readonly reason: string;
-      /** What may be offered to be remembered; unset = not known yet. */
+      /** Patterns that a user may allow for the session; unset = not known yet. */
       readonly suggestions?: readonly RememberWhen[];
     }
   | { readonly verdict: 'read' }
@@ -66,7 +66,7 @@ type CallVerdict = {
     }
 );
 
-/** Who has called, and what they may call. */
+/** The agent that called, and its tools. */
 export interface Caller {
   readonly agent: EquippedAgent;
   readonly tools: ToolSet;
