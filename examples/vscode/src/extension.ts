@@ -1,6 +1,6 @@
 /**
- * A chat participant: what is said to `@runtime` is said to a session of the workspace; its agents read and write the
- * workspace's files. The key is in the secret storage; the session and the journal of calls are in the workspace's state.
+ * A chat participant: a message to `@runtime` goes to a session of the workspace, whose agents read and write the files of
+ * the workspace. The key is in the secret storage; the session and the journal of calls are in the workspace's state.
  */
 import {
   AgentRuntime,
