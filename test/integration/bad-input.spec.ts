@@ -428,6 +428,12 @@ describe('bad input', () => {
     }
   });
 
+  it.each(['q', 'workspace'])('refuses NUL in the %s of a search', async (field) => {
+    const answer = await app.client.get(`/v1/sessions?${field}=a%00b`);
+    expectProblem(answer, 400, 'request.invalid');
+    expect(answer.body.errors).toEqual([{ field, message: 'contains a NUL character' }]);
+  });
+
   it.each(['', '0x10', '1e9', '%205', '+5', '-1', '1.5'])('refuses an age of %j', async (age) => {
     const answer = await app.client.get(`/v1/runs?older_than_seconds=${age}`);
     expectProblem(answer, 400, 'request.invalid');

@@ -7,15 +7,21 @@ import { PROTECTED_PATH } from './authentication.js';
 
 /**
  * Refuses a query string on routes that take none, so that a misplaced parameter is not ignored. Routes with
- * parameters have a schema. Probes and scrapes may carry any query.
+ * parameters have a schema, and no text in them may hold NUL, which PostgreSQL takes in no statement. Probes and scrapes
+ * may carry any query.
  */
 @Injectable()
 export class QueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { path, query } = context.switchToHttp().getRequest<Request>();
-    const unknown = Object.keys(query);
-    if (unknown.length === 0 || !path.startsWith(PROTECTED_PATH) || takesQuery(context)) return true;
-    throw new InputInvalid([{ field: unknown[0]!, message: 'is not known here' }]);
+    const given = Object.entries(query);
+    if (takesQuery(context)) {
+      const fault = given.find(([, value]) => String(value).includes('\0'));
+      if (fault) throw new InputInvalid([{ field: fault[0], message: 'contains a NUL character' }]);
+    } else if (given.length > 0 && path.startsWith(PROTECTED_PATH)) {
+      throw new InputInvalid([{ field: given[0]![0], message: 'is not known here' }]);
+    }
+    return true;
   }
 }
 
