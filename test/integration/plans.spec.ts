@@ -320,11 +320,14 @@ It works.`;
     app.model.script(propose());
     const { planId } = await toReview(app);
     const { headers } = await app.client.get(`/v1/plans/${planId}`);
-    const same = () =>
-      app.client.call('GET', `/v1/plans/${planId}`, undefined, { 'if-none-match': headers.get('etag')! });
-    expect((await same()).status).toBe(304);
+    const tag = headers.get('etag')!;
+    const known = async (tags: string) =>
+      (await app.client.call('GET', `/v1/plans/${planId}`, undefined, { 'if-none-match': tags })).status;
+    for (const tags of [tag, `W/${tag}`, `"other", ${tag}`, '*'])
+      expect([tags, await known(tags)]).toEqual([tags, 304]);
+    for (const tags of ['"other"', tag.slice(1, -1)]) expect([tags, await known(tags)]).toEqual([tags, 200]);
     await app.client.post(`/v1/plans/${planId}/cancel`);
-    expect((await same()).status).toBe(200);
+    expect(await known(tag)).toBe(200);
   });
 
   it('is listed with the others of its session, newest first', async () => {

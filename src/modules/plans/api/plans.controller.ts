@@ -59,8 +59,12 @@ export class PlansController {
     const record = await this.plans.view(planId, userId);
     const tag = `"${record.plan.version}"`;
     const headers = { etag: tag, 'cache-control': 'private, no-cache' };
-    return known?.split(',').some((each) => each.trim() === tag)
+    return known !== undefined && namesTag(known, tag)
       ? new Answer(HttpStatus.NOT_MODIFIED, undefined, headers)
       : new Answer(HttpStatus.OK, toPlanRecordView(record), headers);
   }
 }
+
+/** Whether If-None-Match (RFC 9110, 13.1.2) names the tag. A proxy that compresses makes it weak: `W/"1"`. */
+const namesTag = (header: string, tag: string): boolean =>
+  header.split(',').some((each) => ['*', tag, `W/${tag}`].includes(each.trim()));
