@@ -59,8 +59,11 @@ export interface Agent extends AgentDefinition {
   readonly version: number;
 }
 
-/** `custom` is what metrics call the agents of users. */
-const ID = /^(?!custom$)[a-z0-9][a-z0-9_-]{0,63}$/;
+/**
+ * Some words mean something else where an agent is named: `custom` is what metrics call the agents of users, `auto` is no
+ * choice, and `runtime` is who decided where neither a user nor an agent did.
+ */
+const ID = /^(?!(?:auto|custom|runtime)$)[a-z0-9][a-z0-9_-]{0,63}$/;
 
 export const isAgentId = (id: string): boolean => ID.test(id);
 

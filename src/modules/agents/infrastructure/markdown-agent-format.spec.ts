@@ -140,9 +140,12 @@ describe('the file of an agent', () => {
     expect(faultsOf(text).toSorted()).toEqual(fields.toSorted());
   });
 
-  it.each(['Reviewer', 'custom', '', '__proto__', 'a.b', 'x'.repeat(65)])('is not called %s.md', (id) => {
-    expect(faultsOf(file(), id)).toEqual(['id']);
-  });
+  it.each(['Reviewer', 'auto', 'custom', 'runtime', '', '__proto__', 'a.b', 'x'.repeat(65)])(
+    'is not called %s.md',
+    (id) => {
+      expect(faultsOf(file(), id)).toEqual(['id']);
+    },
+  );
 
   it('names the line of a fault in its YAML, as an editor counts', () => {
     const given = format.read('reviewer', file('tools: [read_file'));

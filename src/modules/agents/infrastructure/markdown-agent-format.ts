@@ -14,7 +14,8 @@ import { BuiltInTool, IDE_TOOLS, ToolName, VIRTUAL_TOOLS } from '../domain/tool.
 const LONGEST_PROMPT = 64 * 1024;
 const LONGEST_FRONTMATTER = 16 * 1024;
 
-const ID_FAULT = 'must be 1 to 64 of a-z, 0-9, _ and -, begin with a letter or digit, and not be custom';
+const ID_FAULT =
+  'must be 1 to 64 of a-z, 0-9, _ and -, begin with a letter or digit, and not be auto, custom or runtime';
 
 const NOT_STORABLE = 'must be text without NUL and halves of surrogate pairs';
 
