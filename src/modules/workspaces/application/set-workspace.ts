@@ -6,7 +6,7 @@ import { Clock } from '../../../shared/domain/clock.js';
 import { InputInvalid } from '../../../shared/domain/domain-error.js';
 import { estimatedTokens } from '../../../shared/domain/estimated-tokens.js';
 import { Git } from '../../../shared/domain/git.js';
-import { plainPath } from '../../../shared/domain/workspace-path.js';
+import { pathFault, plainPath } from '../../../shared/domain/workspace-path.js';
 import { AgentDirectory } from '../../agents/index.js';
 import { BlobMissing, BlobQueries, BlobRepository } from '../../blobs/index.js';
 import { ModelCatalog, answeringModel } from '../../models/index.js';
@@ -59,11 +59,12 @@ export class SetWorkspace {
   ) {}
 
   /**
-   * @throws SessionNotFound, SessionArchived, BlobQuotaExceeded, InputInvalid for instructions that are too large
+   * @throws SessionNotFound, SessionArchived, BlobQuotaExceeded, InputInvalid for instructions that are too large or folders that no path can name
    * @throws BlobMissing with the hashes whose contents the user has to send
    */
   async execute({ userId, sessionId, workspace, git }: SetWorkspaceCommand): Promise<WorkspaceView> {
     await this.sessions.requireOwned(sessionId, userId);
+    requireRootsOfPaths(workspace.roots);
     const known = await this.contentsOf(userId, requireDistinct(workspace.instructions));
     await this.requireRoom(userId, sessionId, known);
     const ordered = inOrder(known, hasRoots(workspace));
@@ -133,6 +134,17 @@ const fault = (index: number, field: string | null, message: string): InputInval
   new InputInvalid([
     { field: ['instructions', index, field].filter((part) => part !== null).join('.'), message },
   ]);
+
+/** Where there are several, paths begin with the name of one. Names that differ in case alone are one to some rules. */
+function requireRootsOfPaths(roots: SetWorkspaceCommand['workspace']['roots']): void {
+  if (roots.length === 1) return;
+  const seen = new Set<string>();
+  roots.forEach(({ name }, index) => {
+    const message = seen.has(fold(name)) ? `is there twice: ${name}` : pathFault(name);
+    if (message !== undefined) throw new InputInvalid([{ field: `roots.${index}.name`, message }]);
+    seen.add(fold(name));
+  });
+}
 
 /** In their canonical form. Two spellings of one file would be two files on one disk and one on another. */
 function requireDistinct(given: readonly GivenInstruction[]): GivenInstruction[] {
