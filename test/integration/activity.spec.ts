@@ -80,6 +80,21 @@ describe('the activity of a user', () => {
     for (const each of [here, there, foreign]) each.stop.abort();
   });
 
+  it('tells of a session that is deleted, whose streams end', async () => {
+    const client = await app.as('fiona');
+    const sessionId = await client.openSession();
+    const { hints, stop } = await watch(elsewhere(client));
+    await eventually(() => expect(hints).toHaveLength(1));
+    const open = ({ url, headers }: TestClient) =>
+      fetch(`${url}/v1/sessions/${sessionId}/events`, { headers });
+    const streams = [await open(client), await open(elsewhere(client))];
+    expect((await client.call('DELETE', `/v1/sessions/${sessionId}`)).status).toBe(204);
+    for (const stream of streams) expect(await stream.text()).toMatch(/"type":"session\.deleted".*\n\n$/);
+    expect((await open(client)).status).toBe(404);
+    await eventually(() => expect(whatOf(hints, sessionId)).toEqual(new Set(['session'])));
+    stop.abort();
+  });
+
   it('is to be fetched anew where notices may have been missed', async () => {
     const { hints, stop } = await watch(await app.as('carol'));
     await eventually(() => expect(hints).toHaveLength(1));

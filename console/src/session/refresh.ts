@@ -12,6 +12,7 @@ const TOUCHED: Readonly<Record<string, readonly string[]>> = {
   'run.finished': ['runs', 'run', 'session', 'sessions', 'context'],
   'message.completed': ['context'],
   'session.updated': ['session', 'sessions', 'workspace'],
+  'session.deleted': ['session', 'sessions'],
   'job.status_changed': ['jobs', 'job', 'synopsis', 'context'],
   'synopsis.updated': ['synopsis'],
   'context.compacted': ['context'],

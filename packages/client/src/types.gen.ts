@@ -1396,6 +1396,8 @@ export type SessionEvent = ({
 } & AgentSwitchedEvent) | ({
     type: 'session.updated';
 } & SessionUpdatedEvent) | ({
+    type: 'session.deleted';
+} & SessionDeletedEvent) | ({
     type: 'todos.updated';
 } & TodosUpdatedEvent) | ({
     type: 'approval.requested';
@@ -1861,6 +1863,23 @@ export type SessionUpdatedEvent = {
         changed: Array<'title' | 'archived' | 'model' | 'reasoning_effort' | 'approval_mode' | 'metadata' | 'builtin_tools' | 'file_hashes' | 'client_claims' | 'workspace'>;
         title: string;
         title_source: 'user' | 'first_message' | 'model' | null;
+    };
+};
+
+/**
+ * The session is gone: the stream ends
+ */
+export type SessionDeletedEvent = {
+    /**
+     * The cursor: grows by one per event of a session
+     */
+    id: string;
+    type: 'session.deleted';
+    session_id: string;
+    run_id: string | null;
+    created_at: string;
+    data: {
+        [key: string]: never;
     };
 };
 

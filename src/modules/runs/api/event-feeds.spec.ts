@@ -27,6 +27,7 @@ const ITEMS = {
   w: eventOf(14, 'run.waiting'),
   f: eventOf(15, 'run.finished'),
   l: eventOf(16, 'run.started', 'later'),
+  d: eventOf(17, 'session.deleted'),
   r: { reset: true, reason: 'cursor_ahead', resumeAfter: 9, createdAt },
 } satisfies Record<string, StreamItem>;
 
@@ -63,6 +64,10 @@ describe('the feed of a session', () => {
 
   it('is everything that happens, and does not end', async () => {
     expectSeen(await feedOf(), events, '-a-o-(bw)-f-r', '-a-o-(bw)-f-r');
+  });
+
+  it('ends with the session', async () => {
+    expectSeen(await feedOf(), events, '-a-d-o', '-a-(d|)');
   });
 
   it('begins now without a cursor, else after it; the header wins', async () => {

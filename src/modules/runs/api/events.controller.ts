@@ -29,7 +29,8 @@ export class EventsController {
   @StreamsEvents()
   @ApiOperation({
     operationId: 'streamSessionEvents',
-    summary: 'Everything that happens in a session; stays open. Without a cursor: from now on',
+    summary:
+      'Everything that happens in a session; stays open until it is deleted. Without a cursor: from now on',
   })
   @ApiOkResponse({ standardSchema: SessionEventDto })
   @ApiProblems({ 400: ['request.invalid'], 404: ['session.not_found'] })
@@ -42,7 +43,14 @@ export class EventsController {
     const given = eventCursor(lastEventId, query.after);
     await this.sessions.requireOwned(sessionId, userId);
     const after = given ?? (await this.events.lastSeq(sessionId));
-    return { sessionId, after, open: (cursor) => this.events.watch(sessionId, cursor) };
+    return {
+      sessionId,
+      after,
+      open: (cursor) =>
+        this.events
+          .watch(sessionId, cursor)
+          .pipe(takeWhile((item) => isReset(item) || item.type !== 'session.deleted', true)),
+    };
   }
 
   @Get('runs/:run_id/events')

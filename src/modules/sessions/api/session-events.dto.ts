@@ -32,6 +32,7 @@ export const SESSION_EVENTS = [
     }),
     { changed: ['title'], title: 'Fix the login', title_source: 'first_message' },
   ),
+  eventDto('session.deleted', 'The session is gone: the stream ends', z.object({}), {}),
   eventDto(
     'todos.updated',
     'The agent has said what is done and what remains: the whole list',

@@ -20,6 +20,8 @@ export type SessionField = (typeof SESSION_FIELDS)[number];
 export interface SessionEvents {
   'agent.switched': { from: string; to: string; reason: string; confidence?: string };
   'session.updated': { changed: SessionField[]; title: string; title_source: TitleSource | null };
+  /** The last one that readers get. */
+  'session.deleted': Record<string, never>;
   /** The whole list, each time. */
   'todos.updated': { items: Todo[] };
 }

@@ -205,6 +205,12 @@ export class Session extends AggregateRoot {
   delete(now: Date): void {
     const nothing = { todos: null, workspaceName: null, workspaceDigest: null, git: null };
     this.change({ ...nothing, deletedAt: now }, now);
+    this.record<keyof SessionEvents>({
+      type: 'session.deleted',
+      sessionId: this.id,
+      runId: null,
+      data: {},
+    });
   }
 
   /** Makes an agent current. A switch is recorded only if the agent changes; the user's choice is always kept. */
