@@ -1,3 +1,4 @@
+import { Problem } from '#client';
 import { LentOnScreen } from '../ide/lent-on-screen.ts';
 import { Screen } from '../ide/screen.ts';
 import { printAsJson, quietly } from './as-json.ts';
@@ -7,6 +8,7 @@ import type { Stage } from './stage.ts';
 /**
  * Executes what is called in sessions until the process is stopped. Unless the policy allows everything, other clients
  * decide.
+ * @throws Problem 404 where the last of them is deleted
  */
 export async function lendTo(sessionIds: readonly string[], stage: Stage): Promise<void> {
   const { runtime, tools: plain, options, cancel } = stage;
@@ -26,5 +28,11 @@ export async function lendTo(sessionIds: readonly string[], stage: Stage): Promi
     }),
   );
   if (!json) screen.note('the folder is lent until Ctrl-C');
-  await Promise.all(lendings.map(({ ended }) => ended));
+  let left = lendings.length;
+  const goOn = (error: unknown) => {
+    left -= 1;
+    if (left === 0 || !(error instanceof Problem && error.status === 404)) throw error;
+    console.error(error.message);
+  };
+  await Promise.all(lendings.map(({ ended }) => ended.catch(goOn)));
 }

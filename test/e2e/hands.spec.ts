@@ -201,6 +201,27 @@ describe('agent-runtime hands', () => {
     expect((await ended).code).toBe(0);
   });
 
+  it('goes on with the other sessions when one is deleted, and ends with the last', async () => {
+    const { client } = server;
+    const [first, last] = [await client.openSession(), await client.openSession({ agent: 'coder' })] as const;
+    const { child, ended } = start('--session', first, '--session', last);
+    let told = '';
+    for (const output of [child.stdout, child.stderr])
+      output.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    await eventually(() => expect(told).toContain('the folder is lent'));
+    await client.call('DELETE', `/v1/sessions/${first}`);
+    await eventually(() => expect(told).toContain(`There is no session ${first}`));
+    model.script(reads(), DONE);
+    await client.say(last, 'Read it');
+    await eventually(async () => {
+      const { body } = await client.get(`/v1/sessions/${last}/runs`);
+      expect(body.data).toMatchObject([{ status: 'completed' }]);
+    });
+    await client.call('DELETE', `/v1/sessions/${last}`);
+    const { code, stderr } = await ended;
+    expect([code, stderr.match(/There is no session/g)]).toMatchObject([1, { length: 2 }]);
+  });
+
   it.each([
     [['--session', '01998000-0000-7000-8000-000000000000'], /404 session.not_found/],
     [['--agent', 'nobody'], /404 agent.not_found: There is no agent nobody/],
