@@ -99,6 +99,9 @@ export abstract class Config {
     | undefined;
 }
 
+/** Whether a header can carry a key. White space around it is left out when it is sent. */
+export const isSendableKey = (key: string): boolean => /^[ -~]+$/.test(key.trim());
+
 /** Invalid settings. The message names each faulty variable and its allowed values, never its value. */
 export class ConfigInvalid extends Error {
   constructor(readonly faults: readonly string[]) {

@@ -66,6 +66,7 @@ describe('the settings', () => {
       PORT: '70000',
       LLM_MAX_RETRIES: 'many',
       DATABASE_URL: 'mysql://root:hunter2@db',
+      OPENAI_API_KEY: '“sk-typographic”',
       OPENAI_BASE_URL: 'not a url',
       MULTI_AGENT_MODE: 'maybe',
       LOG_LEVEL: 'loud',
@@ -76,6 +77,7 @@ describe('the settings', () => {
       'PORT',
       'LLM_MAX_RETRIES',
       'DATABASE_URL',
+      'OPENAI_API_KEY',
       'OPENAI_BASE_URL',
       'MULTI_AGENT_MODE',
       'LOG_LEVEL',
@@ -84,7 +86,11 @@ describe('the settings', () => {
     ]) {
       expect(message).toMatch(new RegExp(`^  ${name} must `, 'm'));
     }
-    expect(message).not.toMatch(/70000|many|hunter2|not a url|maybe|loud|4318|1\.5/);
+    expect(message).not.toMatch(/70000|many|hunter2|typographic|not a url|maybe|loud|4318|1\.5/);
+  });
+
+  it('take a key with the line break of its file', () => {
+    expect(faultsOf({ OPENAI_API_KEY: 'sk-x\n' })).toBe('');
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isSendableKey } from './config.js';
 
 const must = (values: string) => `must be ${values}`;
 
@@ -71,6 +72,12 @@ const isUrlOf = (protocols: readonly string[]) => (value: string) =>
 export const url = (...protocols: string[]) => {
   const values = `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`;
   return described(z.string().refine(isUrlOf(protocols), must(values)), values).optional();
+};
+
+/** What is sent in a header. */
+export const key = () => {
+  const values = 'printable ASCII characters';
+  return described(z.string().refine(isSendableKey, must(values)), values).optional();
 };
 
 /** A proxy; other programs accept it without `http://`, too. */

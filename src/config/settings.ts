@@ -3,6 +3,7 @@ import {
   DAY_SECONDS,
   flag,
   host,
+  key,
   oneOf,
   origins,
   proxy,
@@ -73,7 +74,7 @@ const STORAGE = {
 };
 
 const MODELS = {
-  OPENAI_API_KEY: z.string().optional().describe('API key of the model server'),
+  OPENAI_API_KEY: key().describe('API key of the model server'),
   OPENAI_BASE_URL: url('http', 'https').describe(
     'Address of the model server; unset = OpenAI. With neither key nor address the offline demo model answers; an install without devDependencies does not have it and refuses to start',
   ),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSendableKey } from '../../../config/config.js';
 
 /** A key that is given in place of its variable does not look like this, and is not repeated in a fault. */
 export const VARIABLE = /^[A-Z_][A-Z0-9_]{0,99}$/;
@@ -64,8 +65,10 @@ function keyFaults({ providers }: Outline, variable: Variable): string[] {
     const place = `providers.${index}.api_key_env`;
     if (key === undefined)
       return address === undefined ? [`${place}: must be set, as OpenAI needs a key`] : [];
-    if (!VARIABLE.test(key) || variable(key) !== undefined) return [];
-    return [`${place}: the environment variable ${key} is not set`];
+    if (!VARIABLE.test(key)) return [];
+    const value = variable(key);
+    if (value === undefined) return [`${place}: the environment variable ${key} is not set`];
+    return isSendableKey(value) ? [] : [`${place}: ${key} must be printable ASCII characters`];
   });
 }
 

@@ -18,7 +18,8 @@ const AGENTS: AgentNeeds[] = [
   { id: 'coder', model: undefined, tokens: 2_000 },
 ];
 
-const variable = (name: string) => (name === 'KEY' ? SECRET : undefined);
+const KEYS: Readonly<Record<string, string>> = { KEY: SECRET, TYPOGRAPHIC: '“sk-x”' };
+const variable = (name: string) => KEYS[name];
 
 const read = (change: object, agents = AGENTS) => readModelsFile({ ...FILE, ...change }, variable, agents);
 
@@ -124,6 +125,11 @@ describe('the file of models', () => {
       'a variable that is not set',
       provider({ api_key_env: 'NO_KEY' }),
       'providers.0.api_key_env: the environment variable NO_KEY is not set',
+    ],
+    [
+      'a key that no header can carry',
+      provider({ api_key_env: 'TYPOGRAPHIC' }),
+      'providers.0.api_key_env: TYPOGRAPHIC must be printable ASCII characters',
     ],
     [
       'a key in place of its variable',
