@@ -2,6 +2,7 @@ import { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
 import { describeAccess } from './shared/api/describe-access.js';
+import { describeBodies } from './shared/api/describe-bodies.js';
 import { describeIdempotency } from './shared/api/idempotency-key.js';
 import { ProblemDto } from './shared/api/problem.dto.js';
 
@@ -21,7 +22,8 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .build();
-  const document = describeAccess(describeIdempotency(SwaggerModule.createDocument(app, config, OPTIONS)));
+  const routes = SwaggerModule.createDocument(app, config, OPTIONS);
+  const document = describeAccess(describeBodies(describeIdempotency(routes)));
   const { $defs: problem } = z.toJSONSchema(ProblemDto);
   const schemas = nameKinds({ ...document.components?.schemas, ...problem } as Schemas);
   return typeNullable({ ...document, components: { ...document.components, schemas } }) as OpenAPIObject;

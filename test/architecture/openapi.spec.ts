@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as unknown;
 
+interface Route {
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, object>>;
+}
+
 /** Every value under a key, anywhere in the document. */
 function valuesOf(key: string, value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -23,6 +28,17 @@ describe('The description of the API', () => {
     const references = new Set(valuesOf('$ref', document) as string[]);
     expect(references.size).toBeGreaterThan(20);
     expect([...references].filter((reference) => resolve(reference) === undefined)).toEqual([]);
+  });
+
+  it('tells of every route with a body that it may be too large, and of which type it must be', () => {
+    const { paths } = document as { paths: Record<string, Record<string, Route>> };
+    const routes = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
+    );
+    const withBody = routes.filter(({ requestBody }) => requestBody !== undefined);
+    expect(withBody.length).toBeGreaterThan(10);
+    const lacking = withBody.filter(({ responses }) => !responses['413'] || !responses['415']);
+    expect(lacking.map(({ name }) => name)).toEqual([]);
   });
 
   it('allows null only where it names a type, and lists it among the values', () => {

@@ -2884,7 +2884,7 @@ export type PutAgentData = {
 
 export type PutAgentErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -2895,6 +2895,14 @@ export type PutAgentErrors = {
      * `agent.name_taken`, `agent.version_changed`, `agent.limit_reached`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `request.rate_limited`
      */
@@ -3181,7 +3189,7 @@ export type CreateSessionData = {
 
 export type CreateSessionErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -3192,6 +3200,14 @@ export type CreateSessionErrors = {
      * `agent.not_found`, `model.not_configured`
      */
     404: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `idempotency.key_reused`
      */
@@ -3289,7 +3305,7 @@ export type UpdateSessionData = {
 
 export type UpdateSessionErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -3304,6 +3320,14 @@ export type UpdateSessionErrors = {
      * `run.in_progress`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `request.rate_limited`
      */
@@ -3387,7 +3411,7 @@ export type SetWorkspaceData = {
 
 export type SetWorkspaceErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -3402,6 +3426,14 @@ export type SetWorkspaceErrors = {
      * `session.archived`, `blob.missing`, `blob.quota_exceeded`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `request.rate_limited`
      */
@@ -3490,7 +3522,7 @@ export type SendMessageData = {
 
 export type SendMessageErrors = {
     /**
-     * `request.invalid`, `request.malformed_json`, `model.no_images`
+     * `request.invalid`, `model.no_images`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -3921,7 +3953,7 @@ export type RequestJobData = {
 
 export type RequestJobErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -3936,6 +3968,14 @@ export type RequestJobErrors = {
      * `session.archived`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `idempotency.key_reused`
      */
@@ -4109,7 +4149,7 @@ export type StreamMessageData = {
 
 export type StreamMessageErrors = {
     /**
-     * `request.invalid`, `request.malformed_json`, `model.no_images`
+     * `request.invalid`, `model.no_images`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -4228,6 +4268,10 @@ export type DecideApprovalErrors = {
      */
     413: Problem;
     /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
+    /**
      * `idempotency.key_reused`
      */
     422: Problem;
@@ -4290,6 +4334,10 @@ export type CancelPlanErrors = {
      */
     413: Problem;
     /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
+    /**
      * `idempotency.key_reused`
      */
     422: Problem;
@@ -4347,6 +4395,10 @@ export type RetryPlanErrors = {
      * `request.too_large`
      */
     413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `idempotency.key_reused`
      */
@@ -4694,7 +4746,7 @@ export type ClaimToolCallData = {
 
 export type ClaimToolCallErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -4709,6 +4761,14 @@ export type ClaimToolCallErrors = {
      * `tool_call.claimed`, `tool_call.not_requested`, `tool_call.already_settled`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `request.rate_limited`
      */
@@ -4740,7 +4800,7 @@ export type ReleaseToolCallData = {
 
 export type ReleaseToolCallErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -4755,6 +4815,14 @@ export type ReleaseToolCallErrors = {
      * `tool_call.claimed`, `tool_call.not_claimed`, `tool_call.already_settled`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `idempotency.key_reused`
      */
@@ -5284,7 +5352,7 @@ export type DeclareToolsData = {
 
 export type DeclareToolsErrors = {
     /**
-     * `request.invalid`
+     * `request.invalid`, `request.malformed_json`
      */
     400: Problem;
     /**
@@ -5299,6 +5367,14 @@ export type DeclareToolsErrors = {
      * `session.archived`, `tool.name_taken`, `tool.limit_reached`
      */
     409: Problem;
+    /**
+     * `request.too_large`
+     */
+    413: Problem;
+    /**
+     * `request.unsupported_media_type`
+     */
+    415: Problem;
     /**
      * `request.rate_limited`
      */

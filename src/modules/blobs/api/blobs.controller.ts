@@ -49,8 +49,6 @@ export class BlobsController {
   @ApiProblems({
     400: ['blob.not_an_image', 'blob.image_malformed', 'blob.image_too_large'],
     409: ['blob.quota_exceeded'],
-    413: ['request.too_large'],
-    415: ['request.unsupported_media_type'],
     503: ['database.unavailable', 'server.busy', 'server.draining'],
   })
   async store(@CurrentUser() userId: string, @Req() { body }: Request) {

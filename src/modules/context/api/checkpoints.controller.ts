@@ -13,12 +13,6 @@ import { CheckpointDto, CompactDto, EditCheckpointDto } from './checkpoint.dto.j
 
 const SESSION_ID = new IdPipe(SessionNotFound);
 
-const BODY = {
-  400: ['request.invalid', 'request.malformed_json'],
-  413: ['request.too_large'],
-  415: ['request.unsupported_media_type'],
-};
-
 @ApiTags('context')
 @Controller('v1/sessions/:session_id')
 export class CheckpointsController {
@@ -35,7 +29,7 @@ export class CheckpointsController {
   })
   @ApiOkResponse({ standardSchema: CheckpointDto })
   @ApiProblems({
-    ...BODY,
+    400: ['request.invalid'],
     404: ['session.not_found', 'model.not_configured'],
     409: ['context.checkpoint_changed', 'session.archived'],
     503: ['database.unavailable'],
@@ -60,7 +54,7 @@ export class CheckpointsController {
   })
   @ApiOkResponse({ standardSchema: JobDto, description: 'It was queued or running already' })
   @ApiProblems({
-    ...BODY,
+    400: ['request.invalid'],
     404: ['session.not_found'],
     409: ['session.archived'],
     429: ['job.quota_exceeded'],

@@ -12,7 +12,6 @@ import { RetryPlan } from '../application/inputs/retry-plan.js';
 import { DecisionDto, ReasonDto, toVerdict } from './decisions.dto.js';
 import { AcceptedDto, toAcceptedDto } from './inputs.dto.js';
 
-const INPUT = { 400: ['request.invalid', 'request.malformed_json'], 413: ['request.too_large'] };
 const UNAVAILABLE = { 503: ['database.unavailable', 'server.draining'] };
 
 /** Decisions of a human on approvals and plans. */
@@ -30,7 +29,7 @@ export class DecisionsController {
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiOkResponse({ standardSchema: AcceptedDto, description: 'The same had been decided before' })
   @ApiProblems({
-    ...INPUT,
+    400: ['request.invalid'],
     404: ['approval.not_found'],
     409: ['approval.already_decided', 'approval.expired', 'plan.version_changed'],
     ...UNAVAILABLE,
@@ -54,7 +53,7 @@ export class DecisionsController {
   })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
-    ...INPUT,
+    400: ['request.invalid'],
     404: ['plan.not_found'],
     409: ['plan.transition_not_allowed'],
     503: ['database.unavailable'],
@@ -76,7 +75,7 @@ export class DecisionsController {
   })
   @ApiAcceptedResponse({ standardSchema: AcceptedDto })
   @ApiProblems({
-    ...INPUT,
+    400: ['request.invalid'],
     404: ['plan.not_found'],
     409: ['plan.transition_not_allowed', 'run.in_progress', 'session.archived'],
     ...UNAVAILABLE,

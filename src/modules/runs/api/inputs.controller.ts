@@ -21,7 +21,7 @@ import { AcceptedDto, InputDto, toAcceptedDto, toAttached, toToolAnswer } from '
 const SESSION_ID = new IdPipe(SessionNotFound);
 
 const PROBLEMS = {
-  400: ['request.invalid', 'request.malformed_json', 'model.no_images'],
+  400: ['request.invalid', 'model.no_images'],
   404: [
     'session.not_found',
     'agent.not_found',
@@ -47,8 +47,6 @@ const PROBLEMS = {
     'plan.transition_not_allowed',
     'plan.version_changed',
   ],
-  413: ['request.too_large'],
-  415: ['request.unsupported_media_type'],
   503: ['database.unavailable', 'server.busy', 'server.draining'],
 };
 

@@ -87,11 +87,9 @@ go on in the background.`,
   })
   @ApiOkResponse({ standardSchema: SynopsisDto })
   @ApiProblems({
-    400: ['request.invalid', 'request.malformed_json'],
+    400: ['request.invalid'],
     404: ['session.not_found'],
     409: ['synopsis.version_changed', 'session.archived'],
-    413: ['request.too_large'],
-    415: ['request.unsupported_media_type'],
     503: ['database.unavailable'],
   })
   async edit(
