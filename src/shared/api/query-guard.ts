@@ -16,7 +16,7 @@ export class QueryGuard implements CanActivate {
     const { path, query } = context.switchToHttp().getRequest<Request>();
     const given = Object.entries(query);
     if (takesQuery(context)) {
-      const fault = given.find(([, value]) => String(value).includes('\0'));
+      const fault = given.find(([, value]) => typeof value === 'string' && value.includes('\0'));
       if (fault) throw new InputInvalid([{ field: fault[0], message: 'contains a NUL character' }]);
     } else if (given.length > 0 && path.startsWith(PROTECTED_PATH)) {
       throw new InputInvalid([{ field: given[0]![0], message: 'is not known here' }]);
