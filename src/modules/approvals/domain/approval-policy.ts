@@ -1,3 +1,4 @@
+import { fold } from '../../../shared/domain/fold.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { ToolEffect } from '../../../shared/domain/tool-effect.js';
 import { CLIENT_TOOL, isClientTool } from '../../../shared/domain/tool-source.js';
@@ -5,7 +6,6 @@ import { matches } from '../../../shared/domain/wildcards.js';
 import { plainPath } from '../../../shared/domain/workspace-path.js';
 import type { ApprovalMode } from '../../../shared/domain/approval-mode.js';
 import { partsOf } from './command-parts.js';
-import { fold } from './fold.js';
 import { isProtectedPath } from './protected-paths.js';
 import {
   Permission,

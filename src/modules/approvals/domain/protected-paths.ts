@@ -1,6 +1,6 @@
+import { fold } from '../../../shared/domain/fold.js';
 import { matches } from '../../../shared/domain/wildcards.js';
 import { pathFault, plainPath } from '../../../shared/domain/workspace-path.js';
-import { fold } from './fold.js';
 
 /** Files and folders that make programs run commands, hold secrets, or tell agents what to do; in any folder. */
 const NAMES: ReadonlySet<string> = new Set([

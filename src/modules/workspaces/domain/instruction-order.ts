@@ -1,3 +1,4 @@
+import { fold } from '../../../shared/domain/fold.js';
 import { Instruction } from './workspace.js';
 
 const FIRST = 'agents.md';
@@ -29,5 +30,3 @@ export function isBeneath(path: string, folder: string): boolean {
   const [inner, outer] = [fold(path), fold(folder)];
   return inner === outer || inner.startsWith(`${outer}/`);
 }
-
-export const fold = (path: string): string => path.normalize('NFC').toUpperCase().toLowerCase();
