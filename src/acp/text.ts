@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visible } from '#client/edit';
 
 /** What an editor shows of the answer to a call, in characters. */
 export const MAX_SHOWN = 4_000;
@@ -6,11 +7,8 @@ export const MAX_SHOWN = 4_000;
 /** What the server refuses in a message is replaced: NUL, and halves of surrogate pairs. */
 export const clean = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();
 
-/** Control, format and separating characters, but for line ends and tabs. */
-const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
 /** What another program says of itself: without colours, and nothing else in it that a terminal obeys. */
-export const plain = (text: string): string => stripVTControlCharacters(text).replace(HIDDEN, '\uFFFD');
+export const plain = (text: string): string => visible(stripVTControlCharacters(text));
 
 /** The beginning of a text that is too long to be shown. */
 export const cut = (text: string, max: number): string =>
