@@ -2,7 +2,7 @@ export { ModelsModule } from './models.module.js';
 export { abortedCall, completedCall, failedCall } from './application/call-outcomes.js';
 export { answeringModel } from './application/answering-model.js';
 export { AskBeside, type Asker } from './application/ask-beside.js';
-export { FALLBACK_CODES, askWithRetries } from './application/ask-with-retries.js';
+export { FALLBACK_CODES, askWithRetries, type AskPolicy } from './application/ask-with-retries.js';
 export {
   LanguageModel,
   ModelError,

@@ -36,6 +36,7 @@ import { ExpireApprovals } from './application/supervision/expire-approvals.js';
 import { ExpireToolCalls } from './application/supervision/expire-tool-calls.js';
 import { JudgeReply } from './application/orchestration/judge-reply.js';
 import { ModelCalls } from './application/lifecycle/model-calls.js';
+import { ObtainReply } from './application/orchestration/obtain-reply.js';
 import { Orchestrator } from './application/orchestration/orchestrator.js';
 import { ReadResult } from './application/orchestration/read-result.js';
 import { ProposePlan } from './application/orchestration/propose-plan.js';
@@ -153,7 +154,9 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     AskAgentStep,
     Drafts,
     AdvancePlan,
+    ObtainReply,
     StreamReply,
+    ContinueReply,
     JudgeReply,
     ApplyReply,
     ApplyCalls,
@@ -167,7 +170,6 @@ import { ToolResultSchema } from './infrastructure/tool-result.row.js';
     // lifecycle: how a run begins and ends
     ActivateRun,
     ChooseModel,
-    ContinueReply,
     TakeOverRun,
     StopRun,
     RecordFailure,

@@ -25,23 +25,21 @@ export interface ContextRequest {
   readonly call: LlmCall;
   readonly turn: AgentTurn;
   readonly work: CompactionWork;
-  /** Holds the images of the request, until its caller releases them. */
+  /** Holds the images that the model is told, until its caller releases them. */
   readonly images: ImagesHold;
 }
 
-/** The request for the model. */
+/** What the model is told. */
 export interface PreparedContext {
   readonly messages: ModelMessage[];
   readonly tools: ModelTool[];
   /** The size of the request, estimated. */
   readonly tokens: number;
-  /** The context window of the model, in tokens. */
-  readonly window: number;
   /** Whether the thread was compacted for it; this happens at most once per call. */
   readonly isCompacted: boolean;
 }
 
-/** Builds the request for a model, and compacts the conversation if it is too large. */
+/** Decides what a model is told, and makes room where that is too much. */
 @Injectable()
 export class PrepareContext {
   private readonly logger = new Logger(PrepareContext.name);
@@ -120,13 +118,12 @@ export class PrepareContext {
     { tokens, parts }: ContextView,
     isCompacted: boolean,
   ): Promise<PreparedContext> {
-    const { limit } = this.models.get(call.model);
     const fixed = fixedOf(turn);
-    const budget = budgetOf(limit);
+    const budget = budgetOf(this.models.get(call.model).limit);
     if (tokens > budget.tokens) throw new ContextTooLarge(largestOf(parts), tokens, budget.tokens);
     const imagesOf = await this.images.load(call, rows.messages, images, work.signal);
     const messages = assemblePrompt({ ...fixed, checkpoint: rows.checkpoint }, rows.messages, imagesOf);
-    return { messages, tools: fixed.tools.descriptions, tokens, window: limit.context, isCompacted };
+    return { messages, tools: fixed.tools.descriptions, tokens, isCompacted };
   }
 
   private commandFor(

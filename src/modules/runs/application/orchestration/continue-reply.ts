@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DatabasePatience } from '../../../../shared/application/database-patience.js';
 import { Clock } from '../../../../shared/domain/clock.js';
 import { sumOfUsage } from '../../../../shared/domain/token-usage.js';
-import { Agent } from '../../../agents/index.js';
 import {
   completedCall,
   failedCall,
@@ -15,10 +14,10 @@ import {
   ModelRequest,
 } from '../../../models/index.js';
 import { brokenReasoning } from '../../../conversations/index.js';
-import { RunState } from '../../domain/run-state.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ModelCalls } from '../lifecycle/model-calls.js';
 import { RunWriter } from '../lifecycle/run-writer.js';
+import { Draft } from './drafts.js';
 import { ShownMessage, StreamReply, isShown } from './stream-reply.js';
 
 const GO_ON: ModelMessage = {
@@ -50,20 +49,15 @@ export class ContinueReply {
   ) {}
 
   /**
-   * Settles the call that was cut off, and opens the one that goes on.
+   * Settles the call that was cut off, and opens the one that goes on with its message.
    * @returns undefined if the run may make no more calls: the call that was cut off is still open then
    */
-  async open(
-    state: RunState,
-    agent: Agent,
-    cutOff: LlmCall,
-    answer: ModelAnswer,
-    signal: AbortSignal,
-  ): Promise<LlmCall | undefined> {
-    const next: LlmCall = { ...this.calls.create(state, agent, 'answer'), messageId: cutOff.messageId };
+  async open(draft: Draft, answer: ModelAnswer, signal: AbortSignal): Promise<Draft | undefined> {
+    const { turn, call: cutOff, messageId, text, reasoning } = draft;
+    const next: LlmCall = { ...this.calls.create(turn.run, turn.agent, 'answer'), messageId };
     const isOpen = await this.patience.write('continue_reply', signal, async (tx) => {
-      const run = await tx.get(RunRepository).getLeased(state);
-      if (run.isCancelRequested || !this.calls.mayAsk(run, agent)) return false;
+      const run = await tx.get(RunRepository).getLeased(turn.run);
+      if (run.isCancelRequested || !this.calls.mayAsk(run, turn.agent)) return false;
       const calls = tx.get(LlmCallRepository);
       if (!(await calls.settle(cutOff.id, completedCall(answer, this.clock.now())))) return true;
       run.addUsage(answer.usage);
@@ -72,19 +66,18 @@ export class ContinueReply {
       await this.runWriter.save(tx, run);
       return true;
     });
-    return isOpen ? next : undefined;
+    return isOpen ? { ...draft, call: next, kept: { text, reasoning, used: answer.usage } } : undefined;
   }
 
   /**
    * If the model fails after readers were shown more, the answer is what they have been shown.
-   * @param message the one that the reply becomes; it grows
+   * @param draft grows
    * @throws ModelError if they were shown no more, the signal's reason
    */
   async ask(
-    run: RunState,
     request: ModelRequest,
     first: ModelAnswer,
-    message: ShownMessage,
+    draft: Draft,
     signal: AbortSignal,
   ): Promise<WholeAnswer> {
     const { content, reasoning } = first;
@@ -94,20 +87,24 @@ export class ContinueReply {
       GO_ON,
     ];
     try {
-      const rest = await this.streamReply.stream(run, { ...request, messages }, message, undefined, signal);
-      return { answer: joined(first, rest, message), outcome: completedCall(rest, this.clock.now()) };
+      const { run } = draft.turn;
+      const rest = await this.streamReply.stream(run, { ...request, messages }, draft, undefined, signal);
+      return { answer: joined(first, rest, draft), outcome: completedCall(rest, this.clock.now()) };
     } catch (error) {
-      if (signal.aborted || !(error instanceof ModelError) || !isShown(message)) throw error;
-      return this.withoutRest(run, error, first, message);
+      if (signal.aborted || !(error instanceof ModelError) || !isShown(draft)) throw error;
+      return this.withoutRest(error, first, draft);
     }
   }
 
   /** The answer where no model goes on with it: what readers have been shown. */
-  withoutRest(run: RunState, error: ModelError, first: ModelAnswer, message: ShownMessage): WholeAnswer {
-    this.logger.warn({ run_id: run.id, code: error.code }, 'the model does not go on with its answer');
-    const { text, kept, used } = message;
+  withoutRest(error: ModelError, first: ModelAnswer, draft: Draft): WholeAnswer {
+    this.logger.warn(
+      { run_id: draft.turn.run.id, code: error.code },
+      'the model does not go on with its answer',
+    );
+    const { text, kept, used } = draft;
     const usage = sumOfUsage(kept.used, used);
-    const answer = { ...first, content: text, reasoning: asShown(first.reasoning, message), usage };
+    const answer = { ...first, content: text, reasoning: asShown(first.reasoning, draft), usage };
     return { answer, outcome: failedCall(error, used, this.clock.now()) };
   }
 }
