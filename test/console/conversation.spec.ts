@@ -79,20 +79,20 @@ describe.skipIf(isLeftOut)('a conversation in the console', () => {
     const { id, page } = await newSession();
     await say(page, 'Read a.txt');
     await page.getByText('waits for an IDE', { exact: true }).waitFor();
-    await say(page, 'Mind the tabs');
+    await say(page, 'Mind the \u202etabs');
     await say(page, 'No, leave it');
     const waiting = page.locator('[data-steer]');
     await waiting.nth(1).waitFor();
     await page.reload();
     await waiting.filter({ hasText: 'leave it' }).getByRole('button', { name: 'Take it back' }).click();
     await waiting.nth(1).waitFor({ state: 'detached' });
-    expect(await waiting.innerText()).toMatch(/^Mind the tabs\s+Told before the agent goes on/);
+    expect(await waiting.innerText()).toMatch(/^Mind the ⟨U\+202E⟩tabs\s+Told before the agent goes on/);
     await stage.answer(id, 'hello');
     await page.getByText('Looked at it.').waitFor();
     expect(await waiting.count()).toBe(0);
-    expect(await page.getByRole('log').getByText('Mind the tabs').count()).toBe(1);
+    expect(await page.getByRole('log').getByText('Mind the \u202etabs').count()).toBe(1);
     const told = JSON.stringify(stage.model.requests.at(-1)!.messages);
-    expect(told).toContain('Mind the tabs');
+    expect(told).toContain('Mind the \u202etabs');
     expect(told).not.toContain('leave it');
   });
 

@@ -10,7 +10,7 @@ const edits = (path: string, from: string, to: string) =>
 const todos = (first: string, second: string) =>
   calls('update_todos', {
     items: [
-      { text: 'Find the place', status: first },
+      { text: 'Find the \u202eplace', status: first },
       { text: 'Change it', status: second },
     ],
   });
@@ -46,7 +46,7 @@ describe.skipIf(isLeftOut)('tool calls in the console', () => {
     const line = (verb: string) => page.locator('[data-call]', { hasText: verb });
     await say(page, 'Change it');
 
-    await page.locator('aside [data-todo=in_progress]', { hasText: 'Find the place' }).waitFor();
+    await page.locator('aside [data-todo=in_progress]', { hasText: 'Find the ⟨U+202E⟩place' }).waitFor();
     await line('To do').getByText('0 of 2 done').waitFor();
 
     // The client that has claimed a call is named, and the call is open again when the claim is given back.

@@ -1,5 +1,6 @@
 import { ChevronIcon, CheckListIcon } from '../ui/icons.tsx';
 import { type Todo, TodoList } from '../ui/todo-list.tsx';
+import { visible } from '../ui/visible.ts';
 
 /** The list of the agent above the composer, where there is no room for it beside the conversation. */
 export function TodoBar({ items }: { items: readonly Todo[] }) {
@@ -13,7 +14,7 @@ export function TodoBar({ items }: { items: readonly Todo[] }) {
         <span className="text-soft tabular-nums">
           {items.length - open.length} of {items.length} done
         </span>
-        <span className="min-w-0 flex-1 truncate">{now.text}</span>
+        <span className="min-w-0 flex-1 truncate">{visible(now.text)}</span>
         <ChevronIcon className="size-3.5 text-faint chevron" />
       </summary>
       <div className="max-h-48 overflow-y-auto border-t border-line px-3 py-2.5 text-[13px]" tabIndex={0}>

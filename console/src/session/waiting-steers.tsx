@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { runtime } from '../app/runtime.ts';
 import { Button } from '../ui/button.tsx';
 import { Fault } from '../ui/fault.tsx';
+import { visible } from '../ui/visible.ts';
 import type { Shown } from './session-store.ts';
 
 /** What was said to an agent at work and waits until it is asked next; until then it can be taken back. */
@@ -24,7 +25,7 @@ function WaitingSteer({ sessionId, id, text }: { sessionId: string; id: string; 
   return (
     <div className="mt-5 flex flex-col items-end" data-steer={id}>
       <p className="max-w-[85%] rounded-2xl rounded-br-md border border-dashed border-line-strong px-4 py-2.5 whitespace-pre-wrap text-soft wrap-anywhere">
-        {text}
+        {visible(text)}
       </p>
       <p className="mt-1 flex items-center gap-1 text-xs text-faint">
         Told before the agent goes on

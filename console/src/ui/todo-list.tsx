@@ -1,5 +1,6 @@
 import type { Json, Session } from '@agent-runtime/client';
 import { CheckIcon } from './icons.tsx';
+import { visible } from './visible.ts';
 
 export type Todo = NonNullable<Session['todos']>[number];
 
@@ -25,7 +26,7 @@ export function TodoList({ items }: { items: readonly Todo[] }) {
               {status === 'in_progress' && <span className="size-1.5 rounded-full bg-accent" />}
               <span className="sr-only">{word}: </span>
             </span>
-            <span className={`min-w-0 wrap-anywhere ${look}`}>{text}</span>
+            <span className={`min-w-0 wrap-anywhere ${look}`}>{visible(text)}</span>
           </li>
         );
       })}

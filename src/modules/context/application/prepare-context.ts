@@ -25,11 +25,11 @@ export interface ContextRequest {
   readonly call: LlmCall;
   readonly turn: AgentTurn;
   readonly work: CompactionWork;
-  /** Holds the images that the model is told, until its caller releases them. */
+  /** Holds the images of the request, until its caller releases them. */
   readonly images: ImagesHold;
 }
 
-/** What the model is told. */
+/** The request for the model. */
 export interface PreparedContext {
   readonly messages: ModelMessage[];
   readonly tools: ModelTool[];
@@ -39,7 +39,7 @@ export interface PreparedContext {
   readonly isCompacted: boolean;
 }
 
-/** Decides what a model is told, and makes room where that is too much. */
+/** Builds the request for a model, and compacts the conversation if it is too large. */
 @Injectable()
 export class PrepareContext {
   private readonly logger = new Logger(PrepareContext.name);
