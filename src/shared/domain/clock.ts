@@ -8,3 +8,5 @@ export abstract class Clock {
 
 /** In milliseconds; 0 where the database's clock was set back in between. */
 export const elapsedMs = (from: Date, to: Date): number => Math.max(0, to.getTime() - from.getTime());
+
+export const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000);

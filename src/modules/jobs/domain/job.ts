@@ -1,5 +1,5 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
-import { elapsedMs } from '../../../shared/domain/clock.js';
+import { elapsedMs, secondsAfter } from '../../../shared/domain/clock.js';
 import { JsonObject } from '../../../shared/domain/json.js';
 import { Lease, LeaseLost, MAX_RECOVERIES } from '../../../shared/domain/lease.js';
 import { JobTransitionNotAllowed } from './job.errors.js';
@@ -158,7 +158,7 @@ export class Job extends AggregateRoot {
       leaseToken: lease.token,
       startedAt: now,
       // A resumed attempt keeps its deadline.
-      deadlineAt: this.state.deadlineAt ?? new Date(now.getTime() + limitSeconds * 1000),
+      deadlineAt: this.state.deadlineAt ?? secondsAfter(now, limitSeconds),
     });
   }
 

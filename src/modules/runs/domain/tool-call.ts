@@ -1,4 +1,5 @@
 import { AggregateRoot } from '../../../shared/domain/aggregate-root.js';
+import { secondsAfter } from '../../../shared/domain/clock.js';
 import { EventCatalogue } from '../../../shared/domain/domain-event.js';
 import { JsonObject, JsonValue } from '../../../shared/domain/json.js';
 import { ToolSource } from '../../../shared/domain/tool-source.js';
@@ -156,7 +157,7 @@ export class ToolCall extends AggregateRoot {
 
   /** When the client has to answer, if it is requested now. @param seconds for tools without a time of their own */
   deadlineFrom(now: Date, seconds: number): Date {
-    return new Date(now.getTime() + (this.state.timeoutSeconds ?? seconds) * 1000);
+    return secondsAfter(now, this.state.timeoutSeconds ?? seconds);
   }
 
   /** Replaces the model's arguments with those of the user. */

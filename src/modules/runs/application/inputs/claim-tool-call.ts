@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
-import { Clock } from '../../../../shared/domain/clock.js';
+import { Clock, secondsAfter } from '../../../../shared/domain/clock.js';
 import { ToolListRepository } from '../../../tools/index.js';
 import { ToolCallClaimed } from '../../domain/run.errors.js';
 import { ToolCallState } from '../../domain/tool-call.js';
@@ -34,7 +34,7 @@ export class ClaimToolCall {
       const { value } = await this.uow.run('claim_tool_call', async (tx) => {
         const { call } = await lockToolCall(tx, callId, userId);
         const isRenewal = call.isHeld;
-        call.claim(clientId, new Date(this.clock.now().getTime() + leaseSeconds * 1000));
+        call.claim(clientId, secondsAfter(this.clock.now(), leaseSeconds));
         await tx.get(ToolCallRepository).save(call);
         // A client at work is there, and so are the tools that it declares.
         tx.get(ToolListRepository).renew(call.snapshot().sessionId, clientId);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { secondsAfter } from '../../../../shared/domain/clock.js';
 import { ToolCall } from '../../domain/tool-call.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 
@@ -18,7 +19,7 @@ export class CallDeadline {
   }
 
   private lastEndOf(call: ToolCall, now: Date): number {
-    const allowed = new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000);
+    const allowed = secondsAfter(now, this.config.approvalTimeoutSeconds);
     const end =
       call.snapshot().deadlineAt ?? call.deadlineFrom(allowed, this.config.toolResultTimeoutSeconds);
     return end.getTime();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { secondsAfter } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { Todo } from '../../../../shared/domain/todo.js';
@@ -159,7 +160,7 @@ export class ApplyCalls {
       id: this.ids.next(),
       reason,
       suggestions,
-      expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
+      expiresAt: secondsAfter(now, this.config.approvalTimeoutSeconds),
       createdAt: now,
     });
     await tx.get(ApprovalRepository).add(question);

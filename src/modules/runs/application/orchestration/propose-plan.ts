@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { secondsAfter } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { Approval, ApprovalRepository } from '../../../approvals/index.js';
 import { Plan, PlanProposal, PlanRepository } from '../../../plans/index.js';
@@ -41,7 +42,7 @@ export class ProposePlan {
       arguments: null,
       guard: null,
       reason: 'A plan is executed only after the developer has approved it',
-      expiresAt: new Date(now.getTime() + this.config.approvalTimeoutSeconds * 1000),
+      expiresAt: secondsAfter(now, this.config.approvalTimeoutSeconds),
       createdAt: now,
     });
     await tx.get(ApprovalRepository).add(approval);

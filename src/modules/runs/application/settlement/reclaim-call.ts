@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../../config/config.js';
 import { Transaction } from '../../../../shared/application/unit-of-work.js';
+import { secondsAfter } from '../../../../shared/domain/clock.js';
 import { Ids } from '../../../../shared/domain/ids.js';
 import { ApprovalRepository } from '../../../approvals/index.js';
 import { StoredTools, ToolCatalog } from '../../../tools/index.js';
@@ -55,12 +56,12 @@ export class ReclaimCall {
 
   /** The question ends with the deadline of its call, so that the run waits no longer for it than without a claim. */
   private async ask(tx: Transaction, run: Run, call: ToolCall, now: Date): Promise<void> {
-    const { deadlineAt } = call.snapshot();
-    const timeout = now.getTime() + this.config.approvalTimeoutSeconds * 1000;
+    const deadlineAt = call.snapshot().deadlineAt!;
+    const timeout = secondsAfter(now, this.config.approvalTimeoutSeconds);
     const question = questionAbout(run, call, {
       id: this.ids.next(),
       reason: REASON,
-      expiresAt: new Date(Math.min(timeout, deadlineAt!.getTime())),
+      expiresAt: timeout < deadlineAt ? timeout : deadlineAt,
       createdAt: now,
     });
     await tx.get(ApprovalRepository).add(question);
