@@ -1404,6 +1404,8 @@ export type SessionEvent = ({
 } & ApprovalRequestedEvent) | ({
     type: 'approval.resolved';
 } & ApprovalResolvedEvent) | ({
+    type: 'permissions.taken_back';
+} & PermissionsTakenBackEvent) | ({
     type: 'plan.created';
 } & PlanCreatedEvent) | ({
     type: 'plan.approval_required';
@@ -1939,6 +1941,23 @@ export type ApprovalResolvedEvent = {
         decided_by: string;
         reason?: string;
         waited_ms: number;
+    };
+};
+
+/**
+ * What the user had allowed for the rest of the session is asked about again
+ */
+export type PermissionsTakenBackEvent = {
+    /**
+     * The cursor: grows by one per event of a session
+     */
+    id: string;
+    type: 'permissions.taken_back';
+    session_id: string;
+    run_id: string | null;
+    created_at: string;
+    data: {
+        permission_ids: Array<string>;
     };
 };
 

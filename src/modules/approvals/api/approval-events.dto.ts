@@ -29,4 +29,10 @@ export const APPROVAL_EVENTS = [
       waited_ms: 4200,
     },
   ),
+  eventDto(
+    'permissions.taken_back',
+    'What the user had allowed for the rest of the session is asked about again',
+    z.object({ permission_ids: z.array(z.string()) }),
+    { permission_ids: [APPROVAL_EXAMPLE.id] },
+  ),
 ] as const;

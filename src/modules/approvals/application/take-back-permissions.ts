@@ -21,7 +21,10 @@ export class TakeBackPermissions {
     await this.uow.run('take_back_permissions', async (tx) => {
       await tx.get(SessionRepository).peek(sessionId, userId);
       const taken = await tx.get(ApprovalRepository).forget(sessionId, permissionId);
-      if (permissionId !== undefined && taken === 0) throw new PermissionNotFound(permissionId);
+      if (taken.length > 0) {
+        const data = { permission_ids: taken };
+        tx.record({ type: 'permissions.taken_back', sessionId, runId: null, data });
+      } else if (permissionId !== undefined) throw new PermissionNotFound(permissionId);
     });
   }
 }

@@ -13,6 +13,8 @@ export interface ApprovalEvents {
     reason?: string;
     waited_ms: number;
   };
+  /** By their ids: those of the approvals that they were given with. */
+  'permissions.taken_back': { permission_ids: string[] };
 }
 
 declare module '../../../shared/domain/domain-event.js' {

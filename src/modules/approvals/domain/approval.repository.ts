@@ -10,8 +10,8 @@ export abstract class ApprovalRepository {
   abstract listPending(runId: string): Promise<Approval[]>;
   /** What the user has allowed for the rest of the session, and not taken back. */
   abstract listPermissions(sessionId: string): Promise<Permission[]>;
-  /** Takes back all permissions of a session, or one. @returns how many there were */
-  abstract forget(sessionId: string, permissionId: string | undefined): Promise<number>;
+  /** Takes back all permissions of a session, or one. @returns their ids */
+  abstract forget(sessionId: string, permissionId: string | undefined): Promise<string[]>;
   /** @throws ConcurrencyError when the row has changed since it was loaded */
   abstract save(approval: Approval): Promise<void>;
 }

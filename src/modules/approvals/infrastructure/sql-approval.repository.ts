@@ -34,13 +34,13 @@ export class SqlApprovalRepository extends ApprovalRepository {
     return (await this.context.query<PermissionRow>(text, values)).map(toPermission);
   }
 
-  async forget(sessionId: string, permissionId: string | undefined): Promise<number> {
-    const rows = await this.context.query(
+  async forget(sessionId: string, permissionId: string | undefined): Promise<string[]> {
+    const rows = await this.context.query<{ id: string }>(
       `update approvals set forgotten_at = now(), version = version + 1
         where session_id = $1 and ($2::uuid is null or id = $2) and ${PERMISSION} returning id`,
       [sessionId, permissionId ?? null],
     );
-    return rows.length;
+    return rows.map(({ id }) => id);
   }
 
   async save(approval: Approval): Promise<void> {
