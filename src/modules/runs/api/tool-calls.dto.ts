@@ -3,7 +3,7 @@ import { ClientIdDto } from '../../../shared/api/client-id.dto.js';
 import { JsonDto } from '../../../shared/api/json.dto.js';
 import { PageQueryDto, listOf } from '../../../shared/api/list.dto.js';
 import { TOOL_SOURCES } from '../../../shared/domain/tool-source.js';
-import { ToolCallState } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call-state.js';
 import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 
 const CLIENT_ID = '5f0f6a52-7d0c-4a55-9b7e-2f1b6f1c9f34';

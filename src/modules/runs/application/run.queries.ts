@@ -4,7 +4,7 @@ import { type ClientTools } from '../../agents/index.js';
 import { LlmCall } from '../../models/index.js';
 import { RunStatus } from '../domain/run.states.js';
 import { RunState } from '../domain/run-state.js';
-import { ToolCallState } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call-state.js';
 
 /** The position of a run's events in the log of its session. */
 export interface RunPlace {

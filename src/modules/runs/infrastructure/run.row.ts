@@ -4,7 +4,7 @@ import { oneOf } from '../../../shared/infrastructure/persistence/one-of.js';
 import { RUN_PHASES } from '../domain/run-phase.states.js';
 import { RUN_STATUSES } from '../domain/run.states.js';
 import { RunState } from '../domain/run-state.js';
-import { ToolCallState } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call-state.js';
 import { TOOL_CALL_STATUSES } from '../domain/tool-call.states.js';
 
 /** The condition of a run that keeps its session busy; runs of jobs do not. */

@@ -11,7 +11,7 @@ import { RunAtWork, RunPlace, RunQueries, TitledSession } from '../application/r
 import { RunNotFound } from '../domain/run.errors.js';
 import { RunState } from '../domain/run-state.js';
 import { RunStatus, runStatus } from '../domain/run.states.js';
-import { ToolCallState } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call-state.js';
 import { ACTIVE, OPEN_CALL_STATUS, RECOVERABLE, RunRow, RunSchema, ToolCallSchema } from './run.row.js';
 
 /** A run has at most one open call, beside those that make room for it. */

@@ -6,7 +6,8 @@ import { RepositoryContext } from '../../../shared/infrastructure/persistence/re
 import { ROWS_MISSING, requiringOne } from '../../../shared/infrastructure/persistence/row-statements.js';
 import { isOwned } from '../../sessions/index.js';
 import { isAvailable } from '../../tools/index.js';
-import { ToolCall, ToolCallState } from '../domain/tool-call.js';
+import { ToolCall } from '../domain/tool-call.js';
+import { ToolCallState } from '../domain/tool-call-state.js';
 import { ToolCallStatus } from '../domain/tool-call.states.js';
 import { ToolCallRepository } from '../domain/tool-call.repository.js';
 import { OPEN_CALL_STATUS, RunSchema, ToolCallRow, ToolCallSchema } from './run.row.js';

@@ -3,7 +3,7 @@ import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock, secondsAfter } from '../../../../shared/domain/clock.js';
 import { ToolListRepository } from '../../../tools/index.js';
 import { ToolCallClaimed } from '../../domain/run.errors.js';
-import { ToolCallState } from '../../domain/tool-call.js';
+import { ToolCallState } from '../../domain/tool-call-state.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { RunMetrics } from '../run-metrics.js';
 import { lockToolCall } from './lock-tool-call.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../../shared/application/unit-of-work.js';
 import { Clock } from '../../../../shared/domain/clock.js';
-import { ToolCallState } from '../../domain/tool-call.js';
+import { ToolCallState } from '../../domain/tool-call-state.js';
 import { RunMetrics } from '../run-metrics.js';
 import { ReclaimCall } from '../settlement/reclaim-call.js';
 import { lockToolCall } from './lock-tool-call.js';

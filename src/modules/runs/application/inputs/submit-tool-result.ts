@@ -11,7 +11,8 @@ import { CallOutcome, MessageRepository } from '../../../conversations/index.js'
 import { SessionRepository } from '../../../sessions/index.js';
 import { RunRepository } from '../../domain/run.repository.js';
 import { ToolCallAlreadySettled, ToolCallNotFound } from '../../domain/run.errors.js';
-import { ToolCall, ToolCallState } from '../../domain/tool-call.js';
+import { ToolCall } from '../../domain/tool-call.js';
+import { ToolCallState } from '../../domain/tool-call-state.js';
 import { ToolErrorCode, toolCallStatus } from '../../domain/tool-call.states.js';
 import { ToolCallRepository } from '../../domain/tool-call.repository.js';
 import { Accepted } from './accepted.js';

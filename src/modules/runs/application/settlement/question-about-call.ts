@@ -2,7 +2,8 @@ import { clip } from '../../../../shared/domain/clip.js';
 import { JsonObject } from '../../../../shared/domain/json.js';
 import { Approval, type ApprovalState } from '../../../approvals/index.js';
 import { Run } from '../../domain/run.js';
-import { ToolCall, toGuardView } from '../../domain/tool-call.js';
+import { ToolCall } from '../../domain/tool-call.js';
+import { toGuardView } from '../../domain/tool-call-state.js';
 
 const LONGEST = 200;
 
