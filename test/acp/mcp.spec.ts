@@ -156,7 +156,7 @@ describe('a server', () => {
     const editor = await Editor.start(url, {}, ['--log-file', join(cwd, 'wire.log')]);
     const sessionId = await editor.open(cwd, 'coder', [stdio()]);
     expect(await editor.prompt(sessionId, 'Die')).toBe('end_turn');
-    expect(told()).toContain('it has ended (exit code 3: It cannot go on⟨U+0007⟩ with ***)');
+    expect(told()).toContain('it has ended (exit code 3: It cannot go on⟨U+0008⟩ with ***)');
     expect(await editor.prompt(sessionId, 'Go on')).toBe('end_turn');
     expect(toolsOf()).not.toContain('mcp__test__echo');
     expect(editor.text.split('is not used any more')).toHaveLength(2);
