@@ -57,6 +57,10 @@ it('all that have the key are found, without an address, in folders of this user
   expect(await findDaemon(folder)).toMatchObject({ socket: sockets[0] });
 });
 
+it('none is found in a folder that is not there', async () => {
+  expect(await findDaemons(join(folder, 'none'))).toEqual([]);
+});
+
 it('one that is stopped is none, after five seconds', async () => {
   const socket = await listen('socket-aaaaaa');
   await writeAddress(folder, { ...IDENTITY, socket });

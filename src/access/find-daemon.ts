@@ -39,12 +39,21 @@ export async function findDaemons(folder: string): Promise<Daemon[]> {
 /** The sockets of daemons of the folder, those of daemons that were killed among them. */
 export async function socketsOf(folder: string): Promise<string[]> {
   const prefix = socketPrefixOf(folder);
-  const [address, names] = await Promise.all([readAddress(folder), readdir(dirname(prefix))]);
+  const [address, names] = await Promise.all([readAddress(folder), namesIn(dirname(prefix))]);
   const own = names.filter((name) => name.startsWith(basename(prefix)));
   const paths = new Set(own.map((name) => socketIn(join(dirname(prefix), name))));
   if (address) paths.add(address.socket);
   const isThere = await Promise.all([...paths].map(isPrivateSocket));
   return [...paths].filter((_, index) => isThere[index]);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // no process has made the folder yet
+    return [];
+  }
 }
 
 async function meet(socket: string, folder: string): Promise<Daemon | undefined> {

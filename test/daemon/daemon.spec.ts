@@ -180,6 +180,9 @@ describe('The daemon of a user', { timeout: LONG_MS }, () => {
   it('is found by its socket where its address is damaged, which is repaired', async () => {
     const address = await home.address();
     await writeFile(join(home.folder, 'daemon.json'), '{"socket":');
+    const server = ServerProcess.spawn({ DATA_DIR: home.folder });
+    expect((await server.exited).code).toBe(1);
+    expect(server.errors).toContain(`serves it at ${address.url} (process ${address.pid})`);
     const { out } = await home.run(['console'], { env: { PATH: '' } });
     expect(out).toContain(`${address.url}/console/#login=`);
     expect(await home.address()).toEqual(address);
