@@ -1,11 +1,10 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endServer, isUp } from './child-server.js';
 import { PATH } from './debian-programs.js';
-import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
 /** A request as nginx logs it. */
@@ -44,11 +43,7 @@ export class NginxServer {
     child.stderr!.on('data', (data: Buffer) => (errors += data.toString()));
     await once(child, 'spawn');
     await log.close();
-    await eventually(async () => {
-      if (child.exitCode !== null) return;
-      await reach(port);
-    });
-    if (child.exitCode === null) return nginx;
+    if (await isUp(child, port)) return nginx;
     await nginx.stop();
     throw new Error(`nginx has ended: ${errors}`);
   }
@@ -63,11 +58,7 @@ export class NginxServer {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const exited = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
-      await exited;
-    }
+    await endServer(this.child);
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -85,10 +76,4 @@ async function deployedConfig(port: number, apis: readonly [number, number]): Pr
     config = config.replace(deployed, ours);
   }
   return config;
-}
-
-async function reach(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.destroy();
 }

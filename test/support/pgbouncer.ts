@@ -1,11 +1,10 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endServer, isUp } from './child-server.js';
 import { PATH } from './debian-programs.js';
-import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
 /** It refuses to run as root. */
@@ -50,26 +49,13 @@ export class PgBouncer {
     child.stderr.on('data', (data: Buffer) => (log += data.toString()));
     await once(child, 'spawn');
     const bouncer = new PgBouncer(child, folder, url.href);
-    await eventually(async () => {
-      if (child.exitCode === null) await reach(Number(url.port));
-    });
-    if (child.exitCode === null) return bouncer;
+    if (await isUp(child, Number(url.port))) return bouncer;
     await bouncer.stop();
     throw new Error(`pgbouncer has ended: ${log}`);
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      const exited = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
-      await exited;
-    }
+    await endServer(this.child);
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-async function reach(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.destroy();
 }
