@@ -1,5 +1,4 @@
-import type { Tools } from '#client';
-import { searchFor } from '#client/edit';
+import type { ToolArguments, Tools } from '#client';
 import { readFile } from 'node:fs/promises';
 import { basename, matchesGlob } from 'node:path';
 
@@ -26,8 +25,8 @@ export const searchTools = ({
     return found.slice(0, max_results).join('\n') || `Nothing matches ${pattern}`;
   },
   search_in_code: async (args) => {
-    const { query, path = '.', file_pattern, max_results = DEFAULT_RESULTS } = args;
-    const search = searchFor(args);
+    const { query, path = '.', file_pattern, max_results = DEFAULT_RESULTS, output } = args;
+    const isWanted = testOf(args);
     const found: string[] = [];
     for (const file of await list(path)) {
       if (file.endsWith('/') || (file_pattern && !fits(file, file_pattern))) continue;
@@ -35,12 +34,40 @@ export const searchTools = ({
       const text = await locate(file)
         .then((real) => readFile(real, 'utf8'))
         .catch(() => '');
-      found.push(...search(file, text));
+      const lines = text.split('\n');
+      const hits = [...lines.keys()].filter((index) => isWanted(lines[index]!));
+      if (hits.length === 0) continue;
+      found.push(...(output === 'files' ? [file] : hits.map((hit) => passage(file, lines, hit, args))));
       if (found.length >= max_results) break;
     }
     return found.slice(0, max_results).join('\n') || `Nothing matches ${query}`;
   },
 });
+
+function testOf({
+  query,
+  case_sensitive,
+  regex,
+}: ToolArguments['search_in_code']): (line: string) => boolean {
+  const expression = regex ? new RegExp(query, case_sensitive ? '' : 'i') : undefined;
+  const fold = (text: string) => (case_sensitive ? text : text.toLowerCase());
+  return (line) => expression?.test(line) ?? fold(line).includes(fold(query));
+}
+
+/** A line that fits, with those around it if they are wanted. */
+function passage(
+  file: string,
+  lines: readonly string[],
+  hit: number,
+  { context_lines: around = 0 }: ToolArguments['search_in_code'],
+): string {
+  if (around === 0) return `${file}:${hit + 1}: ${lines[hit]!.trim()}`;
+  const first = Math.max(0, hit - around);
+  return lines
+    .slice(first, hit + around + 1)
+    .map((line, index) => `${file}:${first + index + 1}${first + index === hit ? ':' : '-'} ${line}`)
+    .join('\n');
+}
 
 /** A pattern without a slash is about names, one with a slash about paths. */
 export const fits = (file: string, pattern: string): boolean =>

@@ -1,5 +1,5 @@
-import type { Tools } from '@agent-runtime/client';
-import { searchFor, textOf } from '@agent-runtime/client/edit';
+import type { ToolArguments, Tools } from '@agent-runtime/client';
+import { textOf } from '@agent-runtime/client/edit';
 import type { LentFolder } from './folder.ts';
 import { matcherOf } from './glob.ts';
 
@@ -29,16 +29,35 @@ export const searchTools = (folder: LentFolder): Required<Pick<Tools, Names>> =>
     return found.join('\n') || `Nothing matches ${pattern}`;
   },
   search_in_code: async (args) => {
-    const { query, path = '.', file_pattern: pattern, max_results: most = MAX_FOUND } = args;
+    const { query, path = '.', file_pattern: pattern, max_results: most = MAX_FOUND, output } = args;
     const isWanted = pattern === undefined ? ALL : matcherOf(pattern);
-    const search = searchFor(args);
+    const fits = lineTest(args);
     const found: string[] = [];
     for await (const { path: file, handle } of folder.list(path, { deep: true, hidden: false })) {
       if (handle.kind !== 'file' || !isWanted(file)) continue;
       const text = textOf(new Uint8Array(await (await handle.getFile()).arrayBuffer())) ?? '';
-      found.push(...search(file, text));
+      const lines = text.split('\n');
+      const hits = [...lines.keys()].filter((index) => fits(lines[index]!));
+      if (hits.length > 0 && output === 'files') found.push(file);
+      else found.push(...hits.map((hit) => passage(file, lines, hit, args.context_lines)));
       if (found.length >= most) break;
     }
     return found.slice(0, most).join('\n') || `Nothing matches ${query}`;
   },
 });
+
+function lineTest({ query, regex, case_sensitive: isExact }: ToolArguments['search_in_code']) {
+  const source = regex ? query : query.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const wanted = new RegExp(source, isExact ? '' : 'i');
+  return (line: string): boolean => wanted.test(line);
+}
+
+/** A line that fits, with those around it if they are wanted. */
+function passage(file: string, lines: readonly string[], hit: number, around = 0): string {
+  if (around === 0) return `${file}:${hit + 1}: ${lines[hit]!.trim()}`;
+  const first = Math.max(0, hit - around);
+  return lines
+    .slice(first, hit + around + 1)
+    .map((line, index) => `${file}:${first + index + 1}${first + index === hit ? ':' : '-'} ${line}`)
+    .join('\n');
+}

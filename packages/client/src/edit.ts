@@ -3,7 +3,6 @@ import { ToolError } from './answers.ts';
 import { type DiffDisplay, diffOf } from './display.ts';
 
 export { type DiffDisplay, type Display, type OutputDisplay, displayIn } from './display.ts';
-export { searchFor } from './search.ts';
 export { visible } from './visible.ts';
 
 /** One piece of an edit_file. */
