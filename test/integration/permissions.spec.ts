@@ -256,7 +256,7 @@ describe('permissions', () => {
     expect(kept).toEqual([{ n: 3 }]);
     // The second time there was none to take back.
     const log = await app.client.readUntil(sessionId, ({ id }) => id === then.at(-1)!.id);
-    expect(all(log, 'permissions.taken_back').map(({ data }) => data.permission_ids.toSorted())).toEqual([
+    expect(all(log, 'permissions.withdrawn').map(({ data }) => data.permission_ids.toSorted())).toEqual([
       [asked[0]!.id],
       [asked[1]!.id, asked[2]!.id],
     ]);

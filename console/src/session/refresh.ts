@@ -4,7 +4,7 @@ import { markStale } from '../app/stale.ts';
 const TOUCHED: Readonly<Record<string, readonly string[]>> = {
   'approval.requested': ['approvals'],
   'approval.resolved': ['approvals', 'permissions'],
-  'permissions.taken_back': ['permissions'],
+  'permissions.withdrawn': ['permissions'],
   'plan.created': ['plans'],
   'plan.approval_required': ['plans', 'plan', 'approvals'],
   'plan.status_changed': ['plans', 'plan'],

@@ -1404,8 +1404,8 @@ export type SessionEvent = ({
 } & ApprovalRequestedEvent) | ({
     type: 'approval.resolved';
 } & ApprovalResolvedEvent) | ({
-    type: 'permissions.taken_back';
-} & PermissionsTakenBackEvent) | ({
+    type: 'permissions.withdrawn';
+} & PermissionsWithdrawnEvent) | ({
     type: 'plan.created';
 } & PlanCreatedEvent) | ({
     type: 'plan.approval_required';
@@ -1947,12 +1947,12 @@ export type ApprovalResolvedEvent = {
 /**
  * What the user had allowed for the rest of the session is asked about again
  */
-export type PermissionsTakenBackEvent = {
+export type PermissionsWithdrawnEvent = {
     /**
      * The cursor: grows by one per event of a session
      */
     id: string;
-    type: 'permissions.taken_back';
+    type: 'permissions.withdrawn';
     session_id: string;
     run_id: string | null;
     created_at: string;

@@ -30,7 +30,7 @@ export const APPROVAL_EVENTS = [
     },
   ),
   eventDto(
-    'permissions.taken_back',
+    'permissions.withdrawn',
     'What the user had allowed for the rest of the session is asked about again',
     z.object({ permission_ids: z.array(z.string()) }),
     { permission_ids: [APPROVAL_EXAMPLE.id] },

@@ -23,7 +23,7 @@ export class TakeBackPermissions {
       const taken = await tx.get(ApprovalRepository).forget(sessionId, permissionId);
       if (taken.length > 0) {
         const data = { permission_ids: taken };
-        tx.record({ type: 'permissions.taken_back', sessionId, runId: null, data });
+        tx.record({ type: 'permissions.withdrawn', sessionId, runId: null, data });
       } else if (permissionId !== undefined) throw new PermissionNotFound(permissionId);
     });
   }

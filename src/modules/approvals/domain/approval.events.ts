@@ -14,7 +14,7 @@ export interface ApprovalEvents {
     waited_ms: number;
   };
   /** By their ids: those of the approvals that they were given with. */
-  'permissions.taken_back': { permission_ids: string[] };
+  'permissions.withdrawn': { permission_ids: string[] };
 }
 
 declare module '../../../shared/domain/domain-event.js' {
