@@ -14,6 +14,8 @@ const SIGTERM_AFTER_MS = 150;
 const SIGKILL_AFTER_MS = 350;
 /** For what a server has written just before it has ended, if another process holds its output open. */
 const LAST_WORDS_MS = 200;
+/** For the end of a server that no longer reads its input: it says more than the error of the write. */
+const END_MS = 2_000;
 /** In characters of what a server says on standard error. */
 const KEPT_ERRORS = 2_000;
 const SHOWN_ERROR = 300;
@@ -73,7 +75,7 @@ export class StdioTransport implements Transport {
     if (!stdin?.writable) throw new Error('The server has ended');
     const error = await new Promise<unknown>((written) => stdin.write(serializeMessage(message), written));
     if (!error) return;
-    await Promise.race([this.#ended, pause(LAST_WORDS_MS)]); // its end says more
+    await Promise.race([this.#ended, pause(END_MS)]);
     throw error;
   }
 
