@@ -31,6 +31,7 @@ describe('what a run stores', () => {
         events: [],
         replayed: false,
       }),
+      takeTurn: () => Promise.resolve(),
     };
     patience = new DatabasePatience(uow, { writeDeadline: writeDeadline.signal } as Shutdown);
   });

@@ -41,4 +41,7 @@ export interface Committed<T> {
  */
 export abstract class UnitOfWork {
   abstract run<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>>;
+
+  /** Waits until all units of work have begun that wait for a connection now. */
+  abstract takeTurn(): Promise<void>;
 }

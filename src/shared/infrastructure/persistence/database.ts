@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { DatabaseUnavailable } from '../../application/errors.js';
 import { withRetries } from '../../application/retry.js';
 import { Shutdown } from '../../application/shutdown.js';
 import { anotherAttempt } from './another-attempt.js';
+import type { PostgresOptions } from './data-source.js';
 import { fromHere, noConnection, translateDatabaseError } from './database-errors.js';
 import { prepared } from './prepared-statements.js';
 
@@ -18,6 +20,7 @@ export interface Connection {
 export class Database {
   /** The migrations of this code, by name and in order, whether the database has run them or not. */
   readonly migrations: readonly string[];
+  private readonly poolSize: number;
   /** Each resolves when its connection is released. */
   private readonly inUse = new Set<Promise<void>>();
 
@@ -25,6 +28,7 @@ export class Database {
     private readonly dataSource: DataSource,
     shutdown: Shutdown,
   ) {
+    this.poolSize = (dataSource.options as PostgresOptions).poolSize!;
     this.migrations = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
     shutdown.register('close_database', () => this.close());
   }
@@ -67,6 +71,17 @@ export class Database {
     } catch (error) {
       await release();
       throw noConnection(fromHere(error));
+    }
+  }
+
+  /** See UnitOfWork. */
+  async takeTurn(): Promise<void> {
+    if (this.inUse.size < this.poolSize) return; // none waits
+    try {
+      const connection = await this.connect();
+      await connection.release();
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error; // there is no queue then
     }
   }
 

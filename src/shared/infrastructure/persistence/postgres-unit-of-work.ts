@@ -69,6 +69,10 @@ export class PostgresUnitOfWork extends UnitOfWork {
     return committed;
   }
 
+  takeTurn(): Promise<void> {
+    return this.database.takeTurn();
+  }
+
   private async runOnce<T>(
     operation: string,
     work: (tx: Transaction) => Promise<T>,

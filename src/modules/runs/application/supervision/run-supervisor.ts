@@ -140,6 +140,8 @@ export class RunSupervisor implements OnApplicationBootstrap {
     stored: RunAtWork | undefined,
   ): Promise<RunState | undefined> {
     try {
+      // Messages that wait are accepted before a model is asked for one that was accepted just now.
+      if (stored) await this.uow.takeTurn();
       return await this.orchestrator.run(run.id, token, signal, stored);
     } catch (error) {
       await this.failAfterError(run, signal, error);
